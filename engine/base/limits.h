@@ -1,0 +1,63 @@
+/* engine/base/limits.h - every bound of the engine, in one place.
+ *
+ * What is configurable has its default and its ceiling here; everything else is fixed. A table or
+ * queue without a line here is a bug. */
+#ifndef RINGER_BASE_LIMITS_H
+#define RINGER_BASE_LIMITS_H
+
+/* Shards and threads */
+#define LIMIT_SHARDS          64   /* call shards of one engine */
+
+/* Text */
+#define LIMIT_NAME            80   /* channel, context and extension names with their NUL */
+#define LIMIT_UNIQUEID        150  /* ChannelId: at most 149 octets (AMI) */
+#define LIMIT_APPDATA         8192 /* expanded argument text of one application */
+#define LIMIT_VAR_NAME        256
+#define LIMIT_VAR_VALUE       8192
+#define LIMIT_CONF_LINE       8192
+#define LIMIT_CONF_DEPTH      10   /* #include inside #include */
+#define LIMIT_PATH            512
+
+/* Attempts */
+#define LIMIT_ORDER_BYTES     65536  /* one packed originate */
+#define LIMIT_ORDER_VARS      256
+#define LIMIT_QUEUE_DEFAULT   100000 /* attempts waiting; dialer.conf queue_max */
+#define LIMIT_QUEUE_MAX       1000000
+#define LIMIT_TRUNKS          4096
+#define LIMIT_CHANNELS_DEFAULT 10000 /* channels of the whole engine; dialer.conf max_channels */
+#define LIMIT_CHANNELS_MAX    200000
+
+/* Channels */
+#define LIMIT_CHAN_ARENA      65536 /* bytes of variables and texts one channel may keep */
+#define LIMIT_CHAN_VARS       512
+
+/* SIP */
+#define LIMIT_SIP_DATAGRAM    65535
+#define LIMIT_SIP_HEADERS     256
+#define LIMIT_SIP_OUT         4096  /* one message that we send */
+#define LIMIT_SIP_FORKS       8     /* early dialogs of one INVITE */
+#define LIMIT_SIP_ROUTES      16
+#define LIMIT_SIP_LINGER      65536 /* records that answer late 2xx, per shard */
+#define LIMIT_SDP_MEDIA       8
+#define LIMIT_SDP_FORMATS     32
+
+/* RTP */
+#define LIMIT_RTP_PACKET      1500
+#define LIMIT_CODECS          8
+
+/* AMI */
+#define LIMIT_AMI_LINE        1024
+#define LIMIT_AMI_HEADERS     128
+#define LIMIT_AMI_CONNS       1024
+#define LIMIT_AMI_OUT_SOFT    (1 << 20)
+#define LIMIT_AMI_OUT_HARD    (8 << 20)
+
+/* Call files */
+#define LIMIT_CALLFILE_LINE   1024
+#define LIMIT_CALLFILE_BYTES  65536
+
+_Static_assert(LIMIT_CHANNELS_DEFAULT <= LIMIT_CHANNELS_MAX, "default above the ceiling");
+_Static_assert(LIMIT_QUEUE_DEFAULT <= LIMIT_QUEUE_MAX, "default above the ceiling");
+_Static_assert(LIMIT_CALLFILE_BYTES <= LIMIT_ORDER_BYTES, "a call file must fit into an order");
+
+#endif

@@ -1,0 +1,72 @@
+/* engine/base/metric_list.h - the one list of counters: X(name, help). */
+#ifndef RINGER_BASE_METRIC_LIST_H
+#define RINGER_BASE_METRIC_LIST_H
+
+/* clang-format off */
+#define METRIC_LIST(X) \
+	/* attempts */ \
+	X(attempt_accepted,       "attempts taken into the queue") \
+	X(attempt_refused_full,   "attempts refused at the door: queue full") \
+	X(attempt_started,        "attempts handed to a shard") \
+	X(attempt_answered,       "attempts answered") \
+	X(attempt_failed,         "attempts that ended without an answer") \
+	X(attempt_settled,        "attempts settled with their source") \
+	/* event pipe */ \
+	X(event_dropped,          "events left out because the control shard was behind") \
+	/* io */ \
+	X(io_turns,               "turns of the loop") \
+	X(io_udp_rx,              "datagrams received") \
+	X(io_udp_tx,              "datagrams handed to the kernel") \
+	X(io_udp_tx_fail,         "datagrams that the kernel refused") \
+	X(io_udp_truncated,       "datagrams longer than their buffer, dropped") \
+	X(io_rearmed,             "multishot receives armed again") \
+	X(io_nobufs,              "receives ended for want of buffers") \
+	X(io_cq_overflow,         "completion queue overflows seen") \
+	X(io_timer_late,          "turns that left due timers for the next") \
+	/* sip */ \
+	X(sip_rx,                 "SIP messages received") \
+	X(sip_tx,                 "SIP messages sent") \
+	X(sip_rx_malformed,       "datagrams that are no SIP message, dropped") \
+	X(sip_rx_stray,           "responses and ACKs that match nothing, dropped") \
+	X(sip_rx_forwarded,       "messages handed to the shard that owns them") \
+	X(sip_retransmit,         "requests and responses sent again") \
+	X(sip_timeout,            "transactions that timed out") \
+	X(sip_linger_evicted,     "records of ended calls dropped before their time") \
+	X(sip_unsupported,        "requests refused as not supported") \
+	X(sip_no_slot,            "SIP objects refused: slab full") \
+	/* rtp */ \
+	X(rtp_rx,                 "RTP packets received") \
+	X(rtp_tx,                 "RTP packets sent") \
+	X(rtp_rx_bad,             "packets that are no RTP, dropped") \
+	X(rtp_rx_stray,           "RTP packets from elsewhere or for no call, dropped") \
+	X(rtp_tx_late,            "RTP packets sent more than 10 ms after their time") \
+	X(rtp_tx_skipped,         "RTP packets left out because the clock was behind") \
+	X(rtcp_rx,                "RTCP packets received") \
+	X(rtcp_rx_bad,            "RTCP packets that could not be read, dropped") \
+	X(rtcp_tx,                "RTCP packets sent") \
+	X(rtp_no_port,            "calls refused for want of an RTP port") \
+	/* ami */ \
+	X(ami_accepted,           "AMI connections accepted") \
+	X(ami_refused,            "AMI connections refused: authlimit or table full") \
+	X(ami_actions,            "AMI actions run") \
+	X(ami_bad_message,        "AMI messages refused as malformed") \
+	X(ami_auth_failed,        "failed AMI logins") \
+	X(ami_events_sent,        "events queued to AMI clients") \
+	X(ami_events_dropped,     "events not queued to slow AMI clients") \
+	X(ami_slow_closed,        "AMI clients closed as too slow") \
+	/* call files */ \
+	X(callfile_seen,          "call files picked up") \
+	X(callfile_bad,           "call files refused") \
+	X(callfile_attempts,      "attempts made for call files") \
+	X(callfile_completed,     "call files ended as Completed") \
+	X(callfile_expired,       "call files ended as Expired") \
+	X(callfile_rescans,       "scans of the spool after lost notifications") \
+	/* dialplan */ \
+	X(dialplan_steps,         "dialplan steps run") \
+	X(dialplan_errors,        "steps that ended a call: unknown application, bad target") \
+	/* records */ \
+	X(cdr_written,            "CDRs written") \
+	X(cdr_failed,             "CDRs that a sink refused")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,59 @@
+/* engine/base/pipe.h - stream of records of any size from one thread to one other.
+ *
+ * Records are packed into blocks; full blocks, or at the end of a turn the open one, are handed over
+ * through an SPSC ring; emptied blocks come back the same way and are reused last in first out, so
+ * only what is really in flight is resident. Nothing is allocated after creation.
+ *
+ * Guarantee: a record written as PIPE_RELIABLE always finds room while no more than reserve_bytes of
+ * unread reliable records exist; PIPE_DROPPABLE records are refused (and counted) once the blocks
+ * above the reserve are used up.
+ *
+ * Producer: pipe_write (or begin/commit), pipe_flush once a turn; a true return of pipe_flush means
+ * that the consumer must be woken. Consumer: pipe_read until NULL, each turn; a record stays valid
+ * until the next pipe_read; before it sleeps it calls pipe_sleep and sleeps only on true. */
+#ifndef RINGER_BASE_PIPE_H
+#define RINGER_BASE_PIPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PIPE_BLOCK  16384
+/* The largest record; larger blocks are used when the pipe is made with record_max above this. */
+
+enum pipe_class { PIPE_DROPPABLE, PIPE_RELIABLE };
+
+struct pipe_conf {
+	size_t spare_bytes;   /* room for droppable records */
+	size_t reserve_bytes; /* room kept for reliable ones */
+	size_t record_max;    /* bytes of the largest record, at most 128 KiB; 0: PIPE_BLOCK - 64 */
+};
+
+struct pipe_record {
+	uint32_t kind;
+	uint32_t len; /* of data */
+	char data[]; /* aligned to 8 */
+};
+
+struct pipe;
+
+int pipe_create(struct pipe **out, const struct pipe_conf *conf);
+void pipe_destroy(struct pipe *p);
+
+/* Producer side. Room for len octets, or NULL when refused. Commit with the octets really used. */
+void *pipe_begin(struct pipe *p, enum pipe_class class, uint32_t kind, size_t len);
+void pipe_commit(struct pipe *p, size_t len);
+bool pipe_write(struct pipe *p, enum pipe_class class, uint32_t kind, const void *data, size_t len);
+/* Hands the open block over. True: the consumer sleeps and must be woken. */
+bool pipe_flush(struct pipe *p);
+uint64_t pipe_dropped(const struct pipe *p); /* droppable records refused */
+
+/* Consumer side. */
+const struct pipe_record *pipe_read(struct pipe *p);
+/* Declares the consumer asleep. False: there is something to read after all, do not sleep. */
+bool pipe_sleep(struct pipe *p);
+
+/* True if nothing is unread (both ends quiet): for tests and the end of a run. */
+bool pipe_idle(const struct pipe *p);
+
+#endif
