@@ -1,0 +1,94 @@
+/* engine/core/control.h - the domain's face on the control shard, for AMI and the console.
+ *
+ * All calls are for the control thread. The roster is what the events say: it lags a call by one pipe
+ * at most. Questions that only the call's shard can answer come back by callback. */
+#ifndef RINGER_CORE_CONTROL_H
+#define RINGER_CORE_CONTROL_H
+
+#include "engine/base/list.h"
+#include "engine/core/cli.h"
+#include "engine/core/dialplan.h"
+#include "engine/core/event.h"
+#include "engine/core/source.h"
+
+struct control;
+struct io;
+struct tmr_wheel;
+struct rng;
+
+struct io *control_io(struct control *c);
+struct tmr_wheel *control_wheel(struct control *c);
+struct rng *control_rng(struct control *c);
+struct metrics *control_metrics(struct control *c);
+struct cli *control_cli(struct control *c);
+/* The dialplan in force; valid during the call only. NULL: none loaded. */
+const struct dialplan *control_dialplan(struct control *c);
+bool control_is_stopping(const struct control *c);
+int64_t control_start_wall_ns(const struct control *c);
+int64_t control_reload_wall_ns(const struct control *c);
+/* The trunk's technology is known ("PJSIP"): Originate's check of the Channel header. */
+bool control_has_tech(const struct control *c, struct slice tech);
+
+/* Into the queue; as inbox_submit. */
+int control_originate(struct control *c, const struct originate *o, const struct source *source,
+		      uint64_t cookie, uint64_t *id_out);
+
+/* ---- roster ---- */
+
+struct roster_chan {
+	struct list node;       /* in order of creation */
+	uint32_t shard;
+	handle_t chan;
+	int64_t created_wall_ns, answered_wall_ns;
+	struct chan_snap snap;  /* slices into storage of the roster, valid until the next event */
+	struct slice app, appdata;
+	bool in_pbx;            /* runs dialplan: an "active call" */
+};
+
+/* By channel name or Uniqueid, without case. NULL: no such channel. */
+struct roster_chan *control_find_chan(struct control *c, struct slice name_or_id);
+struct list *control_chans(struct control *c); /* of struct roster_chan.node */
+uint32_t control_chan_count(const struct control *c);
+uint32_t control_call_count(const struct control *c);      /* dialplan runs */
+uint64_t control_calls_processed(const struct control *c);
+/* A ChannelId in use, or used within the last minute. */
+bool control_is_id_taken(struct control *c, struct slice uniqueid);
+
+/* ---- commands to a channel ---- */
+
+/* cause -1: none given. */
+void control_hangup(struct control *c, const struct roster_chan *chan, int cause);
+
+/* Answer of a shard. ok false: the channel is gone, or the variable was not set. value valid during
+ * the call. Called exactly once, on the control thread, possibly before the request returns. */
+typedef void (*control_reply_fn)(void *arg, bool ok, struct slice value);
+/* chan NULL: global variable. name may be a function, or "${...}" is not expanded. */
+void control_getvar(struct control *c, const struct roster_chan *chan, struct slice name,
+		    control_reply_fn fn, void *arg);
+void control_setvar(struct control *c, const struct roster_chan *chan, struct slice name,
+		    struct slice value, control_reply_fn fn, void *arg);
+/* All variables of a channel as "name=value" lines, newest first. */
+void control_list_vars(struct control *c, const struct roster_chan *chan, control_reply_fn fn,
+		       void *arg);
+/* Sends the channel elsewhere in the dialplan. */
+void control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
+		      struct slice exten, int32_t priority);
+
+/* ---- events ---- */
+
+/* Every event, in the order of its channel, after the roster has seen it. */
+typedef void (*control_event_fn)(void *arg, const struct event *e);
+int control_subscribe(struct control *c, control_event_fn fn, void *arg);
+/* An event made on the control shard itself (OriginateResponse, UserEvent of AMI). */
+void control_publish(struct control *c, const struct event *e);
+
+/* ---- stop and reload (wired by engine/app) ---- */
+
+enum control_stop { CONTROL_STOP_NOW, CONTROL_STOP_GRACEFULLY, CONTROL_STOP_CONVENIENT };
+void control_stop(struct control *c, enum control_stop how);
+void control_abort_stop(struct control *c);
+/* module empty: all. 0, -ENOENT no such module, other: refused, the text says why (old settings stay in
+ * force). */
+int control_reload(struct control *c, struct slice module, struct sink *text);
+
+#endif

@@ -1,0 +1,85 @@
+/* engine/core/tech.h - port: a channel technology (PJSIP, later Local), one instance per shard.
+ *
+ * The channel asks `find` what an address means, `dial`s it, and hears facts through struct
+ * tech_events until `ended` or until it hangs up itself, whichever is first: after either, the call
+ * belongs to the technology alone, which finishes its signalling (BYE, CANCEL, late 2xx) without the
+ * channel. So a channel's slot is free as soon as the call is over for us. */
+#ifndef RINGER_CORE_TECH_H
+#define RINGER_CORE_TECH_H
+
+#include "engine/base/sink.h"
+#include "engine/core/media.h"
+
+/* What the configuration says of the endpoint behind an address. Slices live as long as the
+ * configuration snapshot. */
+struct tech_endpoint {
+	struct slice name;        /* "trunk": channel names, pacing */
+	struct slice context;     /* where calls without Context start */
+	struct slice cid_name, cid_num; /* callerid= */
+	struct slice account;
+	struct slice language;
+	struct codec_list allow;
+	struct media_params media; /* local address, symmetric RTP, timeouts */
+	const struct slice *set_vars; /* "name=value" */
+	uint32_t set_var_count;
+	const void *impl;         /* the technology's own endpoint */
+	const void *target;       /* the technology's own contact or URI choice */
+};
+
+struct tech_dial {
+	const struct tech_endpoint *endpoint;
+	struct slice resource;    /* what stood behind "PJSIP/" */
+	struct slice cid_name, cid_num; /* both empty: the endpoint's own or anonymous */
+	struct addr media_local;  /* RTP address and port */
+	struct codec_list offer;  /* in the order to be offered */
+	const struct slice *headers; /* "Name: value" lines to add (PJSIP_HEADER) */
+	uint32_t header_count;
+};
+
+struct tech_end {
+	int cause;      /* Q.850 */
+	int tech_code;  /* SIP status of a refusal, 0 if the call was ended otherwise */
+	struct slice text; /* reason phrase, valid during the call */
+	bool answered_elsewhere;
+};
+
+struct tech_events {
+	/* 180 without media. Called once per change. */
+	void (*ringing)(void *owner);
+	/* 183, or a provisional with media. remote NULL: no media described. also_ringing: it was a
+	 * 180. */
+	void (*progress)(void *owner, const struct media_desc *remote, bool also_ringing);
+	/* 2xx. remote NULL: answered without usable media (the technology ends it with cause 58). */
+	void (*answered)(void *owner, const struct media_desc *remote);
+	/* Re-INVITE or UPDATE changed the far end's media; held: the far end put us on hold. */
+	void (*media_changed)(void *owner, const struct media_desc *remote, bool held);
+	/* A digit by INFO. */
+	void (*dtmf)(void *owner, char digit, uint32_t duration_ms);
+	/* The call is over; last fact. */
+	void (*ended)(void *owner, const struct tech_end *end);
+};
+
+struct tech_call; /* opaque */
+
+struct tech_ops {
+	const char *name;         /* "PJSIP" */
+	/* The trunk name in a resource ("100@trunk" -> "trunk"), for pacing. Pure. */
+	struct slice (*trunk)(struct slice resource);
+	/* 0; -ENOENT no such endpoint, -EHOSTUNREACH no contact, -EINVAL not an address. */
+	int (*find)(void *impl, struct slice resource, struct tech_endpoint *out);
+	/* NULL: no room or not sendable; *error then says why (negative errno). */
+	struct tech_call *(*dial)(void *impl, const struct tech_dial *dial,
+				  const struct tech_events *events, void *owner, int *error);
+	/* Ends the call from our side with a Q.850 cause (0: none given). No event comes after.
+	 * Returns the SIP status that stands for the cause on an unanswered call, else 0. */
+	int (*hangup)(struct tech_call *call, int cause);
+	/* Items for CHANNEL(pjsip,...): "call-id", "target_uri", ...; false: unknown item. */
+	bool (*info)(const struct tech_call *call, struct slice item, struct sink *out);
+};
+
+struct tech {
+	const struct tech_ops *ops;
+	void *impl;
+};
+
+#endif
