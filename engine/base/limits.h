@@ -16,6 +16,10 @@
 #define LIMIT_VAR_VALUE       8192
 #define LIMIT_CONF_LINE       8192
 #define LIMIT_CONF_DEPTH      10   /* #include inside #include */
+#define LIMIT_CONF_NEST       128  /* ;-- inside ;-- */
+#define LIMIT_CONF_FILES      1024 /* files read for one configuration */
+#define LIMIT_CONF_VARS       1000000 /* variables of one configuration, inherited ones too */
+#define LIMIT_CONF_VALUE      65536 /* one value, grown by += */
 #define LIMIT_PATH            512
 
 /* Attempts */
