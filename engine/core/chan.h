@@ -1,0 +1,161 @@
+/* engine/core/chan.h - one channel: our end of one call.
+ *
+ * Lives and dies on one shard: slab object, arena for its texts, signalling (tech) and media behind
+ * ports, dialplan position. One const table drives its states; every change is a fact on the event
+ * pipe. Dialplan applications and functions act on it through the functions below.
+ *
+ * NEW -> DIALING -> { RINGING, EARLY } -> UP -> HANGING -> GONE. A channel that only runs the `failed`
+ * extension goes NEW -> HANGING. HANGING: the call is over for the far end; `h` may run; GONE: freed. */
+#ifndef RINGER_CORE_CHAN_H
+#define RINGER_CORE_CHAN_H
+
+#include "engine/base/arena.h"
+#include "engine/base/slab.h"
+#include "engine/base/tmr.h"
+#include "engine/core/cdr.h"
+#include "engine/core/event.h"
+#include "engine/core/media.h"
+#include "engine/core/originate.h"
+#include "engine/core/pbx.h"
+#include "engine/core/tech.h"
+#include "engine/core/vars.h"
+
+struct shard;
+
+enum chan_state {
+	CHAN_NEW,
+	CHAN_DIALING,
+	CHAN_RINGING,
+	CHAN_EARLY,   /* early media (183 with media), not answered */
+	CHAN_UP,
+	CHAN_HANGING,
+	CHAN_GONE,
+	CHAN_STATE_COUNT,
+};
+const char *chan_state_name(enum chan_state s);
+
+/* ChannelState of AMI */
+enum { CHAN_AMI_DOWN = 0, CHAN_AMI_RING = 4, CHAN_AMI_RINGING = 5, CHAN_AMI_UP = 6 };
+
+struct chan {
+	struct shard *shard;
+	struct arena arena;
+	enum chan_state state;
+	int32_t ami_state;      /* projection: ringing is remembered through early media */
+
+	struct slice name, uniqueid, linkedid; /* in the arena */
+	struct slice cid_num, cid_name, conn_num, conn_name;
+	struct slice account, peeraccount, language;
+	char context[LIMIT_NAME];
+	char exten[LIMIT_NAME];
+	int32_t priority;
+	struct vars vars;
+
+	/* the order */
+	uint64_t order_id;
+	uint32_t attempt_no;
+	struct slice order;     /* packed copy, in the arena (unpack to read) */
+	bool early_media;       /* progress with media counts as answer */
+	bool has_order;         /* an outcome is owed to the control shard */
+	bool dialed;            /* the dialling phase was reported */
+	bool answered;          /* ... as answered (or early media taken as such) */
+
+	/* signalling and media */
+	const struct tech *tech;
+	struct tech_call *call; /* NULL before dialling and after the end */
+	struct tech_endpoint endpoint;
+	const struct media *media;
+	struct media_session *session; /* NULL without media */
+	struct addr media_local;
+	const struct slice *headers;   /* PJSIP_HEADER(add): in the arena */
+	uint32_t header_count, header_room;
+	bool held;
+
+	/* ends */
+	int cause;              /* Q.850 of the end; 0 unknown */
+	int tech_code;
+	bool far_end_hung_up;
+	bool h_ran;
+
+	/* timers */
+	struct tmr answer_timer;   /* dial time-out */
+	struct tmr step_timer;     /* of the running application: PBX_TIMER */
+	struct tmr absolute_timer; /* TIMEOUT(absolute): PBX_TIMEOUT */
+	int64_t absolute_due_ns;   /* 0 none */
+	int64_t digit_timeout_ns, response_timeout_ns; /* TIMEOUT(digit|response): 5 s, 10 s */
+
+	struct pbx *pbx;        /* NULL when no dialplan runs */
+
+	/* record; texts in the arena or in the fixed fields here */
+	int64_t start_wall_ns, answer_wall_ns, end_wall_ns;
+	int64_t created_ns;
+	char lastapp[LIMIT_NAME];
+	char lastdata[LIMIT_NAME];
+	struct slice userfield;
+	enum cdr_amaflags amaflags;
+	enum cdr_disposition disposition;
+	bool cdr_disabled;
+	struct vars cdr_vars;   /* CDR(own name) */
+	char dst[LIMIT_NAME], dcontext[LIMIT_NAME]; /* place where the dialplan began */
+};
+
+/* ---- for the shard ---- */
+
+/* Places the call of a packed originate. The channel reports everything by events, and the outcome by
+ * records of shard.h. Always ends in exactly one outcome, also when nothing could be created. */
+void chan_originate(struct shard *s, struct slice packed);
+/* A command from outside: soft hang-up with a cause (-1: none given). */
+void chan_request_hangup(struct chan *c, int cause);
+size_t chan_bytes(void);
+
+/* ---- for dialplan and functions ---- */
+
+/* Where the dialplan goes on. Texts are cut at LIMIT_NAME - 1. Does not move a running PBX by itself. */
+void chan_set_place(struct chan *c, struct slice context, struct slice exten, int32_t priority);
+/* From outside (AMI Redirect): sets the place and breaks the running application (PBX_REDIRECT); an
+ * answered channel without PBX starts one. */
+void chan_goto(struct chan *c, struct slice context, struct slice exten, int32_t priority);
+
+bool chan_is_up(const struct chan *c);
+/* False once the call is over for the far end or a hang-up was asked for: applications must end. */
+bool chan_is_alive(const struct chan *c);
+
+/* The step timer: PBX_TIMER at due. Starting again moves it. */
+void chan_step_timer(struct chan *c, int64_t due_ns);
+void chan_step_timer_stop(struct chan *c);
+int64_t chan_now_ns(const struct chan *c);
+
+/* Sets a variable and raises VarSet. name may carry _ or __; not a function. 0 or -ENOSPC, -EINVAL. */
+int chan_set_var(struct chan *c, struct slice name, struct slice value);
+/* Channel variables and the built-in read-only names (dialplan.md 2), then globals. False: unset. The
+ * slice is valid until the next change of the channel (built-ins: until the next call). */
+bool chan_get_var(struct chan *c, struct slice name, struct slice *value);
+/* Sets caller id parts (NULL ptr: leave) and raises NewCallerid if something changed. */
+void chan_set_caller(struct chan *c, struct slice name, struct slice num);
+void chan_set_connected(struct chan *c, struct slice name, struct slice num);
+void chan_set_account(struct chan *c, struct slice account);
+/* A copy in the channel's arena; NULL ptr when full. */
+struct slice chan_dup(struct chan *c, struct slice s);
+
+/* The application that runs now: remembers it for the CDR, raises Newexten. */
+void chan_set_app(struct chan *c, struct slice app, struct slice data);
+/* UserEvent: body is "Key: value" lines, each ended by CRLF. */
+void chan_user_event(struct chan *c, struct slice name, struct slice body);
+/* A SIP header for the INVITE ("Name: value"); only before dialling. 0, -ENOSPC, -EISCONN. */
+int chan_add_header(struct chan *c, struct slice line);
+
+/* Ends the call from the dialplan with a cause (0: keep what is known, else 16). Raises
+ * SoftHangupRequest; the PBX is told by PBX_HANGUP unless it is the caller itself. */
+void chan_hangup(struct chan *c, int cause);
+/* The PBX has nothing left to run. Ends the call if it is still up, writes the record, frees the
+ * channel: *c is gone after this. */
+void chan_pbx_done(struct chan *c);
+
+/* ---- facts: raise an event with the channel's snapshot ---- */
+
+void chan_snap(const struct chan *c, struct chan_snap *out);
+/* Fills kind, shard, handle, time and snapshot. */
+void chan_event_init(const struct chan *c, struct event *e, enum event_kind kind);
+void chan_raise(struct chan *c, const struct event *e);
+
+#endif

@@ -1,0 +1,116 @@
+/* engine/core/shard.h - one call shard: what its channels share, and its two pipes to control.
+ *
+ * One loop (struct io), one wheel, slabs for channels and PBXes, technologies and media behind their
+ * ports. Records of the down pipe are commands, of the up pipe facts and answers. Everything here
+ * belongs to the shard's thread, but for the far ends of the pipes. */
+#ifndef RINGER_CORE_SHARD_H
+#define RINGER_CORE_SHARD_H
+
+#include "engine/base/pipe.h"
+#include "engine/base/rng.h"
+#include "engine/base/slab.h"
+#include "engine/base/tmr.h"
+#include "engine/core/chan.h"
+#include "engine/core/source.h"
+#include "engine/io/io.h"
+
+struct dialplan;
+
+#define SHARD_TECHS 4
+
+/* Records from control to shard. Texts are packed behind the fixed part. */
+enum shard_command {
+	SHARD_DIAL = 1,    /* packed originate */
+	SHARD_HANGUP,      /* struct shard_hangup */
+	SHARD_GETVAR,      /* struct shard_question + name */
+	SHARD_SETVAR,      /* struct shard_question + name + value */
+	SHARD_LISTVARS,    /* struct shard_question */
+	SHARD_REDIRECT,    /* struct shard_question + context + exten; number: priority */
+	SHARD_GLOBAL,      /* struct shard_question + name + value: set on every shard */
+	SHARD_CONF,        /* struct shard_conf: take a new snapshot */
+	SHARD_HANGUP_ALL,  /* stop now */
+};
+
+/* Records from shard to control; events (event.h) use kinds below SHARD_FACT_BASE. */
+#define SHARD_FACT_BASE 1000
+enum shard_fact {
+	SHARD_DIALED = SHARD_FACT_BASE, /* struct shard_outcome: the dialling phase is over */
+	SHARD_ENDED,                    /* struct shard_outcome: the attempt is over; its slot is free */
+	SHARD_ANSWER,                   /* struct shard_question echoed + value: to GETVAR and others */
+	SHARD_GLOBAL_SET,               /* name and value: a dialplan set a global */
+	SHARD_CONF_DONE,                /* struct shard_conf: the old snapshot is let go of */
+};
+
+struct shard_hangup {
+	handle_t chan;
+	int32_t cause;
+	uint32_t pad;
+};
+
+struct shard_question {
+	uint64_t token;  /* of the asker */
+	handle_t chan;   /* HANDLE_NONE: global */
+	int32_t number;
+	uint8_t ok;      /* in the answer */
+	uint8_t pad[3];
+	uint32_t len[2]; /* of the two texts behind */
+	char text[];
+};
+
+struct shard_outcome {
+	uint64_t order_id;
+	uint32_t attempt_no;
+	uint8_t answered;
+	uint8_t failed_ran; /* the `failed` extension ran */
+	uint8_t pad[2];
+	int32_t reason, cause, tech_code;
+	uint32_t channel_len, uniqueid_len;
+	char text[]; /* channel, uniqueid */
+};
+
+/* What a configuration change means for a shard. Pointers to immutable snapshots. */
+struct shard_conf {
+	uint64_t generation;
+	const struct dialplan *dialplan;
+	const void *tech_conf[SHARD_TECHS];
+	const void *media_conf;
+};
+
+struct shard {
+	uint32_t index, count;
+	struct io *io;
+	struct tmr_wheel *wheel;
+	struct rng rng;
+	struct metrics metrics;
+	struct pipe *down; /* control -> shard */
+	struct pipe *up;   /* shard -> control */
+	struct io *control_io;
+
+	struct slab *chans;
+	struct slab *pbxes;
+	struct arena_pool *arenas;
+	struct tech techs[SHARD_TECHS];
+	uint32_t tech_count;
+	struct media media;
+	const struct dialplan *dialplan;
+	struct arena globals_arena;
+	struct vars globals;
+	uint64_t next_chan_number; /* for channel names and unique ids */
+	char system_name[LIMIT_NAME];
+	bool unanswered_cdr;       /* cdr.conf unanswered */
+	bool congestion_cdr;       /* cdr.conf congestion */
+	/* scratch of one dialplan step: expanded application data */
+	char *scratch;             /* LIMIT_APPDATA octets */
+	/* engine/app: takes a new snapshot into technologies and media */
+	void (*take_conf)(struct shard *s, const struct shard_conf *conf);
+};
+
+const struct tech *shard_find_tech(const struct shard *s, struct slice name);
+/* Reads commands, at most `budget` records. Returns how many. */
+uint32_t shard_run_commands(struct shard *s, uint32_t budget);
+/* No channel, PBX, arena chunk or timer left. */
+bool shard_is_quiet(const struct shard *s);
+/* Reports an outcome record (SHARD_DIALED or SHARD_ENDED). */
+void shard_report(struct shard *s, enum shard_fact kind, const struct outcome *o, bool failed_ran);
+
+#endif
