@@ -1,0 +1,143 @@
+/* sip/conf.h - pjsip.conf as an immutable snapshot.
+ *
+ * Made once at boot or reload from a struct conffile, read by every shard without locks, freed when
+ * all have let go of it. It refers to nothing outside of itself. All memory is taken at load.
+ *
+ * Served in this release: UDP transports, endpoints as the calling side, AORs with static contacts,
+ * digest credentials, global and system. Other object types, other transport kinds and options that
+ * are known but have no effect yet are accepted; what changes the meaning of a call is reported once
+ * by file and line. A name that pjsip.conf never had, or a value that cannot be used, refuses the
+ * load. */
+#ifndef RINGER_SIP_CONF_H
+#define RINGER_SIP_CONF_H
+
+#include "engine/core/conffile.h"
+#include "engine/core/media.h"
+#include "engine/core/tech.h"
+#include "engine/io/addr.h"
+#include "sip/auth.h"
+
+struct sip_conf_transport {
+	struct slice name;
+	struct addr bind;
+	struct slice external_address; /* external_signaling_address; empty: none */
+	uint16_t external_port;        /* 0: that of bind */
+	struct slice external_media;   /* external_media_address; empty: none */
+	struct addr_net *local_net;    /* destinations that see our real address */
+	uint32_t local_net_count;
+	uint8_t dscp;
+};
+
+enum sip_conf_timers { SIP_TIMERS_NO, SIP_TIMERS_YES, SIP_TIMERS_REQUIRED, SIP_TIMERS_ALWAYS };
+enum sip_conf_100rel { SIP_100REL_NO, SIP_100REL_YES, SIP_100REL_REQUIRED, SIP_100REL_PEER };
+enum sip_conf_dtmf {
+	SIP_DTMF_RFC4733,
+	SIP_DTMF_INBAND,
+	SIP_DTMF_INFO,
+	SIP_DTMF_NONE,
+	SIP_DTMF_AUTO,
+	SIP_DTMF_AUTO_INFO,
+};
+
+/* One contact= of an AOR, ready to be dialled. */
+struct sip_conf_contact {
+	struct slice uri;     /* as written, without <> */
+	struct sip_uri parts; /* of uri */
+	struct addr addr;     /* where it leads; family 0: not an IP address, cannot be dialled yet */
+};
+
+struct sip_conf_aor {
+	struct slice name;
+	const struct sip_conf_contact *contacts;
+	uint32_t contact_count;
+	uint32_t max_contacts;
+	uint32_t qualify_frequency_s; /* 0: off */
+	int64_t qualify_timeout_ns;
+	bool qualify_2xx_only;
+	struct slice outbound_proxy;
+};
+
+struct sip_conf_auth {
+	struct slice name;
+	struct sip_credentials cred;
+	unsigned alg_mask; /* supported_algorithms_uac */
+};
+
+struct sip_conf_endpoint {
+	struct slice name;
+	uint64_t hash; /* of the name: finds it again in another snapshot */
+	int32_t transport; /* index; -1: any that fits */
+	const struct sip_conf_aor *const *aors;
+	uint32_t aor_count;
+	const struct sip_conf_auth *auth; /* outbound_auth; NULL: none */
+	struct slice outbound_proxy;      /* URI, ready for Route; empty: none */
+	struct addr proxy_addr;           /* where that leads */
+	struct slice context, account, language;
+	struct slice from_user, from_domain, contact_user;
+	struct slice cid_name, cid_num;
+	struct codec_list allow;
+	struct media_params media;
+	struct slice sdp_owner, sdp_session, media_address;
+	const struct slice *set_vars;
+	uint32_t set_var_count;
+	uint32_t timers_min_se_s, timers_sess_expires_s;
+	uint8_t timers;   /* enum sip_conf_timers */
+	uint8_t rel100;   /* enum sip_conf_100rel */
+	uint8_t dtmf;     /* enum sip_conf_dtmf */
+	bool cid_restricted; /* callerid_privacy asks to hide the number */
+	bool cid_screened;
+	bool trust_id_outbound;
+	bool send_pai, send_rpid, send_diversion;
+	bool force_rport, rewrite_contact;
+	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
+	bool inband_progress;
+	bool user_eq_phone;
+	bool suppress_q850;
+	bool allow_transfer;
+};
+
+struct sip_conf {
+	const struct sip_conf_transport *transports;
+	uint32_t transport_count;
+	const struct sip_conf_endpoint *endpoints; /* in the order of the file */
+	uint32_t endpoint_count;
+	const struct sip_conf_aor *aors;
+	uint32_t aor_count;
+	const struct sip_conf_auth *auths;
+	uint32_t auth_count;
+	/* global */
+	struct slice user_agent;
+	struct slice default_from_user;
+	uint32_t max_forwards;
+	bool use_callerid_contact;
+	/* system */
+	int64_t t1_ns; /* timer_t1, 500 ms */
+	int64_t b_ns;  /* timer_b, 64 * T1 */
+	bool disable_rport;
+	void *memory; /* private */
+};
+
+/* 0, -EINVAL (then *error says file, line, what is wrong and what is allowed) or -ENOMEM. */
+int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink *error);
+/* What holds without a file: no transport, no endpoint. NULL: out of memory. */
+struct sip_conf *sip_conf_empty(void);
+void sip_conf_free(struct sip_conf *conf); /* NULL is fine */
+
+const struct sip_conf_endpoint *sip_conf_endpoint(const struct sip_conf *conf, struct slice name);
+const struct sip_conf_endpoint *sip_conf_endpoint_hash(const struct sip_conf *conf, uint64_t hash);
+const struct sip_conf_aor *sip_conf_aor(const struct sip_conf *conf, struct slice name);
+
+/* What stands behind "PJSIP/": "ep", "user@ep", "ep/sip:user@host:port" (config.md 5.2). */
+struct sip_dial_string {
+	struct slice endpoint;
+	struct slice user; /* to be put into the contact's URI; empty: none */
+	struct slice uri;  /* explicit request URI; empty: none */
+};
+void sip_dial_string_parse(struct sip_dial_string *out, struct slice resource);
+
+/* As tech_ops.find, for any thread that holds the snapshot (the control shard checks an order with
+ * it): 0; -ENOENT no such endpoint, -EHOSTUNREACH no contact that can be dialled, -EINVAL not an
+ * address. */
+int sip_conf_find(const struct sip_conf *conf, struct slice resource, struct tech_endpoint *out);
+
+#endif

@@ -1,0 +1,101 @@
+/* sip/sip.h - the signalling of one shard: sockets, transactions, dialogs and calls behind one face.
+ *
+ * A struct sip belongs to one loop and is used by its thread alone. It opens its UDP sockets on the
+ * loop that it is given, keeps all timers on the loop's wheel and takes all chance from the shard's
+ * rng: equal inputs give equal bytes. Nothing is allocated after sip_create and sip_set_conf.
+ *
+ * Several shards share each address (SO_REUSEPORT). Branches and tags that we make carry the shard, so
+ * a datagram that was meant for another one is given to env.forward, and comes back into the right
+ * struct sip through sip_deliver. */
+#ifndef RINGER_SIP_SIP_H
+#define RINGER_SIP_SIP_H
+
+#include "engine/base/metric.h"
+#include "engine/base/rng.h"
+#include "engine/base/tmr.h"
+#include "engine/core/tech.h"
+#include "engine/io/io.h"
+#include "sip/conf.h"
+
+struct sip;
+
+enum sip_trace_kind {
+	SIP_TRACE_RX,    /* a message came: peer, data */
+	SIP_TRACE_TX,    /* a message goes: peer, data */
+	SIP_TRACE_STATE, /* a machine stepped: machine, id, from, event, to */
+};
+
+/* One line of the trace; everything is valid during the call only. */
+struct sip_trace {
+	enum sip_trace_kind kind;
+	int64_t now_ns;
+	const struct addr *local; /* of the socket; RX and TX */
+	const struct addr *peer;
+	struct slice data;
+	const char *machine; /* "ict", "nict", "ist", "nist", "call", "dialog" */
+	uint64_t id;         /* handle of the machine */
+	const char *from, *event, *to;
+};
+
+/* All pointers outlive the struct sip. */
+struct sip_env {
+	struct io *io;
+	struct tmr_wheel *wheel;
+	struct rng *rng;
+	struct metrics *metrics;
+	uint32_t shard;       /* 0..shard_count-1 */
+	uint32_t shard_count; /* at most LIMIT_SHARDS */
+	uint32_t call_max;    /* channels of this shard: sizes the slabs */
+	/* A datagram for another shard; data is valid during the call. NULL: such are dropped. */
+	void (*forward)(void *arg, uint32_t shard, const struct addr *from, const void *data,
+			size_t len);
+	void *forward_arg;
+	/* Every message in and out and every transition; NULL: none. */
+	void (*trace)(void *arg, const struct sip_trace *t);
+	void *trace_arg;
+};
+
+/* Opens the transports of the configuration and takes all memory. *conf is used, not owned: it must
+ * live until sip_set_conf gave another one or sip_destroy. 0, -ENOMEM, -EADDRINUSE, ...; what could
+ * not be bound is also said in the log. */
+int sip_create(struct sip **out, const struct sip_env *env, const struct sip_conf *conf);
+/* Ends everything without a word to the far ends. NULL is fine. */
+void sip_destroy(struct sip *sip);
+
+/* From now on calls are made by `conf`; nothing of the old one is referenced after this returns.
+ * Transports stay as they are (Asterisk: allow_reload=no); a change of theirs is said in the log. */
+void sip_set_conf(struct sip *sip, const struct sip_conf *conf);
+
+/* A datagram that another shard received and forwarded to this one. */
+void sip_deliver(struct sip *sip, const struct addr *from, const void *data, size_t len);
+
+/* The port of engine/core/tech.h, named "PJSIP". */
+struct tech sip_tech(struct sip *sip);
+
+/* Turns the trace on or off (NULL) at run time. */
+void sip_set_trace(struct sip *sip, void (*trace)(void *arg, const struct sip_trace *t), void *arg);
+
+/* True if no call, dialog, transaction, record or timer is left. */
+bool sip_is_quiet(const struct sip *sip);
+
+/* Ends every call from our side with this cause: BYE, CANCEL. Owners hear `ended`. */
+void sip_hangup_all(struct sip *sip, int cause);
+
+/* What is alive now: for the console and for tests. */
+struct sip_counts {
+	uint32_t calls;        /* not yet over for their owner */
+	uint32_t ending;       /* over for their owner, signalling goes on */
+	uint32_t dialogs;
+	uint32_t client_txns;  /* INVITE and other */
+	uint32_t server_txns;
+	uint32_t linger;       /* records that answer late 2xx */
+};
+void sip_count(const struct sip *sip, struct sip_counts *out);
+
+/* Bytes reserved for this shard's slabs: for the memory budget. */
+size_t sip_bytes(const struct sip *sip);
+
+/* Where a transport listens, by its index in the configuration; NULL: not opened. */
+const struct addr *sip_transport_addr(const struct sip *sip, uint32_t index);
+
+#endif
