@@ -59,6 +59,8 @@
 /* Call files */
 #define LIMIT_CALLFILE_LINE   1024
 #define LIMIT_CALLFILE_BYTES  65536
+#define LIMIT_CALLFILE_CODECS 8    /* Codecs lines of one file */
+#define LIMIT_CALLFILE_BATCH  128  /* files handled in one turn of the spool */
 
 _Static_assert(LIMIT_CHANNELS_DEFAULT <= LIMIT_CHANNELS_MAX, "default above the ceiling");
 _Static_assert(LIMIT_QUEUE_DEFAULT <= LIMIT_QUEUE_MAX, "default above the ceiling");
