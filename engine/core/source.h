@@ -1,9 +1,10 @@
 /* engine/core/source.h - port: where orders come from and where their outcomes go.
  *
  * A source hands orders to the inbox (inbox_submit, any thread) with a cookie of its own. The control
- * shard calls it back, on the control thread: `dialed` once when the dialling phase is over, `settle`
- * exactly once when the call is over and its record is written. Sources must not block there; one
- * with a worker thread passes the outcome on through a pipe. */
+ * shard calls it back, on the control thread: `begun` once when the attempt leaves the queue, `dialed`
+ * once when the dialling phase is over, `settle` exactly once when the call is over and its record is
+ * written. Sources must not block there; one with a worker thread passes the outcome on through a
+ * pipe. */
 #ifndef RINGER_CORE_SOURCE_H
 #define RINGER_CORE_SOURCE_H
 
@@ -13,6 +14,7 @@ struct outcome {
 	uint64_t order_id;
 	uint32_t attempt_no;
 	bool answered;         /* or taken as answered by early media */
+	bool withdrawn;        /* given back without having been dialled: the engine stops */
 	int reason;            /* enum originate_reason */
 	int cause;             /* Q.850 of the end, 0 unknown */
 	int tech_code;         /* SIP status of a refusal, or 0 */
@@ -22,6 +24,10 @@ struct outcome {
 
 struct source_ops {
 	const char *name;
+	/* The attempt leaves the queue: once, before the others, also if nothing is dialled then. A
+	 * source with much to offer keeps only a little more in the queue than the pacer takes at
+	 * once. May be NULL. */
+	void (*begun)(void *impl, uint64_t cookie);
 	void (*dialed)(void *impl, uint64_t cookie, const struct outcome *o); /* may be NULL */
 	void (*settle)(void *impl, uint64_t cookie, const struct outcome *o);
 };

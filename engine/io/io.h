@@ -208,6 +208,7 @@ ssize_t io_fs_pread(struct io *io, int fd, void *dst, size_t len, int64_t offset
 /* Writes all or fails: returns len, or -errno after a short write was tried again. */
 ssize_t io_fs_write(struct io *io, int fd, const void *data, size_t len);
 int io_fs_sync(struct io *io, int fd);
+int io_fs_truncate(struct io *io, int fd, int64_t size_bytes); /* counts as IO_OP_FS_WRITE */
 int io_fs_fstat(struct io *io, int fd, struct io_fs_stat *out);
 int io_fs_stat(struct io *io, const char *path, struct io_fs_stat *out);
 int io_fs_set_mtime(struct io *io, int fd, int64_t wall_ns);
