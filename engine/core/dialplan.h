@@ -1,0 +1,100 @@
+/* engine/core/dialplan.h - the dialplan of one reload: contexts, extensions, steps; immutable.
+ *
+ * Loaded from the tree of extensions.conf into one snapshot, freed as a whole. Answers the three
+ * questions of matching (match, can match, match more) with Asterisk's exact order: names before
+ * patterns, patterns position by position, caller id matches first, priorities of several matching
+ * patterns mixed, includes depth-first. Pure: no clock (timed includes ask the clock of the query),
+ * no channel. A loaded snapshot may be read by any thread. */
+#ifndef RINGER_CORE_DIALPLAN_H
+#define RINGER_CORE_DIALPLAN_H
+
+#include "engine/core/conffile.h"
+#include "engine/core/timespec.h"
+
+struct dialplan;
+
+/* All slices have a NUL behind them and live as long as the snapshot. */
+struct dialplan_step {
+	int32_t priority;
+	struct slice label; /* may be empty */
+	struct slice app;
+	struct slice data; /* not yet expanded */
+	const char *file;
+	int line;
+};
+
+struct dialplan_exten {
+	struct slice name; /* as written */
+	struct slice cid;  /* caller id pattern */
+	bool has_cid;
+	const struct dialplan_step *steps; /* by priority */
+	uint32_t step_count;
+};
+
+struct dialplan_global {
+	struct slice name;
+	struct slice value;
+};
+
+/* A place in the dialplan and who asks. */
+struct dialplan_query {
+	struct slice context;
+	struct slice exten;
+	int32_t priority;
+	struct slice cid_num;		    /* caller's number, empty if none */
+	const struct timespec_clock *clock; /* NULL: timed includes are closed */
+};
+
+enum dialplan_why {
+	DIALPLAN_FOUND,
+	DIALPLAN_NO_CONTEXT,
+	DIALPLAN_NO_EXTEN,
+	DIALPLAN_NO_PRIORITY,
+	DIALPLAN_NO_LABEL,
+};
+
+struct dialplan_hit {
+	enum dialplan_why why;
+	const struct dialplan_step *step; /* NULL unless found */
+	const struct dialplan_exten *exten;
+	struct slice context; /* where it was found: an include perhaps */
+};
+
+/* Makes a snapshot of the tree (which is not needed afterwards). Faults in single lines are noted
+ * through source->note (or the log) and the lines skipped, as Asterisk does; source is only used
+ * for that. 0 or -ENOMEM. */
+int dialplan_load(struct dialplan **out, const struct conffile *cf,
+		  const struct conffile_source *source);
+/* A snapshot without contexts: for an engine without extensions.conf. 0 or -ENOMEM. */
+int dialplan_create_empty(struct dialplan **out);
+void dialplan_free(struct dialplan *dp); /* NULL is fine */
+
+/* The step at exactly this place. */
+struct dialplan_hit dialplan_find(const struct dialplan *dp, const struct dialplan_query *q);
+/* The step with this label in the extensions that match; q->priority is not used. */
+struct dialplan_hit dialplan_find_label(const struct dialplan *dp, const struct dialplan_query *q,
+					struct slice label);
+/* Is the place there (as dialplan_find); could more digits lead to one, counting a complete match
+ * (can_match), not counting it (match_more)? */
+bool dialplan_exists(const struct dialplan *dp, const struct dialplan_query *q);
+bool dialplan_can_match(const struct dialplan *dp, const struct dialplan_query *q);
+bool dialplan_match_more(const struct dialplan *dp, const struct dialplan_query *q);
+
+bool dialplan_has_context(const struct dialplan *dp, struct slice context);
+uint32_t dialplan_context_count(const struct dialplan *dp);
+
+/* [general] */
+bool dialplan_autofallthrough(const struct dialplan *dp);
+bool dialplan_clear_globals(const struct dialplan *dp);
+/* [globals], in the order of the file, each name once. */
+const struct dialplan_global *dialplan_globals(const struct dialplan *dp, uint32_t *count);
+
+/* One pattern against one string ("_1X." against "1234"): complete match. */
+bool dialplan_pattern_fits(struct slice pattern, struct slice text);
+
+/* "dialplan show [[exten]@][context]": text in pieces with their line ends. `what` empty: all. */
+typedef void (*dialplan_print_fn)(void *arg, struct slice text);
+void dialplan_show(const struct dialplan *dp, struct slice what, dialplan_print_fn print,
+		   void *arg);
+
+#endif
