@@ -22,7 +22,7 @@
 	X(STATUS_CODE, 0, "status code is not three digits in 100..699")                           \
 	X(METHOD, 400, "method is not a token")                                                    \
 	X(URI, 400, "Request-URI is not a valid URI")                                              \
-	X(HEADER_LINE, 400, "header line without a name or a colon")                               \
+	X(HEADER_LINE, 400, "header line without a name, a colon or an end")                              \
 	X(HEADER_COUNT, 400, "too many header lines")                                              \
 	X(VIA, 400, "Via is not SIP/2.0/transport sent-by ;params")                                \
 	X(FROM, 400, "From is not an address")                                                     \
@@ -115,7 +115,7 @@ struct sip_msg {
 	struct slice to_tag;
 	struct slice call_id;
 	struct slice cseq_text; /* "7 INVITE" */
-	struct sip_addr contact; /* the first; uri.len == 0: none */
+	struct sip_addr contact; /* the first; uri.len == 0: none, "*", or bad (in a response) */
 	int64_t content_length; /* -1: absent */
 	struct slice body;
 	uint16_t first[SIP_HDR_COUNT]; /* first line of an id as index + 1; 0: none */
@@ -218,7 +218,7 @@ enum sip_frame {
 	SIP_FRAME_MESSAGE, /* the first *bytes octets are one message */
 	SIP_FRAME_PING,    /* the first *bytes octets are CRLFCRLF: answer with CRLF (RFC 5626 3.5.1) */
 	SIP_FRAME_SKIP,    /* the first *bytes octets are a lone CRLF: drop them */
-	SIP_FRAME_BAD,     /* no or bad Content-Length, too large: answer 400 if possible and close */
+	SIP_FRAME_BAD,     /* bad Content-Length or too large: answer 400 if *bytes > 0, then close */
 };
 
 /* One per connection; zero it at the start and after each message taken off. Keeps the place up to
@@ -229,6 +229,7 @@ struct sip_framer {
 	size_t body_bytes;
 };
 
+/* No Content-Length counts as 0 (P8). With SIP_FRAME_BAD *bytes is the head if one was seen, else 0. */
 enum sip_frame sip_msg_frame(struct sip_framer *f, struct slice stream, size_t *bytes);
 
 #endif
