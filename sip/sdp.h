@@ -8,37 +8,19 @@
 #include "engine/base/limits.h"
 #include "engine/base/sink.h"
 #include "engine/base/slice.h"
+#include "engine/core/media.h"
 
-enum sdp_codec {
-	SDP_CODEC_NONE, /* a format that we do not know */
-	SDP_CODEC_PCMU,
-	SDP_CODEC_PCMA,
-	SDP_CODEC_G722,
-	SDP_CODEC_GSM,
-	SDP_CODEC_G729,
-	SDP_CODEC_ILBC,
-	SDP_CODEC_OPUS,
-	SDP_CODEC_G726,
-	SDP_CODEC_EVENT, /* telephone-event (RFC 4733) */
-	SDP_CODEC_CN,    /* comfort noise (RFC 3389) */
-	SDP_CODEC_COUNT,
+/* What struct sdp_format.codec holds besides enum codec. */
+enum {
+	SDP_FORMAT_EVENT = CODEC_COUNT, /* telephone-event (RFC 4733) */
+	SDP_FORMAT_CN,                  /* comfort noise (RFC 3389) */
 };
 
-/* "PCMU" ...; empty for NONE. Clock rate, channels, default payload number, largest ptime in ms. */
-struct sdp_codec_info {
-	struct slice name;
-	uint32_t clock;
-	uint8_t channels;
-	uint8_t payload;
-	uint16_t maxptime_ms;
-	struct slice fmtp; /* sent with it; empty: none */
-};
-const struct sdp_codec_info *sdp_codec_info(enum sdp_codec codec);
-
-enum sdp_dir { SDP_SENDRECV, SDP_SENDONLY, SDP_RECVONLY, SDP_INACTIVE };
-struct slice sdp_dir_name(enum sdp_dir dir);
+/* Directions are enum media_dir: in what was parsed as the sender of the body sees it, in
+ * sdp_local and sdp_result as we see it. */
+struct slice sdp_dir_name(enum media_dir dir); /* "sendrecv" */
 /* The same flow seen from the other end: sendonly <-> recvonly. */
-enum sdp_dir sdp_dir_mirror(enum sdp_dir dir);
+enum media_dir sdp_dir_mirror(enum media_dir dir);
 
 enum sdp_proto {
 	SDP_PROTO_OTHER,
@@ -56,7 +38,7 @@ struct sdp_format {
 	uint16_t fmtp_off;
 	uint16_t fmtp_len;
 	uint8_t payload;   /* 0..127 */
-	uint8_t codec;     /* enum sdp_codec */
+	uint8_t codec;     /* enum codec (CODEC_NONE: unknown) or SDP_FORMAT_... */
 	uint8_t channels;
 	uint8_t pad;
 };
@@ -65,7 +47,7 @@ struct sdp_media {
 	bool is_audio;
 	bool rtcp_mux;
 	uint8_t proto;           /* enum sdp_proto */
-	uint8_t dir;             /* enum sdp_dir, from the sender of the body; session level inherited */
+	uint8_t dir;             /* enum media_dir of the sender; session level inherited */
 	uint8_t format_count;
 	bool is_ipv6;
 	uint16_t port;           /* 0: refused */
@@ -135,11 +117,10 @@ struct sdp_local {
 	uint16_t port;             /* even RTP port */
 	uint32_t session_id;
 	uint32_t version;          /* +1 on each change of content, else the same */
-	uint8_t codecs[LIMIT_CODECS]; /* enum sdp_codec, in order of preference, without EVENT and CN */
-	uint8_t codec_count;
+	struct codec_list codecs;  /* in order of preference */
 	bool has_event;            /* dtmf_mode rfc4733 or auto */
 	uint8_t event_payload;     /* ours; 0: 101 */
-	uint8_t dir;               /* enum sdp_dir that we want */
+	uint8_t dir;               /* enum media_dir that we want */
 	uint16_t ptime_ms;         /* 0: 20 */
 	uint8_t proto;             /* AVP or SAVP */
 	struct slice crypto;       /* whole value of a=crypto for SAVP, else empty */
@@ -147,7 +128,7 @@ struct sdp_local {
 
 /* One codec that both ends have. */
 struct sdp_pick {
-	uint8_t codec;      /* enum sdp_codec */
+	uint8_t codec;      /* enum codec */
 	uint8_t tx_payload; /* theirs: what we send with */
 	uint8_t rx_payload; /* ours: what they send with */
 	uint8_t pad;
@@ -164,7 +145,7 @@ struct sdp_result {
 	uint8_t event_rx_payload;
 	bool has_cn;
 	uint8_t cn_payload;
-	uint8_t dir;               /* enum sdp_dir, ours: what we do from now on */
+	uint8_t dir;               /* enum media_dir: what we do from now on */
 	bool is_held;              /* the far end stopped us: sendonly, inactive or address 0.0.0.0 */
 	bool rtcp_mux;
 	bool is_ipv6;
@@ -183,8 +164,8 @@ struct sdp_result {
 int sdp_negotiate(const struct sdp *remote, bool remote_is_answer, const struct sdp_local *local,
 		  struct sdp_result *out);
 
-/* The payload number with which we offer a codec (static, or the default dynamic one). */
-uint8_t sdp_offer_payload(const struct sdp_local *local, enum sdp_codec codec);
+/* The far end as media wants it. False if its address is a host name (nothing is resolved here). */
+bool sdp_result_desc(const struct sdp_result *result, struct media_desc *out);
 
 /* Our offer: lines and their order as chan_pjsip writes them (278 octets for ulaw, alaw, g722). */
 void sdp_write_offer(struct sink *out, const struct sdp_local *local);
