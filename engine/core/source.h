@@ -8,6 +8,7 @@
 #ifndef RINGER_CORE_SOURCE_H
 #define RINGER_CORE_SOURCE_H
 
+#include "engine/base/hash.h"
 #include "engine/core/originate.h"
 
 struct outcome {
@@ -54,11 +55,13 @@ void inbox_close(struct inbox *in, bool closed);
 
 /* The control shard's side. */
 struct order {
-	struct order *next;           /* for lists of the owner */
+	struct order *next;           /* in its trunk's line */
+	struct hash_node by_id;       /* while it runs */
 	struct source source;
 	uint64_t cookie;
 	uint64_t id;
 	int64_t accepted_ns;
+	int64_t due_ns;
 	uint32_t trunk;               /* index, set by the queue */
 	uint32_t shard;               /* set by the dialer */
 	uint8_t state;                /* enum order_state, queue.h */

@@ -1,0 +1,108 @@
+#include "engine/core/pacer.h"
+
+#include "engine/base/check.h"
+#include "engine/base/fault.h"
+
+#include <errno.h>
+
+#define SECOND_NS INT64_C(1000000000)
+
+int pacer_conf_check(const struct pacer_conf *conf)
+{
+	if (conf->cps_max > PACER_CPS_MAX)
+		return -EINVAL;
+	if (conf->cps_max > 0 && conf->burst_max == 0)
+		return -EINVAL;
+	return 0;
+}
+
+void pacer_init(struct pacer *p, const struct pacer_conf *conf)
+{
+	*p = (struct pacer){.conf = *conf, .tat_ns = INT64_MIN};
+	check(pacer_conf_check(conf) == 0);
+}
+
+void pacer_set_conf(struct pacer *p, const struct pacer_conf *conf)
+{
+	check(pacer_conf_check(conf) == 0);
+	p->conf = *conf;
+}
+
+/* Time between two starts, rounded up: the rate is never exceeded. */
+static int64_t pacer_step_ns(const struct pacer *p)
+{
+	return (SECOND_NS + p->conf.cps_max - 1) / p->conf.cps_max;
+}
+
+/* GCRA: a start conforms if now >= tat - (burst - 1) * step; then tat = max(tat, now) + step. So a
+ * window of length t holds at most burst + t / step starts. */
+static uint32_t pacer_grant_rate(struct pacer *p, int64_t now_ns, uint32_t want)
+{
+	int64_t step, slack, room;
+	uint32_t got;
+
+	if (p->conf.cps_max == 0)
+		return want;
+	step = pacer_step_ns(p);
+	slack = (int64_t)(p->conf.burst_max - 1) * step;
+	if (p->tat_ns < now_ns)
+		p->tat_ns = now_ns;
+	room = slack - (p->tat_ns - now_ns);
+	if (room < 0)
+		return 0;
+	got = (uint32_t)(room / step) + 1;
+	if (got > want)
+		got = want;
+	p->tat_ns += (FAULT(token_twice) ? (int64_t)(got + 1) / 2 : (int64_t)got) * step;
+	return got;
+}
+
+static uint32_t pacer_room(uint32_t limit, uint32_t used, uint32_t want)
+{
+	if (limit == 0)
+		return want;
+	if (used >= limit)
+		return 0;
+	return limit - used < want ? limit - used : want;
+}
+
+uint32_t pacer_grant(struct pacer *p, int64_t now_ns, uint32_t want_count)
+{
+	uint32_t got = want_count;
+
+	if (!FAULT(limit_ignored))
+		got = pacer_room(p->conf.inflight_max, p->inflight, got);
+	got = pacer_room(p->conf.channel_max, p->channels, got);
+	if (got == 0)
+		return 0;
+	got = pacer_grant_rate(p, now_ns, got);
+	p->inflight += got;
+	p->channels += got;
+	return got;
+}
+
+int64_t pacer_next_ns(const struct pacer *p, int64_t now_ns)
+{
+	int64_t slack, when;
+
+	if (pacer_room(p->conf.inflight_max, p->inflight, 1) == 0 ||
+	    pacer_room(p->conf.channel_max, p->channels, 1) == 0)
+		return INT64_MAX;
+	if (p->conf.cps_max == 0 || p->tat_ns <= now_ns)
+		return now_ns;
+	slack = (int64_t)(p->conf.burst_max - 1) * pacer_step_ns(p);
+	when = p->tat_ns - slack;
+	return when > now_ns ? when : now_ns;
+}
+
+void pacer_dialed(struct pacer *p)
+{
+	check(p->inflight > 0);
+	p->inflight--;
+}
+
+void pacer_ended(struct pacer *p)
+{
+	check(p->channels > 0);
+	p->channels--;
+}

@@ -1,0 +1,351 @@
+#include "engine/core/queue.h"
+
+#include "engine/base/check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define NO_STATE ORDER_STATE_COUNT
+
+static const enum order_state order_table[ORDER_STATE_COUNT][ORDER_EVENT_COUNT] = {
+	/*                   DUE            GRANT           SEND           END              RECORDED       CANCEL */
+	[ORDER_SCHEDULED] = {ORDER_WAITING, NO_STATE,       NO_STATE,      NO_STATE,        NO_STATE,      ORDER_SETTLED},
+	[ORDER_WAITING]   = {NO_STATE,      ORDER_ADMITTED, NO_STATE,      NO_STATE,        NO_STATE,      ORDER_SETTLED},
+	[ORDER_ADMITTED]  = {NO_STATE,      NO_STATE,       ORDER_RUNNING, NO_STATE,        NO_STATE,      NO_STATE},
+	[ORDER_RUNNING]   = {NO_STATE,      NO_STATE,       NO_STATE,      ORDER_RECORDING, NO_STATE,      NO_STATE},
+	[ORDER_RECORDING] = {NO_STATE,      NO_STATE,       NO_STATE,      NO_STATE,        ORDER_SETTLED, NO_STATE},
+	[ORDER_SETTLED]   = {NO_STATE,      NO_STATE,       NO_STATE,      NO_STATE,        NO_STATE,      NO_STATE},
+};
+
+const char *order_state_name(enum order_state s)
+{
+	static const char *const names[ORDER_STATE_COUNT] = {
+		"SCHEDULED", "WAITING", "ADMITTED", "RUNNING", "RECORDING", "SETTLED"};
+
+	return names[s];
+}
+
+void order_step(struct order *o, enum order_event event)
+{
+	enum order_state next = order_table[o->state][event];
+
+	check(next != NO_STATE);
+	o->state = (uint8_t)next;
+}
+
+struct queue {
+	struct queue_conf conf; /* trunks: not kept */
+	struct pacer pacer;     /* all trunks together */
+	struct trunk *trunks;   /* LIMIT_TRUNKS, touched as used */
+	uint32_t trunk_count;
+	uint32_t turn;          /* trunk whose turn it is */
+	struct order **heap;    /* of SCHEDULED, by (due, id) */
+	uint32_t heap_count;
+	uint32_t waiting;
+	struct trunk_conf *trunk_confs;
+	uint32_t trunk_conf_count;
+};
+
+static void *queue_map(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static size_t queue_heap_bytes(const struct queue *q)
+{
+	return (size_t)q->conf.queue_max * sizeof(struct order *);
+}
+
+int queue_create(struct queue **out, const struct queue_conf *conf)
+{
+	struct queue *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return -ENOMEM;
+	q->conf = *conf;
+	pacer_init(&q->pacer, &conf->general);
+	q->trunks = queue_map(LIMIT_TRUNKS * sizeof(struct trunk));
+	q->heap = queue_map(queue_heap_bytes(q));
+	if (!q->trunks || !q->heap) {
+		queue_destroy(q);
+		return -ENOMEM;
+	}
+	queue_set_conf(q, conf);
+	*out = q;
+	return 0;
+}
+
+void queue_destroy(struct queue *q)
+{
+	if (!q)
+		return;
+	if (q->trunks)
+		munmap(q->trunks, LIMIT_TRUNKS * sizeof(struct trunk));
+	if (q->heap)
+		munmap(q->heap, queue_heap_bytes(q));
+	free(q->trunk_confs);
+	free(q);
+}
+
+static const struct trunk_conf *queue_find_conf(const struct queue *q, struct slice name)
+{
+	for (uint32_t i = 0; i < q->trunk_conf_count; i++) {
+		if (slice_eq(slice_str(q->trunk_confs[i].name), name))
+			return &q->trunk_confs[i];
+	}
+	return NULL;
+}
+
+static void queue_configure_trunk(const struct queue *q, struct trunk *t)
+{
+	const struct trunk_conf *conf = queue_find_conf(q, slice_str(t->name));
+
+	t->is_configured = conf != NULL;
+	pacer_set_conf(&t->pacer, conf ? &conf->pacer : &q->conf.trunk_default);
+}
+
+void queue_set_conf(struct queue *q, const struct queue_conf *conf)
+{
+	size_t bytes = conf->trunk_count * sizeof(*conf->trunks);
+	struct trunk_conf *copy = malloc(bytes + 1);
+
+	if (!copy)
+		return; /* the old limits stay in force */
+	if (bytes > 0)
+		memcpy(copy, conf->trunks, bytes);
+	free(q->trunk_confs);
+	q->trunk_confs = copy;
+	q->trunk_conf_count = conf->trunk_count;
+	q->conf.general = conf->general;
+	q->conf.trunk_default = conf->trunk_default;
+	pacer_set_conf(&q->pacer, &conf->general);
+	for (uint32_t i = 0; i < q->trunk_count; i++)
+		queue_configure_trunk(q, &q->trunks[i]);
+}
+
+static struct trunk *queue_trunk_by_name(struct queue *q, struct slice name)
+{
+	struct trunk *t;
+
+	name = slice_head(name, LIMIT_NAME - 1);
+	for (uint32_t i = 0; i < q->trunk_count; i++) {
+		if (slice_eq(slice_str(q->trunks[i].name), name))
+			return &q->trunks[i];
+	}
+	if (q->trunk_count == LIMIT_TRUNKS)
+		return NULL;
+	t = &q->trunks[q->trunk_count++];
+	slice_copy(t->name, sizeof(t->name), name);
+	t->last = &t->first;
+	pacer_init(&t->pacer, &q->conf.trunk_default);
+	queue_configure_trunk(q, t);
+	return t;
+}
+
+static bool order_is_before(const struct order *a, const struct order *b)
+{
+	return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->id < b->id;
+}
+
+static void heap_swap(struct order **heap, uint32_t a, uint32_t b)
+{
+	struct order *keep = heap[a];
+
+	heap[a] = heap[b];
+	heap[b] = keep;
+}
+
+static void heap_push(struct queue *q, struct order *o)
+{
+	uint32_t at = q->heap_count++;
+
+	check(q->heap_count <= q->conf.queue_max);
+	q->heap[at] = o;
+	while (at > 0 && order_is_before(q->heap[at], q->heap[(at - 1) / 2])) {
+		heap_swap(q->heap, at, (at - 1) / 2);
+		at = (at - 1) / 2;
+	}
+}
+
+static struct order *heap_pop(struct queue *q)
+{
+	struct order *top = q->heap[0];
+	uint32_t at = 0;
+
+	q->heap[0] = q->heap[--q->heap_count];
+	for (;;) {
+		uint32_t least = at, left = 2 * at + 1, right = left + 1;
+
+		if (left < q->heap_count && order_is_before(q->heap[left], q->heap[least]))
+			least = left;
+		if (right < q->heap_count && order_is_before(q->heap[right], q->heap[least]))
+			least = right;
+		if (least == at)
+			return top;
+		heap_swap(q->heap, at, least);
+		at = least;
+	}
+}
+
+static void queue_line_up(struct queue *q, struct order *o)
+{
+	struct trunk *t = &q->trunks[o->trunk];
+
+	order_step(o, ORDER_DUE);
+	o->next = NULL;
+	*t->last = o;
+	t->last = &o->next;
+	t->waiting++;
+	q->waiting++;
+}
+
+static struct order *queue_line_take(struct queue *q, struct trunk *t)
+{
+	struct order *o = t->first;
+
+	t->first = o->next;
+	if (!t->first)
+		t->last = &t->first;
+	t->waiting--;
+	q->waiting--;
+	return o;
+}
+
+int queue_add(struct queue *q, struct order *o, struct slice trunk_name, int64_t now_ns)
+{
+	struct trunk *t = queue_trunk_by_name(q, trunk_name);
+
+	if (!t)
+		return -ENOSPC;
+	o->trunk = (uint32_t)(t - q->trunks);
+	o->state = ORDER_SCHEDULED;
+	if (o->due_ns > now_ns)
+		heap_push(q, o);
+	else
+		queue_line_up(q, o);
+	return 0;
+}
+
+static void queue_make_due(struct queue *q, int64_t now_ns)
+{
+	while (q->heap_count > 0 && q->heap[0]->due_ns <= now_ns)
+		queue_line_up(q, heap_pop(q));
+}
+
+/* The general pacer is asked only after the trunk's said yes, and its grant is never given back: so
+ * the trunk is looked at first without taking. */
+static bool queue_may_start(struct queue *q, struct trunk *t, int64_t now_ns)
+{
+	if (pacer_next_ns(&t->pacer, now_ns) > now_ns)
+		return false;
+	if (pacer_grant(&q->pacer, now_ns, 1) == 0)
+		return false;
+	check(pacer_grant(&t->pacer, now_ns, 1) == 1);
+	return true;
+}
+
+struct order *queue_grant(struct queue *q, int64_t now_ns)
+{
+	queue_make_due(q, now_ns);
+	if (q->waiting == 0 || pacer_next_ns(&q->pacer, now_ns) > now_ns)
+		return NULL;
+	for (uint32_t i = 0; i < q->trunk_count; i++) {
+		struct trunk *t = &q->trunks[(q->turn + i) % q->trunk_count];
+		struct order *o;
+
+		if (!t->first || !queue_may_start(q, t, now_ns))
+			continue;
+		q->turn = (uint32_t)(t - q->trunks) + 1;
+		o = queue_line_take(q, t);
+		t->started++;
+		order_step(o, ORDER_GRANT);
+		return o;
+	}
+	return NULL;
+}
+
+void queue_dialed(struct queue *q, const struct order *o, bool answered)
+{
+	struct trunk *t = &q->trunks[o->trunk];
+
+	pacer_dialed(&t->pacer);
+	pacer_dialed(&q->pacer);
+	if (answered)
+		t->answered++;
+	else
+		t->failed++;
+}
+
+void queue_ended(struct queue *q, const struct order *o)
+{
+	pacer_ended(&q->trunks[o->trunk].pacer);
+	pacer_ended(&q->pacer);
+}
+
+struct order *queue_cancel_next(struct queue *q)
+{
+	struct order *o = NULL;
+
+	if (q->heap_count > 0)
+		o = heap_pop(q);
+	for (uint32_t i = 0; !o && i < q->trunk_count; i++) {
+		if (q->trunks[i].first)
+			o = queue_line_take(q, &q->trunks[i]);
+	}
+	if (o)
+		order_step(o, ORDER_CANCEL);
+	return o;
+}
+
+int64_t queue_next_ns(struct queue *q, int64_t now_ns)
+{
+	int64_t next = q->heap_count > 0 ? q->heap[0]->due_ns : INT64_MAX;
+	int64_t general = pacer_next_ns(&q->pacer, now_ns);
+
+	for (uint32_t i = 0; i < q->trunk_count; i++) {
+		int64_t at;
+
+		if (!q->trunks[i].first)
+			continue;
+		at = pacer_next_ns(&q->trunks[i].pacer, now_ns);
+		if (at < general)
+			at = general;
+		if (at < next)
+			next = at;
+	}
+	return next;
+}
+
+uint32_t queue_waiting(const struct queue *q)
+{
+	return q->waiting;
+}
+
+uint32_t queue_scheduled(const struct queue *q)
+{
+	return q->heap_count;
+}
+
+uint32_t queue_inflight(const struct queue *q)
+{
+	return q->pacer.inflight;
+}
+
+uint32_t queue_running(const struct queue *q)
+{
+	return q->pacer.channels;
+}
+
+uint32_t queue_trunk_count(const struct queue *q)
+{
+	return q->trunk_count;
+}
+
+const struct trunk *queue_trunk(const struct queue *q, uint32_t index)
+{
+	return &q->trunks[index];
+}

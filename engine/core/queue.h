@@ -1,0 +1,85 @@
+/* engine/core/queue.h - the attempts of the control shard: due order, trunks, states.
+ *
+ * Orders come out of the inbox (source.h). Those due in the future wait in a heap; due ones stand in
+ * the line of their trunk, first come first served; trunks take turns. A trunk is made at first use
+ * and has the pacer of its [trunk] section in dialer.conf, or that of [general].
+ * Single-threaded: the control shard's. */
+#ifndef RINGER_CORE_QUEUE_H
+#define RINGER_CORE_QUEUE_H
+
+#include "engine/core/pacer.h"
+#include "engine/core/source.h"
+
+/* SCHEDULED -> WAITING -> ADMITTED -> RUNNING -> RECORDING -> SETTLED; one table in queue.c. */
+enum order_state {
+	ORDER_SCHEDULED, /* due later */
+	ORDER_WAITING,   /* due, in its trunk's line */
+	ORDER_ADMITTED,  /* granted by the pacer */
+	ORDER_RUNNING,   /* with a shard */
+	ORDER_RECORDING, /* over; its record is being written */
+	ORDER_SETTLED,
+	ORDER_STATE_COUNT,
+};
+enum order_event {
+	ORDER_DUE,
+	ORDER_GRANT,
+	ORDER_SEND,
+	ORDER_END,
+	ORDER_RECORDED,
+	ORDER_CANCEL, /* refused before it ran (engine stops) */
+	ORDER_EVENT_COUNT,
+};
+const char *order_state_name(enum order_state s);
+/* The only place that changes an order's state. Asserts that the table allows it. */
+void order_step(struct order *o, enum order_event event);
+
+struct trunk {
+	char name[LIMIT_NAME];
+	struct pacer pacer;
+	struct order *first, **last; /* the line */
+	uint32_t waiting;
+	uint64_t started, answered, failed;
+	bool is_configured;
+};
+
+/* Limits of a trunk by name, from dialer.conf. */
+struct trunk_conf {
+	char name[LIMIT_NAME];
+	struct pacer_conf pacer;
+};
+
+struct queue_conf {
+	uint32_t queue_max;
+	struct pacer_conf general;       /* all trunks together */
+	struct pacer_conf trunk_default; /* a trunk without a section */
+	const struct trunk_conf *trunks;
+	uint32_t trunk_count;
+};
+
+struct queue;
+
+int queue_create(struct queue **out, const struct queue_conf *conf);
+void queue_destroy(struct queue *q);
+void queue_set_conf(struct queue *q, const struct queue_conf *conf);
+
+/* Takes an order over. trunk_name: cut at LIMIT_NAME - 1. 0, or -ENOSPC (LIMIT_TRUNKS). */
+int queue_add(struct queue *q, struct order *o, struct slice trunk_name, int64_t now_ns);
+/* Next order that may start now (state ADMITTED, counted by the pacers), or NULL. */
+struct order *queue_grant(struct queue *q, int64_t now_ns);
+/* Its dialling phase is over; it is over as a whole. */
+void queue_dialed(struct queue *q, const struct order *o, bool answered);
+void queue_ended(struct queue *q, const struct order *o);
+/* Takes out any order that has not started (state SETTLED by ORDER_CANCEL), for the end of the engine;
+ * NULL when none is left. */
+struct order *queue_cancel_next(struct queue *q);
+/* When queue_grant may succeed next; INT64_MAX: when something ends. */
+int64_t queue_next_ns(struct queue *q, int64_t now_ns);
+
+uint32_t queue_waiting(const struct queue *q);   /* due, not started */
+uint32_t queue_scheduled(const struct queue *q); /* due later */
+uint32_t queue_inflight(const struct queue *q);  /* started, dialling */
+uint32_t queue_running(const struct queue *q);   /* started, not over */
+uint32_t queue_trunk_count(const struct queue *q);
+const struct trunk *queue_trunk(const struct queue *q, uint32_t index);
+
+#endif
