@@ -34,6 +34,19 @@ enum chan_state {
 };
 const char *chan_state_name(enum chan_state s);
 
+/* Facts in the order in which they are worked off. */
+enum chan_fact {
+	CHAN_FACT_START,     /* answered: run the dialplan or the application */
+	CHAN_FACT_DIGIT,
+	CHAN_FACT_PLAYED,
+	CHAN_FACT_DTMF_SENT,
+	CHAN_FACT_TIMER,
+	CHAN_FACT_REDIRECT,
+	CHAN_FACT_TIMEOUT,
+	CHAN_FACT_HANGUP,
+};
+#define CHAN_DIGITS 32
+
 /* ChannelState of AMI */
 enum { CHAN_AMI_DOWN = 0, CHAN_AMI_RING = 4, CHAN_AMI_RINGING = 5, CHAN_AMI_UP = 6 };
 
@@ -67,7 +80,7 @@ struct chan {
 	const struct media *media;
 	struct media_session *session; /* NULL without media */
 	struct addr media_local;
-	const struct slice *headers;   /* PJSIP_HEADER(add): in the arena */
+	struct slice *headers;         /* PJSIP_HEADER(add): in the arena */
 	uint32_t header_count, header_room;
 	bool held;
 
@@ -75,6 +88,7 @@ struct chan {
 	int cause;              /* Q.850 of the end; 0 unknown */
 	int tech_code;
 	bool far_end_hung_up;
+	bool hangup_requested; /* by a command: the PBX is being told */
 	bool h_ran;
 
 	/* timers */
@@ -85,6 +99,19 @@ struct chan {
 	int64_t digit_timeout_ns, response_timeout_ns; /* TIMEOUT(digit|response): 5 s, 10 s */
 
 	struct pbx *pbx;        /* NULL when no dialplan runs */
+
+	/* Facts that wait for the channel's turn (shard_run_ready): so nothing that a port calls up
+	 * can free what the port still works on. */
+	struct list ready;      /* in shard->ready */
+	uint32_t pending;       /* bits 1 << enum chan_fact */
+	int played_how;         /* enum media_end */
+	uint8_t digit_count;
+	char digits[CHAN_DIGITS];
+
+	/* the outcome owed, kept while the `failed` extension runs */
+	int out_reason, out_cause, out_tech_code;
+	struct slice out_channel, out_uniqueid;
+	bool out_failed_ran;
 
 	/* record; texts in the arena or in the fixed fields here */
 	int64_t start_wall_ns, answer_wall_ns, end_wall_ns;
@@ -106,6 +133,8 @@ struct chan {
 void chan_originate(struct shard *s, struct slice packed);
 /* A command from outside: soft hang-up with a cause (-1: none given). */
 void chan_request_hangup(struct chan *c, int cause);
+/* Works off the facts that wait. *c may be gone after. */
+void chan_run_facts(struct chan *c);
 size_t chan_bytes(void);
 
 /* ---- for dialplan and functions ---- */

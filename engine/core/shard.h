@@ -86,6 +86,7 @@ struct shard {
 	struct pipe *up;   /* shard -> control */
 	struct io *control_io;
 
+	struct list ready; /* channels with facts to work off: chan.ready */
 	struct slab *chans;
 	struct slab *pbxes;
 	struct arena_pool *arenas;
@@ -101,6 +102,7 @@ struct shard {
 	bool congestion_cdr;       /* cdr.conf congestion */
 	/* scratch of one dialplan step: expanded application data */
 	char *scratch;             /* LIMIT_APPDATA octets */
+	char number_text[32];      /* of chan_get_var for numbers */
 	/* engine/app: takes a new snapshot into technologies and media */
 	void (*take_conf)(struct shard *s, const struct shard_conf *conf);
 };
@@ -108,6 +110,8 @@ struct shard {
 const struct tech *shard_find_tech(const struct shard *s, struct slice name);
 /* Reads commands, at most `budget` records. Returns how many. */
 uint32_t shard_run_commands(struct shard *s, uint32_t budget);
+/* Works off the facts of channels, at most `budget` channels; true if some are left. */
+bool shard_run_ready(struct shard *s, uint32_t budget);
 /* No channel, PBX, arena chunk or timer left. */
 bool shard_is_quiet(const struct shard *s);
 /* Reports an outcome record (SHARD_DIALED or SHARD_ENDED). */

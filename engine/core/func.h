@@ -1,0 +1,22 @@
+/* engine/core/func.h - dialplan functions: ${FUNC(args)} and Set(FUNC(args)=value).
+ *
+ * A table of names with a reader and a writer each, acting on one channel. */
+#ifndef RINGER_CORE_FUNC_H
+#define RINGER_CORE_FUNC_H
+
+#include "engine/base/sink.h"
+
+struct chan;
+
+/* call: "NAME(args)" with args already expanded. False: no such function (logged), or not readable;
+ * the value is then empty. */
+bool func_read(struct chan *c, struct slice call, struct sink *out);
+/* 0, -ENOENT no such function (logged), -EPERM not writable, -EINVAL bad arguments. */
+int func_write(struct chan *c, struct slice call, struct slice value);
+/* True for a name that is a function call: ends with ')'. */
+static inline bool func_is_call(struct slice name)
+{
+	return name.len > 0 && name.ptr[name.len - 1] == ')';
+}
+
+#endif
