@@ -1,8 +1,7 @@
 /* engine/base/check.h - assertions that stay on in every build.
  *
  * check(x)  programmer error: says where, then aborts. One condition each. Never for wire input.
- * NEVER(x)  "cannot happen, but survive": true (and counted, and logged once) if x is true.
- * check_poison() fills freed memory in debug builds. */
+ * NEVER(x)  "cannot happen, but survive": true (and counted, and logged once a place) if x is true. */
 #ifndef RINGER_BASE_CHECK_H
 #define RINGER_BASE_CHECK_H
 

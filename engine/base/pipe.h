@@ -1,12 +1,13 @@
 /* engine/base/pipe.h - stream of records of any size from one thread to one other.
  *
- * Records are packed into blocks; full blocks, or at the end of a turn the open one, are handed over
- * through an SPSC ring; emptied blocks come back the same way and are reused last in first out, so
- * only what is really in flight is resident. Nothing is allocated after creation.
+ * Records are packed into blocks, which go through an SPSC ring; a flush at the end of a turn lets the
+ * consumer read on in the block that is still being filled. Emptied blocks come back the same way and
+ * are reused last in first out, so only what is really in flight is resident. Nothing is allocated
+ * after creation.
  *
  * Guarantee: a record written as PIPE_RELIABLE always finds room while no more than reserve_bytes of
- * unread reliable records exist; PIPE_DROPPABLE records are refused (and counted) once the blocks
- * above the reserve are used up.
+ * unread reliable records exist (a record counts its data, rounded up to 8, and 8 octets more);
+ * PIPE_DROPPABLE records are refused (and counted) once the blocks above the reserve are used up.
  *
  * Producer: pipe_write (or begin/commit), pipe_flush once a turn; a true return of pipe_flush means
  * that the consumer must be woken. Consumer: pipe_read until NULL, each turn; a record stays valid
@@ -18,8 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PIPE_BLOCK  16384
-/* The largest record; larger blocks are used when the pipe is made with record_max above this. */
+#define PIPE_BLOCK 16384 /* bytes of a block; larger ones are used if record_max asks for them */
 
 enum pipe_class { PIPE_DROPPABLE, PIPE_RELIABLE };
 
@@ -44,7 +44,7 @@ void pipe_destroy(struct pipe *p);
 void *pipe_begin(struct pipe *p, enum pipe_class class, uint32_t kind, size_t len);
 void pipe_commit(struct pipe *p, size_t len);
 bool pipe_write(struct pipe *p, enum pipe_class class, uint32_t kind, const void *data, size_t len);
-/* Hands the open block over. True: the consumer sleeps and must be woken. */
+/* Lets the consumer see all that was written. True: it sleeps and must be woken. */
 bool pipe_flush(struct pipe *p);
 uint64_t pipe_dropped(const struct pipe *p); /* droppable records refused */
 

@@ -1,7 +1,7 @@
 /* engine/base/ring.h - bounded lock-free rings of pointers (Concurrency Kit inside).
  *
  * The suffix is the contract: spsc one producer and one consumer thread; mpsc many producers, one
- * consumer. FIFO. A full ring refuses (false), it never waits and never drops.
+ * consumer; a ring is used in one of the two ways all its life. FIFO. A full ring refuses (false), it never waits and never drops.
  * The ring holds count_max pointers; it does not own what they point to. */
 #ifndef RINGER_BASE_RING_H
 #define RINGER_BASE_RING_H

@@ -90,8 +90,8 @@ bool slice_is_false(struct slice s);
 /* Copies into dst with a NUL behind, cut to size - 1. Returns the octets copied. */
 size_t slice_copy(char *dst, size_t size, struct slice s);
 
-/* FNV-1a style 64-bit hash; the icase form folds ASCII letters. Not for hostile tables without the
- * per-process key given in `seed`. */
+/* 64-bit hash by multiply and fold, eight octets a step; the icase form folds ASCII letters. Tables
+ * that a hostile peer fills need a per-process key in `seed`. The same on every run (little-endian). */
 uint64_t slice_hash(struct slice s, uint64_t seed);
 uint64_t slice_ihash(struct slice s, uint64_t seed);
 

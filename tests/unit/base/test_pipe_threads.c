@@ -1,0 +1,87 @@
+/* tests/unit/base/test_pipe_threads.c - a pipe between two real threads, with the sleep and wake
+ * protocol; meant for TSan. A lost wake-up makes the consumer wait for ever (and ctest time out). */
+#include "engine/base/pipe.h"
+
+#include "engine/base/check.h"
+#include "tests/unit/cmocka.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define RECORDS 20000u
+
+struct shared {
+	struct pipe *pipe;
+	_Atomic uint32_t bell; /* the wake-up: set by the producer, taken by the consumer */
+	uint32_t rung;
+	uint32_t slept;
+};
+
+static void *produce(void *arg)
+{
+	struct shared *s = arg;
+	char data[200];
+
+	for (uint32_t i = 0; i < RECORDS;) {
+		uint32_t len = i % sizeof(data);
+
+		memset(data, (int)(i & 127), len);
+		if (pipe_write(s->pipe, PIPE_RELIABLE, i, data, len))
+			i++;
+		else
+			sched_yield();
+		if (i % 3 && pipe_flush(s->pipe)) {
+			s->rung++;
+			atomic_store_explicit(&s->bell, 1, memory_order_release);
+		}
+	}
+	if (pipe_flush(s->pipe))
+		atomic_store_explicit(&s->bell, 1, memory_order_release);
+	return NULL;
+}
+
+static void wait_for_bell(struct shared *s)
+{
+	s->slept++;
+	while (!atomic_exchange_explicit(&s->bell, 0, memory_order_acquire))
+		sched_yield();
+}
+
+static void test_threads(void **state)
+{
+	struct shared s = {0};
+	pthread_t thread;
+	uint32_t next = 0;
+
+	UNUSED(state);
+	assert_int_equal(pipe_create(&s.pipe, &(struct pipe_conf){.reserve_bytes = 50000}), 0);
+	assert_int_equal(pthread_create(&thread, NULL, produce, &s), 0);
+	while (next < RECORDS) {
+		const struct pipe_record *r = pipe_read(s.pipe);
+
+		if (!r) {
+			if (pipe_sleep(s.pipe))
+				wait_for_bell(&s);
+			continue;
+		}
+		assert_int_equal(r->kind, next);
+		assert_int_equal(r->len, next % 200);
+		if (r->len)
+			assert_int_equal(r->data[r->len - 1], next & 127);
+		next++;
+	}
+	pthread_join(thread, NULL);
+	assert_null(pipe_read(s.pipe));
+	assert_true(pipe_idle(s.pipe));
+	assert_true(s.rung <= s.slept + 1);
+	pipe_destroy(s.pipe);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
