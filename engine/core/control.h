@@ -15,6 +15,7 @@ struct control;
 struct io;
 struct tmr_wheel;
 struct rng;
+struct sink;
 
 struct io *control_io(struct control *c);
 struct tmr_wheel *control_wheel(struct control *c);
