@@ -31,6 +31,7 @@ enum sip_auth_alg sip_auth_alg_lookup(struct slice name);
 /* One WWW-Authenticate or Proxy-Authenticate value. */
 struct sip_challenge {
 	enum sip_auth_alg alg;  /* absent: MD5 */
+	bool has_alg;           /* the challenge named it, so the answer does too */
 	bool is_proxy;          /* Proxy-Authenticate: answered by Proxy-Authorization (A5) */
 	bool is_stale;          /* stale=true: not a refusal (A6) */
 	bool has_qop;           /* a qop was given */
@@ -93,8 +94,10 @@ int sip_auth_write(struct sink *out, struct sip_digest *d, const struct sip_chal
 struct sip_auth_slot {
 	bool in_use;
 	bool is_proxy;
+	bool is_proven; /* credentials with this nonce were accepted once */
 	bool has_qop;
 	bool has_opaque;
+	bool has_alg;
 	uint8_t alg;
 	uint16_t realm_len;
 	uint16_t nonce_len;
@@ -116,8 +119,10 @@ enum sip_auth_verdict {
 	SIP_AUTH_UNUSABLE, /* no challenge that we can answer */
 };
 
-/* Takes a 401/407. Same realm again without stale=true and with nc > 0 means refused; a realm, nonce
- * or opaque longer than SIP_AUTH_TEXT is unusable. */
+/* Takes a 401/407. The same realm again, without stale=true, after credentials were sent means
+ * refused, unless they were accepted before and the nonce is a new one (a server that does not say
+ * stale). A realm, nonce or opaque longer than SIP_AUTH_TEXT, or of a realm that is not that of the
+ * credentials, is unusable. */
 enum sip_auth_verdict sip_auth_take(struct sip_auth_state *st, const struct sip_msg *response,
 				    unsigned alg_mask, const struct sip_credentials *cred);
 
@@ -126,7 +131,7 @@ enum sip_auth_verdict sip_auth_take(struct sip_auth_state *st, const struct sip_
 int sip_auth_state_write(struct sink *out, struct sip_digest *d, struct sip_auth_state *st,
 			 const struct sip_credentials *cred, const struct sip_auth_request *req);
 
-/* A request with credentials was accepted: counts rounds from zero again. */
+/* A request with credentials was accepted: counts rounds from zero again, the nonces are proven. */
 void sip_auth_settled(struct sip_auth_state *st);
 
 #endif

@@ -15,7 +15,7 @@ static const struct hdr_row rows[SIP_HDR_COUNT] = {SIP_HDR_LIST(ROW)};
 /* Ids by first letter of the long name, the frequent ones first; 0 ends a row. The unit test looks
  * every name up, so a row forgotten here shows. */
 #define LETTER_ROW_MAX 14
-#define H(id)          SIP_HDR_##id
+#define H(id)	       SIP_HDR_##id
 static const uint8_t by_letter[26][LETTER_ROW_MAX] = {
 	['a' - 'a'] = {H(ALLOW), H(ACCEPT), H(AUTHORIZATION), H(ALLOW_EVENTS), H(ACCEPT_ENCODING),
 		       H(ACCEPT_LANGUAGE), H(ACCEPT_CONTACT), H(AUTHENTICATION_INFO)},
@@ -42,19 +42,30 @@ static const uint8_t by_letter[26][LETTER_ROW_MAX] = {
 };
 
 static const uint8_t by_compact[26] = {
-	['a' - 'a'] = H(ACCEPT_CONTACT),   ['b' - 'a'] = H(REFERRED_BY),
-	['c' - 'a'] = H(CONTENT_TYPE),	   ['d' - 'a'] = H(REQUEST_DISPOSITION),
-	['e' - 'a'] = H(CONTENT_ENCODING), ['f' - 'a'] = H(FROM),
-	['i' - 'a'] = H(CALL_ID),	   ['j' - 'a'] = H(REJECT_CONTACT),
-	['k' - 'a'] = H(SUPPORTED),	   ['l' - 'a'] = H(CONTENT_LENGTH),
-	['m' - 'a'] = H(CONTACT),	   ['n' - 'a'] = H(IDENTITY_INFO),
-	['o' - 'a'] = H(EVENT),		   ['r' - 'a'] = H(REFER_TO),
-	['s' - 'a'] = H(SUBJECT),	   ['t' - 'a'] = H(TO),
-	['u' - 'a'] = H(ALLOW_EVENTS),	   ['v' - 'a'] = H(VIA),
-	['x' - 'a'] = H(SESSION_EXPIRES),  ['y' - 'a'] = H(IDENTITY),
+	['a' - 'a'] = H(ACCEPT_CONTACT),
+	['b' - 'a'] = H(REFERRED_BY),
+	['c' - 'a'] = H(CONTENT_TYPE),
+	['d' - 'a'] = H(REQUEST_DISPOSITION),
+	['e' - 'a'] = H(CONTENT_ENCODING),
+	['f' - 'a'] = H(FROM),
+	['i' - 'a'] = H(CALL_ID),
+	['j' - 'a'] = H(REJECT_CONTACT),
+	['k' - 'a'] = H(SUPPORTED),
+	['l' - 'a'] = H(CONTENT_LENGTH),
+	['m' - 'a'] = H(CONTACT),
+	['n' - 'a'] = H(IDENTITY_INFO),
+	['o' - 'a'] = H(EVENT),
+	['r' - 'a'] = H(REFER_TO),
+	['s' - 'a'] = H(SUBJECT),
+	['t' - 'a'] = H(TO),
+	['u' - 'a'] = H(ALLOW_EVENTS),
+	['v' - 'a'] = H(VIA),
+	['x' - 'a'] = H(SESSION_EXPIRES),
+	['y' - 'a'] = H(IDENTITY),
 };
 
-/* The canonical spelling is what nearly everybody sends: one memcmp, and only then letter by letter. */
+/* The canonical spelling is what nearly everybody sends: one memcmp, and only then letter by
+ * letter. */
 static bool name_matches(struct slice name, struct slice canonical)
 {
 	if (name.len != canonical.len)
@@ -75,7 +86,7 @@ enum sip_hdr_id sip_hdr_lookup(struct slice name)
 		return (enum sip_hdr_id)by_compact[letter];
 	for (const uint8_t *id = by_letter[letter]; *id; id++)
 		if (name_matches(name, rows[*id].name))
-			return (enum sip_hdr_id)*id;
+			return (enum sip_hdr_id) * id;
 	return SIP_HDR_OTHER;
 }
 

@@ -11,7 +11,7 @@ _Static_assert(SIP_HDR_COUNT <= UINT8_MAX, "ids are kept in octets by the lookup
 struct parser {
 	struct sip_msg *msg;
 	enum sip_parse_error err;
-	size_t at;                    /* offset into msg->raw of the next line */
+	size_t at;		      /* offset into msg->raw of the next line */
 	uint16_t last[SIP_HDR_COUNT]; /* last line of an id as index + 1; valid where first[] is */
 };
 
@@ -345,8 +345,10 @@ static void required_check(struct parser *p)
 	static const struct {
 		uint8_t id, err;
 	} required[] = {
-		{SIP_HDR_VIA, SIP_PARSE_MISSING_VIA},	      {SIP_HDR_FROM, SIP_PARSE_MISSING_FROM},
-		{SIP_HDR_TO, SIP_PARSE_MISSING_TO},	      {SIP_HDR_CALL_ID, SIP_PARSE_MISSING_CALL_ID},
+		{SIP_HDR_VIA, SIP_PARSE_MISSING_VIA},
+		{SIP_HDR_FROM, SIP_PARSE_MISSING_FROM},
+		{SIP_HDR_TO, SIP_PARSE_MISSING_TO},
+		{SIP_HDR_CALL_ID, SIP_PARSE_MISSING_CALL_ID},
 		{SIP_HDR_CSEQ, SIP_PARSE_MISSING_CSEQ},
 	};
 

@@ -24,7 +24,7 @@ static struct slice line_take(struct slice *s)
 }
 
 struct part {
-	struct slice type;        /* media type, without parameters */
+	struct slice type;	  /* media type, without parameters */
 	struct slice disposition; /* "session" ..., empty if not said */
 	struct slice content;
 };

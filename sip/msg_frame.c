@@ -18,8 +18,8 @@ static enum sip_frame leading_frame(struct slice s, size_t *bytes)
 	return SIP_FRAME_SKIP;
 }
 
-/* Length of the head with its empty line, or 0 when its end is not there yet. Goes on where the last
- * call stopped, two octets back since an end may be cut in two. */
+/* Length of the head with its empty line, or 0 when its end is not there yet. Goes on where the
+ * last call stopped, two octets back since an end may be cut in two. */
 static size_t head_find(struct sip_framer *f, struct slice s)
 {
 	size_t at = f->searched;
@@ -41,8 +41,8 @@ static size_t head_find(struct sip_framer *f, struct slice s)
 	return 0;
 }
 
-/* The Content-Length line of a head: its value with folds. False if there is none, or if two of them
- * disagree (then *is_bad). */
+/* The Content-Length line of a head: its value with folds. False if there is none, or if two of
+ * them disagree (then *is_bad). */
 static void length_find(struct slice head, size_t *length, bool *is_bad)
 {
 	bool found = false;

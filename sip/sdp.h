@@ -154,7 +154,7 @@ struct sdp_result {
 	uint16_t port;             /* of the far end */
 	uint16_t rtcp_port;
 	struct slice address;      /* of the far end, in the body; may be a host name */
-	struct slice crypto;
+	struct slice crypto;       /* of the far end */
 };
 
 /* Finds the first audio line in use with a codec of ours. As the answer to our offer
@@ -164,8 +164,9 @@ struct sdp_result {
 int sdp_negotiate(const struct sdp *remote, bool remote_is_answer, const struct sdp_local *local,
 		  struct sdp_result *out);
 
-/* The far end as media wants it. False if its address is a host name (nothing is resolved here). */
-bool sdp_result_desc(const struct sdp_result *result, struct media_desc *out);
+/* The far end as media wants it; ptime is theirs only with use_ptime, else 20. False if its address
+ * is a host name (nothing is resolved here). */
+bool sdp_result_desc(const struct sdp_result *result, bool use_ptime, struct media_desc *out);
 
 /* Our offer: lines and their order as chan_pjsip writes them (278 octets for ulaw, alaw, g722). */
 void sdp_write_offer(struct sink *out, const struct sdp_local *local);

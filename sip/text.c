@@ -1,8 +1,8 @@
 #include "sip/text.h"
 
 #define BETWEEN(c, a, z) ((c) >= (a) && (c) <= (z))
-#define IS_DIGIT(c)      BETWEEN(c, '0', '9')
-#define IS_ALNUM(c)      (BETWEEN(c, 'a', 'z') || BETWEEN(c, 'A', 'Z') || IS_DIGIT(c))
+#define IS_DIGIT(c)	 BETWEEN(c, '0', '9')
+#define IS_ALNUM(c)	 (BETWEEN(c, 'a', 'z') || BETWEEN(c, 'A', 'Z') || IS_DIGIT(c))
 #define IS_MARK(c)                                                                                 \
 	((c) == '-' || (c) == '.' || (c) == '!' || (c) == '*' || (c) == '_' || (c) == '\'' ||      \
 	 (c) == '~')

@@ -11,8 +11,8 @@ static size_t scheme_end(struct slice text)
 
 		if (c == ':')
 			return i;
-		if (!is_alpha && (i == 0 || (!sip_text_is(c, SIP_CH_DIGIT) && c != '+' &&
-					     c != '-' && c != '.')))
+		if (!is_alpha &&
+		    (i == 0 || (!sip_text_is(c, SIP_CH_DIGIT) && c != '+' && c != '-' && c != '.')))
 			return 0;
 	}
 	return 0;
@@ -116,7 +116,8 @@ static bool userinfo_parse(struct sip_uri *u, struct slice info)
 }
 
 /* Index of the '@' before the host. The user part may hold nearly everything but '@', so it is the
- * last one; if that makes the user illegal, an '@' stands unescaped in the headers: then the first. */
+ * last one; if that makes the user illegal, an '@' stands unescaped in the headers: then the first.
+ */
 static size_t at_sign(struct slice s)
 {
 	size_t last = slice_rfind(s, '@');

@@ -1,0 +1,117 @@
+#include "sip/cause.h"
+
+#include "engine/core/cause.h"
+
+unsigned sip_cause_of_status(unsigned code)
+{
+	switch (code) {
+	case 302:
+		return CAUSE_REDIRECTED;
+	case 401:
+	case 403:
+	case 407:
+	case 603:
+		return CAUSE_REJECTED;
+	case 404:
+	case 485:
+	case 604:
+		return CAUSE_UNALLOCATED;
+	case 408:
+		return CAUSE_NO_RESPONSE;
+	case 409:
+		return CAUSE_TEMPORARY_FAILURE;
+	case 410:
+		return CAUSE_NUMBER_CHANGED;
+	case 420:
+		return CAUSE_NO_ROUTE;
+	case 480:
+	case 483:
+		return CAUSE_NO_ANSWER;
+	case 484:
+		return CAUSE_INVALID_NUMBER;
+	case 486:
+	case 600:
+		return CAUSE_BUSY;
+	case 488:
+	case 606:
+		return CAUSE_BEARER_UNAVAILABLE;
+	case 500:
+		return CAUSE_NETWORK_OUT_OF_ORDER;
+	case 501:
+		return CAUSE_FACILITY_REJECTED;
+	case 502:
+		return CAUSE_OUT_OF_ORDER;
+	case 504:
+		return CAUSE_TIMER_EXPIRED;
+	case 505:
+		return CAUSE_INTERWORKING;
+	default:
+		break;
+	}
+	if (code >= 500 && code < 600)
+		return CAUSE_CONGESTION; /* 503 too */
+	if (code >= 400 && code < 700)
+		return CAUSE_INTERWORKING;
+	return CAUSE_NORMAL;
+}
+
+unsigned sip_cause_to_status(unsigned cause)
+{
+	switch (cause) {
+	case CAUSE_UNALLOCATED:
+	case CAUSE_NO_ROUTE_TRANSIT:
+	case CAUSE_NO_ROUTE:
+		return 404;
+	case CAUSE_BUSY:
+		return 486;
+	case CAUSE_NO_RESPONSE:
+		return 408;
+	case CAUSE_NO_ANSWER:
+	case CAUSE_SUBSCRIBER_ABSENT:
+	case CAUSE_NORMAL_UNSPECIFIED:
+		return 480;
+	case CAUSE_REJECTED:
+		return 403;
+	case CAUSE_NUMBER_CHANGED:
+		return 410;
+	case CAUSE_REDIRECTED:
+		return 302;
+	case CAUSE_OUT_OF_ORDER:
+		return 502;
+	case CAUSE_INVALID_NUMBER:
+		return 484;
+	case CAUSE_FACILITY_REJECTED:
+		return 501;
+	case CAUSE_CONGESTION:
+	case CAUSE_SWITCH_CONGESTION:
+	case CAUSE_CHANNEL_NOT_IMPLEMENTED:
+		return 503;
+	case CAUSE_NETWORK_OUT_OF_ORDER:
+	case CAUSE_INTERWORKING:
+		return 500;
+	case CAUSE_BEARER_UNAVAILABLE:
+		return 488;
+	default:
+		return 0;
+	}
+}
+
+unsigned sip_cause_of_msg(const struct sip_msg *msg)
+{
+	struct sip_values it = sip_values(msg, SIP_HDR_REASON);
+	struct sip_reason reason;
+	struct slice value;
+	unsigned by_sip = 0;
+
+	while (sip_values_next(&it, &value)) {
+		if (!sip_reason_parse(value, &reason) || reason.cause < 0)
+			continue;
+		if (slice_ieq(reason.protocol, SLICE_LIT("Q.850")) && reason.cause >= 1 &&
+		    reason.cause <= 127)
+			return (unsigned)reason.cause;
+		if (!by_sip && slice_ieq(reason.protocol, SLICE_LIT("SIP")) &&
+		    reason.cause >= 300 && reason.cause <= 699)
+			by_sip = sip_cause_of_status((unsigned)reason.cause);
+	}
+	return by_sip ? by_sip : sip_cause_of_status(msg->code);
+}
