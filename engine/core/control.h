@@ -6,9 +6,12 @@
 #define RINGER_CORE_CONTROL_H
 
 #include "engine/base/list.h"
+#include "engine/base/pipe.h"
+#include "engine/base/sink.h"
 #include "engine/core/cli.h"
 #include "engine/core/dialplan.h"
 #include "engine/core/event.h"
+#include "engine/core/queue.h"
 #include "engine/core/source.h"
 
 struct control;
@@ -79,6 +82,7 @@ void control_redirect(struct control *c, const struct roster_chan *chan, struct 
 
 /* Every event, in the order of its channel, after the roster has seen it. */
 typedef void (*control_event_fn)(void *arg, const struct event *e);
+#define CONTROL_SUBSCRIBERS 8
 int control_subscribe(struct control *c, control_event_fn fn, void *arg);
 /* An event made on the control shard itself (OriginateResponse, UserEvent of AMI). */
 void control_publish(struct control *c, const struct event *e);
@@ -91,5 +95,45 @@ void control_abort_stop(struct control *c);
 /* module empty: all. 0, -ENOENT no such module, other: refused, the text says why (old settings stay in
  * force). */
 int control_reload(struct control *c, struct slice module, struct sink *text);
+
+/* ---- life, for engine/app ---- */
+
+/* The control shard's ends of the pipes of one call shard. */
+struct control_shard {
+	struct io *io;
+	struct pipe *down, *up;
+	uint32_t channel_max; /* credits to begin with */
+};
+
+struct control_conf {
+	struct io *io;
+	struct metrics *metrics;
+	uint64_t seed;
+	struct inbox *inbox;
+	struct queue_conf queue;
+	const struct control_shard *shards;
+	uint32_t shard_count;
+	const struct tech_ops *const *techs; /* what a channel may begin with */
+	uint32_t tech_count;
+	struct pipe *records_down, *records_up; /* to and from the records worker */
+	struct io *records_io;
+	int (*reload)(void *arg, struct slice module, struct sink *text);
+	void (*stopped)(void *arg); /* nothing is left to do: end the loops */
+	void *arg;
+};
+
+int control_create(struct control **out, const struct control_conf *conf);
+void control_destroy(struct control *c);
+/* One turn of the control loop (an io_turn_fn). */
+int64_t control_turn(void *control, int64_t now_ns);
+void control_set_queue_conf(struct control *c, const struct queue_conf *conf);
+/* Gives every shard a new snapshot; `done` is called when all have let go of the old one. */
+struct shard_conf;
+void control_set_conf(struct control *c, const struct shard_conf *conf, void (*done)(void *arg),
+		      void *arg);
+/* Nothing waits, runs or is being recorded; pipes are empty. */
+bool control_is_quiet(const struct control *c);
+const struct queue *control_queue(const struct control *c);
+uint32_t control_recording(const struct control *c);
 
 #endif

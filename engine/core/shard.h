@@ -107,6 +107,8 @@ struct shard {
 	void (*take_conf)(struct shard *s, const struct shard_conf *conf);
 };
 
+/* A dialplan sets a global: here at once, on the other shards by way of control. 0, -ENOSPC, -EINVAL. */
+int shard_set_global(struct shard *s, struct slice name, struct slice value);
 const struct tech *shard_find_tech(const struct shard *s, struct slice name);
 /* Reads commands, at most `budget` records. Returns how many. */
 uint32_t shard_run_commands(struct shard *s, uint32_t budget);

@@ -1,0 +1,362 @@
+/* Placing a call: from the packed originate to ringing, early media, answer. chan.h */
+#include "engine/core/chan_internal.h"
+
+#include "engine/base/check.h"
+#include "engine/base/fault.h"
+#include "engine/base/log.h"
+#include "engine/core/cause.h"
+#include "engine/core/func.h"
+
+#include <errno.h>
+
+/* ---- facts of signalling ---- */
+
+static void chan_raise_dial(struct chan *c, enum event_kind kind, const char *status)
+{
+	chan_raise_text(c, kind, slice_str(status), SLICE_EMPTY);
+}
+
+static void chan_on_ringing(void *owner)
+{
+	struct chan *c = owner;
+
+	if (!chan_step(c, CHAN_EV_RING) || c->ami_state == CHAN_AMI_RINGING)
+		return;
+	c->ami_state = CHAN_AMI_RINGING;
+	chan_raise_kind(c, EVENT_NEWSTATE);
+	chan_raise_dial(c, EVENT_DIALSTATE, "RINGING");
+}
+
+/* The order counts as answered and its dialplan begins, though the far end has not picked up. */
+static void chan_take_early_media(struct chan *c)
+{
+	if (c->dialed)
+		return;
+	tmr_stop(&c->answer_timer);
+	c->answered = true;
+	chan_report_dialed(c, ORIGINATE_ANSWERED);
+	chan_post(c, CHAN_FACT_START);
+}
+
+static void chan_on_progress(void *owner, const struct media_desc *remote, bool also_ringing)
+{
+	struct chan *c = owner;
+
+	if (!chan_step(c, CHAN_EV_MEDIA))
+		return;
+	if (remote && c->session)
+		c->media->ops->set_remote(c->session, remote);
+	if (also_ringing && c->ami_state != CHAN_AMI_RINGING) {
+		c->ami_state = CHAN_AMI_RINGING;
+		chan_raise_kind(c, EVENT_NEWSTATE);
+	}
+	chan_raise_dial(c, EVENT_DIALSTATE, "PROGRESS");
+	if (c->early_media && remote)
+		chan_take_early_media(c);
+}
+
+static void chan_on_answered(void *owner, const struct media_desc *remote)
+{
+	struct chan *c = owner;
+
+	if (!chan_step(c, CHAN_EV_ANSWER))
+		return;
+	if (!FAULT(timer_not_stopped))
+		tmr_stop(&c->answer_timer);
+	if (remote && c->session)
+		c->media->ops->set_remote(c->session, remote);
+	c->ami_state = CHAN_AMI_UP;
+	c->answer_wall_ns = io_wall_ns(c->shard->io);
+	c->disposition = CDR_ANSWERED;
+	chan_raise_kind(c, EVENT_NEWSTATE);
+	chan_raise_dial(c, EVENT_DIALEND, "ANSWER");
+	if (c->dialed)
+		return;
+	c->answered = true;
+	chan_report_dialed(c, ORIGINATE_ANSWERED);
+	chan_post(c, CHAN_FACT_START);
+}
+
+static void chan_on_media_changed(void *owner, const struct media_desc *remote, bool held)
+{
+	struct chan *c = owner;
+
+	if (remote && c->session)
+		c->media->ops->set_remote(c->session, remote);
+	if (held != c->held) {
+		c->held = held;
+		chan_raise_kind(c, held ? EVENT_HOLD : EVENT_UNHOLD);
+	}
+}
+
+static void chan_raise_digit(struct chan *c, enum event_kind kind, char digit, const char *direction,
+			     uint32_t duration_ms)
+{
+	struct event e;
+
+	chan_event_init(c, &e, kind);
+	e.text[0] = slice_make(&digit, 1);
+	e.text[1] = slice_str(direction);
+	e.number[0] = (int32_t)duration_ms;
+	chan_raise(c, &e);
+}
+
+static void chan_take_digit(struct chan *c, char digit)
+{
+	if (!c->pbx || c->digit_count == CHAN_DIGITS)
+		return;
+	c->digits[c->digit_count++] = digit;
+	chan_post(c, CHAN_FACT_DIGIT);
+}
+
+static void chan_on_info_digit(void *owner, char digit, uint32_t duration_ms)
+{
+	chan_raise_digit(owner, EVENT_DTMFBEGIN, digit, "Received", 0);
+	chan_raise_digit(owner, EVENT_DTMFEND, digit, "Received", duration_ms);
+	chan_take_digit(owner, digit);
+}
+
+static int chan_disposition_of(int cause)
+{
+	switch (cause) {
+	case CAUSE_BUSY:
+		return CDR_BUSY;
+	case CAUSE_CONGESTION:
+		return CDR_CONGESTION;
+	default:
+		return CDR_NO_ANSWER;
+	}
+}
+
+static void chan_on_ended(void *owner, const struct tech_end *end)
+{
+	struct chan *c = owner;
+
+	c->call = NULL;
+	c->cause = end->cause;
+	c->tech_code = end->tech_code;
+	c->far_end_hung_up = true;
+	chan_raise_numbers(c, EVENT_HANGUPREQUEST, c->cause, c->tech_code);
+	if (FAULT(event_order))
+		chan_raise_numbers(c, EVENT_HANGUP, c->cause, c->tech_code);
+	if (c->state != CHAN_UP) {
+		c->disposition = (enum cdr_disposition)chan_disposition_of(c->cause);
+		chan_raise_dial(c, EVENT_DIALEND, dial_status_name(cause_dial_end((unsigned)c->cause)));
+	}
+	chan_post(c, CHAN_FACT_HANGUP);
+}
+
+const struct tech_events chan_tech_events = {
+	.ringing = chan_on_ringing,
+	.progress = chan_on_progress,
+	.answered = chan_on_answered,
+	.media_changed = chan_on_media_changed,
+	.dtmf = chan_on_info_digit,
+	.ended = chan_on_ended,
+};
+
+/* ---- facts of media ---- */
+
+static void chan_on_played(void *owner, enum media_end how)
+{
+	struct chan *c = owner;
+
+	c->played_how = (int)how;
+	chan_post(c, CHAN_FACT_PLAYED);
+}
+
+static void chan_on_dtmf_begin(void *owner, char digit)
+{
+	chan_raise_digit(owner, EVENT_DTMFBEGIN, digit, "Received", 0);
+}
+
+static void chan_on_dtmf_end(void *owner, char digit, uint32_t duration_ms)
+{
+	chan_raise_digit(owner, EVENT_DTMFEND, digit, "Received", duration_ms);
+	chan_take_digit(owner, digit);
+}
+
+static void chan_on_dtmf_sent(void *owner)
+{
+	chan_post(owner, CHAN_FACT_DTMF_SENT);
+}
+
+static void chan_on_dtmf_out(void *owner, char digit, uint32_t duration_ms)
+{
+	chan_raise_digit(owner, duration_ms ? EVENT_DTMFEND : EVENT_DTMFBEGIN, digit, "Sent",
+			 duration_ms);
+}
+
+/* rtp_timeout: cause 44, as if the far end had gone. */
+static void chan_on_silent(void *owner)
+{
+	chan_request_hangup(owner, CAUSE_CHANNEL_UNAVAILABLE);
+}
+
+const struct media_events chan_media_events = {
+	.played = chan_on_played,
+	.dtmf_begin = chan_on_dtmf_begin,
+	.dtmf_end = chan_on_dtmf_end,
+	.dtmf_sent = chan_on_dtmf_sent,
+	.dtmf_out = chan_on_dtmf_out,
+	.silent = chan_on_silent,
+};
+
+/* ---- originate ---- */
+
+static void chan_set_order_vars(struct chan *c, const struct originate *o)
+{
+	for (uint32_t i = 0; i < c->endpoint.set_var_count; i++) {
+		struct slice text = c->endpoint.set_vars[i];
+		size_t at = slice_find(text, '=');
+
+		if (at != SIZE_MAX)
+			chan_set_var(c, slice_head(text, at), slice_from(text, at + 1));
+	}
+	for (uint32_t i = 0; i < o->var_count; i++) {
+		if (func_is_call(o->vars[i].name))
+			func_write(c, o->vars[i].name, o->vars[i].value);
+		else
+			chan_set_var(c, o->vars[i].name, o->vars[i].value);
+	}
+}
+
+/* The events of an outgoing leg in their order (ami-events.md 8.1). */
+static void chan_introduce(struct chan *c, const struct originate *o)
+{
+	chan_raise_kind(c, EVENT_NEWCHANNEL);
+	chan_set_app(c, SLICE_LIT("AppDial2"), SLICE_LIT("(Outgoing Line)"));
+	chan_set_order_vars(c, o);
+	if (o->account.len > 0)
+		chan_set_account(c, o->account);
+	if (o->has_cid) {
+		chan_set_caller(c, o->cid_name, o->cid_num);
+		chan_set_connected(c, o->cid_name, o->cid_num);
+	}
+	chan_raise_text(c, EVENT_DIALBEGIN, o->resource, SLICE_EMPTY);
+}
+
+static struct codec_list chan_offer(const struct chan *c, const struct originate *o)
+{
+	struct codec_list wanted = {0};
+
+	codec_list_allow(&wanted, o->codecs);
+	return codec_list_offer(&wanted, &c->endpoint.allow);
+}
+
+static void chan_dial(struct chan *c, const struct originate *o)
+{
+	struct tech_dial dial = {
+		.endpoint = &c->endpoint,
+		.resource = o->resource,
+		.cid_name = c->cid_name,
+		.cid_num = c->cid_num,
+		.media_local = c->media_local,
+		.offer = chan_offer(c, o),
+		.headers = c->headers,
+		.header_count = c->header_count,
+	};
+	int error = 0;
+
+	check(chan_step(c, CHAN_EV_DIAL));
+	metric_inc(&c->shard->metrics, METRIC_attempt_started);
+	if (o->timeout_ms > 0)
+		tmr_start(&c->answer_timer, chan_now_ns(c) + o->timeout_ms * TMR_MS);
+	c->call = c->tech->ops->dial(c->tech->impl, &dial, &chan_tech_events, c, &error);
+	if (c->call)
+		return;
+	log_call(LOG_LEVEL_WARNING, 0, c->name.ptr, "Could not dial %.*s/%.*s: error %d",
+		 SLICE_ARG(o->tech), SLICE_ARG(o->resource), -error);
+	c->cause = error == -EHOSTUNREACH ? CAUSE_NO_ROUTE : CAUSE_SWITCH_CONGESTION;
+	chan_fail(c, ORIGINATE_FAILURE);
+}
+
+/* What an originated channel keeps of its order. */
+static bool chan_take_order(struct chan *c, const struct originate *o, struct slice packed)
+{
+	c->order_id = o->id;
+	c->attempt_no = o->attempt_no;
+	c->early_media = o->early_media && o->app.len == 0;
+	c->has_order = true;
+	c->order = chan_dup(c, packed);
+	return c->order.ptr != NULL;
+}
+
+static int chan_find_endpoint(struct shard *s, const struct originate *o, const struct tech **tech,
+			      struct tech_endpoint *endpoint)
+{
+	*tech = shard_find_tech(s, o->tech);
+	if (!*tech) {
+		log_warning("No channel type registered for '%.*s'", SLICE_ARG(o->tech));
+		return -ENOENT;
+	}
+	return (*tech)->ops->find((*tech)->impl, o->resource, endpoint);
+}
+
+static struct chan *chan_create_for(struct shard *s, const struct originate *o, const struct tech *tech,
+				    const struct tech_endpoint *endpoint)
+{
+	char prefix_text[LIMIT_NAME];
+	struct sink prefix = sink_make(prefix_text, sizeof(prefix_text));
+	struct chan *c;
+
+	sink_add(&prefix, slice_str(tech->ops->name));
+	sink_char(&prefix, '/');
+	sink_add(&prefix, slice_head(endpoint->name, LIMIT_NAME - 20));
+	c = chan_new(s, sink_slice(&prefix), o->channel_id);
+	if (!c)
+		return NULL;
+	c->tech = tech;
+	c->endpoint = *endpoint;
+	c->media = &s->media;
+	if (endpoint->language.len > 0)
+		c->language = chan_dup(c, endpoint->language);
+	if (endpoint->account.len > 0)
+		c->account = chan_dup(c, endpoint->account);
+	chan_set_place(c, endpoint->context, SLICE_LIT("s"), 1);
+	slice_copy(c->dcontext, sizeof(c->dcontext), endpoint->context);
+	slice_copy(c->dst, sizeof(c->dst), SLICE_LIT("s"));
+	return c;
+}
+
+/* A channel that nobody has heard of yet goes without a trace. */
+static void chan_discard(struct chan *c)
+{
+	struct shard *s = c->shard;
+
+	if (c->session)
+		c->media->ops->close(c->session);
+	arena_reset(&c->arena);
+	slab_free(s->chans, c);
+}
+
+void chan_originate(struct shard *s, struct slice packed)
+{
+	struct tech_endpoint endpoint = {0};
+	const struct tech *tech = NULL;
+	struct originate o;
+	struct chan *c;
+
+	if (NEVER(!originate_unpack(packed.ptr, packed.len, &o)))
+		return;
+	if (chan_find_endpoint(s, &o, &tech, &endpoint) != 0) {
+		chan_report_nothing(s, &o, CAUSE_NONE);
+		return;
+	}
+	c = chan_create_for(s, &o, tech, &endpoint);
+	if (!c || !chan_take_order(c, &o, packed)) {
+		if (c)
+			chan_discard(c);
+		chan_report_nothing(s, &o, CAUSE_SWITCH_CONGESTION);
+		return;
+	}
+	c->session = s->media.ops->open(s->media.impl, &endpoint.media, &chan_media_events, c,
+					&c->media_local);
+	if (!c->session) {
+		chan_discard(c);
+		chan_report_nothing(s, &o, CAUSE_CHANNEL_UNAVAILABLE);
+		return;
+	}
+	chan_introduce(c, &o);
+	chan_dial(c, &o);
+}

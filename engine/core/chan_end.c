@@ -1,0 +1,412 @@
+/* The end of a channel: hang-up from either side, the `failed` extension, record, outcome. chan.h */
+#include "engine/core/chan_internal.h"
+
+#include "engine/base/check.h"
+#include "engine/base/fault.h"
+#include "engine/base/sink.h"
+#include "engine/core/cause.h"
+#include "engine/core/dialplan.h"
+
+/* ---- outcome ---- */
+
+static struct outcome chan_outcome(const struct chan *c, int reason)
+{
+	return (struct outcome){
+		.order_id = c->order_id,
+		.attempt_no = c->attempt_no,
+		.answered = reason == ORIGINATE_ANSWERED,
+		.reason = reason,
+		.cause = c->cause,
+		.tech_code = c->tech_code,
+		.channel = c->name,
+		.uniqueid = c->uniqueid,
+	};
+}
+
+void chan_report_dialed(struct chan *c, enum originate_reason reason)
+{
+	struct outcome o = chan_outcome(c, (int)reason);
+
+	if (!c->has_order || c->dialed)
+		return;
+	c->dialed = true;
+	c->out_reason = (int)reason;
+	metric_inc(&c->shard->metrics,
+		   o.answered ? METRIC_attempt_answered : METRIC_attempt_failed);
+	shard_report(c->shard, SHARD_DIALED, &o, false);
+}
+
+static void chan_report_ended(struct chan *c)
+{
+	struct outcome o = chan_outcome(c, c->out_reason);
+
+	if (!c->has_order)
+		return;
+	c->has_order = false;
+	if (c->out_channel.ptr) { /* we are the `failed` channel of that one */
+		o.channel = c->out_channel;
+		o.uniqueid = c->out_uniqueid;
+		o.cause = c->out_cause;
+		o.tech_code = c->out_tech_code;
+	}
+	shard_report(c->shard, SHARD_ENDED, &o, c->out_failed_ran);
+}
+
+static void chan_report_record_of_nothing(struct shard *s, const struct originate *o)
+{
+	int64_t now = io_wall_ns(s->io);
+	char text[LIMIT_NAME];
+	struct sink name = sink_make(text, sizeof(text));
+	struct event e = {.kind = EVENT_CDR, .shard = s->index, .wall_ns = now, .number = {1, 0}};
+	struct cdr r = {
+		.account = o->account,
+		.src = o->cid_num,
+		.dst = o->exten,
+		.dcontext = o->context,
+		.uniqueid = o->channel_id,
+		.linkedid = o->channel_id,
+		.start_wall_ns = now,
+		.end_wall_ns = now,
+		.disposition = CDR_FAILED,
+		.amaflags = CDR_DOCUMENTATION,
+	};
+	char packed[4096];
+
+	sink_add(&name, o->tech);
+	sink_char(&name, '/');
+	sink_add(&name, o->resource);
+	r.channel = sink_slice(&name);
+	if (!s->unanswered_cdr || cdr_packed_bytes(&r) > sizeof(packed))
+		return;
+	e.text[0] = slice_make(packed, cdr_pack(packed, &r));
+	if (!event_write(s->up, &e))
+		metric_inc(&s->metrics, METRIC_event_dropped);
+}
+
+void chan_report_nothing(struct shard *s, const struct originate *o, int cause)
+{
+	struct outcome out = {
+		.order_id = o->id,
+		.attempt_no = o->attempt_no,
+		.reason = (int)cause_originate_reason((unsigned)cause),
+		.cause = cause,
+		.uniqueid = o->channel_id,
+	};
+
+	metric_inc(&s->metrics, METRIC_attempt_failed);
+	shard_report(s, SHARD_DIALED, &out, false);
+	chan_report_record_of_nothing(s, o);
+	shard_report(s, SHARD_ENDED, &out, false);
+}
+
+/* ---- record ---- */
+
+static void chan_write_caller(const struct chan *c, struct sink *out)
+{
+	if (c->cid_name.len > 0)
+		sink_fmt(out, "\"%.*s\" <%.*s>", SLICE_ARG(c->cid_name), SLICE_ARG(c->cid_num));
+	else
+		sink_fmt(out, "\"\" <%.*s>", SLICE_ARG(c->cid_num));
+}
+
+static void chan_fill_cdr(const struct chan *c, struct cdr *r, struct slice clid)
+{
+	*r = (struct cdr){
+		.account = c->account,
+		.peeraccount = c->peeraccount,
+		.src = c->cid_num,
+		.dst = slice_str(c->dst),
+		.dcontext = slice_str(c->dcontext),
+		.clid = clid,
+		.channel = c->name,
+		.lastapp = slice_str(c->lastapp),
+		.lastdata = slice_str(c->lastdata),
+		.uniqueid = c->uniqueid,
+		.linkedid = c->linkedid,
+		.userfield = c->userfield,
+		.start_wall_ns = c->start_wall_ns,
+		.answer_wall_ns = c->answer_wall_ns,
+		.end_wall_ns = c->end_wall_ns,
+		.disposition = c->disposition,
+		.amaflags = c->amaflags,
+	};
+	if (r->disposition == CDR_CONGESTION && !c->shard->congestion_cdr)
+		r->disposition = CDR_FAILED;
+}
+
+static void chan_write_record(struct chan *c)
+{
+	char clid_text[2 * LIMIT_NAME + 16], packed[4096];
+	struct sink clid = sink_make(clid_text, sizeof(clid_text));
+	struct event e;
+	struct cdr r;
+
+	if (c->cdr_disabled || (c->answer_wall_ns == 0 && !c->shard->unanswered_cdr))
+		return;
+	chan_write_caller(c, &clid);
+	chan_fill_cdr(c, &r, sink_slice(&clid));
+	r.userfield = slice_head(r.userfield, 1024);
+	if (NEVER(cdr_packed_bytes(&r) > sizeof(packed)))
+		return;
+	chan_event_init(c, &e, EVENT_CDR);
+	e.text[0] = slice_make(packed, cdr_pack(packed, &r));
+	chan_raise(c, &e);
+}
+
+/* ---- the `failed` extension ---- */
+
+static bool chan_has_failed_exten(const struct shard *s, const struct originate *o)
+{
+	struct dialplan_query q = {
+		.context = o->context,
+		.exten = SLICE_LIT("failed"),
+		.priority = 1,
+		.cid_num = o->cid_num,
+	};
+
+	return s->dialplan && o->context.len > 0 && dialplan_exists(s->dialplan, &q);
+}
+
+static void chan_name_failed(struct chan *f)
+{
+	/* One shared name, as Asterisk has it; the Uniqueid tells them apart. */
+	f->name = SLICE_LIT("OutgoingSpoolFailed");
+}
+
+static void chan_dress_failed(struct chan *f, const struct chan *c, const struct originate *o)
+{
+	char reason[16];
+	struct sink text = sink_make(reason, sizeof(reason));
+
+	f->disposition = CDR_FAILED;
+	f->account = chan_dup(f, o->account);
+	f->cid_name = chan_dup(f, o->cid_name);
+	f->cid_num = chan_dup(f, o->cid_num);
+	chan_set_place(f, o->context, SLICE_LIT("failed"), 1);
+	chan_raise_kind(f, EVENT_NEWCHANNEL);
+	for (uint32_t i = 0; i < o->var_count; i++)
+		chan_set_var(f, o->vars[i].name, o->vars[i].value);
+	sink_i64(&text, c->out_reason);
+	chan_set_var(f, SLICE_LIT("REASON"), sink_slice(&text));
+}
+
+/* Passes the debt of the outcome on to the new channel, which settles it when it ends. */
+static void chan_hand_order_to(struct chan *f, struct chan *c)
+{
+	f->order_id = c->order_id;
+	f->attempt_no = c->attempt_no;
+	f->out_reason = c->out_reason;
+	f->out_cause = c->cause;
+	f->out_tech_code = c->tech_code;
+	f->out_channel = chan_dup(f, c->name);
+	f->out_uniqueid = chan_dup(f, c->uniqueid);
+	f->out_failed_ran = true;
+	f->dialed = true;
+	f->has_order = true;
+	c->has_order = false;
+}
+
+/* Makes the throw-away channel that runs `failed`; it starts on its own turn. NULL: nothing to run. */
+static struct chan *chan_make_failed(struct chan *c)
+{
+	struct shard *s = c->shard;
+	struct originate o;
+	struct chan *f;
+
+	if (!c->has_order || !c->dialed || c->out_reason == ORIGINATE_ANSWERED ||
+	    !originate_unpack(c->order.ptr, c->order.len, &o))
+		return NULL;
+	if (!o.wants_failed || o.app.len > 0 || !chan_has_failed_exten(s, &o))
+		return NULL;
+	f = chan_new(s, SLICE_LIT("OutgoingSpoolFailed"), SLICE_EMPTY);
+	if (!f)
+		return NULL;
+	chan_name_failed(f);
+	chan_hand_order_to(f, c);
+	chan_dress_failed(f, c, &o);
+	return f;
+}
+
+/* ---- ends ---- */
+
+static void chan_stop_timers(struct chan *c)
+{
+	tmr_stop(&c->answer_timer);
+	tmr_stop(&c->step_timer);
+	tmr_stop(&c->absolute_timer);
+}
+
+static void chan_free(struct chan *c)
+{
+	struct shard *s = c->shard;
+
+	check(!c->pbx && !c->call && !c->session);
+	check(chan_step(c, CHAN_EV_DONE));
+	chan_stop_timers(c);
+	list_del(&c->ready);
+	arena_reset(&c->arena);
+	slab_free(s->chans, c);
+}
+
+void chan_finish(struct chan *c)
+{
+	struct chan *failed;
+
+	if (c->call) {
+		c->tech_code = c->tech->ops->hangup(c->call, c->cause);
+		c->call = NULL;
+	}
+	if (c->session) {
+		c->media->ops->close(c->session);
+		c->session = NULL;
+	}
+	c->end_wall_ns = io_wall_ns(c->shard->io);
+	chan_step(c, CHAN_EV_END);
+	chan_write_record(c);
+	failed = chan_make_failed(c);
+	if (!FAULT(event_lost))
+		chan_raise_numbers(c, EVENT_HANGUP, c->cause, c->tech_code);
+	chan_report_ended(c);
+	chan_free(c);
+	if (failed)
+		chan_post(failed, CHAN_FACT_START);
+}
+
+void chan_fail(struct chan *c, enum originate_reason reason)
+{
+	/* TechCause of a dial time-out is what our own cause stands for: 19 is 480. */
+	if (c->call) {
+		c->tech_code = c->tech->ops->hangup(c->call, c->cause);
+		c->call = NULL;
+	}
+	chan_report_dialed(c, reason);
+	chan_finish(c);
+}
+
+void chan_request_hangup(struct chan *c, int cause)
+{
+	if (!chan_is_alive(c))
+		return;
+	c->hangup_requested = true;
+	c->cause = cause < 0 ? 0 : cause;
+	if (c->state != CHAN_UP && !c->pbx) {
+		chan_raise_text(c, EVENT_DIALEND, SLICE_LIT("NOANSWER"), SLICE_EMPTY);
+		chan_fail(c, ORIGINATE_FAILURE);
+		return;
+	}
+	chan_post(c, CHAN_FACT_HANGUP);
+}
+
+void chan_hangup(struct chan *c, int cause)
+{
+	if (cause > 0)
+		c->cause = cause;
+	else if (c->cause == 0)
+		c->cause = CAUSE_NORMAL;
+	c->hangup_requested = true;
+}
+
+/* Asterisk's soft hang-up flag of a dialplan that came to its end. */
+#define SOFT_HANGUP_FLAG 16
+
+void chan_pbx_done(struct chan *c)
+{
+	check(!c->pbx);
+	if (c->cause == 0 && !c->hangup_requested && c->has_order)
+		c->cause = CAUSE_NORMAL;
+	chan_raise_numbers(c, EVENT_SOFTHANGUPREQUEST, SOFT_HANGUP_FLAG, 0);
+	chan_finish(c);
+}
+
+/* ---- the channel's turn ---- */
+
+/* The answered channel begins what its order asked for. */
+static void chan_start(struct chan *c)
+{
+	struct originate o;
+	int err;
+
+	if (c->out_failed_ran) {
+		slice_copy(c->dst, sizeof(c->dst), SLICE_LIT("failed"));
+		slice_copy(c->dcontext, sizeof(c->dcontext), slice_str(c->context));
+		err = pbx_start(c);
+	} else if (originate_unpack(c->order.ptr, c->order.len, &o) && o.app.len > 0) {
+		err = pbx_start_app(c, o.app, o.data);
+	} else {
+		if (o.exten.len > 0 || o.context.len > 0)
+			chan_set_place(c, o.context.len > 0 ? o.context : slice_str(c->context),
+				       o.exten.len > 0 ? o.exten : SLICE_LIT("s"),
+				       o.priority > 0 ? o.priority : 1);
+		slice_copy(c->dst, sizeof(c->dst), slice_str(c->exten));
+		slice_copy(c->dcontext, sizeof(c->dcontext), slice_str(c->context));
+		err = pbx_start(c);
+	}
+	if (err != 0) {
+		c->cause = CAUSE_SWITCH_CONGESTION;
+		chan_finish(c);
+	}
+}
+
+/* The far end, or a command, ended the call. */
+static void chan_take_hangup(struct chan *c)
+{
+	c->hangup_requested = true;
+	if (c->session && c->far_end_hung_up) {
+		c->media->ops->close(c->session);
+		c->session = NULL;
+	}
+	if (c->pbx) {
+		pbx_event(c, PBX_HANGUP, c->cause);
+		return;
+	}
+	chan_report_dialed(c, ORIGINATE_FAILURE);
+	chan_finish(c);
+}
+
+/* Takes the lowest waiting fact; digits one by one. */
+static enum chan_fact chan_next_fact(struct chan *c, int *number)
+{
+	enum chan_fact fact = (enum chan_fact)__builtin_ctz(c->pending);
+
+	*number = fact == CHAN_FACT_PLAYED ? c->played_how : 0;
+	if (fact == CHAN_FACT_DIGIT && c->digit_count > 0) {
+		*number = c->digits[0];
+		memmove(c->digits, c->digits + 1, --c->digit_count);
+		if (c->digit_count > 0)
+			return fact;
+	}
+	c->pending &= ~(1U << fact);
+	return fact;
+}
+
+static void chan_take_fact(struct chan *c, enum chan_fact fact, int number)
+{
+	static const enum pbx_event_kind kinds[] = {
+		[CHAN_FACT_DIGIT] = PBX_DIGIT,         [CHAN_FACT_PLAYED] = PBX_PLAYED,
+		[CHAN_FACT_DTMF_SENT] = PBX_DTMF_SENT, [CHAN_FACT_TIMER] = PBX_TIMER,
+		[CHAN_FACT_REDIRECT] = PBX_REDIRECT,   [CHAN_FACT_TIMEOUT] = PBX_TIMEOUT,
+	};
+
+	if (fact == CHAN_FACT_HANGUP)
+		chan_take_hangup(c);
+	else if (fact == CHAN_FACT_START)
+		chan_start(c);
+	else if (c->pbx)
+		pbx_event(c, kinds[fact], number);
+}
+
+void chan_run_facts(struct chan *c)
+{
+	struct shard *s = c->shard;
+	handle_t handle = slab_handle(s->chans, c);
+
+	while (slab_get(s->chans, handle) && c->pending != 0) {
+		int number;
+		enum chan_fact fact = chan_next_fact(c, &number);
+
+		/* An answer and its end in one turn: the end comes first to an unstarted channel. */
+		if (fact == CHAN_FACT_START && c->pending & 1U << CHAN_FACT_HANGUP && !c->out_failed_ran)
+			continue;
+		chan_take_fact(c, fact, number);
+	}
+}

@@ -1,0 +1,31 @@
+/* engine/core/chan_internal.h - shared by chan.c, chan_call.c and chan_end.c only. */
+#ifndef RINGER_CORE_CHAN_INTERNAL_H
+#define RINGER_CORE_CHAN_INTERNAL_H
+
+#include "engine/core/chan.h"
+#include "engine/core/shard.h"
+
+enum chan_event { CHAN_EV_DIAL, CHAN_EV_RING, CHAN_EV_MEDIA, CHAN_EV_ANSWER, CHAN_EV_END, CHAN_EV_DONE, CHAN_EVENT_COUNT };
+
+/* The only place that changes a channel's state. False: the table has no such step (a fact that came
+ * too late); nothing happened. */
+bool chan_step(struct chan *c, enum chan_event event);
+/* A fresh channel with its arena, timers and place. NULL: no slot. name_prefix: "PJSIP/trunk". */
+struct chan *chan_new(struct shard *s, struct slice name_prefix, struct slice uniqueid);
+void chan_post(struct chan *c, enum chan_fact fact);
+void chan_raise_kind(struct chan *c, enum event_kind kind);
+void chan_raise_numbers(struct chan *c, enum event_kind kind, int a, int b);
+void chan_raise_text(struct chan *c, enum event_kind kind, struct slice a, struct slice b);
+
+/* The dialling phase is over without an answer: reports it and ends the channel. */
+void chan_fail(struct chan *c, enum originate_reason reason);
+/* Record, Hangup, outcome; frees the channel. */
+void chan_finish(struct chan *c);
+/* Reports the dialling phase (once). */
+void chan_report_dialed(struct chan *c, enum originate_reason reason);
+/* An order that came to no channel at all. */
+void chan_report_nothing(struct shard *s, const struct originate *o, int cause);
+extern const struct tech_events chan_tech_events;
+extern const struct media_events chan_media_events;
+
+#endif

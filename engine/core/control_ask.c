@@ -1,0 +1,280 @@
+/* What AMI and the console ask of the control shard: views, questions to shards, snapshots. control.h */
+#include "engine/core/control_internal.h"
+
+#include "engine/base/check.h"
+
+#include <errno.h>
+
+struct io *control_io(struct control *c)
+{
+	return c->conf.io;
+}
+
+struct tmr_wheel *control_wheel(struct control *c)
+{
+	return c->wheel;
+}
+
+struct rng *control_rng(struct control *c)
+{
+	return &c->rng;
+}
+
+struct metrics *control_metrics(struct control *c)
+{
+	return c->conf.metrics;
+}
+
+struct cli *control_cli(struct control *c)
+{
+	return c->cli;
+}
+
+const struct dialplan *control_dialplan(struct control *c)
+{
+	return c->dialplan;
+}
+
+const struct queue *control_queue(const struct control *c)
+{
+	return c->queue;
+}
+
+uint32_t control_recording(const struct control *c)
+{
+	return c->recording;
+}
+
+bool control_is_stopping(const struct control *c)
+{
+	return (c->stopping && c->stop_how != CONTROL_STOP_CONVENIENT) || c->stopped;
+}
+
+int64_t control_start_wall_ns(const struct control *c)
+{
+	return c->start_wall_ns;
+}
+
+int64_t control_reload_wall_ns(const struct control *c)
+{
+	return c->reload_wall_ns;
+}
+
+bool control_has_tech(const struct control *c, struct slice tech)
+{
+	for (uint32_t i = 0; i < c->conf.tech_count; i++) {
+		if (slice_ieq(slice_str(c->conf.techs[i]->name), tech))
+			return true;
+	}
+	return false;
+}
+
+int control_originate(struct control *c, const struct originate *o, const struct source *source,
+		      uint64_t cookie, uint64_t *id_out)
+{
+	int64_t now = io_now_ns(c->conf.io);
+	int err;
+
+	if (o->channel_id.len > 0) {
+		err = idset_take(c->ids, o->channel_id, now);
+		if (err)
+			return err;
+	}
+	err = inbox_submit(c->conf.inbox, o, source, cookie, id_out);
+	if (err == -ENOSPC)
+		metric_inc(c->conf.metrics, METRIC_attempt_refused_full);
+	if (err && o->channel_id.len > 0)
+		idset_release(c->ids, o->channel_id, now);
+	return err;
+}
+
+/* ---- roster ---- */
+
+struct roster_chan *control_find_chan(struct control *c, struct slice name_or_id)
+{
+	return roster_find(c->roster, name_or_id);
+}
+
+struct list *control_chans(struct control *c)
+{
+	return roster_list(c->roster);
+}
+
+uint32_t control_chan_count(const struct control *c)
+{
+	return roster_count(c->roster);
+}
+
+uint32_t control_call_count(const struct control *c)
+{
+	return roster_calls(c->roster);
+}
+
+uint64_t control_calls_processed(const struct control *c)
+{
+	return roster_processed(c->roster);
+}
+
+bool control_is_id_taken(struct control *c, struct slice uniqueid)
+{
+	return idset_has(c->ids, uniqueid, io_now_ns(c->conf.io)) ||
+	       roster_find(c->roster, uniqueid) != NULL;
+}
+
+int control_subscribe(struct control *c, control_event_fn fn, void *arg)
+{
+	if (c->subscriber_count == CONTROL_SUBSCRIBERS)
+		return -ENOSPC;
+	c->subscribers[c->subscriber_count].fn = fn;
+	c->subscribers[c->subscriber_count].arg = arg;
+	c->subscriber_count++;
+	return 0;
+}
+
+/* ---- commands and questions ---- */
+
+void control_hangup(struct control *c, const struct roster_chan *chan, int cause)
+{
+	struct shard_hangup h = {.chan = chan->chan, .cause = cause};
+
+	/* Of no use twice, so a full pipe may refuse it: the caller's next try will do. */
+	pipe_write(c->shards[chan->shard].down, PIPE_DROPPABLE, SHARD_HANGUP, &h, sizeof(h));
+}
+
+static bool control_send_question(struct control *c, uint32_t shard, enum shard_command kind,
+				  const struct shard_question *q, struct slice a, struct slice b)
+{
+	size_t fixed = offsetof(struct shard_question, text);
+	char *at = pipe_begin(c->shards[shard].down, PIPE_DROPPABLE, kind, fixed + a.len + b.len);
+
+	if (!at)
+		return false;
+	memcpy(at, q, fixed);
+	if (a.len > 0)
+		memcpy(at + fixed, a.ptr, a.len);
+	if (b.len > 0)
+		memcpy(at + fixed + a.len, b.ptr, b.len);
+	pipe_commit(c->shards[shard].down, fixed + a.len + b.len);
+	return true;
+}
+
+static void control_question(struct control *c, uint32_t shard, handle_t chan, enum shard_command kind,
+			     struct slice a, struct slice b, control_reply_fn fn, void *arg)
+{
+	struct shard_question q = {.chan = chan, .len = {(uint32_t)a.len, (uint32_t)b.len}};
+	struct control_ask *ask = slab_alloc(c->asks);
+
+	if (!ask) {
+		fn(arg, false, SLICE_EMPTY);
+		return;
+	}
+	ask->fn = fn;
+	ask->arg = arg;
+	q.token = slab_handle(c->asks, ask);
+	if (control_send_question(c, shard, kind, &q, a, b))
+		return;
+	slab_free(c->asks, ask);
+	fn(arg, false, SLICE_EMPTY);
+}
+
+void control_on_answer(struct control *c, const struct shard_question *a)
+{
+	struct control_ask *ask = slab_get(c->asks, a->token), copy;
+
+	if (NEVER(!ask))
+		return;
+	copy = *ask;
+	slab_free(c->asks, ask);
+	copy.fn(copy.arg, a->ok, slice_make(a->text, a->len[0]));
+}
+
+void control_getvar(struct control *c, const struct roster_chan *chan, struct slice name,
+		    control_reply_fn fn, void *arg)
+{
+	control_question(c, chan ? chan->shard : 0, chan ? chan->chan : HANDLE_NONE, SHARD_GETVAR, name,
+			 SLICE_EMPTY, fn, arg);
+}
+
+static bool control_set_global(struct control *c, struct slice name, struct slice value,
+			       uint32_t but_shard)
+{
+	struct shard_question q = {.len = {(uint32_t)name.len, (uint32_t)value.len}};
+	bool ok = true;
+
+	for (uint32_t i = 0; i < c->conf.shard_count; i++) {
+		if (i != but_shard)
+			ok &= control_send_question(c, i, SHARD_GLOBAL, &q, name, value);
+	}
+	return ok;
+}
+
+void control_spread_global(struct control *c, uint32_t from_shard, const struct pipe_record *r)
+{
+	const struct shard_question *q = (const void *)r->data;
+
+	control_set_global(c, slice_make(q->text, q->len[0]),
+			   slice_make(q->text + q->len[0], q->len[1]), from_shard);
+}
+
+void control_setvar(struct control *c, const struct roster_chan *chan, struct slice name,
+		    struct slice value, control_reply_fn fn, void *arg)
+{
+	if (!chan)
+		fn(arg, control_set_global(c, name, value, UINT32_MAX), SLICE_EMPTY);
+	else
+		control_question(c, chan->shard, chan->chan, SHARD_SETVAR, name, value, fn, arg);
+}
+
+void control_list_vars(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg)
+{
+	control_question(c, chan->shard, chan->chan, SHARD_LISTVARS, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
+}
+
+void control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
+		      struct slice exten, int32_t priority)
+{
+	struct shard_question q = {
+		.chan = chan->chan,
+		.number = priority,
+		.len = {(uint32_t)context.len, (uint32_t)exten.len},
+	};
+
+	control_send_question(c, chan->shard, SHARD_REDIRECT, &q, context, exten);
+}
+
+/* ---- snapshots ---- */
+
+void control_set_queue_conf(struct control *c, const struct queue_conf *conf)
+{
+	queue_set_conf(c->queue, conf);
+}
+
+void control_set_conf(struct control *c, const struct shard_conf *conf, void (*done)(void *arg),
+		      void *arg)
+{
+	struct shard_conf next = *conf;
+
+	check(c->conf_waiting == 0);
+	next.generation = ++c->conf_generation;
+	c->dialplan = conf->dialplan;
+	c->conf_done = done;
+	c->conf_done_arg = arg;
+	c->conf_waiting = c->conf.shard_count;
+	c->reload_wall_ns = io_wall_ns(c->conf.io);
+	for (uint32_t i = 0; i < c->conf.shard_count; i++)
+		check(pipe_write(c->shards[i].down, PIPE_RELIABLE, SHARD_CONF, &next, sizeof(next)));
+}
+
+void control_on_conf_done(struct control *c)
+{
+	check(c->conf_waiting > 0);
+	if (--c->conf_waiting == 0 && c->conf_done)
+		c->conf_done(c->conf_done_arg);
+}
+
+int control_reload(struct control *c, struct slice module, struct sink *text)
+{
+	if (c->conf_waiting > 0)
+		return -EBUSY;
+	return c->conf.reload(c->conf.arg, module, text);
+}

@@ -1,0 +1,54 @@
+/* engine/core/control_internal.h - shared by control.c and control_ask.c only. */
+#ifndef RINGER_CORE_CONTROL_INTERNAL_H
+#define RINGER_CORE_CONTROL_INTERNAL_H
+
+#include "engine/base/rng.h"
+#include "engine/base/tmr.h"
+#include "engine/core/control.h"
+#include "engine/core/idset.h"
+#include "engine/core/records.h"
+#include "engine/core/roster.h"
+#include "engine/core/shard.h"
+
+/* A question that a shard has not answered yet. */
+struct control_ask {
+	control_reply_fn fn;
+	void *arg;
+};
+
+struct control {
+	struct control_conf conf;
+	struct control_shard shards[LIMIT_SHARDS];
+	uint32_t credits[LIMIT_SHARDS]; /* channels a shard can still take */
+	struct tmr_wheel *wheel;
+	struct rng rng;
+	struct queue *queue;
+	struct roster *roster;
+	struct idset *ids;
+	struct hash running;      /* orders from SEND to RECORDED, by id */
+	struct order *granted;    /* admitted, but its shard's pipe was full */
+	uint32_t recording;
+	struct slab *asks;
+	struct cli *cli;
+	struct {
+		control_event_fn fn;
+		void *arg;
+	} subscribers[CONTROL_SUBSCRIBERS];
+	uint32_t subscriber_count;
+	const struct dialplan *dialplan;
+	uint32_t conf_waiting;    /* shards that have not let go of the old snapshot */
+	void (*conf_done)(void *arg);
+	void *conf_done_arg;
+	uint64_t conf_generation;
+	bool stopping, stopped;
+	enum control_stop stop_how;
+	int64_t stop_due_ns;
+	int64_t start_wall_ns, reload_wall_ns;
+	struct originate view;    /* scratch: large, so not on the stack */
+};
+
+void control_on_answer(struct control *c, const struct shard_question *a);
+void control_spread_global(struct control *c, uint32_t from_shard, const struct pipe_record *r);
+void control_on_conf_done(struct control *c);
+
+#endif

@@ -1,0 +1,249 @@
+#include "engine/core/shard.h"
+
+#include "engine/base/check.h"
+#include "engine/base/fault.h"
+#include "engine/base/sink.h"
+#include "engine/core/func.h"
+
+const struct tech *shard_find_tech(const struct shard *s, struct slice name)
+{
+	for (uint32_t i = 0; i < s->tech_count; i++) {
+		if (slice_ieq(slice_str(s->techs[i].ops->name), name))
+			return &s->techs[i];
+	}
+	return NULL;
+}
+
+void shard_report(struct shard *s, enum shard_fact kind, const struct outcome *o, bool failed_ran)
+{
+	struct shard_outcome fixed = {
+		.order_id = o->order_id,
+		.attempt_no = o->attempt_no,
+		.answered = o->answered,
+		.failed_ran = failed_ran,
+		.reason = o->reason,
+		.cause = o->cause,
+		.tech_code = o->tech_code,
+		.channel_len = (uint32_t)o->channel.len,
+		.uniqueid_len = (uint32_t)o->uniqueid.len,
+	};
+	size_t bytes = sizeof(fixed) + o->channel.len + o->uniqueid.len;
+	char *at = pipe_begin(s->up, PIPE_RELIABLE, kind, bytes);
+
+	check(at); /* the reserve covers every channel that a credit stands for */
+	memcpy(at, &fixed, sizeof(fixed));
+	at += sizeof(fixed);
+	if (o->channel.len > 0)
+		memcpy(at, o->channel.ptr, o->channel.len);
+	at += o->channel.len;
+	if (o->uniqueid.len > 0)
+		memcpy(at, o->uniqueid.ptr, o->uniqueid.len);
+	pipe_commit(s->up, bytes);
+}
+
+static struct chan *shard_chan(struct shard *s, handle_t handle)
+{
+	return slab_get(s->chans, handle);
+}
+
+/* ---- questions ---- */
+
+static struct slice question_text(const struct shard_question *q, unsigned which)
+{
+	return which == 0 ? slice_make(q->text, q->len[0])
+			  : slice_make(q->text + q->len[0], q->len[1]);
+}
+
+static void shard_answer(struct shard *s, const struct shard_question *q, bool ok, struct slice value)
+{
+	struct shard_question a = {.token = q->token, .chan = q->chan, .ok = ok};
+	size_t bytes;
+	char *at;
+
+	value = slice_head(value, LIMIT_VAR_VALUE);
+	a.len[0] = (uint32_t)value.len;
+	bytes = offsetof(struct shard_question, text) + value.len;
+	at = pipe_begin(s->up, PIPE_RELIABLE, SHARD_ANSWER, bytes);
+	check(at);
+	memcpy(at, &a, offsetof(struct shard_question, text));
+	if (value.len > 0)
+		memcpy(at + offsetof(struct shard_question, text), value.ptr, value.len);
+	pipe_commit(s->up, bytes);
+}
+
+static void shard_getvar(struct shard *s, const struct shard_question *q)
+{
+	struct slice name = question_text(q, 0), value = SLICE_EMPTY;
+	struct chan *c = shard_chan(s, q->chan);
+	struct sink out = sink_make(s->scratch, LIMIT_APPDATA);
+
+	if (q->chan == HANDLE_NONE) {
+		vars_get(&s->globals, name, &value);
+		shard_answer(s, q, true, value);
+		return;
+	}
+	if (!c) {
+		shard_answer(s, q, false, SLICE_EMPTY);
+		return;
+	}
+	if (func_is_call(name)) {
+		func_read(c, name, &out);
+		value = sink_slice(&out);
+	} else {
+		chan_get_var(c, name, &value);
+	}
+	shard_answer(s, q, true, value);
+}
+
+static void shard_setvar(struct shard *s, const struct shard_question *q)
+{
+	struct slice name = question_text(q, 0), value = question_text(q, 1);
+	struct chan *c = shard_chan(s, q->chan);
+	int err = -1;
+
+	if (c)
+		err = func_is_call(name) ? func_write(c, name, value) : chan_set_var(c, name, value);
+	shard_answer(s, q, err == 0, SLICE_EMPTY);
+}
+
+static void shard_listvars(struct shard *s, const struct shard_question *q)
+{
+	struct chan *c = shard_chan(s, q->chan);
+	struct sink out = sink_make(s->scratch, LIMIT_VAR_VALUE);
+
+	for (const struct var *v = c ? c->vars.first : NULL; v; v = v->next) {
+		struct sink before = out;
+
+		sink_add(&out, v->name);
+		sink_char(&out, '=');
+		sink_add(&out, v->value);
+		sink_char(&out, '\n');
+		if (out.over) { /* what does not fit whole is left out */
+			out = before;
+			break;
+		}
+	}
+	shard_answer(s, q, c != NULL, sink_slice(&out));
+}
+
+static void shard_redirect(struct shard *s, const struct shard_question *q)
+{
+	struct chan *c = shard_chan(s, q->chan);
+
+	if (c)
+		chan_goto(c, question_text(q, 0), question_text(q, 1), q->number);
+}
+
+int shard_set_global(struct shard *s, struct slice name, struct slice value)
+{
+	struct shard_question q = {.len = {(uint32_t)name.len, (uint32_t)value.len}};
+	size_t fixed = offsetof(struct shard_question, text);
+	int err = vars_set(&s->globals, name, value);
+	char *at;
+
+	if (err != 0 || s->count == 1)
+		return err;
+	at = pipe_begin(s->up, PIPE_DROPPABLE, SHARD_GLOBAL_SET, fixed + name.len + value.len);
+	if (!at) {
+		metric_inc(&s->metrics, METRIC_event_dropped);
+		return 0;
+	}
+	memcpy(at, &q, fixed);
+	memcpy(at + fixed, name.ptr, name.len);
+	if (value.len > 0)
+		memcpy(at + fixed + name.len, value.ptr, value.len);
+	pipe_commit(s->up, fixed + name.len + value.len);
+	return 0;
+}
+
+/* ---- commands ---- */
+
+static void shard_hangup_one(struct shard *s, const struct shard_hangup *h)
+{
+	struct chan *c = shard_chan(s, h->chan);
+
+	if (c)
+		chan_request_hangup(c, h->cause);
+}
+
+static void shard_hangup_all(struct shard *s)
+{
+	for (uint32_t i = 0; i < slab_limit(s->chans); i++) {
+		struct chan *c = slab_at(s->chans, i);
+
+		if (c)
+			chan_request_hangup(c, -1);
+	}
+}
+
+static void shard_take_conf(struct shard *s, const struct shard_conf *conf)
+{
+	s->dialplan = conf->dialplan;
+	if (s->take_conf)
+		s->take_conf(s, conf);
+	pipe_write(s->up, PIPE_RELIABLE, SHARD_CONF_DONE, conf, sizeof(*conf));
+}
+
+static void shard_command(struct shard *s, const struct pipe_record *r)
+{
+	const void *data = r->data;
+
+	switch ((enum shard_command)r->kind) {
+	case SHARD_DIAL:
+		chan_originate(s, slice_make(data, r->len));
+		break;
+	case SHARD_HANGUP:
+		shard_hangup_one(s, data);
+		break;
+	case SHARD_GETVAR:
+		shard_getvar(s, data);
+		break;
+	case SHARD_SETVAR:
+		shard_setvar(s, data);
+		break;
+	case SHARD_LISTVARS:
+		shard_listvars(s, data);
+		break;
+	case SHARD_REDIRECT:
+		shard_redirect(s, data);
+		break;
+	case SHARD_GLOBAL:
+		vars_set(&s->globals, question_text(data, 0), question_text(data, 1));
+		break;
+	case SHARD_CONF:
+		shard_take_conf(s, data);
+		break;
+	case SHARD_HANGUP_ALL:
+		shard_hangup_all(s);
+		break;
+	}
+}
+
+uint32_t shard_run_commands(struct shard *s, uint32_t budget)
+{
+	const struct pipe_record *r;
+	uint32_t n = 0;
+
+	while (n < budget && (r = pipe_read(s->down))) {
+		shard_command(s, r);
+		n++;
+	}
+	return n;
+}
+
+bool shard_run_ready(struct shard *s, uint32_t budget)
+{
+	struct list *first;
+
+	while (budget-- > 0 && (first = list_first(&s->ready))) {
+		list_del(first);
+		chan_run_facts(list_entry(first, struct chan, ready));
+	}
+	return !list_empty(&s->ready);
+}
+
+bool shard_is_quiet(const struct shard *s)
+{
+	return slab_used(s->chans) == 0 && slab_used(s->pbxes) == 0 &&
+	       arena_pool_used(s->arenas) == 0;
+}
