@@ -539,7 +539,7 @@ static struct io_listener *listener_find(struct sim_world *w, uint32_t host, con
 		if (l->path || l->io->host != host || l->local.family != to->family ||
 		    l->local.port != to->port)
 			continue;
-		if (addr_is_any(&l->local) || addr_eq_ip(&l->local, to))
+		if (sim_addr_is_unset(&l->local) || sim_addr_same(&l->local, to))
 			return l;
 	}
 	return NULL;

@@ -40,14 +40,14 @@ static bool addr_is_loop(const struct addr *a)
 	return a->family == 4 ? a->ip[0] == 127 : a->family == 6 && memcmp(a->ip, one, 16) == 0;
 }
 
-static bool addr_is_unset(const struct addr *a)
+bool sim_addr_is_unset(const struct addr *a)
 {
 	static const uint8_t zero[16];
 
 	return memcmp(a->ip, zero, a->family == 4 ? 4 : 16) == 0;
 }
 
-static bool addr_same(const struct addr *a, const struct addr *b)
+bool sim_addr_same(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family && memcmp(a->ip, b->ip, a->family == 4 ? 4 : 16) == 0;
 }
@@ -71,17 +71,17 @@ bool sim_addr_is_of(const struct sim_world *w, uint32_t host, const struct addr 
 	struct addr own = host_addr(host, a->family);
 
 	UNUSED(w);
-	return addr_is_unset(a) || addr_is_loop(a) || addr_same(a, &own);
+	return sim_addr_is_unset(a) || addr_is_loop(a) || sim_addr_same(a, &own);
 }
 
 uint32_t sim_host_of(const struct sim_world *w, uint32_t host, const struct addr *to)
 {
-	if (addr_is_loop(to) || addr_is_unset(to))
+	if (addr_is_loop(to) || sim_addr_is_unset(to))
 		return host;
 	for (uint32_t i = 0; i < w->host_count; i++) {
 		struct addr own = host_addr(i, to->family);
 
-		if (addr_same(&own, to))
+		if (sim_addr_same(&own, to))
 			return i;
 	}
 	return UINT32_MAX;
@@ -125,8 +125,8 @@ static bool udp_conflicts(const struct io_udp *u, const struct io *io,
 		return false;
 	if (u->conf.reuse_port && conf->reuse_port)
 		return false;
-	return addr_is_unset(&u->local) || addr_is_unset(&conf->local) ||
-	       addr_same(&u->local, &conf->local);
+	return sim_addr_is_unset(&u->local) || sim_addr_is_unset(&conf->local) ||
+	       sim_addr_same(&u->local, &conf->local);
 }
 
 static bool port_is_free(struct io *io, const struct io_udp_conf *conf, uint16_t port)
@@ -223,9 +223,9 @@ static unsigned udp_score(const struct io_udp *u, const struct sim_dgram *d, uin
 {
 	if (u->local.port != d->to.port || u->io->host != host || u->local.family != d->to.family)
 		return 0;
-	if (addr_same(&u->local, &d->to))
+	if (sim_addr_same(&u->local, &d->to))
 		return 2;
-	return addr_is_unset(&u->local) ? 1 : 0;
+	return sim_addr_is_unset(&u->local) ? 1 : 0;
 }
 
 static uint64_t flow_hash(const struct sim_dgram *d)
@@ -338,7 +338,7 @@ static bool rule_side_matches(const struct addr *rule, const struct addr *a)
 {
 	if (rule->port != 0 && rule->port != a->port)
 		return false;
-	return rule->family == 0 || addr_same(rule, a);
+	return rule->family == 0 || sim_addr_same(rule, a);
 }
 
 static struct sim_rule *rule_find(struct sim_world *w, const struct addr *from,
@@ -433,7 +433,7 @@ int io_udp_send(struct io_udp *u, const struct addr *to, const void *data, size_
 		metric_inc(io->conf.metrics, METRIC_io_udp_tx_fail);
 		return rc;
 	}
-	if (addr_is_unset(&from))
+	if (sim_addr_is_unset(&from))
 		from = sim_source_addr(io->w, io->host, to);
 	from.port = u->local.port;
 	metric_inc(io->conf.metrics, METRIC_io_udp_tx);

@@ -150,6 +150,8 @@ int sim_fail(struct io *io, enum io_op op);
 bool sim_short_read(struct io *io);
 
 /* io_sim_udp.c */
+bool sim_addr_is_unset(const struct addr *a);
+bool sim_addr_same(const struct addr *a, const struct addr *b); /* without the port */
 struct addr sim_addr_any(uint8_t family);
 bool sim_addr_is_of(const struct sim_world *w, uint32_t host, const struct addr *a);
 /* The host that `to` names, seen from `host` (loopback is oneself); UINT32_MAX: nobody. */
