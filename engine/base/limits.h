@@ -48,6 +48,10 @@
 /* RTP */
 #define LIMIT_RTP_PACKET      1500
 #define LIMIT_CODECS          8
+#define LIMIT_RTP_LOCALS      16    /* local addresses that RTP is bound to, per shard */
+#define LIMIT_RTP_FILES       60    /* files of one Playback */
+#define LIMIT_RTP_DIGITS      240   /* digits waiting to be sent on one call */
+#define LIMIT_SOUND_FILES     65536 /* files in the sounds directory */
 
 /* AMI */
 #define LIMIT_AMI_LINE        1024
