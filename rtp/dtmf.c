@@ -8,7 +8,7 @@
 #define SEGMENT_MAX   0xffffU
 #define VOLUME        10 /* -10 dBm0 */
 #define E_BIT         0x80
-#define NS_PER_SAMPLE 125000
+#define NS_PER_SAMPLE INT64_C(125000)
 /* Audio this far behind a digit ends it: some peers send both side by side, a packet apart. */
 #define AUDIO_GRACE_SAMPLES 800
 
@@ -139,7 +139,7 @@ void dtmf_rx_audio(struct dtmf_rx *rx, uint32_t ts, struct dtmf_facts *facts)
 void dtmf_rx_poll(struct dtmf_rx *rx, int64_t now_ns, struct dtmf_facts *facts)
 {
 	facts->count = 0;
-	if (rx->active && now_ns - rx->last_ns >= rx->timeout_samples * INT64_C(NS_PER_SAMPLE))
+	if (rx->active && now_ns - rx->last_ns >= rx->timeout_samples * NS_PER_SAMPLE)
 		dtmf_rx_end(rx, facts);
 }
 

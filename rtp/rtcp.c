@@ -9,9 +9,9 @@
 #define RTCP_SDES 202
 #define RTCP_BYE  203
 
-#define HEADER_BYTES  4
-#define SENDER_BYTES  20
-#define BLOCK_BYTES   24
+#define HEADER_BYTES  4U
+#define SENDER_BYTES  20U
+#define BLOCK_BYTES   24U
 #define CNAME_ITEM    1
 #define NTP_1970      UINT64_C(2208988800)
 #define NS_PER_SECOND INT64_C(1000000000)

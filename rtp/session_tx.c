@@ -1,0 +1,471 @@
+#include "rtp/session_internal.h"
+
+#include <errno.h>
+
+#include "engine/base/fault.h"
+#include "engine/base/log.h"
+
+#define TICK_SAMPLES DTMF_TICK_SAMPLES
+#define PAUSE_TICKS  25 /* w: 500 ms */
+/* A peer's clock that runs ahead of ours moves our timestamps by no more than this. */
+#define DRIFT_MAX 8000
+
+/* --- one packet --- */
+
+static void session_send(struct media_session *s, const struct rtp_packet *packet, uint8_t *room,
+			 int64_t now_ns)
+{
+	struct rtp_media *m = s->media;
+
+	if (!s->may_send)
+		return;
+	rtp_packet_write(room, packet);
+	if (io_udp_send(s->udp, &s->to, room, RTP_HEADER_BYTES + packet->payload_bytes))
+		return;
+	if (!(FAULT(rtp_seq_skips) && (s->tx_packets & 63) == 63))
+		s->seq++;
+	s->tx_packets++;
+	s->tx_octets += (uint32_t)packet->payload_bytes;
+	s->last_tx_ns = now_ns;
+	metric_inc(m->metrics, METRIC_rtp_tx);
+	if (m->slot_late) {
+		s->tx_late++;
+		metric_inc(m->metrics, METRIC_rtp_tx_late);
+	}
+	if (s->rtcp.due_ns == TMR_NEVER)
+		session_start_rtcp(s, now_ns);
+}
+
+uint32_t session_ts_at(const struct media_session *s, int64_t now_ns)
+{
+	int64_t samples = (now_ns - s->media->t0_ns) / MEDIA_SAMPLE_NS;
+
+	return s->ts_base + (uint32_t)(samples - s->phase * (MEDIA_MS / MEDIA_SAMPLE_NS));
+}
+
+/* The clock's timestamp, but never one that is sent already: after an echo of a peer whose clock is
+ * faster than ours, ours is moved. */
+static uint32_t session_clock_ts(struct media_session *s, int64_t tick)
+{
+	uint32_t ts = s->ts_base + (uint32_t)tick * TICK_SAMPLES;
+	int32_t behind = rtp_ts_diff(s->next_ts, ts);
+
+	if (tick % s->frame_ticks == 0 && behind > 0 && behind < DRIFT_MAX && s->tx_packets) {
+		s->ts_base += (uint32_t)behind;
+		ts += (uint32_t)behind;
+	}
+	return ts;
+}
+
+/* Audio whose payload stands in room behind the header. */
+static void session_send_audio(struct media_session *s, uint8_t *room, size_t bytes, uint32_t ts,
+			       int64_t now_ns)
+{
+	struct rtp_packet packet = {
+		.payload_type = s->pt,
+		.marker = s->mark || ts != s->next_ts,
+		.seq = s->seq,
+		.ts = ts,
+		.ssrc = s->ssrc,
+		.payload_bytes = bytes,
+	};
+
+	session_send(s, &packet, room, now_ns);
+	s->next_ts = ts + (uint32_t)bytes;
+	s->mark = !s->may_send;
+}
+
+void session_send_silence(struct media_session *s, int64_t now_ns)
+{
+	uint8_t room[RTP_HEADER_BYTES + TICK_SAMPLES];
+
+	memset(room + RTP_HEADER_BYTES, player_silence((enum codec)s->codec), TICK_SAMPLES);
+	session_send_audio(s, room, TICK_SAMPLES, session_ts_at(s, now_ns), now_ns);
+}
+
+/* --- the far end --- */
+
+static uint8_t remote_pt(const struct media_desc *remote, enum codec c)
+{
+	for (unsigned i = 0; i < remote->codec_count && i < LIMIT_CODECS; i++)
+		if (remote->codec[i] == c)
+			return remote->pt[i];
+	return MEDIA_NO_PT;
+}
+
+void session_use_codec(struct media_session *s, enum codec c)
+{
+	uint8_t pt = remote_pt(&s->remote, c);
+
+	if (pt == MEDIA_NO_PT || !codec_is_spoken(c))
+		return;
+	s->codec = (uint8_t)c;
+	s->pt = pt;
+}
+
+static bool remote_is_sendable(const struct media_desc *remote)
+{
+	return remote->rtp.family && remote->rtp.port && !addr_is_any(&remote->rtp) &&
+	       (remote->dir == MEDIA_SENDRECV || remote->dir == MEDIA_SENDONLY);
+}
+
+void session_aim(struct media_session *s)
+{
+	const struct addr *learned = latch_source(&s->latch);
+	bool before = s->may_send;
+
+	s->to = s->is_symmetric && learned ? *learned : s->remote.rtp;
+	s->may_send = remote_is_sendable(&s->remote) && s->codec != CODEC_NONE;
+	if (s->may_send && !before)
+		s->mark = true;
+}
+
+void session_set_remote(struct media_session *s, const struct media_desc *remote)
+{
+	int64_t now = io_now_ns(s->media->io);
+	unsigned ticks = remote->ptime_ms / MEDIA_SLOTS;
+
+	s->remote = *remote;
+	s->codec = CODEC_NONE;
+	for (unsigned i = 0; i < remote->codec_count && s->codec == CODEC_NONE; i++)
+		session_use_codec(s, (enum codec)remote->codec[i]);
+	/* Packet intervals that are no multiple of ours stay at 20 ms. */
+	s->frame_ticks = 1;
+	if (remote->ptime_ms % MEDIA_SLOTS == 0 && ticks >= 1 && ticks <= MEDIA_FRAME_MAX)
+		s->frame_ticks = (uint8_t)ticks;
+	if (remote->rtp.family && remote->rtp.port && !addr_is_any(&remote->rtp))
+		latch_begin(&s->latch, &remote->rtp, now);
+	s->last_rx_ns = now;
+	s->is_silent = false;
+	session_aim(s);
+	if (s->may_send && s->media->conf.rtp.initial_silence && s->rx_packets == 0 &&
+	    s->tx_packets == 0) {
+		s->silence_ticks = MEDIA_SILENCE_TICKS;
+		session_wake(s);
+	}
+	session_plan(s, now);
+}
+
+/* --- playing --- */
+
+static void session_drop_list(struct media_session *s)
+{
+	s->player.prompt = NULL;
+	if (!s->list)
+		return;
+	sound_library_release(s->list->lib);
+	slab_free(s->media->lists, s->list);
+	s->list = NULL;
+}
+
+void session_stop(struct media_session *s)
+{
+	session_drop_list(s);
+	session_free_digits(s);
+	dtmf_tx_stop(&s->dtmf_tx);
+}
+
+static void list_resolve(struct media_session *s, struct slice names, unsigned *missing)
+{
+	struct slice language = slice_str(s->language), name;
+
+	while (slice_split(&names, '&', &name)) {
+		const struct sound_prompt *prompt;
+
+		name = slice_trim(name);
+		if (name.len == 0)
+			continue;
+		prompt = sound_find(s->list->lib, name, language);
+		if (prompt && s->list->count == LIMIT_RTP_FILES)
+			log_warning("%.*s is left out: one Playback takes %d files at most",
+				    SLICE_ARG(name), LIMIT_RTP_FILES);
+		if (prompt && s->list->count < LIMIT_RTP_FILES)
+			s->list->prompt[s->list->count++] = prompt;
+		else
+			(*missing)++;
+	}
+}
+
+bool session_play(struct media_session *s, struct slice names, unsigned *missing)
+{
+	struct sound_library *lib = s->media->conf.sounds;
+	unsigned count = 0;
+
+	session_drop_list(s);
+	s->list = lib ? slab_alloc(s->media->lists) : NULL;
+	if (!s->list) {
+		*missing = 1;
+		return false;
+	}
+	s->list->lib = lib;
+	sound_library_take(lib);
+	list_resolve(s, names, &count);
+	*missing = count;
+	if (s->list->count == 0) {
+		session_drop_list(s);
+		return false;
+	}
+	player_start(&s->player, s->list->prompt[0]);
+	s->list->at = 1;
+	session_wake(s);
+	return true;
+}
+
+bool session_tone(struct media_session *s, struct slice name)
+{
+	const struct sound_prompt *prompt = s->media->tones ? tone_find(s->media->tones, name) : NULL;
+
+	if (!prompt)
+		return false;
+	session_drop_list(s);
+	player_start(&s->player, prompt);
+	session_wake(s);
+	return true;
+}
+
+/* The next samples of the play list. False: it has ended. */
+static bool session_next_frame(struct media_session *s, uint8_t *dst, uint32_t samples)
+{
+	for (;;) {
+		bool more = s->may_send ? player_frame(&s->player, (enum codec)s->codec, dst, samples)
+					: player_skip(&s->player, samples);
+
+		if (more)
+			return true;
+		if (!s->list || s->list->at == s->list->count)
+			return false;
+		player_start(&s->player, s->list->prompt[s->list->at++]);
+	}
+}
+
+/* False: the leg is gone. */
+static bool session_tell_played(struct media_session *s)
+{
+	struct rtp_media *m = s->media;
+	handle_t h = session_handle(s);
+
+	session_drop_list(s);
+	if (s->events->played)
+		s->events->played(s->owner, MEDIA_PLAYED);
+	return session_lives(m, h);
+}
+
+/* False: the leg is gone. The frame behind the last one of a list is where it ends; if the owner
+ * starts another list there, it goes on without a gap. */
+static bool session_tick_audio(struct media_session *s, uint32_t ts, int64_t now_ns)
+{
+	uint8_t room[RTP_HEADER_BYTES + MEDIA_FRAME_MAX * TICK_SAMPLES];
+	uint32_t samples = s->frame_ticks * (uint32_t)TICK_SAMPLES;
+	uint8_t *payload = room + RTP_HEADER_BYTES;
+
+	if (s->player.prompt && !session_next_frame(s, payload, samples)) {
+		if (!session_tell_played(s))
+			return false;
+		samples = s->frame_ticks * (uint32_t)TICK_SAMPLES;
+		if (s->player.prompt)
+			session_next_frame(s, payload, samples);
+	}
+	if (s->player.prompt) {
+		session_send_audio(s, room, samples, ts, now_ns);
+	} else if (s->silence_ticks) {
+		memset(payload, player_silence((enum codec)s->codec), samples);
+		session_send_audio(s, room, samples, ts, now_ns);
+	}
+	return true;
+}
+
+/* --- digits --- */
+
+void session_free_digits(struct media_session *s)
+{
+	if (!s->digits)
+		return;
+	slab_free(s->media->digit_lists, s->digits);
+	s->digits = NULL;
+}
+
+static bool digits_are_valid(struct slice digits)
+{
+	for (size_t i = 0; i < digits.len; i++)
+		if (dtmf_event_of(digits.ptr[i]) < 0 && digits.ptr[i] != 'w' && digits.ptr[i] != 'W')
+			return false;
+	return digits.len > 0;
+}
+
+bool session_send_dtmf(struct media_session *s, struct slice digits, uint32_t gap_ms,
+		       uint32_t duration_ms)
+{
+	struct digit_list *list = s->digits;
+
+	if (s->remote.event_pt == MEDIA_NO_PT || !digits_are_valid(digits))
+		return false;
+	if (!list)
+		list = slab_alloc(s->media->digit_lists);
+	if (!list)
+		return false;
+	s->digits = list;
+	if (digits.len > sizeof(list->text) - list->len) {
+		log_warning("%zu digits cannot be sent: at most %d may wait", digits.len,
+			    LIMIT_RTP_DIGITS);
+		if (list->len == 0)
+			session_free_digits(s);
+		return false;
+	}
+	memcpy(list->text + list->len, digits.ptr, digits.len);
+	list->len = (uint16_t)(list->len + digits.len);
+	list->gap_ms = gap_ms;
+	list->duration_ms = duration_ms ? duration_ms : 100;
+	session_wake(s);
+	return true;
+}
+
+/* A digit begins or ends. False: the leg is gone. */
+static bool session_tell_out(struct media_session *s, char digit, uint32_t duration_ms)
+{
+	struct rtp_media *m = s->media;
+	handle_t h = session_handle(s);
+
+	if (s->events->dtmf_out)
+		s->events->dtmf_out(s->owner, digit, duration_ms);
+	return session_lives(m, h);
+}
+
+/* Takes the next character of the list while no digit is being sent. False: the leg is gone. */
+static bool session_next_digit(struct media_session *s)
+{
+	struct rtp_media *m = s->media;
+	struct digit_list *list = s->digits;
+	handle_t h = session_handle(s);
+	char c;
+
+	if (list->pause_ticks) {
+		list->pause_ticks--;
+		return true;
+	}
+	if (list->at == list->len) {
+		session_free_digits(s);
+		if (s->events->dtmf_sent)
+			s->events->dtmf_sent(s->owner);
+		return session_lives(m, h);
+	}
+	c = list->text[list->at++];
+	if (c == 'w' || c == 'W') {
+		list->pause_ticks = (c == 'w' ? PAUSE_TICKS : 2 * PAUSE_TICKS) - 1;
+		return true;
+	}
+	if (dtmf_tx_start(&s->dtmf_tx, c, list->duration_ms, list->gap_ms))
+		return true;
+	return session_tell_out(s, c, 0);
+}
+
+static void session_send_event(struct media_session *s, const struct dtmf_out *out, int64_t now_ns)
+{
+	uint8_t room[RTP_HEADER_BYTES + DTMF_PAYLOAD_BYTES];
+	struct rtp_packet packet = {
+		.payload_type = s->remote.event_pt,
+		.marker = out->marker,
+		.seq = s->seq,
+		.ts = out->ts,
+		.ssrc = s->ssrc,
+		.payload_bytes = DTMF_PAYLOAD_BYTES,
+	};
+
+	if (s->remote.event_pt == MEDIA_NO_PT)
+		return;
+	memcpy(room + RTP_HEADER_BYTES, out->payload, DTMF_PAYLOAD_BYTES);
+	session_send(s, &packet, room, now_ns);
+}
+
+/* *sent: this tick belongs to an event. False: the leg is gone. */
+static bool session_tick_digits(struct media_session *s, uint32_t ts, int64_t now_ns, bool *sent)
+{
+	struct dtmf_out out;
+	char digit;
+
+	*sent = dtmf_tx_tick(&s->dtmf_tx, ts, &out);
+	if (!*sent && !dtmf_tx_is_busy(&s->dtmf_tx) && s->digits) {
+		if (!session_next_digit(s))
+			return false;
+		*sent = dtmf_tx_tick(&s->dtmf_tx, ts, &out);
+	}
+	if (!*sent)
+		return true;
+	digit = dtmf_digit_of(s->dtmf_tx.event);
+	session_send_event(s, &out, now_ns);
+	s->next_ts = ts + TICK_SAMPLES;
+	return out.ended ? session_tell_out(s, digit, out.duration_ms) : true;
+}
+
+/* --- the tick --- */
+
+static bool session_has_more(const struct media_session *s)
+{
+	return s->player.prompt || s->digits || s->silence_ticks || dtmf_tx_is_busy(&s->dtmf_tx) ||
+	       dtmf_rx_is_active(&s->dtmf_rx);
+}
+
+bool session_tick(struct media_session *s, int64_t tick, int64_t now_ns)
+{
+	uint32_t ts = session_clock_ts(s, tick);
+	struct dtmf_facts facts;
+	bool sent = false;
+
+	if (dtmf_rx_is_active(&s->dtmf_rx)) {
+		dtmf_rx_poll(&s->dtmf_rx, now_ns, &facts);
+		if (!session_tell_digits(s, &facts))
+			return false;
+	}
+	if ((s->digits || dtmf_tx_is_busy(&s->dtmf_tx)) &&
+	    !session_tick_digits(s, ts, now_ns, &sent))
+		return false;
+	if (tick % s->frame_ticks == 0) {
+		/* A prompt goes on, unheard, while a digit is sent: time does not stand still. */
+		if (sent)
+			player_skip(&s->player, s->frame_ticks * (uint32_t)TICK_SAMPLES);
+		else if (!session_tick_audio(s, ts, now_ns))
+			return false;
+	}
+	if (s->silence_ticks)
+		s->silence_ticks--;
+	return session_has_more(s);
+}
+
+/* --- echo --- */
+
+void session_echo(struct media_session *s, bool on)
+{
+	s->is_echo = on;
+	s->echo_synced = false;
+}
+
+/* Sent on arrival: the peer's timestamps, moved to where our clock is when the echo begins. */
+void session_forward(struct media_session *s, const struct rtp_packet *in, uint8_t pt)
+{
+	int64_t now = io_now_ns(s->media->io);
+	uint8_t room[LIMIT_RTP_PACKET];
+	struct rtp_packet packet = {
+		.payload_type = pt,
+		.marker = in->marker || s->mark || !s->echo_synced,
+		.seq = s->seq,
+		.ssrc = s->ssrc,
+		.payload_bytes = in->payload_bytes,
+	};
+
+	if (pt == MEDIA_NO_PT || in->payload_bytes > sizeof(room) - RTP_HEADER_BYTES)
+		return;
+	if (!s->echo_synced) {
+		uint32_t ts = session_ts_at(s, now);
+
+		if (rtp_ts_diff(s->next_ts, ts) > 0 && s->tx_packets)
+			ts = s->next_ts;
+		s->echo_offset = ts - in->ts;
+		s->echo_synced = true;
+	}
+	packet.ts = in->ts + s->echo_offset;
+	memcpy(room + RTP_HEADER_BYTES, in->payload, in->payload_bytes);
+	session_send(s, &packet, room, now);
+	if (pt == s->pt) {
+		s->next_ts = packet.ts + (uint32_t)in->payload_bytes;
+		s->mark = false;
+	}
+}
