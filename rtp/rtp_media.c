@@ -140,6 +140,8 @@ static void media_run_slot(struct rtp_media *m, int64_t k, int64_t now_ns)
 	m->slot_late = false;
 	if (list_empty(slot))
 		m->slot_mask &= ~(1U << phase);
+	else
+		m->slot_mask |= 1U << phase;
 }
 
 /* Behind by more than 60 ms: whole rounds are left out; timestamps follow from k by themselves. */

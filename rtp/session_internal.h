@@ -10,6 +10,7 @@
 #include "engine/base/check.h"
 #include "engine/base/list.h"
 #include "engine/base/slab.h"
+#include "engine/base/tmr.h"
 #include "rtp/dtmf.h"
 #include "rtp/packet.h"
 #include "rtp/player.h"

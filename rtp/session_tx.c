@@ -127,7 +127,7 @@ void session_set_remote(struct media_session *s, const struct media_desc *remote
 
 	s->remote = *remote;
 	s->codec = CODEC_NONE;
-	for (unsigned i = 0; i < remote->codec_count && s->codec == CODEC_NONE; i++)
+	for (unsigned i = 0; i < remote->codec_count && i < LIMIT_CODECS && !s->codec; i++)
 		session_use_codec(s, (enum codec)remote->codec[i]);
 	/* Packet intervals that are no multiple of ours stay at 20 ms. */
 	s->frame_ticks = 1;

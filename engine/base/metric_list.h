@@ -39,6 +39,7 @@
 	X(rtp_tx,                 "RTP packets sent") \
 	X(rtp_rx_bad,             "packets that are no RTP, dropped") \
 	X(rtp_rx_stray,           "RTP packets from elsewhere or for no call, dropped") \
+	X(rtp_rx_unknown,         "RTP packets of a payload type that was not agreed, dropped") \
 	X(rtp_tx_late,            "RTP packets sent more than 10 ms after their time") \
 	X(rtp_tx_skipped,         "RTP packets left out because the clock was behind") \
 	X(rtcp_rx,                "RTCP packets received") \

@@ -119,6 +119,9 @@ struct media_ops {
 	void (*stats)(const struct media_session *m, struct media_stats *out);
 	/* The codec in use towards the far end. */
 	enum codec (*codec)(const struct media_session *m);
+	/* The which-th variable about the quality of the call (RTPAUDIOQOS, ...JITTER, ...): its name,
+	 * and its value into *out. NULL: there are no more. */
+	const char *(*quality)(const struct media_session *m, unsigned which, struct sink *out);
 };
 
 /* One shard's implementation. */
