@@ -156,7 +156,7 @@ static void callfile_key_set(struct callfile_reader *r, struct slice key, struct
 		callfile_tell(r, CALLFILE_BAD_SET, key);
 		return;
 	}
-	if (out->vars_count == LIMIT_ORDER_VARS) {
+	if (out->vars_count == LIMIT_CALLFILE_VARS) {
 		r->verdict = CALLFILE_TOO_MANY;
 		return;
 	}
@@ -202,6 +202,7 @@ static void callfile_key_startretry(struct callfile_reader *r, struct slice key,
 	if (!callfile_number(value, &pid))
 		callfile_tell(r, CALLFILE_BAD_PID, key);
 	r->out->start_pid = pid;
+	r->out->answered = false;
 }
 
 static void callfile_key_endretry(struct callfile_reader *r, struct slice key, struct slice value)
@@ -209,6 +210,7 @@ static void callfile_key_endretry(struct callfile_reader *r, struct slice key, s
 	UNUSED(key);
 	UNUSED(value);
 	r->out->start_pid = 0;
+	r->out->answered = false;
 	r->out->attempts_done++;
 }
 
@@ -304,6 +306,8 @@ static void callfile_read_line(struct callfile_reader *r, char *text, size_t len
 		callfile_tell(r, CALLFILE_LONG_LINE, SLICE_EMPTY);
 		return;
 	}
+	if (slice_starts(slice_make(text, len), SLICE_LIT(CALLFILE_ANSWERED)))
+		r->out->answered = true;
 	len = callfile_cut_hash(text, len);
 	len = callfile_cut_semicolon(text, len);
 	line = slice_rtrim(slice_make(text, len));
@@ -416,16 +420,17 @@ void callfile_diag_write(struct sink *out, const struct callfile_diag *diag, str
 
 const char *callfile_verdict_text(enum callfile_verdict verdict)
 {
-	static const char *const texts[CALLFILE_VERDICT_COUNT] = {
-		[CALLFILE_OK] = "no fault",
-		[CALLFILE_INCOMPLETE] = "Channel (as Tech/Resource), and Extension or Application, "
-					"are needed; add what is missing, then move the file "
-					"into outgoing again",
-		[CALLFILE_NUL] = "it holds a NUL octet; write it as plain text (UTF-8, not UTF-16)",
-		[CALLFILE_TOO_LONG] = "it is longer than 65536 octets; shorten it",
-		[CALLFILE_TOO_MANY] = "it has more than 256 Set lines or 8 Codecs lines; "
-				      "join or remove some",
-	};
-
-	return texts[verdict];
+	switch (verdict) {
+	case CALLFILE_OK:
+		return "no fault";
+	case CALLFILE_INCOMPLETE:
+		return "Channel (as Tech/Resource), and Extension or Application, are needed; add "
+		       "what is missing, then move the file into outgoing again";
+	case CALLFILE_NUL:
+		return "it holds a NUL octet; write it as plain text (UTF-8, not UTF-16)";
+	case CALLFILE_TOO_LONG:
+		return "it is longer than 65536 octets; shorten it";
+	default:
+		return "it has more than 255 Set lines or 8 Codecs lines; join or remove some";
+	}
 }

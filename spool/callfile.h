@@ -18,12 +18,15 @@
 #include "engine/base/sink.h"
 #include "engine/core/callerid.h"
 
+/* How the spool's own remark begins that the open attempt was answered. */
+#define CALLFILE_ANSWERED "# Answered:"
+
 enum callfile_verdict {
 	CALLFILE_OK,
 	CALLFILE_INCOMPLETE, /* tech, resource, or both application and extension are missing */
 	CALLFILE_NUL,	     /* a NUL octet */
 	CALLFILE_TOO_LONG,   /* over LIMIT_CALLFILE_BYTES */
-	CALLFILE_TOO_MANY,   /* over LIMIT_ORDER_VARS Set lines or LIMIT_CALLFILE_CODECS Codecs */
+	CALLFILE_TOO_MANY, /* over LIMIT_CALLFILE_VARS Set lines or LIMIT_CALLFILE_CODECS Codecs */
 	CALLFILE_VERDICT_COUNT,
 };
 
@@ -73,7 +76,7 @@ struct callfile {
 	int32_t priority;
 	struct slice application; /* not empty: wins over the extension */
 	struct slice data;
-	struct callfile_var vars[LIMIT_ORDER_VARS]; /* in file order */
+	struct callfile_var vars[LIMIT_CALLFILE_VARS]; /* in file order */
 	uint32_t vars_count;
 	/* how often */
 	int32_t maxretries; /* after the first attempt; negative: none at all */
@@ -84,6 +87,7 @@ struct callfile {
 	/* bookkeeping of earlier attempts */
 	int64_t start_pid;	/* of an attempt without an end; 0: none is open */
 	uint32_t attempts_done; /* EndRetry, AbortRetry and Retry lines */
+	bool answered; /* the open attempt was: "# Answered:" (a comment for everybody else) */
 };
 
 /* Reads the file. On another verdict than OK the fields hold what was read up to there, so that

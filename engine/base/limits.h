@@ -64,7 +64,10 @@
 #define LIMIT_CALLFILE_LINE   1024
 #define LIMIT_CALLFILE_BYTES  65536
 #define LIMIT_CALLFILE_CODECS 8    /* Codecs lines of one file */
+#define LIMIT_CALLFILE_VARS   (LIMIT_ORDER_VARS - 1) /* Set lines; one is added by the spool */
 #define LIMIT_CALLFILE_BATCH  128  /* files handled in one turn of the spool */
+#define LIMIT_CALLFILE_AHEAD  1024 /* files claimed and not yet taken by the pacer */
+#define LIMIT_SPOOL_FILES     1000000 /* files known at once; more wait on disk */
 
 _Static_assert(LIMIT_CHANNELS_DEFAULT <= LIMIT_CHANNELS_MAX, "default above the ceiling");
 _Static_assert(LIMIT_QUEUE_DEFAULT <= LIMIT_QUEUE_MAX, "default above the ceiling");
