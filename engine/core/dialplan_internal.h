@@ -1,0 +1,55 @@
+/* engine/core/dialplan_internal.h - the parts of a snapshot: dialplan.c searches them,
+ * dialplan_load.c and dialplan_line.c make them, dialplan_show.c prints them. */
+#ifndef RINGER_CORE_DIALPLAN_INTERNAL_H
+#define RINGER_CORE_DIALPLAN_INTERNAL_H
+
+#include "engine/core/dialplan.h"
+#include "engine/core/keep.h"
+#include "engine/core/pattern.h"
+
+#define DIALPLAN_NO_INDEX UINT32_MAX
+
+struct dialplan_include {
+	struct dialplan_include *next;
+	struct slice text; /* as written */
+	struct slice name;
+	uint32_t context;		  /* index, DIALPLAN_NO_INDEX: there is none of that name */
+	const struct timespec_rule *rule; /* NULL: always open */
+};
+
+struct dialplan_ignorepat {
+	struct dialplan_ignorepat *next;
+	struct slice text;
+};
+
+/* One extension of a context, in matching order. */
+struct dialplan_entry {
+	struct dialplan_exten pub;
+	struct pattern name;
+	struct pattern cid; /* if pub.has_cid */
+};
+
+struct dialplan_context {
+	struct slice name;
+	uint32_t index;
+	struct dialplan_entry *entries;
+	uint32_t entry_count;
+	uint32_t plain_count; /* of them: names, which come first */
+	struct dialplan_include *includes, *last_include;
+	struct dialplan_ignorepat *ignorepats;
+};
+
+struct dialplan {
+	struct keep keep;
+	struct dialplan_context *contexts; /* in the order of the file */
+	struct dialplan_context **by_name; /* sorted */
+	uint32_t context_count;
+	struct dialplan_global *globals;
+	uint32_t global_count;
+	bool autofallthrough;
+	bool clear_globals;
+};
+
+struct dialplan_context *dialplan_context_find(const struct dialplan *dp, struct slice name);
+
+#endif
