@@ -131,6 +131,8 @@ void control_set_queue_conf(struct control *c, const struct queue_conf *conf);
 struct shard_conf;
 void control_set_conf(struct control *c, const struct shard_conf *conf, void (*done)(void *arg),
 		      void *arg);
+/* The first dialplan, before any shard runs. */
+void control_note_dialplan(struct control *c, const struct dialplan *dialplan);
 /* Nothing waits, runs or is being recorded; pipes are empty. */
 bool control_is_quiet(const struct control *c);
 const struct queue *control_queue(const struct control *c);

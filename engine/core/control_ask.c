@@ -244,6 +244,11 @@ void control_redirect(struct control *c, const struct roster_chan *chan, struct 
 
 /* ---- snapshots ---- */
 
+void control_note_dialplan(struct control *c, const struct dialplan *dialplan)
+{
+	c->dialplan = dialplan;
+}
+
 void control_set_queue_conf(struct control *c, const struct queue_conf *conf)
 {
 	queue_set_conf(c->queue, conf);

@@ -94,6 +94,7 @@ struct shard {
 	uint32_t tech_count;
 	struct media media;
 	const struct dialplan *dialplan;
+	struct arena_pool *globals_pool;
 	struct arena globals_arena;
 	struct vars globals;
 	uint64_t next_chan_number; /* for channel names and unique ids */

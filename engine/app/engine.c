@@ -1,0 +1,498 @@
+/* Life of the engine: create, start, run, stop. engine.h */
+#include "engine/app/engine_internal.h"
+
+#include "engine/app/console.h"
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "engine/base/tmr.h"
+#include "rtp/sound.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define DESCRIPTORS_BESIDE 512 /* for AMI, files, rings: not for media */
+
+/* ---- loops ---- */
+
+static int engine_create_loop(struct engine *e, struct io **io, const char *name, struct metrics *m,
+			      uint32_t streams, int cpu)
+{
+	struct io_conf conf = {
+		.name = name,
+		.metrics = m,
+		.stream_max = streams,
+		.small_buffers = streams ? 512 : 0,
+		.stream_out_max = LIMIT_AMI_OUT_HARD + (1 << 20),
+		.cpu = cpu,
+		.fail = e->options.fail,
+		.fail_arg = e->options.fail_arg,
+	};
+
+	return io_create(io, &conf);
+}
+
+static int engine_cpu(const struct engine *e, uint32_t which)
+{
+	return e->conf.cpu_count ? e->conf.cpus[which % e->conf.cpu_count] : -1;
+}
+
+static int engine_create_loops(struct engine *e)
+{
+	int err = engine_create_loop(e, &e->records_io, "records", &e->records_metrics, 0,
+				     engine_cpu(e, 0));
+
+	if (!err)
+		err = engine_create_loop(e, &e->spool_io, "spool", &e->spool_metrics, 0,
+					 engine_cpu(e, 0));
+	return err;
+}
+
+/* ---- sizes ---- */
+
+static uint32_t engine_shards(const struct engine *e)
+{
+	uint32_t n = e->conf.shards ? e->conf.shards : e->options.cpu_count;
+
+	if (n == 0)
+		n = 1;
+	return n > LIMIT_SHARDS ? LIMIT_SHARDS : n;
+}
+
+/* Two descriptors a channel: fewer channels where the limit of descriptors says so. */
+static void engine_fit_channels(struct engine *e)
+{
+	uint32_t most = e->options.descriptor_max;
+
+	if (most == 0)
+		return;
+	most = most > 2 * DESCRIPTORS_BESIDE ? (most - DESCRIPTORS_BESIDE) * 4 / 10 : 16;
+	if (e->conf.channel_max > most) {
+		log_notice("%u channels instead of %u: the limit of open files is %u (raise it with "
+			   "ulimit -n or LimitNOFILE=)",
+			   most, e->conf.channel_max, e->options.descriptor_max);
+		e->conf.channel_max = most;
+	}
+}
+
+static uint32_t engine_shard_channels(const struct engine *e)
+{
+	return (e->conf.channel_max + e->node_count - 1) / e->node_count;
+}
+
+static void engine_log_budget(const struct engine *e)
+{
+	size_t shards = 0;
+
+	for (uint32_t i = 0; i < e->node_count; i++)
+		shards += node_bytes(e->nodes[i]);
+	log_notice("Memory budget: %u shards with %u channels in all reserve %zu MiB, the queue of %u "
+		   "attempts up to %zu MiB; touched as used",
+		   e->node_count, e->conf.channel_max, shards >> 20, e->conf.queue.queue_max,
+		   ((size_t)e->conf.queue.queue_max * 2560) >> 20);
+}
+
+/* ---- create ---- */
+
+static int engine_create_nodes(struct engine *e, bool unanswered, bool congestion)
+{
+	e->node_count = engine_shards(e);
+	for (uint32_t i = 0; i < e->node_count; i++) {
+		struct node_conf conf = {
+			.index = i,
+			.count = e->node_count,
+			.channel_max = engine_shard_channels(e),
+			.control_io = e->control_io,
+			.cpu = engine_cpu(e, i + 1),
+			.tones = e->tones,
+			.system_name = e->conf.system_name,
+			.unanswered_cdr = unanswered,
+			.congestion_cdr = congestion,
+			.fail = e->options.fail,
+			.fail_arg = e->options.fail_arg,
+			.sip_trace = e->options.sip_trace,
+			.trace_arg = e->options.trace_arg,
+		};
+		int err;
+
+		io_random(e->control_io, &conf.seed, sizeof(conf.seed));
+		err = node_create(&e->nodes[i], &conf);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int engine_create_records(struct engine *e, bool *unanswered, bool *congestion,
+				 struct sink *error)
+{
+	size_t orders = (size_t)e->conf.channel_max + 8192;
+	struct pipe_conf down = {.spare_bytes = 1 << 20,
+				 .reserve_bytes = orders * 4096,
+				 .record_max = 32 * 1024};
+	struct pipe_conf up = {.spare_bytes = 1 << 16, .reserve_bytes = orders * 1024};
+	struct records_conf conf = {
+		.io = e->records_io, .metrics = &e->records_metrics, .control_io = e->control_io};
+	int err = pipe_create(&e->records_down, &down);
+
+	if (!err)
+		err = pipe_create(&e->records_up, &up);
+	if (!err)
+		err = engine_open_sinks(e, &conf, unanswered, congestion, error);
+	conf.down = e->records_down;
+	conf.up = e->records_up;
+	if (!err)
+		err = records_create(&e->records, &conf);
+	return err;
+}
+
+static void engine_on_stopped(void *arg)
+{
+	struct engine *e = arg;
+
+	log_notice("Nothing is left to do: the engine ends");
+	if (e->spool)
+		spool_set_claiming(e->spool, false);
+	if (e->options.stopped)
+		e->options.stopped(e->options.arg);
+	io_stop(e->control_io);
+}
+
+static int engine_create_control(struct engine *e)
+{
+	struct control_shard shards[LIMIT_SHARDS];
+	struct control_conf conf = {
+		.io = e->control_io,
+		.metrics = &e->control_metrics,
+		.inbox = e->inbox,
+		.queue = e->conf.queue,
+		.shards = shards,
+		.shard_count = e->node_count,
+		.techs = e->techs,
+		.tech_count = 1,
+		.records_down = e->records_down,
+		.records_up = e->records_up,
+		.records_io = e->records_io,
+		.reload = engine_reload,
+		.stopped = engine_on_stopped,
+		.arg = e,
+	};
+
+	for (uint32_t i = 0; i < e->node_count; i++) {
+		struct shard *s = node_shard(e->nodes[i]);
+
+		shards[i] = (struct control_shard){.io = s->io,
+						   .down = s->down,
+						   .up = s->up,
+						   .channel_max = engine_shard_channels(e)};
+	}
+	io_random(e->control_io, &conf.seed, sizeof(conf.seed));
+	return control_create(&e->control, &conf);
+}
+
+static int engine_create_rest(struct engine *e, struct sink *error)
+{
+	bool unanswered = true, congestion = true;
+	int err = engine_load_snapshot(e, &e->now, error);
+
+	if (!err)
+		err = engine_create_loops(e);
+	if (!err)
+		err = inbox_create(&e->inbox, e->conf.queue.queue_max, e->control_io);
+	if (!err)
+		err = tone_set_create(&e->tones);
+	if (!err)
+		err = engine_create_records(e, &unanswered, &congestion, error);
+	if (!err)
+		err = engine_create_nodes(e, unanswered, congestion);
+	return err;
+}
+
+int engine_create(struct engine **out, const struct engine_options *options, struct sink *error)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	e->options = *options;
+	err = engine_create_loop(e, &e->control_io, "control", &e->control_metrics,
+				 LIMIT_AMI_CONNS + 64, -1);
+	if (!err)
+		err = app_conf_load(&e->conf, e->control_io, options->main_file, error);
+	if (!err) {
+		engine_fit_channels(e);
+		err = engine_create_rest(e, error);
+	}
+	if (err) {
+		if (error->len == 0)
+			sink_fmt(error, "the engine cannot be made: %s", strerror(-err));
+		engine_destroy(e);
+		return err;
+	}
+	*out = e;
+	return 0;
+}
+
+int engine_check(const struct engine_options *options, struct sink *error)
+{
+	struct engine e = {.options = *options};
+	struct snapshot *s = NULL;
+	struct conffile *manager = NULL;
+	struct ami_conf *ami = NULL;
+	int err = engine_create_loop(&e, &e.control_io, "check", &e.control_metrics, 0, -1);
+
+	if (!err)
+		err = app_conf_load(&e.conf, e.control_io, options->main_file, error);
+	if (!err)
+		err = engine_load_snapshot(&e, &s, error);
+	if (!err)
+		err = engine_load_file(&e, &manager, "manager.conf", error);
+	if (!err)
+		err = ami_conf_load(&ami, manager, error);
+	conffile_free(manager);
+	ami_conf_free(ami);
+	engine_free_snapshot(s);
+	app_conf_free(&e.conf);
+	if (e.control_io)
+		io_destroy(e.control_io);
+	return err;
+}
+
+/* ---- start ---- */
+
+static int engine_open_nodes(struct engine *e, struct sink *error)
+{
+	for (uint32_t i = 0; i < e->node_count; i++) {
+		int err = node_open(e->nodes[i], e->now->sip, &e->now->media, e->now->dialplan,
+				    e->nodes);
+
+		if (err) {
+			sink_fmt(error, "shard %u cannot open its sockets: %s (pjsip.conf bind, "
+				 "rtp.conf rtpstart and rtpend)", i, strerror(-err));
+			return err;
+		}
+	}
+	e->techs[0] = node_shard(e->nodes[0])->techs[0].ops;
+	return 0;
+}
+
+static int engine_create_ami(struct engine *e, struct sink *error)
+{
+	struct conffile *cf = NULL;
+	struct ami_conf *conf = NULL;
+	int err = engine_load_file(e, &cf, "manager.conf", error);
+
+	if (!err)
+		err = ami_conf_load(&conf, cf, error);
+	conffile_free(cf);
+	if (err)
+		return err;
+	err = ami_create(&e->ami, e->control, conf);
+	if (err) {
+		ami_conf_free(conf);
+		sink_fmt(error, "AMI cannot be started: %s (manager.conf bindaddr, port)", strerror(-err));
+	}
+	return err;
+}
+
+static int engine_create_spool(struct engine *e, struct sink *error)
+{
+	struct spool_conf conf = {
+		.spool_dir = e->conf.spool_dir,
+		.inbox = e->inbox,
+		.queue_max = e->conf.queue.queue_max,
+		.files_max = LIMIT_SPOOL_FILES,
+		.metrics = &e->spool_metrics,
+		.unknown = (enum spool_unknown)e->conf.spool_unknown,
+		.sync = e->conf.spool_sync,
+	};
+	int err = spool_create(&e->spool, e->spool_io, &conf);
+
+	if (err)
+		sink_fmt(error, "the spool %s cannot be used: %s (asterisk.conf astspooldir)",
+			 e->conf.spool_dir, strerror(-err));
+	return err;
+}
+
+static int engine_start_loops(struct engine *e)
+{
+	int err = io_start(e->records_io, records_turn, e->records);
+
+	e->records_started = err == 0;
+	for (uint32_t i = 0; i < e->node_count && !err; i++) {
+		err = io_start(node_io(e->nodes[i]), node_turn, e->nodes[i]);
+		if (!err)
+			e->threads_started++;
+	}
+	if (!err) {
+		err = io_start(e->spool_io, spool_turn, e->spool);
+		e->spool_started = err == 0;
+	}
+	return err;
+}
+
+int engine_start(struct engine *e, struct sink *error)
+{
+	int err = engine_open_nodes(e, error);
+
+	if (!err)
+		err = engine_create_control(e);
+	if (!err) {
+		struct shard_conf first = {.dialplan = e->now->dialplan};
+
+		control_note_dialplan(e->control, first.dialplan);
+		err = engine_register_commands(e);
+	}
+	if (!err)
+		err = engine_create_ami(e, error);
+	if (!err)
+		err = engine_create_spool(e, error);
+	if (!err && e->options.console)
+		err = console_create(&e->console, e->control, e->conf.control_path,
+				     e->conf.control_mode, error);
+	if (!err)
+		err = engine_start_loops(e);
+	if (err && error->len == 0)
+		sink_fmt(error, "the engine cannot be started: %s", strerror(-err));
+	if (!err)
+		engine_log_budget(e);
+	return err;
+}
+
+/* ---- run ---- */
+
+static int64_t engine_turn(void *arg, int64_t now_ns)
+{
+	struct engine *e = arg;
+	int want = atomic_exchange(&e->want_stop, 0);
+
+	if (want) {
+		if (e->ami)
+			ami_report_shutdown(e->ami, false);
+		spool_set_claiming(e->spool, want - 1 == CONTROL_STOP_CONVENIENT);
+		control_stop(e->control, (enum control_stop)(want - 1));
+	}
+	if (atomic_exchange(&e->want_reload, false)) {
+		char text[512];
+		struct sink out = sink_make(text, sizeof(text));
+
+		control_reload(e->control, SLICE_EMPTY, &out);
+	}
+	return control_turn(e->control, now_ns);
+}
+
+int engine_run(struct engine *e)
+{
+	return io_run(e->control_io, engine_turn, e);
+}
+
+int engine_run_apart(struct engine *e)
+{
+	int err = io_start(e->control_io, engine_turn, e);
+
+	e->control_started = err == 0;
+	return err;
+}
+
+void engine_request_stop(struct engine *e, enum control_stop how)
+{
+	atomic_store(&e->want_stop, 1 + (int)how);
+	io_wake(e->control_io);
+}
+
+void engine_request_reload(struct engine *e)
+{
+	atomic_store(&e->want_reload, true);
+	io_wake(e->control_io);
+}
+
+/* ---- end ---- */
+
+static void engine_stop_loop(struct io *io, bool started)
+{
+	if (!started)
+		return;
+	io_stop(io);
+	io_join(io);
+}
+
+static void engine_stop_loops(struct engine *e)
+{
+	engine_stop_loop(e->control_io, e->control_started);
+	engine_stop_loop(e->spool_io, e->spool_started);
+	for (uint32_t i = 0; i < e->threads_started; i++)
+		engine_stop_loop(node_io(e->nodes[i]), true);
+	engine_stop_loop(e->records_io, e->records_started);
+}
+
+void engine_destroy(struct engine *e)
+{
+	if (!e)
+		return;
+	engine_stop_loops(e);
+	console_destroy(e->console);
+	ami_destroy(e->ami);
+	spool_destroy(e->spool);
+	control_destroy(e->control);
+	for (uint32_t i = 0; i < e->node_count; i++)
+		node_destroy(e->nodes[i]);
+	records_destroy(e->records);
+	if (e->records_down)
+		pipe_destroy(e->records_down);
+	if (e->records_up)
+		pipe_destroy(e->records_up);
+	tone_set_destroy(e->tones);
+	inbox_destroy(e->inbox);
+	engine_free_snapshot(e->old);
+	engine_free_snapshot(e->now);
+	if (e->spool_io)
+		io_destroy(e->spool_io);
+	if (e->records_io)
+		io_destroy(e->records_io);
+	app_conf_free(&e->conf);
+	if (e->control_io)
+		io_destroy(e->control_io);
+	free(e);
+}
+
+/* ---- views ---- */
+
+struct control *engine_control(struct engine *e)
+{
+	return e->control;
+}
+
+const struct app_conf *engine_conf(const struct engine *e)
+{
+	return &e->conf;
+}
+
+uint32_t engine_shard_count(const struct engine *e)
+{
+	return e->node_count;
+}
+
+uint64_t engine_metric(const struct engine *e, enum metric which)
+{
+	uint64_t sum = metric_get(&e->control_metrics, which) +
+		       metric_get(&e->records_metrics, which) + metric_get(&e->spool_metrics, which);
+
+	for (uint32_t i = 0; i < e->node_count; i++)
+		sum += metric_get(&node_shard(e->nodes[i])->metrics, which);
+	return sum;
+}
+
+bool engine_is_quiet(struct engine *e, const char **why)
+{
+	for (uint32_t i = 0; i < e->node_count; i++) {
+		if (!node_is_quiet(e->nodes[i], why))
+			return false;
+	}
+	if (control_is_quiet(e->control) && ami_is_quiet(e->ami) && spool_is_quiet(e->spool))
+		return true;
+	if (why)
+		*why = !control_is_quiet(e->control) ? "control is not quiet"
+		       : !ami_is_quiet(e->ami)	     ? "AMI is not quiet"
+						     : "the spool is not quiet";
+	return false;
+}

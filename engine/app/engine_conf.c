@@ -1,0 +1,247 @@
+/* Files into snapshots, and reload. engine.h */
+#include "engine/app/engine_internal.h"
+
+#include "engine/base/log.h"
+#include "rtp/sound.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A missing file gives 0 and *out NULL. */
+int engine_load_file(struct engine *e, struct conffile **out, const char *name, struct sink *error)
+{
+	struct conffile_source source;
+	struct conffile_error fault;
+	char text[1200];
+	int err;
+
+	app_conf_source(&source, e->control_io, e->conf.etc_dir);
+	source.exec_allowed = e->conf.exec_includes;
+	*out = NULL;
+	err = conffile_load(out, &source, name, &fault);
+	if (err == -ENOENT)
+		return 0;
+	if (err) {
+		conffile_error_text(&fault, text, sizeof(text));
+		sink_str(error, text);
+	}
+	return err;
+}
+
+static int engine_load_dialplan(struct engine *e, struct dialplan **out, struct sink *error)
+{
+	struct conffile_source source;
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "extensions.conf", error);
+
+	if (err)
+		return err;
+	app_conf_source(&source, e->control_io, e->conf.etc_dir);
+	err = cf ? dialplan_load(out, cf, &source) : dialplan_create_empty(out);
+	conffile_free(cf);
+	return err;
+}
+
+static int engine_load_sip(struct engine *e, struct sip_conf **out, struct sink *error)
+{
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "pjsip.conf", error);
+
+	if (!err)
+		err = sip_conf_load(out, cf, error);
+	conffile_free(cf);
+	return err;
+}
+
+static int engine_load_media(struct engine *e, struct rtp_media_conf *out, struct sink *error)
+{
+	char dir[LIMIT_PATH + 16];
+	struct sound_conf sounds = sound_conf_default;
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "rtp.conf", error);
+
+	if (err)
+		return err;
+	rtp_conf_read(&out->rtp, cf);
+	conffile_free(cf);
+	snprintf(dir, sizeof(dir), "%s/sounds", e->conf.data_dir);
+	sounds.dir = dir;
+	sounds.default_language = e->conf.default_language;
+	sounds.language_prefix = e->conf.language_prefix;
+	sounds.search_custom_dir = e->conf.search_custom_dir;
+	err = sound_library_load(&out->sounds, e->control_io, &sounds);
+	if (!err)
+		sound_library_take(out->sounds);
+	return err;
+}
+
+int engine_load_snapshot(struct engine *e, struct snapshot **out, struct sink *error)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	err = engine_load_dialplan(e, &s->dialplan, error);
+	if (!err)
+		err = engine_load_sip(e, &s->sip, error);
+	if (!err)
+		err = engine_load_media(e, &s->media, error);
+	if (err) {
+		engine_free_snapshot(s);
+		return err;
+	}
+	*out = s;
+	return 0;
+}
+
+void engine_free_snapshot(struct snapshot *s)
+{
+	if (!s)
+		return;
+	dialplan_free(s->dialplan);
+	sip_conf_free(s->sip);
+	if (s->media.sounds) {
+		sound_library_release(s->media.sounds);
+		sound_library_destroy(s->media.sounds);
+	}
+	free(s);
+}
+
+/* ---- record sinks ---- */
+
+int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswered, bool *congestion,
+		      struct sink *error)
+{
+	const struct conffile_section *general;
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "cdr.conf", error);
+
+	if (err)
+		return err;
+	general = cf ? conffile_ifind(cf, "general") : NULL;
+	/* A dialer wants every attempt on record unless told otherwise. */
+	*unanswered = conffile_bool(general, "unanswered", true);
+	*congestion = conffile_bool(general, "congestion", true);
+	if (conffile_bool(general, "enable", true)) {
+		struct cdr_sink *s = NULL;
+
+		if (e->conf.csv)
+			err = cdr_csv_open(&s, conf->io, cf, e->conf.log_dir);
+		if (!err && s)
+			conf->sinks[conf->sink_count++] = s;
+		s = NULL;
+		if (!err && e->conf.sqlite)
+			err = cdr_sqlite_open(&s, conf->io, cf, e->conf.log_dir);
+		if (!err && s)
+			conf->sinks[conf->sink_count++] = s;
+	}
+	conffile_free(cf);
+	if (err)
+		sink_fmt(error, "call records cannot be kept below %s: %s", e->conf.log_dir,
+			 strerror(-err));
+	return err;
+}
+
+/* ---- reload ---- */
+
+static void engine_on_let_go(void *arg)
+{
+	struct engine *e = arg;
+
+	/* A player may still hold the old sounds: they are kept until the next reload or the end. */
+	if (e->old && e->old->media.sounds) {
+		sound_library_release(e->old->media.sounds);
+		if (!sound_library_is_unused(e->old->media.sounds))
+			log_notice("Sounds of before the reload are still being played");
+		else
+			sound_library_destroy(e->old->media.sounds);
+		e->old->media.sounds = NULL;
+	}
+	engine_free_snapshot(e->old);
+	e->old = NULL;
+}
+
+static int engine_reload_snapshot(struct engine *e, struct sink *text)
+{
+	struct snapshot *next = NULL;
+	struct shard_conf conf = {0};
+	int err = engine_load_snapshot(e, &next, text);
+
+	if (err)
+		return err;
+	e->old = e->now;
+	e->now = next;
+	conf.dialplan = next->dialplan;
+	conf.tech_conf[0] = next->sip;
+	conf.media_conf = &next->media;
+	control_set_conf(e->control, &conf, engine_on_let_go, e);
+	return 0;
+}
+
+static int engine_reload_manager(struct engine *e, struct sink *text)
+{
+	struct conffile *cf;
+	struct ami_conf *conf = NULL;
+	int err = engine_load_file(e, &cf, "manager.conf", text);
+
+	if (!err)
+		err = ami_conf_load(&conf, cf, text);
+	conffile_free(cf);
+	if (!err)
+		ami_set_conf(e->ami, conf);
+	return err;
+}
+
+static int engine_reload_dialer(struct engine *e, struct sink *text)
+{
+	int err = app_conf_load_dialer(&e->conf, e->control_io, text);
+
+	if (!err)
+		control_set_queue_conf(e->control, &e->conf.queue);
+	return err;
+}
+
+struct reload_part {
+	const char *name;
+	int (*reload)(struct engine *e, struct sink *text);
+};
+
+/* Names as Asterisk's modules have them, with and without ".so". */
+static const struct reload_part reload_parts[] = {
+	{"manager", engine_reload_manager},        {"dialer", engine_reload_dialer},
+	{"pbx_config", engine_reload_snapshot},    {"dialplan", engine_reload_snapshot},
+	{"res_pjsip", engine_reload_snapshot},     {"chan_pjsip", engine_reload_snapshot},
+	{"res_rtp_asterisk", engine_reload_snapshot},
+};
+
+static int engine_reload_all(struct engine *e, struct sink *text)
+{
+	int err = engine_reload_manager(e, text);
+
+	if (!err)
+		err = engine_reload_dialer(e, text);
+	return err ? err : engine_reload_snapshot(e, text);
+}
+
+int engine_reload(void *arg, struct slice module, struct sink *text)
+{
+	struct engine *e = arg;
+	int err = -ENOENT;
+
+	if (slice_ends(module, SLICE_LIT(".so")))
+		module.len -= 3;
+	if (module.len == 0)
+		err = engine_reload_all(e, text);
+	for (size_t i = 0; err == -ENOENT && i < sizeof(reload_parts) / sizeof(reload_parts[0]); i++) {
+		if (slice_ieq(module, slice_str(reload_parts[i].name)))
+			err = reload_parts[i].reload(e, text);
+	}
+	if (err && err != -ENOENT)
+		log_error("Reload refused, the old settings stay in force: %.*s", (int)text->len,
+			  text->ptr);
+	if (e->ami)
+		ami_report_reload(e->ami, module, err == 0 ? 0 : err == -ENOENT ? 2 : 3);
+	return err;
+}

@@ -1,0 +1,55 @@
+/* engine/app/engine_internal.h - shared by engine*.c, node.c and commands.c only. */
+#ifndef RINGER_APP_ENGINE_INTERNAL_H
+#define RINGER_APP_ENGINE_INTERNAL_H
+
+#include "ami/ami.h"
+#include "engine/app/engine.h"
+#include "engine/app/node.h"
+#include "engine/core/records.h"
+#include "rtp/tone.h"
+#include "spool/dir.h"
+
+/* What shards share and a reload replaces; freed when all shards have let go of it. */
+struct snapshot {
+	struct dialplan *dialplan;
+	struct sip_conf *sip;
+	struct rtp_media_conf media;
+};
+
+struct engine {
+	struct engine_options options;
+	struct app_conf conf;
+	struct io *control_io, *records_io, *spool_io;
+	struct metrics control_metrics, records_metrics, spool_metrics;
+	struct inbox *inbox;
+	struct control *control;
+	struct pipe *records_down, *records_up;
+	struct records *records;
+	struct spool *spool;
+	struct ami *ami;
+	struct console *console;
+	struct tone_set *tones;
+	struct node *nodes[LIMIT_SHARDS];
+	uint32_t node_count;
+	const struct tech_ops *techs[SHARD_TECHS];
+	struct snapshot *now, *old;
+	uint32_t threads_started;
+	bool records_started, spool_started, control_started;
+	_Atomic int want_stop; /* 1 + enum control_stop */
+	_Atomic bool want_reload;
+};
+
+/* engine_conf.c: files into snapshots. */
+int engine_load_snapshot(struct engine *e, struct snapshot **out, struct sink *error);
+void engine_free_snapshot(struct snapshot *s);
+int engine_load_file(struct engine *e, struct conffile **out, const char *name, struct sink *error);
+int engine_reload(void *engine, struct slice module, struct sink *text);
+/* cdr.conf: NULL if there is none. */
+int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswered, bool *congestion,
+		      struct sink *error);
+
+/* commands.c */
+int engine_register_commands(struct engine *e);
+const char *engine_version_text(void);
+
+#endif

@@ -1,0 +1,362 @@
+#include "engine/app/node.h"
+
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "engine/core/dialplan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COMMANDS_PER_TURN  512
+#define CHANNELS_PER_TURN  2048
+#define TIMERS_PER_TURN    4096
+#define FORWARDS_PER_TURN  1024
+#define CHUNKS_PER_CHANNEL 12   /* arena chunks: 12 KiB a channel on average */
+#define RELIABLE_BYTES     4096 /* reserved in the up pipe for each channel: Newchannel to Ended */
+#define FORWARD_BYTES      (1 << 20)
+
+struct node {
+	struct shard shard;
+	struct node_conf conf;
+	struct sip *sip;
+	struct rtp_media *media;
+	char name[16];
+	struct pipe *forwards[LIMIT_SHARDS]; /* datagrams to others, by their index */
+	struct pipe *arrivals[LIMIT_SHARDS]; /* the other ends: those that others filled */
+	struct node *const *peers;
+};
+
+/* ---- datagrams of other shards ---- */
+
+struct forward {
+	struct addr from;
+	char data[];
+};
+
+static void node_forward(void *arg, uint32_t shard, const struct addr *from, const void *data, size_t len)
+{
+	struct node *n = arg;
+	struct forward *f;
+
+	if (shard >= n->conf.count || !n->forwards[shard])
+		return;
+	f = pipe_begin(n->forwards[shard], PIPE_DROPPABLE, 0, sizeof(*f) + len);
+	if (!f)
+		return; /* as a datagram lost: the far end repeats it */
+	f->from = *from;
+	memcpy(f->data, data, len);
+	pipe_commit(n->forwards[shard], sizeof(*f) + len);
+}
+
+static void node_take_arrivals(struct node *n)
+{
+	for (uint32_t i = 0; i < n->conf.count; i++) {
+		const struct pipe_record *r;
+		uint32_t budget = FORWARDS_PER_TURN;
+
+		while (n->arrivals[i] && budget-- > 0 && (r = pipe_read(n->arrivals[i]))) {
+			const struct forward *f = (const void *)r->data;
+
+			sip_deliver(n->sip, &f->from, f->data, r->len - sizeof(*f));
+		}
+	}
+}
+
+static void node_flush_forwards(struct node *n)
+{
+	for (uint32_t i = 0; i < n->conf.count; i++) {
+		if (n->forwards[i] && pipe_flush(n->forwards[i]))
+			io_wake(n->peers[i]->shard.io);
+	}
+}
+
+/* ---- making ---- */
+
+static int node_create_pipes(struct node *n)
+{
+	struct pipe_conf down = {
+		.spare_bytes = 4 << 20, .reserve_bytes = 1 << 16, .record_max = 100 * 1024};
+	struct pipe_conf up = {.spare_bytes = 8 << 20,
+			       .reserve_bytes = (size_t)n->conf.channel_max * RELIABLE_BYTES + (1 << 20),
+			       .record_max = 32 * 1024};
+	struct pipe_conf across = {.spare_bytes = FORWARD_BYTES, .record_max = 70 * 1024};
+	int err = pipe_create(&n->shard.down, &down);
+
+	if (!err)
+		err = pipe_create(&n->shard.up, &up);
+	for (uint32_t i = 0; i < n->conf.count && !err; i++) {
+		if (i != n->conf.index)
+			err = pipe_create(&n->forwards[i], &across);
+	}
+	return err;
+}
+
+static int node_create_slabs(struct node *n)
+{
+	struct shard *s = &n->shard;
+	uint32_t channels = n->conf.channel_max;
+	int err;
+
+	/* A failed call's slot may serve its `failed` channel while the call itself still ends. */
+	err = slab_create(&s->chans, "channels", chan_bytes(), channels + 16);
+	if (!err)
+		err = slab_create(&s->pbxes, "pbx", pbx_bytes(), channels + 16);
+	if (!err)
+		err = arena_pool_create(&s->arenas, (size_t)channels * CHUNKS_PER_CHANNEL + 4096);
+	if (!err)
+		err = tmr_wheel_create(&s->wheel, io_now_ns(s->io));
+	s->scratch = malloc(LIMIT_APPDATA);
+	return err ? err : s->scratch ? 0 : -ENOMEM;
+}
+
+static int node_create_io(struct node *n)
+{
+	struct io_conf conf = {
+		.name = n->name,
+		.metrics = &n->shard.metrics,
+		.udp_max = rtp_media_udp_max(n->conf.channel_max) + 16,
+		.big_buffers = 1024,
+		.small_buffers = 4096,
+		.cpu = n->conf.cpu,
+		.fail = n->conf.fail,
+		.fail_arg = n->conf.fail_arg,
+	};
+
+	snprintf(n->name, sizeof(n->name), "shard-%u", n->conf.index);
+	return io_create(&n->shard.io, &conf);
+}
+
+int node_create(struct node **out, const struct node_conf *conf)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	struct shard *s;
+	int err;
+
+	if (!n)
+		return -ENOMEM;
+	n->conf = *conf;
+	s = &n->shard;
+	s->index = conf->index;
+	s->count = conf->count;
+	s->control_io = conf->control_io;
+	s->unanswered_cdr = conf->unanswered_cdr;
+	s->congestion_cdr = conf->congestion_cdr;
+	slice_copy(s->system_name, sizeof(s->system_name), slice_str(conf->system_name));
+	rng_seed(&s->rng, conf->seed);
+	list_init(&s->ready);
+	err = node_create_io(n);
+	if (!err)
+		err = node_create_slabs(n);
+	if (!err)
+		err = node_create_pipes(n);
+	if (err) {
+		node_destroy(n);
+		return err;
+	}
+	/* Globals live outside the pool of the calls, so that a quiet pool is an empty one. */
+	err = arena_pool_create(&n->shard.globals_pool, 256);
+	if (err) {
+		node_destroy(n);
+		return err;
+	}
+	arena_init(&s->globals_arena, s->globals_pool, 256 * ARENA_CHUNK);
+	vars_init(&s->globals, &s->globals_arena);
+	*out = n;
+	return 0;
+}
+
+void node_destroy(struct node *n)
+{
+	struct shard *s;
+
+	if (!n)
+		return;
+	s = &n->shard;
+	sip_destroy(n->sip);
+	if (n->media)
+		rtp_media_destroy(n->media);
+	if (s->globals_pool) {
+		arena_reset(&s->globals_arena);
+		arena_pool_destroy(s->globals_pool);
+	}
+	for (uint32_t i = 0; i < n->conf.count; i++) {
+		if (n->forwards[i])
+			pipe_destroy(n->forwards[i]);
+	}
+	if (s->up)
+		pipe_destroy(s->up);
+	if (s->down)
+		pipe_destroy(s->down);
+	free(s->scratch);
+	if (s->wheel)
+		tmr_wheel_destroy(s->wheel);
+	if (s->arenas)
+		arena_pool_destroy(s->arenas);
+	if (s->pbxes)
+		slab_destroy(s->pbxes);
+	if (s->chans)
+		slab_destroy(s->chans);
+	if (s->io)
+		io_destroy(s->io);
+	free(n);
+}
+
+/* ---- configuration ---- */
+
+/* A first snapshot and `clearglobalvars` aside, globals that a dialplan changed stay. */
+static void node_take_globals(struct shard *s, const struct dialplan *dialplan)
+{
+	uint32_t count;
+	const struct dialplan_global *g = dialplan_globals(dialplan, &count);
+
+	if (dialplan_clear_globals(dialplan)) {
+		arena_reset(&s->globals_arena);
+		vars_init(&s->globals, &s->globals_arena);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		vars_set(&s->globals, g[i].name, g[i].value);
+}
+
+static void node_take_conf(struct shard *s, const struct shard_conf *conf)
+{
+	struct node *n = (struct node *)s; /* its first member */
+
+	sip_set_conf(n->sip, conf->tech_conf[0]);
+	rtp_media_set_conf(n->media, conf->media_conf);
+	node_take_globals(s, conf->dialplan);
+}
+
+int node_open(struct node *n, const struct sip_conf *sip, const struct rtp_media_conf *media,
+	      const struct dialplan *dialplan, struct node *const *peers)
+{
+	struct shard *s = &n->shard;
+	struct rtp_media_place place = {
+		.io = s->io,
+		.metrics = &s->metrics,
+		.rng = &s->rng,
+		.shard = s->index,
+		.shard_count = s->count,
+		.session_max = n->conf.channel_max,
+		.tones = n->conf.tones,
+	};
+	struct sip_env env = {
+		.io = s->io,
+		.wheel = s->wheel,
+		.rng = &s->rng,
+		.metrics = &s->metrics,
+		.shard = s->index,
+		.shard_count = s->count,
+		.call_max = n->conf.channel_max,
+		.forward = node_forward,
+		.forward_arg = n,
+		.trace = n->conf.sip_trace,
+		.trace_arg = n->conf.trace_arg,
+	};
+	int err = rtp_media_create(&n->media, &place, media);
+
+	if (!err)
+		err = sip_create(&n->sip, &env, sip);
+	if (err)
+		return err;
+	s->media = rtp_media_port(n->media);
+	s->techs[0] = sip_tech(n->sip);
+	s->tech_count = 1;
+	s->dialplan = dialplan;
+	s->take_conf = node_take_conf;
+	node_take_globals(s, dialplan);
+	n->peers = peers;
+	for (uint32_t i = 0; i < n->conf.count; i++)
+		n->arrivals[i] = peers[i]->forwards[n->conf.index];
+	return 0;
+}
+
+/* ---- turn ---- */
+
+static bool node_may_sleep(struct node *n)
+{
+	bool quiet = pipe_sleep(n->shard.down);
+
+	for (uint32_t i = 0; i < n->conf.count; i++) {
+		if (n->arrivals[i])
+			quiet &= pipe_sleep(n->arrivals[i]);
+	}
+	return quiet;
+}
+
+int64_t node_turn(void *arg, int64_t now_ns)
+{
+	struct node *n = arg;
+	struct shard *s = &n->shard;
+	int64_t next_media, next;
+	bool more;
+
+	metric_inc(&s->metrics, METRIC_io_turns);
+	more = shard_run_commands(s, COMMANDS_PER_TURN) == COMMANDS_PER_TURN;
+	node_take_arrivals(n);
+	if (tmr_wheel_run(s->wheel, now_ns, TIMERS_PER_TURN) == TIMERS_PER_TURN) {
+		metric_inc(&s->metrics, METRIC_io_timer_late);
+		more = true;
+	}
+	more |= shard_run_ready(s, CHANNELS_PER_TURN);
+	next_media = rtp_media_turn(n->media, now_ns);
+	more |= shard_run_ready(s, CHANNELS_PER_TURN);
+	node_flush_forwards(n);
+	if (pipe_flush(s->up))
+		io_wake(s->control_io);
+	if (more || !node_may_sleep(n))
+		return now_ns;
+	next = tmr_wheel_next(s->wheel);
+	return next_media < next ? next_media : next;
+}
+
+struct io *node_io(struct node *n)
+{
+	return n->shard.io;
+}
+
+struct shard *node_shard(struct node *n)
+{
+	return &n->shard;
+}
+
+struct sip *node_sip(struct node *n)
+{
+	return n->sip;
+}
+
+struct rtp_media *node_media(struct node *n)
+{
+	return n->media;
+}
+
+bool node_is_quiet(const struct node *n, const char **why)
+{
+	const struct shard *s = &n->shard;
+	const char *reason = NULL;
+
+	if (slab_used(s->chans) != 0)
+		reason = "channels are left";
+	else if (slab_used(s->pbxes) != 0)
+		reason = "PBXes are left";
+	else if (arena_pool_used(s->arenas) != 0)
+		reason = "arena chunks are left";
+	else if (!sip_is_quiet(n->sip))
+		reason = "signalling is not quiet";
+	else if (rtp_media_sessions(n->media) != 0)
+		reason = "media sessions are left";
+	else if (tmr_wheel_count(s->wheel) != 0)
+		reason = "timers are left";
+	if (reason && why)
+		*why = reason;
+	return !reason;
+}
+
+size_t node_bytes(const struct node *n)
+{
+	const struct shard *s = &n->shard;
+
+	return slab_bytes(s->chans) + slab_bytes(s->pbxes) + sip_bytes(n->sip) +
+	       rtp_media_bytes(n->media) +
+	       (size_t)n->conf.channel_max * (CHUNKS_PER_CHANNEL * ARENA_CHUNK + RELIABLE_BYTES);
+}
