@@ -24,7 +24,7 @@
 	X(URI, 400, "Request-URI is not a valid URI")                                              \
 	X(HEADER_LINE, 400, "header line without a name, a colon or an end")                              \
 	X(HEADER_COUNT, 400, "too many header lines")                                              \
-	X(VIA, 400, "Via is not SIP/2.0/transport sent-by ;params")                                \
+	X(VIA, 400, "Via is not SIP/version/transport sent-by ;params")                                \
 	X(FROM, 400, "From is not an address")                                                     \
 	X(TO, 400, "To is not an address")                                                         \
 	X(CALL_ID, 400, "Call-ID is empty or holds blanks")                                        \

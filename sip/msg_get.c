@@ -165,7 +165,8 @@ int sip_via_parse(struct sip_via *out, struct slice value)
 
 	if (!slice_ieq(run_take(&s, SIP_CH_TOKEN), SLICE_LIT("SIP")) || !char_take(&s, '/'))
 		return -EINVAL;
-	if (!slice_eq(run_take(&s, SIP_CH_TOKEN), SLICE_LIT("2.0")) || !char_take(&s, '/'))
+	/* Whatever the version: a request of another one is answered along this very Via (505). */
+	if (!run_take(&s, SIP_CH_TOKEN).len || !char_take(&s, '/'))
 		return -EINVAL;
 	v.transport = run_take(&s, SIP_CH_TOKEN);
 	if (!v.transport.len || !sent_by_take(&v, &s))
