@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "engine/base/check.h"
+
 /* scheme = ALPHA *( ALPHA / DIGIT / + - . ); index of its colon, or 0. */
 static size_t scheme_end(struct slice text)
 {
@@ -257,25 +259,51 @@ static bool tel_equal(struct slice a, struct slice b)
 	}
 }
 
-/* Every parameter of a that b has too must match, and those of the five that count always must be
- * there in both (RFC 3261 19.1.4). Called both ways. */
-static bool params_match(const struct sip_uri *a, const struct sip_uri *b)
+/* More parameters than this and two URIs are compared as text: the walk below is quadratic. */
+#define PARAMS_COMPARED_MAX 32
+
+/* Parameters that must stand in both if in either (RFC 3261 19.1.4). */
+static bool param_counts_always(struct slice name)
 {
 	static const struct slice always[] = {
 		{"user", 4}, {"ttl", 3}, {"method", 6}, {"maddr", 5}, {"transport", 9}};
+
+	for (size_t i = 0; i < ARRAY_COUNT(always); i++)
+		if (slice_ieq(name, always[i]))
+			return true;
+	return false;
+}
+
+/* Every parameter of a against the one of that name in b; the first counts where a name stands
+ * twice. Called both ways. */
+static bool params_match(const struct sip_uri *a, const struct sip_uri *b)
+{
 	struct slice rest = a->params, name, value, other;
 
 	while (sip_text_next_param(&rest, &name, &value)) {
-		if (sip_uri_param(b, name, &other)) {
-			if (!slice_ieq(value, other))
-				return false;
-			continue;
-		}
-		for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-			if (slice_ieq(name, always[i]))
-				return false;
+		sip_uri_param(a, name, &value);
+		if (sip_uri_param(b, name, &other) ? !slice_ieq(value, other)
+						   : param_counts_always(name))
+			return false;
 	}
 	return true;
+}
+
+static bool has_many_params(const struct sip_uri *uri)
+{
+	struct slice rest = uri->params, name, value;
+	unsigned count = 0;
+
+	while (count <= PARAMS_COMPARED_MAX && sip_text_next_param(&rest, &name, &value))
+		count++;
+	return count > PARAMS_COMPARED_MAX;
+}
+
+static bool params_equal(const struct sip_uri *a, const struct sip_uri *b)
+{
+	if (has_many_params(a) || has_many_params(b))
+		return slice_ieq(a->params, b->params);
+	return params_match(a, b) && params_match(b, a);
 }
 
 bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b)
@@ -284,7 +312,7 @@ bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b)
 		return false;
 	if (a->scheme == SIP_SCHEME_OTHER)
 		return slice_eq(a->host, b->host);
-	if (!params_match(a, b) || !params_match(b, a))
+	if (!params_equal(a, b))
 		return false;
 	if (a->scheme == SIP_SCHEME_TEL)
 		return tel_equal(a->user, b->user);

@@ -1,7 +1,7 @@
 /* tests/unit/sip/test_torture.c - the messages of RFC 4475 and RFC 5118, each with its fate.
  *
- * What a message may not be is decided above the parser for some of them (unknown scheme, extension,
- * Max-Forwards 0 ...): those parse here, and the note says who refuses. */
+ * What a message may not be is decided above the parser for some of them (unknown scheme,
+ * extension, Max-Forwards 0 ...): those parse here, and the note says who refuses. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,7 +26,8 @@ static const struct fate fates[] = {
 	{"rfc4475/wsinv", OK, 0, 14, 3, 9, "INVITE", "1918181833n", "390skdjuw", "192.0.2.2", 150},
 	{"rfc4475/intmeth", OK, 0, 8, 1, 139122385, "!interesting-Method0123456789_*+`.%indeed'~",
 	 "", "z9hG4bK-.!%66*_+`'~", "host1.example.com", 0},
-	{"rfc4475/esc01", OK, 0, 9, 1, 234234, "INVITE", "", "z9hG4bKkdjuw", "host5.example.net", 150},
+	{"rfc4475/esc01", OK, 0, 9, 1, 234234, "INVITE", "", "z9hG4bKkdjuw", "host5.example.net",
+	 150},
 	{"rfc4475/escnull", OK, 0, 9, 1, 14398234, "REGISTER", "", "z9hG4bKkdjuw",
 	 "host5.example.com", 0},
 	{"rfc4475/esc02", OK, 0, 10, 1, 29344, "RE%47IST%45R", "", "z9hG4bK209%fzsnel234",
@@ -35,52 +36,58 @@ static const struct fate fates[] = {
 	{"rfc4475/longreq", OK, 0, 43, 34, 3882340, "INVITE", "", NULL, NULL, 150},
 	{"rfc4475/dblreq", OK, 0, 8, 1, 8, "REGISTER", "", "z9hG4bKkdjuw23492", "192.0.2.125", 0},
 	{"rfc4475/semiuri", OK, 0, 8, 1, 8, "OPTIONS", "", "z9hG4bKkdjuw", "192.0.2.1", 0},
-	{"rfc4475/transports", OK, 0, 12, 5, 60, "OPTIONS", "", "z9hG4bKkdjuw", "t1.example.com", 0},
-	{"rfc4475/mpart01", OK, 0, 14, 1, 127, "MESSAGE", "", NULL, "127.0.0.1", 553},
-	{"rfc4475/unreason", OK, 0, 8, 1, 35, "INVITE", "2229", "z9hG4bK1324923", "192.0.2.198", 154},
-	{"rfc4475/noreason", OK, 0, 7, 1, 35, "INVITE", NULL, NULL, "192.0.2.105", 0},
+	{"rfc4475/transports", OK, 0, 12, 5, 60, "OPTIONS", "", "z9hG4bKkdjuw", "t1.example.com",
+	 0},
+	{"rfc4475/mpart01", OK, 0, 14, 1, 1, "MESSAGE", "", NULL, "127.0.0.1", 553},
+	{"rfc4475/unreason", OK, 0, 8, 1, 35, "INVITE", "2229", "z9hG4bK1324923", "192.0.2.198",
+	 154},
+	{"rfc4475/noreason", OK, 0, 7, 1, 35, "INVITE", "902jndnke3", NULL, "192.0.2.105", 0},
 	/* 3.1.2: invalid */
 	{"rfc4475/badinv01", SIP_PARSE_VIA, 400, 9, 2, 8, "INVITE", "", NULL, "192.0.2.15", 152},
 	{"rfc4475/clerr", SIP_PARSE_BODY_SHORT, 400, 9, 1, 8, "INVITE", "", NULL, NULL, 154},
-	{"rfc4475/ncl", SIP_PARSE_CONTENT_LENGTH, 400, 9, 1, 8, "INVITE", "", NULL, NULL, 152},
+	{"rfc4475/ncl", SIP_PARSE_CONTENT_LENGTH, 400, 9, 1, 0, "INVITE", "", NULL, NULL, 152},
 	{"rfc4475/scalar02", SIP_PARSE_CSEQ, 400, 9, 1, 0, "REGISTER", "", NULL, NULL, 0},
-	{"rfc4475/scalarlg", SIP_PARSE_CSEQ, 0, 8, 1, 0, "", "2easdjfejw", NULL, NULL, 0},
+	{"rfc4475/scalarlg", SIP_PARSE_CSEQ, 0, 8, 1, 0, "", "", NULL, NULL, 0},
 	{"rfc4475/quotbal", SIP_PARSE_TO, 400, 9, 1, 8, "INVITE", "", NULL, NULL, 152},
 	{"rfc4475/ltgtruri", SIP_PARSE_URI, 400, 9, 1, 1, "INVITE", "", NULL, NULL, 159},
-	{"rfc4475/lwsruri", SIP_PARSE_START_LINE, 400, 9, 1, 2130706432, "INVITE", "", NULL, NULL,
-	 159},
-	{"rfc4475/lwsstart", SIP_PARSE_START_LINE, 400, 9, 1, 1893884, "INVITE", "", NULL, NULL, 150},
+	{"rfc4475/lwsruri", SIP_PARSE_START_LINE, 400, 9, 1, 2130706432, "INVITE",
+	 "3xfe-9921883-z9f", NULL, NULL, 159},
+	{"rfc4475/lwsstart", SIP_PARSE_START_LINE, 400, 9, 1, 1893884, "INVITE", "", NULL, NULL,
+	 150},
 	{"rfc4475/trws", SIP_PARSE_START_LINE, 400, 8, 1, 238923, "OPTIONS", "", NULL, NULL, 0},
 	{"rfc4475/escruri", SIP_PARSE_URI, 400, 9, 1, 149209342, "INVITE", "", NULL, NULL, 150},
 	/* 3.1.2.12 allows to accept it: we never read Date */
-	{"rfc4475/baddate", OK, 0, 10, 1, 392934, "INVITE", "", NULL, NULL, 150},
+	{"rfc4475/baddate", OK, 0, 10, 1, 1392934, "INVITE", "", NULL, NULL, 150},
 	{"rfc4475/regbadct", SIP_PARSE_CONTACT, 400, 8, 1, 1, "REGISTER", "", NULL, NULL, 0},
 	{"rfc4475/badaspec", SIP_PARSE_TO, 400, 8, 1, 3923239, "OPTIONS", "", NULL, NULL, 0},
 	/* 3.1.2.15 allows to accept it: peers send such names */
 	{"rfc4475/baddn", OK, 0, 8, 1, 3923239, "OPTIONS", "", NULL, NULL, 0},
 	{"rfc4475/badvers", SIP_PARSE_VERSION, 505, 7, 1, 1, "OPTIONS", "", NULL, NULL, 0},
 	{"rfc4475/mismatch01", SIP_PARSE_CSEQ_METHOD, 400, 7, 1, 8, "OPTIONS", "", NULL, NULL, 0},
-	{"rfc4475/mismatch02", SIP_PARSE_CSEQ_METHOD, 400, 9, 1, 8, "NEWMETHOD", "", NULL, NULL, 138},
+	{"rfc4475/mismatch02", SIP_PARSE_CSEQ_METHOD, 400, 9, 1, 8, "NEWMETHOD", "", NULL, NULL,
+	 138},
 	{"rfc4475/bigcode", SIP_PARSE_STATUS_CODE, 0, 7, 1, 353494, "INVITE", NULL, NULL, NULL, 0},
 	/* 3.2: transaction layer: the branch is only the cookie */
 	{"rfc4475/badbranch", OK, 0, 8, 1, 8, "OPTIONS", "", "z9hG4bK", "192.0.2.1", 0},
-	/* 3.3: what the layers above refuse; without From, To and Call-ID nothing can be answered */
+	/* 3.3: what the layers above refuse; without From, To and Call-ID nothing can be answered
+	 */
 	{"rfc4475/insuf", SIP_PARSE_MISSING_FROM, 0, 4, 1, 193942, "INVITE", "", NULL, NULL, 152},
-	{"rfc4475/unkscm", OK, 0, 7, 1, 3923423, "OPTIONS", "", NULL, NULL, 0},    /* 416 */
-	{"rfc4475/novelsc", OK, 0, 7, 1, 3923423, "OPTIONS", "", NULL, NULL, 0},   /* 416 */
+	{"rfc4475/unkscm", OK, 0, 7, 1, 3923423, "OPTIONS", "", NULL, NULL, 0},	 /* 416 */
+	{"rfc4475/novelsc", OK, 0, 7, 1, 3923423, "OPTIONS", "", NULL, NULL, 0}, /* 416 */
 	{"rfc4475/unksm2", OK, 0, 8, 1, 234902, "REGISTER", "", NULL, NULL, 0},
-	{"rfc4475/bext01", OK, 0, 9, 1, 8, "OPTIONS", "", NULL, NULL, 0},          /* 420 */
-	{"rfc4475/invut", OK, 0, 9, 1, 235448, "INVITE", "", NULL, NULL, 40},      /* 415 */
-	{"rfc4475/regaut01", OK, 0, 8, 1, 9338, "REGISTER", "", NULL, NULL, 0},    /* 401 */
+	{"rfc4475/bext01", OK, 0, 9, 1, 8, "OPTIONS", "", NULL, NULL, 0},	/* 420 */
+	{"rfc4475/invut", OK, 0, 9, 1, 235448, "INVITE", "", NULL, NULL, 40},	/* 415 */
+	{"rfc4475/regaut01", OK, 0, 8, 1, 9338, "REGISTER", "", NULL, NULL, 0}, /* 401 */
 	{"rfc4475/multi01", SIP_PARSE_TWICE_CSEQ, 400, 15, 1, 5, "INVITE", "", NULL, NULL, 154},
-	{"rfc4475/mcl01", SIP_PARSE_TWICE_CONTENT_LENGTH, 400, 9, 1, 15932, "OPTIONS", "", NULL, NULL,
-	 13},
-	{"rfc4475/bcast", OK, 0, 9, 2, 35, "INVITE", "2229", NULL, "192.0.2.198", 154}, /* two Via */
-	{"rfc4475/zeromf", OK, 0, 7, 1, 39234321, "OPTIONS", "", NULL, NULL, 0},   /* 483 */
+	{"rfc4475/mcl01", SIP_PARSE_TWICE_CONTENT_LENGTH, 400, 9, 1, 15932, "OPTIONS", "", NULL,
+	 NULL, 13},
+	{"rfc4475/bcast", OK, 0, 9, 2, 35, "INVITE", "2229", NULL, "192.0.2.198",
+	 154},									 /* two Via */
+	{"rfc4475/zeromf", OK, 0, 7, 1, 39234321, "OPTIONS", "", NULL, NULL, 0}, /* 483 */
 	{"rfc4475/cparam01", OK, 0, 8, 1, 2, "REGISTER", "", NULL, NULL, 0},
 	{"rfc4475/cparam02", OK, 0, 8, 1, 3, "REGISTER", "", NULL, NULL, 0},
 	{"rfc4475/regescrt", OK, 0, 8, 1, 14398234, "REGISTER", "", NULL, NULL, 0},
-	{"rfc4475/sdp01", OK, 0, 10, 1, 8, "INVITE", "", NULL, NULL, 150},         /* 406 */
+	{"rfc4475/sdp01", OK, 0, 10, 1, 8, "INVITE", "", NULL, NULL, 150}, /* 406 */
 	{"rfc4475/inv2543", OK, 0, 7, 1, 56, "INVITE", "", "", "iftgw.example.com", 105},
 	/* in the archive, in no section */
 	{"rfc4475/test", SIP_PARSE_START_LINE, 0, 10, 0, 0, NULL, NULL, NULL, NULL, 18},

@@ -102,7 +102,8 @@ static inline void walk_sdp(struct slice body)
 			walk_inside(body, sdp_format_fmtp(&sdp, &m->formats[k]));
 		}
 	}
-	if (sdp_negotiate(&sdp, true, &local, &result) || sdp_negotiate(&sdp, false, &local, &result))
+	if (sdp_negotiate(&sdp, true, &local, &result) ||
+	    sdp_negotiate(&sdp, false, &local, &result))
 		return;
 	check(result.pick_count > 0 && result.port > 0);
 	sdp_result_desc(&result, true, &desc);
