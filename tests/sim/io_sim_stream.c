@@ -71,6 +71,8 @@ static void stream_tell(struct sim_done *done);
 
 static void octets_add(struct octets *q, const void *data, size_t len)
 {
+	if (len == 0)
+		return;
 	if (q->head > 0 && q->head + q->len + len > q->room) {
 		memmove(q->ptr, q->ptr + q->head, q->len);
 		q->head = 0;
