@@ -1,0 +1,811 @@
+/* tests/sim/peer_gateway.c - the gateway's calls: scripts, requests from the engine, checks. */
+#include "tests/sim/peer_gateway_internal.h"
+
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+/* ---- scripts ---- */
+
+enum gw_do { DO_END, DO_RESPOND, DO_REFUSE, DO_AGAIN, DO_BYE, DO_HOLD, DO_RESUME };
+
+struct gw_plan_step {
+	uint16_t min_ms, max_ms; /* after the step before */
+	uint8_t what;
+	uint8_t leg;
+	uint16_t code;
+	unsigned flags;
+};
+
+#define ANSWER(min, max) {min, max, DO_RESPOND, 0, 200, GW_SDP}
+#define STEPS_MAX 8
+
+static const struct gw_plan_step plans[GATEWAY_PLAN_COUNT][STEPS_MAX] = {
+	[GATEWAY_ANSWER] = {ANSWER(0, 0)},
+	[GATEWAY_ANSWER_LATE] = {{0, 5, DO_RESPOND, 0, 100, 0}, {10, 500, DO_RESPOND, 0, 180, 0},
+				 ANSWER(100, 6000)},
+	[GATEWAY_EARLY_MEDIA] = {{0, 5, DO_RESPOND, 0, 100, 0},
+				 {10, 500, DO_RESPOND, 0, 183, GW_SDP}, ANSWER(100, 4000)},
+	[GATEWAY_RELIABLE] = {{0, 5, DO_RESPOND, 0, 100, 0},
+			      {10, 500, DO_RESPOND, 0, 183, GW_SDP | GW_RELIABLE},
+			      ANSWER(3000, 6000)},
+	[GATEWAY_BUSY] = {{0, 100, DO_RESPOND, 0, 180, 0}, {10, 1000, DO_REFUSE, 0, 486, 0}},
+	[GATEWAY_OVERLOAD] = {{0, 30, DO_REFUSE, 0, 503, GW_RETRY_AFTER}},
+	[GATEWAY_NOT_FOUND] = {{0, 50, DO_REFUSE, 0, 404, 0}},
+	[GATEWAY_REJECT] = {{0, 200, DO_RESPOND, 0, 100, 0}, {0, 2000, DO_REFUSE, 0, 0, 0}},
+	[GATEWAY_SILENT] = {{0, 0, DO_END, 0, 0, 0}},
+	[GATEWAY_TRYING] = {{0, 50, DO_RESPOND, 0, 100, 0}},
+	[GATEWAY_RINGS] = {{0, 50, DO_RESPOND, 0, 180, 0}},
+	[GATEWAY_ANSWER_TWICE] = {{0, 50, DO_RESPOND, 0, 180, 0}, ANSWER(0, 2000),
+				  {0, 100, DO_AGAIN, 0, 0, 0}},
+	[GATEWAY_FORK] = {{0, 50, DO_RESPOND, 0, 180, 0}, {0, 50, DO_RESPOND, 1, 180, 0},
+			  ANSWER(0, 2000), {0, 200, DO_RESPOND, 1, 200, GW_SDP}},
+	[GATEWAY_CHALLENGE] = {{0, 50, DO_RESPOND, 0, 180, 0}, ANSWER(0, 2000)},
+	[GATEWAY_BYE_SOON] = {{0, 50, DO_RESPOND, 0, 180, 0}, ANSWER(0, 1000),
+			      {0, 6000, DO_BYE, 0, 0, 0}},
+	[GATEWAY_BYE_CROSS] = {ANSWER(0, 1000)},
+	[GATEWAY_CANCEL_CROSS] = {{0, 50, DO_RESPOND, 0, 180, 0}},
+	[GATEWAY_ACK_DEAF] = {{0, 50, DO_RESPOND, 0, 180, 0}, ANSWER(0, 1000)},
+	[GATEWAY_HOLD] = {{0, 50, DO_RESPOND, 0, 180, 0}, ANSWER(0, 1000),
+			  {200, 2000, DO_HOLD, 0, 0, 0}, {500, 2000, DO_RESUME, 0, 0, 0}},
+};
+
+static const struct {
+	const char *name;
+	uint32_t share;
+} plan_facts[] = {
+#define GATEWAY_PLAN_FACT(name, share) {#name, share},
+	GATEWAY_PLAN_LIST(GATEWAY_PLAN_FACT)
+#undef GATEWAY_PLAN_FACT
+};
+
+const char *gateway_plan_name(enum gateway_plan plan)
+{
+	return plan_facts[plan].name;
+}
+
+bool gateway_plan_answers(enum gateway_plan plan)
+{
+	for (int i = 0; i < STEPS_MAX; i++) {
+		if (plans[plan][i].what == DO_RESPOND && plans[plan][i].code == 200)
+			return true;
+	}
+	return false;
+}
+
+static enum gateway_plan plan_by_share(struct gateway *g)
+{
+	uint32_t sum = 0, pick, plan = 0;
+
+	for (size_t i = 0; i < ARRAY_COUNT(plan_facts); i++)
+		sum += plan_facts[i].share;
+	pick = rng_below(&g->rng, sum);
+	while (pick >= plan_facts[plan].share)
+		pick -= plan_facts[plan++].share;
+	return plan;
+}
+
+/* ---- violations ---- */
+
+void gw_violate(struct gateway *g, const struct gw_call *c, const char *fmt, ...)
+{
+	struct sink s = sink_make(g->violation, sizeof(g->violation));
+	char text[256];
+	va_list ap;
+
+	if (g->violation[0])
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	sink_str(&s, text);
+	if (c)
+		sink_fmt(&s, " (call to %s, plan %s, Call-ID %s)", c->user,
+			 gateway_plan_name(c->plan), c->call_id);
+	sink_cstr(&s);
+	sim_trace_fmt(g->w, "violation", "%s", g->violation);
+}
+
+const char *gateway_violation(const struct gateway *g)
+{
+	return g->violation[0] ? g->violation : NULL;
+}
+
+/* ---- sending and sending again ---- */
+
+void gw_send(struct gw_call *c, const struct addr *to, const char *text, size_t len)
+{
+	io_udp_send(c->g->udp, to, text, len);
+}
+
+static const struct addr *repeat_to(const struct gw_repeat *r)
+{
+	return r == &r->call->request.send ? &r->call->target : &r->call->peer;
+}
+
+static void repeat_due(struct tmr *t, void *arg)
+{
+	struct gw_repeat *r = arg;
+	int64_t now = io_now_ns(r->call->g->io);
+
+	UNUSED(t);
+	if (now - r->started >= GW_LIFE) {
+		if (r->what)
+			gw_violate(r->call->g, r->call, "%s", r->what);
+		r->call->request.open = r->call->request.open && r != &r->call->request.send;
+		return;
+	}
+	gw_send(r->call, repeat_to(r), r->text, r->len);
+	r->interval *= 2;
+	if (!r->doubles_freely && r->interval > GW_T2)
+		r->interval = GW_T2;
+	tmr_start(&r->tmr, now + r->interval);
+}
+
+void gw_repeat_start(struct gw_repeat *r, bool doubles_freely, const char *what)
+{
+	r->started = io_now_ns(r->call->g->io);
+	r->interval = GW_T1;
+	r->doubles_freely = doubles_freely;
+	r->what = what;
+	gw_send(r->call, repeat_to(r), r->text, r->len);
+	tmr_start(&r->tmr, r->started + r->interval);
+}
+
+static void repeat_init(struct gw_repeat *r, struct gw_call *c)
+{
+	r->call = c;
+	tmr_init(&r->tmr, c->g->wheel, repeat_due, r);
+}
+
+/* ---- calls ---- */
+
+void gw_call_over(struct gw_call *c)
+{
+	if (c->is_over)
+		return;
+	c->is_over = true;
+	gw_sent_over(c->g, c->sent);
+	tmr_stop(&c->step_tmr);
+	gw_rtp_close_later(c);
+}
+
+static struct gw_call *call_find(struct gateway *g, struct slice id)
+{
+	uint64_t hash = slice_hash(id, 0);
+
+	for (struct hash_node *n = hash_first(&g->by_id, hash); n; n = hash_next(n)) {
+		struct gw_call *c = hash_entry(n, struct gw_call, node);
+
+		if (slice_eq(slice_str(c->call_id), id))
+			return c;
+	}
+	return NULL;
+}
+
+static void step_due(struct tmr *t, void *arg);
+
+static void call_keep(struct gateway *g, struct gw_call *c)
+{
+	if (g->call_count == g->call_room) {
+		g->call_room = g->call_room ? 2 * g->call_room : 64;
+		g->calls = realloc(g->calls, g->call_room * sizeof(struct gw_call *));
+		check(g->calls);
+	}
+	g->calls[g->call_count++] = c;
+}
+
+static struct gw_call *call_make(struct gateway *g, struct slice id)
+{
+	struct gw_call *c = calloc(1, sizeof(*c));
+
+	check(c);
+	c->g = g;
+	slice_copy(c->call_id, sizeof(c->call_id), id);
+	hash_add(&g->by_id, &c->node, slice_hash(id, 0));
+	tmr_init(&c->step_tmr, g->wheel, step_due, c);
+	repeat_init(&c->response, c);
+	repeat_init(&c->request.send, c);
+	for (int i = 0; i < GW_LEGS; i++) {
+		repeat_init(&c->leg[i].ok, c);
+		rng_hex(&g->rng, c->leg[i].tag, 16);
+	}
+	rng_hex(&g->rng, c->nonce, 20);
+	c->local_cseq = rng_below(&g->rng, 30000);
+	c->rseq = 1 + rng_below(&g->rng, 30000);
+	c->sdp_version = 1;
+	memcpy(c->sdp_dir, "sendrecv", 9);
+	gw_rtp_init(c);
+	call_keep(g, c);
+	return c;
+}
+
+/* ---- playing the script ---- */
+
+static void respond(struct gw_call *c, unsigned code, uint32_t leg, unsigned flags)
+{
+	struct gw_repeat *r = code >= 200 && code < 300 ? &c->leg[leg].ok : &c->response;
+	struct sink s = sink_make(r->text, sizeof(r->text));
+
+	gw_write_response(c, &s, code, leg, flags);
+	r->len = s.len;
+	sim_trace_fmt(c->g->w, "gw", "%s %u leg %u", c->user, code, leg);
+	if (code < 200) {
+		c->provisional = true;
+		c->reliable = flags & GW_RELIABLE;
+		if (c->reliable)
+			gw_repeat_start(r, false, "reliable 183 without PRACK");
+		else
+			gw_send(c, &c->peer, r->text, r->len);
+		return;
+	}
+	tmr_stop(&c->response.tmr);
+	c->final = (uint16_t)code;
+	if (code < 300) {
+		c->leg[leg].answered = true;
+		gw_repeat_start(r, false, "2xx without ACK");
+		return;
+	}
+	gw_repeat_start(r, false, "refusal without ACK");
+	if (code != 401)
+		gw_call_over(c);
+}
+
+static unsigned refusal_by_chance(struct gw_call *c)
+{
+	static const unsigned codes[] = {403, 404, 408, 480, 486, 488, 500, 502, 503, 600, 603};
+
+	return codes[rng_below(&c->g->rng, ARRAY_COUNT(codes))];
+}
+
+static void step_do(struct gw_call *c, const struct gw_plan_step *step)
+{
+	struct gw_leg *leg = &c->leg[step->leg];
+
+	switch (step->what) {
+	case DO_RESPOND:
+		respond(c, step->code, step->leg, step->flags);
+		break;
+	case DO_REFUSE:
+		respond(c, step->code ? step->code : refusal_by_chance(c), 0, step->flags);
+		break;
+	case DO_AGAIN:
+		gw_send(c, &c->peer, leg->ok.text, leg->ok.len);
+		break;
+	case DO_BYE:
+		gw_bye(c, 0);
+		break;
+	case DO_HOLD:
+		gw_reinvite(c, "sendonly");
+		break;
+	case DO_RESUME:
+		gw_reinvite(c, "sendrecv");
+		break;
+	default:
+		break;
+	}
+}
+
+/* A step that has to wait: requests of ours need an acknowledged dialog and no other request. */
+static bool step_must_wait(const struct gw_call *c, const struct gw_plan_step *step)
+{
+	if (step->what == DO_BYE)
+		return !c->leg[0].acked;
+	return (step->what == DO_HOLD || step->what == DO_RESUME) &&
+	       (!c->leg[0].acked || c->request.open);
+}
+
+static void step_due(struct tmr *t, void *arg)
+{
+	struct gw_call *c = arg;
+	const struct gw_plan_step *step = &plans[c->plan][c->step];
+
+	if (c->is_over)
+		return;
+	if (step_must_wait(c, step)) {
+		tmr_start(t, io_now_ns(c->g->io) + 50 * SIM_MS);
+		return;
+	}
+	c->step++;
+	step_do(c, step);
+	gw_step_next(c);
+}
+
+void gw_step_next(struct gw_call *c)
+{
+	const struct gw_plan_step *step = &plans[c->plan][c->step];
+	int64_t wait;
+
+	if (c->is_over || c->step >= STEPS_MAX || step->what == DO_END)
+		return;
+	wait = step->min_ms;
+	if (step->max_ms > step->min_ms)
+		wait += rng_below(&c->g->rng, (uint32_t)(step->max_ms - step->min_ms) + 1u);
+	tmr_start(&c->step_tmr, io_now_ns(c->g->io) + wait * SIM_MS);
+}
+
+/* ---- INVITE ---- */
+
+static void fill(struct gateway *g, char *dst, size_t size, struct slice text, const char *what)
+{
+	if (text.len >= size)
+		gw_violate(g, NULL, "%s of %zu octets", what, text.len);
+	slice_copy(dst, size, text);
+}
+
+static bool target_of(struct gateway *g, const struct sip_msg *m, struct addr *out)
+{
+	struct sip_uri uri;
+	struct addr a = {0};
+
+	if (m->contact.uri.len == 0 || sip_uri_parse(&uri, m->contact.uri) != 0 ||
+	    !addr_parse_ip(&a, uri.host)) {
+		gw_violate(g, NULL, "INVITE without a usable Contact");
+		return false;
+	}
+	a.port = uri.port ? uri.port : 5060;
+	*out = a;
+	return true;
+}
+
+static void invite_take(struct gw_call *c, const struct sip_msg *m)
+{
+	fill(c->g, c->from, sizeof(c->from), sip_msg_get(m, SIP_HDR_FROM), "From");
+	fill(c->g, c->to, sizeof(c->to), sip_msg_get(m, SIP_HDR_TO), "To");
+	fill(c->g, c->branch, sizeof(c->branch), m->via.branch, "branch");
+	fill(c->g, c->contact, sizeof(c->contact), m->contact.uri, "Contact");
+	gw_copy_vias(c->vias, sizeof(c->vias), m);
+	c->cseq = c->remote_cseq = m->cseq;
+	c->final = 0;
+	c->provisional = false;
+}
+
+static void invite_look(struct gateway *g, const struct sip_msg *m)
+{
+	if (m->max_forwards < 0)
+		gw_violate(g, NULL, "INVITE without Max-Forwards");
+	if (m->from_tag.len == 0)
+		gw_violate(g, NULL, "INVITE without From tag");
+	if (!slice_starts(m->via.branch, SLICE_LIT("z9hG4bK")))
+		gw_violate(g, NULL, "INVITE with a branch of before RFC 3261");
+	if (slice_is_empty(sip_msg_sdp(m)))
+		gw_violate(g, NULL, "INVITE without SDP");
+}
+
+static void invite_new(struct gateway *g, const struct addr *from, const struct sip_msg *m)
+{
+	struct gw_call *c;
+	struct sip_uri uri = {0};
+	struct addr target;
+
+	invite_look(g, m);
+	if (!target_of(g, m, &target))
+		return;
+	c = call_make(g, m->call_id);
+	c->peer = *from;
+	c->target = target;
+	c->sent = gw_sent_find(g, m->call_id);
+	if (!c->sent)
+		c->sent = gw_sent_add(g, m);
+	c->sent->call = c;
+	invite_take(c, m);
+	if (sip_uri_parse(&uri, m->ruri) == 0)
+		fill(g, c->user, sizeof(c->user), uri.user, "user");
+	c->plan = g->conf.choose ? g->conf.choose(g->conf.choose_arg, slice_str(c->user),
+						  gateway_calls_of(g, slice_str(c->user)) - 1)
+				 : plan_by_share(g);
+	g->plan_calls[c->plan]++;
+	sim_trace_fmt(g->w, "gw call", "%s %s", c->user, gateway_plan_name(c->plan));
+	if (c->plan == GATEWAY_CHALLENGE)
+		respond(c, 401, 0, GW_AUTH);
+	else
+		gw_step_next(c);
+}
+
+static struct slice auth_param(struct slice value, const char *name)
+{
+	struct slice key = slice_str(name), rest = value;
+	size_t at;
+
+	while ((at = slice_find_text(rest, key)) != SIZE_MAX) {
+		bool starts = at == 0 || strchr(" ,", rest.ptr[at - 1]);
+
+		rest = slice_from(rest, at + key.len);
+		if (!starts || rest.len < 2 || rest.ptr[0] != '=')
+			continue;
+		rest = slice_from(rest, 1);
+		if (rest.ptr[0] != '"')
+			return slice_trim(slice_head(rest, slice_find(rest, ',')));
+		rest = slice_from(rest, 1);
+		return slice_head(rest, slice_find(rest, '"'));
+	}
+	return SLICE_EMPTY;
+}
+
+static void md5_hex(char hex[33], const char *text)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	check(EVP_Digest(text, strlen(text), sum, &len, EVP_md5(), NULL) == 1 && len == 16);
+	for (unsigned i = 0; i < len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+}
+
+/* RFC 2617 3.2.2 without qop, which we did not offer. */
+static bool credentials_are_right(const struct gw_call *c, const struct sip_msg *m, struct slice value)
+{
+	const struct gateway_conf *conf = &c->g->conf;
+	struct slice uri = auth_param(value, "uri");
+	char text[1024], a1[33], a2[33], want[33];
+
+	if (!slice_eq(auth_param(value, "nonce"), slice_str(c->nonce)) || !slice_eq(uri, m->ruri))
+		return false;
+	if (!conf->username)
+		return auth_param(value, "response").len == 32;
+	snprintf(text, sizeof(text), "%s:%s:%s", conf->username, conf->realm, conf->password);
+	md5_hex(a1, text);
+	snprintf(text, sizeof(text), "INVITE:%.*s", SLICE_ARG(uri));
+	md5_hex(a2, text);
+	snprintf(text, sizeof(text), "%s:%s:%s", a1, c->nonce, a2);
+	md5_hex(want, text);
+	return slice_eq(auth_param(value, "response"), slice_str(want));
+}
+
+static void invite_with_credentials(struct gw_call *c, const struct sip_msg *m)
+{
+	struct slice value = sip_msg_get(m, SIP_HDR_AUTHORIZATION);
+
+	if (c->final != 401 || c->challenged) {
+		gw_violate(c->g, c, "second INVITE without reason");
+		return;
+	}
+	tmr_stop(&c->response.tmr);
+	c->challenged = true;
+	if (!credentials_are_right(c, m, value))
+		gw_violate(c->g, c, "credentials are wrong: %.*s", SLICE_ARG(value));
+	invite_take(c, m);
+	gw_step_next(c);
+}
+
+static void invite_again(struct gw_call *c)
+{
+	if (c->plan == GATEWAY_SILENT)
+		return;
+	for (int i = 0; i < GW_LEGS; i++) {
+		if (c->leg[i].answered && !c->leg[i].acked)
+			gw_send(c, &c->peer, c->leg[i].ok.text, c->leg[i].ok.len);
+	}
+	if ((c->final == 0 || c->final >= 300) && c->response.len > 0)
+		gw_send(c, &c->peer, c->response.text, c->response.len);
+}
+
+static struct gw_leg *leg_find(struct gw_call *c, struct slice tag)
+{
+	for (int i = 0; i < GW_LEGS; i++) {
+		if (c && slice_eq(slice_str(c->leg[i].tag), tag))
+			return &c->leg[i];
+	}
+	return NULL;
+}
+
+static void reply(struct gateway *g, struct gw_call *c, const struct addr *to,
+		  const struct sip_msg *m, unsigned code, const char *body)
+{
+	char text[GW_TEXT];
+	struct sink s = sink_make(text, sizeof(text));
+
+	gw_write_reply(c, &s, m, code, body);
+	io_udp_send(g->udp, to, text, s.len);
+}
+
+/* A session refresh of the engine. */
+static void invite_inside(struct gateway *g, struct gw_call *c, const struct addr *from,
+			  const struct sip_msg *m)
+{
+	char body[1024] = "";
+	struct sink s = sink_make(body, sizeof(body) - 1);
+	struct gw_leg *leg = leg_find(c, m->to_tag);
+
+	if (!leg || leg->ended) {
+		reply(g, c, from, m, 481, "");
+		return;
+	}
+	if (c->request.open && c->request.method == SIP_METHOD_INVITE) {
+		reply(g, c, from, m, 491, "");
+		return;
+	}
+	gw_write_sdp(c, &s);
+	body[s.len] = 0;
+	c->reinvite_cseq = m->cseq;
+	reply(g, c, from, m, 200, body);
+}
+
+static void rx_invite(struct gateway *g, struct gw_call *c, const struct addr *from,
+		      const struct sip_msg *m)
+{
+	if (m->to_tag.len > 0) {
+		invite_inside(g, c, from, m);
+		return;
+	}
+	if (!c) {
+		invite_new(g, from, m);
+		return;
+	}
+	if (slice_eq(m->via.branch, slice_str(c->branch)))
+		invite_again(c);
+	else if (m->cseq > c->cseq)
+		invite_with_credentials(c, m);
+	/* else: a copy of the INVITE that was challenged, late */
+}
+
+/* ---- ACK, BYE, CANCEL and the rest ---- */
+
+static void ack_of_2xx(struct gw_call *c, struct gw_leg *leg, const struct sip_msg *m)
+{
+	if (slice_eq(m->via.branch, slice_str(c->branch)))
+		gw_violate(c->g, c, "ACK of a 2xx in the transaction of the INVITE");
+	if (slice_find_text(m->ruri, SLICE_LIT("sip:gw-")) != 0)
+		gw_violate(c->g, c, "ACK of a 2xx not sent to the Contact");
+	leg->acks++;
+	if (c->plan == GATEWAY_ACK_DEAF && leg->acks <= 2)
+		return;
+	leg->acked = true;
+	tmr_stop(&leg->ok.tmr);
+}
+
+static void rx_ack(struct gw_call *c, const struct sip_msg *m)
+{
+	struct gw_leg *leg = leg_find(c, m->to_tag);
+
+	if (!c)
+		return;
+	if (c->reinvite_cseq && m->cseq == c->reinvite_cseq)
+		return;
+	if (!leg) {
+		gw_violate(c->g, c, "ACK with a To tag that we never gave");
+		return;
+	}
+	if (slice_eq(m->via.branch, slice_str(c->branch)) && c->final >= 300) {
+		tmr_stop(&c->response.tmr);
+		return;
+	}
+	if (leg->answered && m->cseq == c->cseq)
+		ack_of_2xx(c, leg, m);
+	else if (m->cseq > c->cseq)
+		gw_violate(c->g, c, "ACK with CSeq %u for an INVITE with %u", m->cseq, c->cseq);
+	/* else: of the 401, or of a copy of it */
+}
+
+static void rx_bye(struct gateway *g, struct gw_call *c, const struct addr *from,
+		   const struct sip_msg *m)
+{
+	struct gw_leg *leg = leg_find(c, m->to_tag);
+
+	if (!leg || !leg->answered) {
+		if (c && leg && c->final == 0)
+			gw_violate(g, c, "BYE on an early dialog");
+		reply(g, c, from, m, 481, "");
+		return;
+	}
+	if (m->cseq <= c->cseq)
+		gw_violate(g, c, "BYE with CSeq %u behind an INVITE with %u", m->cseq, c->cseq);
+	if (c->plan == GATEWAY_BYE_CROSS && !leg->bye_tx)
+		gw_bye(c, 0);
+	leg->bye_rx = leg->ended = true;
+	/* The far end has our 2xx, or it could not say BYE: but only ACK stops it (RFC 6026). */
+	reply(g, c, from, m, 200, "");
+	if (leg == &c->leg[0])
+		gw_call_over(c);
+}
+
+static void rx_cancel(struct gateway *g, struct gw_call *c, const struct addr *from,
+		      const struct sip_msg *m)
+{
+	if (!c || !slice_eq(m->via.branch, slice_str(c->branch))) {
+		reply(g, c, from, m, 481, "");
+		return;
+	}
+	if (!c->provisional)
+		gw_violate(g, c, "CANCEL before any provisional response");
+	if (m->cseq != c->cseq)
+		gw_violate(g, c, "CANCEL with CSeq %u for an INVITE with %u", m->cseq, c->cseq);
+	if (m->to_tag.len > 0)
+		gw_violate(g, c, "CANCEL with a To tag");
+	if (c->plan == GATEWAY_CANCEL_CROSS && c->final == 0)
+		respond(c, 200, 0, GW_SDP);
+	reply(g, c, from, m, 200, "");
+	c->cancelled = true;
+	if (c->final == 0)
+		respond(c, 487, 0, 0);
+}
+
+static void rx_prack(struct gateway *g, struct gw_call *c, const struct addr *from,
+		     const struct sip_msg *m)
+{
+	struct sip_rack rack;
+
+	if (!c || !c->reliable || !leg_find(c, m->to_tag)) {
+		reply(g, c, from, m, 481, "");
+		return;
+	}
+	if (sip_rack_parse(sip_msg_get(m, SIP_HDR_RACK), &rack) != 0 || rack.rseq != c->rseq ||
+	    rack.cseq != c->cseq || rack.method != SIP_METHOD_INVITE)
+		gw_violate(g, c, "PRACK with a wrong RAck");
+	c->pracked = true;
+	tmr_stop(&c->response.tmr);
+	reply(g, c, from, m, 200, "");
+}
+
+static void rx_update(struct gateway *g, struct gw_call *c, const struct addr *from,
+		      const struct sip_msg *m)
+{
+	char body[1024] = "";
+	struct sink s = sink_make(body, sizeof(body) - 1);
+	struct gw_leg *leg = leg_find(c, m->to_tag);
+
+	if (!leg || leg->ended) {
+		reply(g, c, from, m, 481, "");
+		return;
+	}
+	if (!slice_is_empty(sip_msg_sdp(m)))
+		gw_write_sdp(c, &s);
+	body[s.len] = 0;
+	reply(g, c, from, m, 200, body);
+}
+
+static void rx_request(struct gateway *g, const struct addr *from, const struct sip_msg *m)
+{
+	struct gw_call *c = call_find(g, m->call_id);
+
+	switch (m->method) {
+	case SIP_METHOD_INVITE:
+		rx_invite(g, c, from, m);
+		break;
+	case SIP_METHOD_ACK:
+		rx_ack(c, m);
+		break;
+	case SIP_METHOD_BYE:
+		rx_bye(g, c, from, m);
+		break;
+	case SIP_METHOD_CANCEL:
+		rx_cancel(g, c, from, m);
+		break;
+	case SIP_METHOD_PRACK:
+		rx_prack(g, c, from, m);
+		break;
+	case SIP_METHOD_UPDATE:
+		rx_update(g, c, from, m);
+		break;
+	default:
+		reply(g, c, from, m, 200, "");
+		break;
+	}
+}
+
+static void rx(void *arg, struct io_udp *u, const struct addr *from, const void *data, size_t len)
+{
+	struct gateway *g = arg;
+	struct sip_msg m;
+	enum sip_parse_error err;
+	struct gw_call *c;
+
+	UNUSED(u);
+	if (len <= 4)
+		return; /* keep-alive */
+	if (sip_msg_parse(&m, slice_make(data, len), &err) != 0) {
+		if (!g->conf.lossy)
+			gw_violate(g, NULL, "message that is none: %.*s",
+				   SLICE_ARG(sip_parse_error_text(err)));
+		return;
+	}
+	if (m.is_request) {
+		rx_request(g, from, &m);
+		return;
+	}
+	c = call_find(g, m.call_id);
+	if (c)
+		gw_rx_response(c, &m);
+}
+
+/* ---- life ---- */
+
+static int64_t turn(void *owner, int64_t now_ns)
+{
+	struct gateway *g = owner;
+
+	tmr_wheel_run(g->wheel, now_ns, UINT32_MAX);
+	return tmr_wheel_next(g->wheel);
+}
+
+struct gateway *gateway_create(struct sim_world *w, const struct gateway_conf *conf)
+{
+	struct gateway *g = calloc(1, sizeof(*g));
+	struct io_conf io = {.name = "gateway", .metrics = &g->metrics, .udp_max = 1u << 20,
+			     .big_buffers = 64, .small_buffers = 64, .cpu = -1};
+	struct io_udp_conf udp = {.local = sim_host_addr(w, conf->host, conf->port)};
+
+	check(g);
+	g->w = w;
+	g->conf = *conf;
+	rng_seed(&g->rng, rng_u64(sim_rng(w)));
+	sim_host_use(w, conf->host);
+	check(io_create(&g->io, &io) == 0);
+	sim_host_use(w, 0);
+	check(io_udp_open(g->io, &g->udp, &udp, rx, g) == 0);
+	check(tmr_wheel_create(&g->wheel, sim_now(w)) == 0);
+	check(hash_create(&g->by_id, 1024) == 0);
+	check(hash_create(&g->sent_by_id, 1024) == 0);
+	check(io_start(g->io, turn, g) == 0);
+	return g;
+}
+
+void gateway_destroy(struct gateway *g)
+{
+	io_stop(g->io);
+	io_join(g->io);
+	for (uint32_t i = 0; i < g->call_count; i++) {
+		struct gw_call *c = g->calls[i];
+
+		gw_rtp_close(c);
+		tmr_stop(&c->step_tmr);
+		tmr_stop(&c->response.tmr);
+		tmr_stop(&c->request.send.tmr);
+		for (int k = 0; k < GW_LEGS; k++)
+			tmr_stop(&c->leg[k].ok.tmr);
+		hash_del(&g->by_id, &c->node);
+		free(c);
+	}
+	free(g->calls);
+	gw_sent_free(g);
+	tmr_wheel_destroy(g->wheel);
+	hash_destroy(&g->by_id);
+	hash_destroy(&g->sent_by_id);
+	io_destroy(g->io);
+	free(g);
+}
+
+struct addr gateway_addr(const struct gateway *g)
+{
+	return sim_host_addr(g->w, g->conf.host, g->conf.port);
+}
+
+/* ---- what oracles ask ---- */
+
+static const char *call_debt(const struct gw_call *c)
+{
+	for (int i = 0; i < GW_LEGS; i++) {
+		const struct gw_leg *leg = &c->leg[i];
+
+		if (leg->answered && !leg->acked)
+			return "2xx without ACK";
+		if (leg->answered && !leg->ended)
+			return "dialog without BYE";
+	}
+	if (c->request.open)
+		return "our request has no final response";
+	if (c->final >= 300 && tmr_is_started(&c->response.tmr))
+		return "refusal without ACK";
+	return NULL;
+}
+
+bool gateway_check_end(struct gateway *g)
+{
+	for (uint32_t i = 0; i < g->call_count; i++) {
+		const char *debt = call_debt(g->calls[i]);
+
+		if (debt)
+			gw_violate(g, g->calls[i], "at the end: %s", debt);
+	}
+	return !g->violation[0];
+}
+
+bool gateway_is_idle(const struct gateway *g)
+{
+	return tmr_wheel_count(g->wheel) == 0;
+}
+
+uint32_t gateway_plan_calls(const struct gateway *g, enum gateway_plan plan)
+{
+	return g->plan_calls[plan];
+}

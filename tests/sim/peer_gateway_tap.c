@@ -1,0 +1,137 @@
+/* tests/sim/peer_gateway_tap.c - calls counted at the instant the engine sends their INVITE. */
+#include "tests/sim/peer_gateway_internal.h"
+
+#include <stdlib.h>
+
+struct gw_sent *gw_sent_find(struct gateway *g, struct slice call_id)
+{
+	uint64_t hash = slice_hash(call_id, 0);
+
+	for (struct hash_node *n = hash_first(&g->sent_by_id, hash); n; n = hash_next(n)) {
+		struct gw_sent *s = hash_entry(n, struct gw_sent, node);
+
+		if (slice_eq(slice_str(s->call_id), call_id))
+			return s;
+	}
+	return NULL;
+}
+
+struct gw_sent *gw_sent_add(struct gateway *g, const struct sip_msg *m)
+{
+	struct gw_sent *s = calloc(1, sizeof(*s));
+	struct sip_uri uri;
+
+	check(s);
+	slice_copy(s->call_id, sizeof(s->call_id), m->call_id);
+	if (sip_uri_parse(&uri, m->ruri) == 0)
+		slice_copy(s->user, sizeof(s->user), uri.user);
+	s->at = sim_now(g->w);
+	hash_add(&g->sent_by_id, &s->node, slice_hash(m->call_id, 0));
+	if (g->sent_count == g->sent_room) {
+		g->sent_room = g->sent_room ? 2 * g->sent_room : 64;
+		g->sent = realloc(g->sent, g->sent_room * sizeof(struct gw_sent *));
+		check(g->sent);
+	}
+	g->sent[g->sent_count++] = s;
+	if (++g->calls_now > g->calls_most)
+		g->calls_most = g->calls_now;
+	return s;
+}
+
+void gw_sent_over(struct gateway *g, struct gw_sent *s)
+{
+	if (s->over)
+		return;
+	s->over = true;
+	g->calls_now--;
+}
+
+void gw_sent_free(struct gateway *g)
+{
+	for (uint32_t i = 0; i < g->sent_count; i++) {
+		hash_del(&g->sent_by_id, &g->sent[i]->node);
+		free(g->sent[i]);
+	}
+	free(g->sent);
+}
+
+static void tap_sip(struct gateway *g, const void *data, size_t len)
+{
+	struct sip_msg m;
+	enum sip_parse_error err;
+	struct gw_sent *s;
+
+	if (sip_msg_parse(&m, slice_make(data, len), &err) != 0 || !m.is_request)
+		return;
+	s = gw_sent_find(g, m.call_id);
+	if (!s && m.method == SIP_METHOD_INVITE && m.to_tag.len == 0)
+		gw_sent_add(g, &m);
+	else if (s && (m.method == SIP_METHOD_BYE || m.method == SIP_METHOD_CANCEL))
+		gw_sent_over(g, s);
+}
+
+void gateway_tap(struct gateway *g, const struct addr *from, const struct addr *to, const void *data,
+		 size_t len)
+{
+	struct addr own = gateway_addr(g);
+
+	UNUSED(from);
+	if (!addr_eq_ip(to, &own))
+		return;
+	if (to->port == own.port)
+		tap_sip(g, data, len);
+	else
+		gw_rtp_tap(g, to, data, len);
+}
+
+uint32_t gateway_call_count(const struct gateway *g)
+{
+	return g->sent_count;
+}
+
+uint32_t gateway_calls_of(const struct gateway *g, struct slice user)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->sent_count; i++)
+		n += slice_eq(slice_str(g->sent[i]->user), user);
+	return n;
+}
+
+uint32_t gateway_calls_now(const struct gateway *g)
+{
+	return g->calls_now;
+}
+
+uint32_t gateway_calls_most(const struct gateway *g)
+{
+	return g->calls_most;
+}
+
+uint32_t gateway_rate_most(const struct gateway *g, int64_t window_ns)
+{
+	uint32_t most = 0, first = 0;
+
+	for (uint32_t i = 0; i < g->sent_count; i++) {
+		while (g->sent[i]->at - g->sent[first]->at >= window_ns)
+			first++;
+		if (i - first + 1 > most)
+			most = i - first + 1;
+	}
+	return most;
+}
+
+void gateway_call_get(const struct gateway *g, uint32_t index, struct gateway_call_info *out)
+{
+	const struct gw_sent *s = g->sent[index];
+	const struct gw_call *c = s->call;
+
+	*out = (struct gateway_call_info){.user = s->user, .invite_ns = s->at, .arrived = c != NULL};
+	if (!c)
+		return;
+	out->plan = c->plan;
+	out->answered = c->leg[0].answered || c->leg[1].answered;
+	out->refused = c->final >= 300 ? c->final : 0;
+	out->cancelled = c->cancelled;
+	out->rtp_rx = c->rtp.rx;
+}
