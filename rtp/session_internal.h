@@ -182,6 +182,8 @@ void session_take_rtcp(struct media_session *s, const struct addr *from, const v
 		       size_t len);
 /* The first RTP was sent or received: reports begin. */
 void session_start_rtcp(struct media_session *s, int64_t now_ns);
+/* Something came from the far end: it lives (again). */
+void session_heard(struct media_session *s, int64_t now_ns);
 /* Whatever is due by now: report, time-out, keep-alive. Returns the next instant; TMR_NEVER: none,
  * or the leg is gone. */
 int64_t session_sweep(struct media_session *s, int64_t now_ns);

@@ -18,6 +18,15 @@ void session_start_rtcp(struct media_session *s, int64_t now_ns)
 	session_plan(s, s->rtcp.due_ns);
 }
 
+void session_heard(struct media_session *s, int64_t now_ns)
+{
+	s->last_rx_ns = now_ns;
+	if (!s->is_silent)
+		return;
+	s->is_silent = false;
+	session_plan(s, now_ns);
+}
+
 /* --- sending --- */
 
 static bool rtcp_target(const struct media_session *s, struct addr *to)
@@ -120,8 +129,7 @@ void session_take_rtcp(struct media_session *s, const struct addr *from, const v
 		return;
 	}
 	metric_inc(m->metrics, METRIC_rtcp_rx);
-	s->last_rx_ns = now;
-	s->is_silent = false;
+	session_heard(s, now);
 	if (report.has_sender && (!s->has_peer_ssrc || report.ssrc == s->peer_ssrc)) {
 		s->rtcp.last_sr = rtcp_ntp_middle(report.sender.ntp);
 		s->rtcp.last_sr_ns = now;

@@ -80,8 +80,7 @@ static void session_count_rx(struct media_session *s, const struct rtp_packet *p
 {
 	s->rx_packets++;
 	s->rx_octets += (uint32_t)packet->payload_bytes;
-	s->last_rx_ns = now;
-	s->is_silent = false;
+	session_heard(s, now);
 	s->silence_ticks = 0;
 	metric_inc(s->media->metrics, METRIC_rtp_rx);
 	if (s->rtcp.due_ns == TMR_NEVER)
