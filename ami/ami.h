@@ -1,11 +1,12 @@
 /* ami/ami.h - the Asterisk Manager Interface: sessions, actions and events on the control shard.
  *
- * One struct ami serves all connections. It belongs to the control thread, like everything it calls in
- * engine/core/control.h. Life: ami_conf_load, ami_create at the end of boot (the first client may come
- * at once and is told FullyBooted), ami_set_conf at each reload, ami_destroy.
+ * One struct ami serves all connections. It belongs to the control thread, like everything it calls
+ * in engine/core/control.h. Life: ami_conf_load, ami_create at the end of boot (the first client
+ * may come at once and is told FullyBooted), ami_set_conf at each reload, ami_destroy.
  *
- * Ownership: a struct ami_conf is immutable. ami_create (on success) and ami_set_conf take it over and
- * free the one before; sessions keep what they were granted at login and never look at it again. */
+ * Ownership: a struct ami_conf is immutable. ami_create (on success) and ami_set_conf take it over
+ * and free the one before; sessions keep what they were granted at login and never look at it
+ * again. */
 #ifndef RINGER_AMI_AMI_H
 #define RINGER_AMI_AMI_H
 
@@ -19,13 +20,14 @@ struct ami_conf;
 struct conffile;
 struct control;
 
-/* From manager.conf; cf NULL: no such file, AMI is off. 0; -EINVAL with "file:line: reason; remedy" in
- * *error, -ENOMEM. Lesser faults (unknown keys, bad numbers) are logged and the default is used. */
+/* From manager.conf; cf NULL: no such file, AMI is off. 0; -EINVAL with "file:line: reason; remedy"
+ * in *error, -ENOMEM. Lesser faults (unknown keys, bad numbers) are logged and the default is used.
+ */
 int ami_conf_load(struct ami_conf **out, const struct conffile *cf, struct sink *error);
 void ami_conf_free(struct ami_conf *conf); /* one that was not taken over; NULL is fine */
 
-/* Opens the listener when the configuration says so, subscribes to events and registers the "manager"
- * console commands. 0, -ENOMEM, or what the listener said (also logged). */
+/* Opens the listener when the configuration says so, subscribes to events and registers the
+ * "manager" console commands. 0, -ENOMEM, or what the listener said (also logged). */
 int ami_create(struct ami **out, struct control *c, struct ami_conf *conf);
 /* A reload: moves or closes the listener. Sessions stay and keep what they were granted. */
 void ami_set_conf(struct ami *a, struct ami_conf *conf);
@@ -35,6 +37,16 @@ void ami_destroy(struct ami *a);
 /* Nothing is under way: every accepted Originate had its answer, no action is open, no session has
  * output that was not handed to its stream. */
 bool ami_is_quiet(const struct ami *a);
+
+/* What CoreSettings tells, and the SystemName header of events. Copied. */
+struct ami_about {
+	char system_name[80]; /* empty: no header */
+	char run_user[80], run_group[80];
+	uint32_t max_calls; /* 0: no limit */
+	uint32_t max_files;
+	bool cdr_enabled, http_enabled;
+};
+void ami_set_about(struct ami *a, const struct ami_about *about);
 
 /* After a reload, of whatever kind and whoever asked: the event Reload. module empty: "All".
  * status: 0 success, 2 not found, 3 error, 4 in progress (ami-events.md 6). */

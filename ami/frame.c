@@ -37,8 +37,8 @@ static void frame_keep_line(struct ami_frame *f, size_t len)
 	f->text_len += len;
 }
 
-/* The line stands at text + text_len without its LF. A line that lost its beginning is never the end
- * of a message, whatever is left of it. */
+/* The line stands at text + text_len without its LF. A line that lost its beginning is never the
+ * end of a message, whatever is left of it. */
 static void frame_end_line(struct ami_frame *f)
 {
 	char *line = f->text + f->text_len;

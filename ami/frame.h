@@ -1,11 +1,11 @@
 /* ami/frame.h - cuts a client's octets into AMI messages and finds headers in them.
  *
- * Pure: no clock, no I/O, no allocation. A message is a run of lines up to an empty one. Lines end with
- * CRLF or a bare LF; a lone CR is data; a NUL ends the text of its line. The text lives in the frame
- * and stays valid until ami_frame_next.
+ * Pure: no clock, no I/O, no allocation. A message is a run of lines up to an empty one. Lines end
+ * with CRLF or a bare LF; a lone CR is data; a NUL ends the text of its line. The text lives in the
+ * frame and stays valid until ami_frame_next.
  *
- * What is refused is still read to its empty line, so that the connection stays in step: a line that
- * does not fit into LIMIT_AMI_LINE octets with its end, more than LIMIT_AMI_HEADERS lines. */
+ * What is refused is still read to its empty line, so that the connection stays in step: a line
+ * that does not fit into LIMIT_AMI_LINE octets with its end, more than LIMIT_AMI_HEADERS lines. */
 #ifndef RINGER_AMI_FRAME_H
 #define RINGER_AMI_FRAME_H
 
@@ -28,9 +28,9 @@ struct ami_msg {
 struct ami_frame {
 	struct ami_msg msg;
 	bool complete;
-	bool line_spilt;   /* this line lost its beginning */
-	size_t line_len;   /* octets of the line being read, at text + text_len */
-	size_t text_len;   /* octets of finished lines */
+	bool line_spilt; /* this line lost its beginning */
+	size_t line_len; /* octets of the line being read, at text + text_len */
+	size_t text_len; /* octets of finished lines */
 	char text[LIMIT_AMI_HEADERS * LIMIT_AMI_LINE + LIMIT_AMI_LINE];
 };
 

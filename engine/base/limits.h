@@ -59,6 +59,15 @@
 #define LIMIT_AMI_CONNS       1024
 #define LIMIT_AMI_OUT_SOFT    (1 << 20)
 #define LIMIT_AMI_OUT_HARD    (8 << 20)
+#define LIMIT_AMI_CHUNK       16384    /* octets held back come in pieces of this size, */
+#define LIMIT_AMI_CHUNKS      8192     /* so many for all connections together */
+#define LIMIT_AMI_IN          (1 << 18) /* input of one connection behind an open action */
+#define LIMIT_AMI_ORDERS      262144   /* originates of AMI that wait for their outcome */
+#define LIMIT_AMI_MESSAGE     262144   /* one response or event */
+#define LIMIT_AMI_USERS       4096
+#define LIMIT_AMI_FILTERS     256      /* of one session */
+#define LIMIT_AMI_VARS        100      /* names in Status' Variables */
+#define LIMIT_AMI_CHANVARS    128      /* manager.conf channelvars, disabledevents */
 
 /* Call files */
 #define LIMIT_CALLFILE_LINE   1024
@@ -71,6 +80,8 @@
 
 _Static_assert(LIMIT_CHANNELS_DEFAULT <= LIMIT_CHANNELS_MAX, "default above the ceiling");
 _Static_assert(LIMIT_QUEUE_DEFAULT <= LIMIT_QUEUE_MAX, "default above the ceiling");
+_Static_assert(LIMIT_AMI_OUT_SOFT < LIMIT_AMI_OUT_HARD, "soft limit above the hard one");
+_Static_assert(LIMIT_AMI_LINE * LIMIT_AMI_HEADERS < LIMIT_AMI_MESSAGE, "an event must hold a request");
 _Static_assert(LIMIT_CALLFILE_BYTES <= LIMIT_ORDER_BYTES, "a call file must fit into an order");
 
 #endif

@@ -1,0 +1,74 @@
+/* ami/action.h - the actions as one table: dispatch, checks, ListCommands and the console's manual.
+ *
+ * A handler answers and returns AMI_ACTION_DONE, or leaves the action open and calls
+ * ami_session_done when it is over (perhaps before it returns). Every path through a handler sends
+ * exactly one response, or one list, unless the session is closed meanwhile. */
+#ifndef RINGER_AMI_ACTION_H
+#define RINGER_AMI_ACTION_H
+
+#include "ami/class.h"
+#include "ami/session.h"
+
+enum ami_action_result { AMI_ACTION_DONE, AMI_ACTION_OPEN };
+
+typedef enum ami_action_result (*ami_action_fn)(struct ami_session *s, const struct ami_msg *m);
+
+#define AMI_ACTION_NEEDS 4
+
+struct ami_action {
+	const char *name;
+	uint32_t classes; /* any of them suffices; 0: whoever is logged in */
+	const char *synopsis;
+	/* Headers that must not be empty, checked in this order, and what is said if they are. */
+	struct {
+		const char *header, *message;
+	} needs[AMI_ACTION_NEEDS];
+	const char *syntax; /* headers, separated by blanks, optional ones in brackets */
+	const char *text;   /* description */
+	ami_action_fn fn;
+	bool before_login;
+};
+
+/* In alphabetical order without case. */
+extern const struct ami_action ami_actions[];
+extern const uint32_t ami_action_count;
+
+const struct ami_action *ami_action_find(struct slice name);
+
+/* Runs s->msg. */
+void ami_action_run(struct ami_session *s);
+/* An event was held for the session while its action is open; input came behind it. */
+void ami_action_event(struct ami_session *s);
+void ami_action_input(struct ami_session *s);
+
+/* ---- handlers ---- */
+
+/* action_session.c */
+enum ami_action_result ami_do_ping(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_events(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_filter(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_list_commands(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_wait_event(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_user_event(struct ami_session *s, const struct ami_msg *m);
+void ami_wait_event_wake(struct ami_session *s);
+/* login.c */
+enum ami_action_result ami_do_login(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_challenge(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_logoff(struct ami_session *s, const struct ami_msg *m);
+/* action_originate.c */
+enum ami_action_result ami_do_originate(struct ami_session *s, const struct ami_msg *m);
+/* action_channel.c */
+enum ami_action_result ami_do_hangup(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_getvar(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_setvar(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_redirect(struct ami_session *s, const struct ami_msg *m);
+/* action_list.c */
+enum ami_action_result ami_do_status(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_core_show_channels(struct ami_session *s, const struct ami_msg *m);
+/* action_core.c */
+enum ami_action_result ami_do_core_status(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_core_settings(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_command(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_reload(struct ami_session *s, const struct ami_msg *m);
+
+#endif

@@ -1,0 +1,273 @@
+/* ami/action_channel.c - actions on a channel: Hangup, Getvar, Setvar, Redirect. */
+#include "ami/action.h"
+#include "ami/ami_internal.h"
+#include "ami/danger.h"
+#include "ami/number.h"
+#include "ami/place.h"
+#include "ami/question.h"
+#include "ami/reply.h"
+#include "ami/text.h"
+#include "ami/walk.h"
+#include "engine/base/log.h"
+
+#include <regex.h>
+
+#define GETVAR_VALUE_MAX 1023 /* octets of a Value */
+#define CAUSE_MAX	 127
+
+/* ---- Hangup ---- */
+
+/* -1: none given. */
+static int hangup_cause(struct ami_session *s, const struct ami_msg *m)
+{
+	struct slice text = ami_msg_get(m, "Cause");
+	int64_t cause;
+
+	if (text.len == 0)
+		return -1;
+	if (ami_number_leading(text, &cause) && cause >= 0 && cause <= CAUSE_MAX)
+		return (int)cause;
+	log_notice("AMI session %d: Hangup with Cause '%.*s': not a number from 0 to %d; ignored",
+		   s->number, SLICE_ARG(text), CAUSE_MAX);
+	return -1;
+}
+
+static bool hangup_item(struct ami_session *s, const struct roster_chan *chan)
+{
+	struct sink out = ami_reply_item(s, "ChannelHungup");
+
+	ami_text_header(&out, "Channel", chan->snap.name);
+	ami_reply_action_id(s, &out);
+	ami_reply_end(s, &out);
+	control_hangup(s->ami->control, chan, hangup_cause(s, s->msg));
+	return true;
+}
+
+static void hangup_end(struct ami_session *s)
+{
+	struct sink out = ami_reply_list_end(s, "ChannelsHungupListComplete", s->item_count);
+
+	ami_reply_end(s, &out);
+}
+
+static bool hangup_pick(void *arg, const struct roster_chan *chan)
+{
+	struct slice name = chan->snap.name;
+	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)name.len};
+
+	return regexec(arg, name.ptr, 1, &span, REG_STARTEND) == 0;
+}
+
+/* "/regex/": the slashes stand at both ends. */
+static enum ami_action_result hangup_matching(struct ami_session *s, struct slice text)
+{
+	char pattern[LIMIT_AMI_LINE];
+	regex_t regex;
+	bool taken;
+
+	if (text.len < 2 || text.ptr[text.len - 1] != '/') {
+		ami_reply_error(s, "Regex format invalid, Channel param should be /regex/");
+		return AMI_ACTION_DONE;
+	}
+	slice_copy(pattern, sizeof(pattern), slice_make(text.ptr + 1, text.len - 2));
+	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB)) {
+		ami_reply_error(s, "Regex compile failed on: %s", pattern);
+		return AMI_ACTION_DONE;
+	}
+	taken = ami_walk_collect(s, NULL, hangup_pick, &regex);
+	regfree(&regex);
+	if (!taken) {
+		ami_reply_error(s, "Memory Allocation Failure");
+		return AMI_ACTION_DONE;
+	}
+	ami_reply_list(s, "Channels hung up will follow");
+	ami_walk_run(s, hangup_item, hangup_end);
+	return AMI_ACTION_OPEN;
+}
+
+enum ami_action_result ami_do_hangup(struct ami_session *s, const struct ami_msg *m)
+{
+	struct slice name = ami_msg_get(m, "Channel");
+	const struct roster_chan *chan;
+
+	if (name.ptr[0] == '/')
+		return hangup_matching(s, name);
+	chan = control_find_chan(s->ami->control, name);
+	if (!chan) {
+		ami_reply_error(s, "No such channel");
+		return AMI_ACTION_DONE;
+	}
+	ami_reply_ack(s, "Channel Hungup");
+	control_hangup(s->ami->control, chan, hangup_cause(s, m));
+	return AMI_ACTION_DONE;
+}
+
+/* ---- Getvar, Setvar ---- */
+
+/* The channel that the request names; true with *chan NULL if it names none. False: answered. */
+static bool channel_find(struct ami_session *s, const struct ami_msg *m,
+			 const struct roster_chan **chan)
+{
+	struct slice name = ami_msg_get(m, "Channel");
+
+	*chan = NULL;
+	if (name.len == 0)
+		return true;
+	*chan = control_find_chan(s->ami->control, name);
+	if (*chan)
+		return true;
+	ami_reply_error(s, "No such channel");
+	return false;
+}
+
+static void getvar_reply(struct ami_session *s, struct slice value)
+{
+	struct sink out = ami_reply_begin(s, "Success");
+
+	ami_text_header(&out, "Variable", ami_msg_get(s->msg, "Variable"));
+	ami_text_header(&out, "Value", slice_head(value, GETVAR_VALUE_MAX));
+	ami_reply_end(s, &out);
+}
+
+/* No value may also mean that the channel ended while we asked. */
+static void getvar_answered(struct ami_session *s, bool ok, struct slice value)
+{
+	const struct roster_chan *chan;
+
+	if (ok || channel_find(s, s->msg, &chan))
+		getvar_reply(s, ok ? value : SLICE_EMPTY);
+	if (ami_session_is_alive(s))
+		ami_session_done(s);
+}
+
+enum ami_action_result ami_do_getvar(struct ami_session *s, const struct ami_msg *m)
+{
+	struct slice name = ami_msg_get(m, "Variable");
+	const struct roster_chan *chan;
+
+	if (!(s->write & AMI_CLASS_SYSTEM) && ami_danger_in_variable(name)) {
+		ami_reply_error(s, "GetVar Access Forbidden: Variable");
+		return AMI_ACTION_DONE;
+	}
+	if (!channel_find(s, m, &chan))
+		return AMI_ACTION_DONE;
+	if (ami_danger_reads(name)) {
+		getvar_reply(s, SLICE_EMPTY);
+		return AMI_ACTION_DONE;
+	}
+	ami_ask_var(s, chan, name, getvar_answered);
+	return AMI_ACTION_OPEN;
+}
+
+static void setvar_answered(struct ami_session *s, bool ok, struct slice value)
+{
+	const struct roster_chan *chan;
+
+	(void)value;
+	if (ok)
+		ami_reply_ack(s, "Variable Set");
+	else if (channel_find(s, s->msg, &chan))
+		ami_reply_error(s, "Variable not set");
+	if (ami_session_is_alive(s))
+		ami_session_done(s);
+}
+
+enum ami_action_result ami_do_setvar(struct ami_session *s, const struct ami_msg *m)
+{
+	struct slice name = ami_msg_get(m, "Variable");
+	const struct roster_chan *chan;
+
+	if (!channel_find(s, m, &chan))
+		return AMI_ACTION_DONE;
+	if (ami_danger_writes(name)) {
+		ami_reply_error(s, "Variable not set");
+		return AMI_ACTION_DONE;
+	}
+	ami_ask_set(s, chan, name, ami_msg_get(m, "Value"), setvar_answered);
+	return AMI_ACTION_OPEN;
+}
+
+/* ---- Redirect ---- */
+
+struct redirect_target {
+	struct slice context, exten;
+	int64_t priority;
+};
+
+static bool redirect_priority(struct ami_session *s, struct redirect_target *t, struct slice text,
+			      const char *message)
+{
+	if (ami_place_priority(s->ami, t->context, t->exten, text, &t->priority) &&
+	    t->priority >= 1)
+		return true;
+	ami_reply_error(s, "%s", message);
+	return false;
+}
+
+static bool redirect_read(struct ami_session *s, const struct ami_msg *m, struct redirect_target *t)
+{
+	t->context = ami_msg_get(m, "Context");
+	t->exten = ami_msg_get(m, "Exten");
+	return redirect_priority(s, t, ami_msg_get(m, "Priority"), "Priority is invalid");
+}
+
+/* Without ExtraContext both go to the first place. */
+static bool redirect_read_extra(struct ami_session *s, const struct ami_msg *m,
+				struct redirect_target *t, const struct redirect_target *first)
+{
+	struct slice priority = ami_msg_get(m, "ExtraPriority");
+
+	*t = *first;
+	if (ami_msg_get(m, "ExtraChannel").len == 0 || ami_msg_get(m, "ExtraContext").len == 0)
+		return true;
+	t->context = ami_msg_get(m, "ExtraContext");
+	t->exten = ami_msg_get(m, "ExtraExten");
+	if (t->exten.len == 0) {
+		ami_reply_error(s, "ExtraExten not specified");
+		return false;
+	}
+	if (priority.len == 0) {
+		ami_reply_error(s, "ExtraPriority not specified");
+		return false;
+	}
+	return redirect_priority(s, t, priority, "ExtraPriority is invalid");
+}
+
+static const struct roster_chan *redirect_chan(struct ami_session *s, struct slice name,
+					       const char *what)
+{
+	const struct roster_chan *chan = control_find_chan(s->ami->control, name);
+
+	if (!chan)
+		ami_reply_error(s, "%s does not exist: %.*s", what, SLICE_ARG(name));
+	return chan;
+}
+
+static void redirect_go(struct ami_session *s, const struct roster_chan *chan,
+			const struct redirect_target *t)
+{
+	control_redirect(s->ami->control, chan, t->context, t->exten, (int32_t)t->priority);
+}
+
+enum ami_action_result ami_do_redirect(struct ami_session *s, const struct ami_msg *m)
+{
+	struct slice extra_name = ami_msg_get(m, "ExtraChannel");
+	const struct roster_chan *chan, *extra = NULL;
+	struct redirect_target first, second;
+
+	if (!redirect_read(s, m, &first) || !redirect_read_extra(s, m, &second, &first))
+		return AMI_ACTION_DONE;
+	chan = redirect_chan(s, ami_msg_get(m, "Channel"), "Channel");
+	if (!chan)
+		return AMI_ACTION_DONE;
+	if (extra_name.len) {
+		extra = redirect_chan(s, extra_name, "ExtraChannel");
+		if (!extra)
+			return AMI_ACTION_DONE;
+	}
+	ami_reply_ack(s, extra ? "Dual Redirect successful" : "Redirect successful");
+	redirect_go(s, chan, &first);
+	if (extra)
+		redirect_go(s, extra, &second);
+	return AMI_ACTION_DONE;
+}

@@ -1,0 +1,216 @@
+/* ami/action_table.c - all actions: what each needs, demands and does. */
+#include "ami/action.h"
+
+#include "engine/base/check.h"
+
+#define CLASSES_INFO (AMI_CLASS_SYSTEM | AMI_CLASS_REPORTING)
+#define CLASSES_VAR  (AMI_CLASS_CALL | AMI_CLASS_REPORTING)
+
+const struct ami_action ami_actions[] = {
+	{
+		.name = "Challenge",
+		.synopsis = "Ask for a number to log in with an MD5 key.",
+		.syntax = "[ActionID:] AuthType:",
+		.text = "AuthType must be MD5. The answer holds a number; send Login with "
+			"AuthType: MD5 "
+			"and Key, the lower-case hexadecimal MD5 of the number followed by the "
+			"secret. "
+			"The number holds for this connection.",
+		.fn = ami_do_challenge,
+		.before_login = true,
+	},
+	{
+		.name = "Command",
+		.classes = AMI_CLASS_COMMAND,
+		.synopsis = "Run a console command.",
+		.needs = {{"Command", "No command provided"}},
+		.syntax = "[ActionID:] Command:",
+		.text = "Runs the line as the console does and answers with one Output header for "
+			"each "
+			"line of text.",
+		.fn = ami_do_command,
+	},
+	{
+		.name = "CoreSettings",
+		.classes = CLASSES_INFO,
+		.synopsis = "Show versions and fixed settings.",
+		.syntax = "[ActionID:]",
+		.text = "Tells the versions of the interface and of the engine, and its limits.",
+		.fn = ami_do_core_settings,
+	},
+	{
+		.name = "CoreShowChannels",
+		.classes = CLASSES_INFO,
+		.synopsis = "List all channels.",
+		.syntax = "[ActionID:]",
+		.text = "Sends one CoreShowChannel for each channel, then "
+			"CoreShowChannelsComplete.",
+		.fn = ami_do_core_show_channels,
+	},
+	{
+		.name = "CoreStatus",
+		.classes = CLASSES_INFO,
+		.synopsis = "Show start and reload times and the number of calls.",
+		.syntax = "[ActionID:]",
+		.text = "Tells when the engine started and read its configuration last, how many "
+			"channels it has and how many calls it has had.",
+		.fn = ami_do_core_status,
+	},
+	{
+		.name = "Events",
+		.synopsis = "Choose the classes of events to receive.",
+		.syntax = "[ActionID:] EventMask:",
+		.text = "EventMask is on, off, a number, or a list of classes separated by commas. "
+			"Only "
+			"classes of the user's read line are sent whatever the mask.",
+		.fn = ami_do_events,
+	},
+	{
+		.name = "Filter",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "Add an event filter to this session.",
+		.syntax = "[ActionID:] Operation: [Filter:] [MatchCriteria:]",
+		.text = "Operation must be Add. Filter is a regular expression over the event's "
+			"text, "
+			"with a leading exclamation mark to exclude; or, with MatchCriteria, the "
+			"text to "
+			"compare with, as in manager.conf.",
+		.fn = ami_do_filter,
+	},
+	{
+		.name = "Getvar",
+		.classes = CLASSES_VAR,
+		.synopsis = "Read a variable or function of a channel, or a global one.",
+		.needs = {{"Variable", "No variable specified"}},
+		.syntax = "[ActionID:] [Channel:] Variable:",
+		.text = "Without Channel a global variable is read.",
+		.fn = ami_do_getvar,
+	},
+	{
+		.name = "Hangup",
+		.classes = AMI_CLASS_SYSTEM | AMI_CLASS_CALL,
+		.synopsis = "End a channel, or all whose names match.",
+		.needs = {{"Channel", "No channel specified"}},
+		.syntax = "[ActionID:] Channel: [Cause:]",
+		.text = "Channel is a name, a Uniqueid, or /regular expression/ over names. Cause "
+			"is a "
+			"Q.850 number from 0 to 127.",
+		.fn = ami_do_hangup,
+	},
+	{
+		.name = "ListCommands",
+		.synopsis = "List the actions that you may use.",
+		.syntax = "[ActionID:]",
+		.text = "Answers with one line for each action: name, synopsis and classes.",
+		.fn = ami_do_list_commands,
+	},
+	{
+		.name = "Login",
+		.synopsis = "Log in.",
+		.syntax = "[ActionID:] Username: [Secret:] [AuthType:] [Key:] [Events:]",
+		.text = "With Secret, or with AuthType: MD5 and Key (see Challenge). Events is an "
+			"event "
+			"mask. A refused login is answered after one second and closes the "
+			"connection.",
+		.fn = ami_do_login,
+		.before_login = true,
+	},
+	{
+		.name = "Logoff",
+		.synopsis = "Log off and close the connection.",
+		.syntax = "[ActionID:]",
+		.text = "Calls that the session started go on.",
+		.fn = ami_do_logoff,
+		.before_login = true,
+	},
+	{
+		.name = "Originate",
+		.classes = AMI_CLASS_ORIGINATE,
+		.synopsis = "Place a call.",
+		.syntax = "[ActionID:] Channel: [Exten:] [Context:] [Priority:] [Application:] "
+			  "[Data:] "
+			  "[Timeout:] [CallerID:] [Variable:] [Account:] [EarlyMedia:] [Async:] "
+			  "[Codecs:] [ChannelId:] [OtherChannelId:]",
+		.text = "Calls Channel and, once it answers, runs the dialplan from Context, Exten "
+			"and "
+			"Priority, or Application with Data. Timeout is in milliseconds. With "
+			"Async: "
+			"true the answer comes at once and the outcome as event OriginateResponse, "
+			"exactly one; without, the connection waits for the outcome. A full queue "
+			"and a "
+			"ChannelId in use, or used within the last minute, are refused with a "
+			"message "
+			"that begins with 'Originate failed'.",
+		.fn = ami_do_originate,
+	},
+	{
+		.name = "Ping",
+		.synopsis = "See whether the engine answers.",
+		.syntax = "[ActionID:]",
+		.text = "Answers Pong and the time.",
+		.fn = ami_do_ping,
+	},
+	{
+		.name = "Redirect",
+		.classes = AMI_CLASS_CALL,
+		.synopsis = "Send one or two channels elsewhere in the dialplan.",
+		.needs = {{"Channel", "Channel not specified"},
+			  {"Context", "Context not specified"},
+			  {"Exten", "Exten not specified"},
+			  {"Priority", "Priority not specified"}},
+		.syntax = "[ActionID:] Channel: [ExtraChannel:] Exten: [ExtraExten:] Context: "
+			  "[ExtraContext:] Priority: [ExtraPriority:]",
+		.text = "Without ExtraContext the second channel goes where the first goes. The "
+			"answer "
+			"does not wait for the jump.",
+		.fn = ami_do_redirect,
+	},
+	{
+		.name = "Reload",
+		.classes = AMI_CLASS_SYSTEM | AMI_CLASS_CONFIG,
+		.synopsis = "Read configuration again.",
+		.syntax = "[ActionID:] [Module:]",
+		.text = "Without Module everything is read. If it cannot be used the old settings "
+			"stay.",
+		.fn = ami_do_reload,
+	},
+	{
+		.name = "Setvar",
+		.classes = AMI_CLASS_CALL,
+		.synopsis = "Set a variable or function of a channel, or a global variable.",
+		.needs = {{"Variable", "No variable specified"}},
+		.syntax = "[ActionID:] [Channel:] Variable: [Value:]",
+		.text = "Without Channel a global variable is set.",
+		.fn = ami_do_setvar,
+	},
+	{
+		.name = "Status",
+		.classes = AMI_CLASS_SYSTEM | AMI_CLASS_CALL | AMI_CLASS_REPORTING,
+		.synopsis = "Show one channel, or all, in detail.",
+		.syntax = "[ActionID:] [Channel:] [Variables:] [AllVariables:]",
+		.text = "Sends one Status for each channel, then StatusComplete. Variables is a "
+			"list, "
+			"separated by commas, of what to read of each channel.",
+		.fn = ami_do_status,
+	},
+	{
+		.name = "UserEvent",
+		.classes = AMI_CLASS_USER,
+		.synopsis = "Send an event of your own to all who read class user.",
+		.syntax = "[ActionID:] UserEvent: [Header1:] [HeaderN:]",
+		.text = "All headers but Action are part of the event, in the order in which they "
+			"came.",
+		.fn = ami_do_user_event,
+	},
+	{
+		.name = "WaitEvent",
+		.synopsis = "Wait until an event comes.",
+		.syntax = "[ActionID:] [Timeout:]",
+		.text = "Timeout is in seconds; -1, or none, waits for ever. Ends also when "
+			"further input "
+			"comes.",
+		.fn = ami_do_wait_event,
+	},
+};
+
+const uint32_t ami_action_count = ARRAY_COUNT(ami_actions);

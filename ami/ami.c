@@ -1,0 +1,188 @@
+/* ami/ami.c - see ami.h. */
+#include "ami/ami_internal.h"
+
+#include "ami/class.h"
+#include "ami/cli.h"
+#include "ami/conn.h"
+#include "ami/event_out.h"
+#include "ami/order.h"
+#include "ami/text.h"
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void ami_reap(struct tmr *t, void *arg)
+{
+	(void)t;
+	ami_session_reap(arg);
+}
+
+static void ami_free(struct ami *a)
+{
+	if (!a)
+		return;
+	slab_destroy(a->slab_sessions);
+	slab_destroy(a->slab_conns);
+	slab_destroy(a->slab_orders);
+	slab_destroy(a->chunks);
+	blob_pool_destroy(a->texts);
+	free(a->frames);
+	free(a->event_text);
+	free(a->reply_text);
+	free(a->body_text);
+	free(a);
+}
+
+/* All memory of the interface, touched as it is used. */
+static int ami_reserve(struct ami *a)
+{
+	int err;
+
+	a->frames = calloc(LIMIT_AMI_CONNS, sizeof(*a->frames));
+	a->event_text = malloc(LIMIT_AMI_MESSAGE);
+	a->reply_text = malloc(LIMIT_AMI_MESSAGE);
+	a->body_text = malloc(LIMIT_AMI_MESSAGE);
+	if (!a->frames || !a->event_text || !a->reply_text || !a->body_text)
+		return -ENOMEM;
+	if ((err = slab_create(&a->slab_sessions, "ami_session", sizeof(struct ami_session),
+			       LIMIT_AMI_CONNS)) ||
+	    (err = slab_create(&a->slab_conns, "ami_conn", ami_conn_bytes(), LIMIT_AMI_CONNS)) ||
+	    (err = slab_create(&a->slab_orders, "ami_order", ami_order_bytes(),
+			       LIMIT_AMI_ORDERS)) ||
+	    (err = ami_byteq_pool_create(&a->chunks, LIMIT_AMI_CHUNKS)))
+		return err;
+	return blob_pool_create(&a->texts, LIMIT_AMI_ORDERS);
+}
+
+/* Opens the listener where the configuration wants it, closes it where it does not. */
+static int ami_listen(struct ami *a)
+{
+	struct io_listener *old = a->listener;
+	char text[ADDR_TEXT];
+	int err;
+
+	if (old && a->conf->enabled && addr_eq(&a->bound, &a->conf->bind))
+		return 0;
+	if (old)
+		io_listener_close(old);
+	a->listener = NULL;
+	if (a->conf->tls_enabled)
+		log_warning("manager.conf: tlsenable = yes: AMI over TLS is not offered by this "
+			    "version; only the plain listener is opened");
+	if (!a->conf->enabled)
+		return 0;
+	err = io_listen_tcp(a->io, &a->listener, &a->conf->bind, ami_conn_accept, a);
+	if (err) {
+		log_error("manager.conf: cannot listen on %s: %s; choose another bindaddr or port, "
+			  "or end the program that has it",
+			  addr_text(&a->conf->bind, text), strerror(-err));
+		a->listener = NULL;
+		return err;
+	}
+	a->bound = a->conf->bind;
+	return 0;
+}
+
+static void ami_init(struct ami *a, struct control *c, struct ami_conf *conf)
+{
+	a->control = c;
+	a->io = control_io(c);
+	a->metrics = control_metrics(c);
+	a->conf = conf;
+	list_init(&a->sessions);
+	list_init(&a->dead);
+	tmr_init(&a->reap, control_wheel(c), ami_reap, a);
+}
+
+int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
+{
+	struct ami *a = calloc(1, sizeof(*a));
+	int err = a ? 0 : -ENOMEM;
+
+	if (err)
+		return err;
+	ami_init(a, c, conf);
+	if ((err = ami_reserve(a)) || (err = ami_listen(a)))
+		goto fail;
+	if ((err = control_subscribe(c, ami_event_out, a)) || (err = ami_cli_register(a)))
+		goto fail;
+	ami_conf_hold(conf);
+	*out = a;
+	return 0;
+fail:
+	if (a->listener)
+		io_listener_close(a->listener);
+	ami_free(a);
+	return err;
+}
+
+void ami_set_conf(struct ami *a, struct ami_conf *conf)
+{
+	struct ami_conf *old = a->conf;
+
+	ami_conf_hold(conf);
+	a->conf = conf;
+	ami_conf_drop(old);
+	(void)ami_listen(a); /* said in the log; sessions stay */
+}
+
+void ami_destroy(struct ami *a)
+{
+	if (!a)
+		return;
+	if (a->listener)
+		io_listener_close(a->listener);
+	list_for_safe (node, &a->sessions) {
+		ami_session_step(list_entry(node, struct ami_session, node), AMI_SESSION_KICK);
+	}
+	list_for (node, &a->dead) {
+		list_entry(node, struct ami_session, node)->questions = 0;
+	}
+	ami_session_reap(a);
+	tmr_stop(&a->reap);
+	ami_conf_drop(a->conf);
+	ami_free(a);
+}
+
+bool ami_is_quiet(const struct ami *a)
+{
+	if (a->orders_open)
+		return false;
+	list_for (node, &a->sessions) {
+		const struct ami_session *s = list_entry(node, struct ami_session, node);
+
+		if ((s->open && !s->listens) || s->held.len || s->ops->queued(s->link))
+			return false;
+	}
+	return true;
+}
+
+void ami_set_about(struct ami *a, const struct ami_about *about)
+{
+	a->about = *about;
+}
+
+void ami_report_system(struct ami *a, struct slice event, struct slice body)
+{
+	ami_event_raise(a, AMI_CLASS_SYSTEM, event, body, true);
+}
+
+void ami_report_reload(struct ami *a, struct slice module, int status)
+{
+	char body[256];
+	struct sink out = sink_make(body, sizeof(body));
+
+	ami_text_header(&out, "Module", module.len ? slice_head(module, 128) : SLICE_LIT("All"));
+	ami_text_number(&out, "Status", status);
+	ami_report_system(a, SLICE_LIT("Reload"), sink_slice(&out));
+}
+
+void ami_report_shutdown(struct ami *a, bool restart)
+{
+	ami_report_system(a, SLICE_LIT("Shutdown"),
+			  restart ? SLICE_LIT("Shutdown: Cleanly\r\nRestart: True\r\n")
+				  : SLICE_LIT("Shutdown: Cleanly\r\nRestart: False\r\n"));
+}

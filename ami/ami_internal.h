@@ -1,0 +1,46 @@
+/* ami/ami_internal.h - what all parts of the manager interface share. */
+#ifndef RINGER_AMI_AMI_INTERNAL_H
+#define RINGER_AMI_AMI_INTERNAL_H
+
+#include "ami/ami.h"
+#include "ami/conf.h"
+#include "ami/session.h"
+#include "engine/base/blob.h"
+#include "engine/base/metric.h"
+#include "engine/core/control.h"
+#include "engine/io/io.h"
+
+/* The version that AMI's banner and CoreSettings tell: the protocol of Asterisk 22. */
+#define AMI_VERSION	     "11.0.0"
+#define AMI_LOGIN_DELAY_NS   TMR_SECOND
+#define AMI_ASTERISK_VERSION "22.0.0"
+
+struct ami {
+	struct control *control;
+	struct io *io;
+	struct metrics *metrics;
+	struct ami_conf *conf;
+	struct io_listener *listener;
+	struct addr bound; /* of the listener, as configured */
+
+	struct slab *slab_sessions, *slab_conns, *slab_orders, *chunks;
+	struct blob_pool *texts;  /* of orders */
+	struct ami_frame *frames; /* one a connection, by its slab index; touched when used */
+	struct list sessions;	  /* all that live */
+	struct list dead;	  /* closed, to be freed by `reap` */
+	uint32_t unauth_count;	  /* on TCP and TLS, not logged in */
+	uint32_t orders_open;	  /* accepted originates without their answer */
+	struct tmr reap;
+	uint64_t event_number; /* SequenceNumber */
+	uint64_t next_session;
+
+	/* Scratch of LIMIT_AMI_MESSAGE octets each: never used across a call that could use it too.
+	 */
+	char *event_text; /* event_out.c */
+	char *reply_text; /* reply.c */
+	char *body_text;  /* bodies of UserEvent and of security events */
+
+	struct ami_about about;
+};
+
+#endif

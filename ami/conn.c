@@ -1,0 +1,216 @@
+/* ami/conn.c - see conn.h. */
+#include "ami/conn.h"
+
+#include "ami/ami_internal.h"
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+
+#define CONN_BANNER "Asterisk Call Manager/" AMI_VERSION "\r\n"
+
+struct ami_conn {
+	struct ami *ami;
+	struct io_stream *stream; /* NULL once closed */
+	struct ami_session *session;
+	struct ami_frame *frame;
+	struct ami_byteq backlog; /* input behind an open action */
+	bool busy;		  /* frame->msg belongs to an open action */
+	bool paused;
+};
+
+size_t ami_conn_bytes(void)
+{
+	return sizeof(struct ami_conn);
+}
+
+/* ---- link ---- */
+
+static int conn_send(void *link, struct slice octets)
+{
+	struct ami_conn *c = link;
+
+	return c->stream ? io_stream_send(c->stream, octets.ptr, octets.len) : -1;
+}
+
+static size_t conn_queued(void *link)
+{
+	struct ami_conn *c = link;
+
+	return c->stream ? io_stream_queued(c->stream) : 0;
+}
+
+static void conn_close(void *link, bool flush)
+{
+	struct ami_conn *c = link;
+
+	if (!c->stream)
+		return;
+	io_stream_close(c->stream, flush);
+	c->stream = NULL;
+	ami_byteq_clear(&c->backlog);
+}
+
+static void conn_free(void *link)
+{
+	struct ami_conn *c = link;
+
+	check(!c->stream);
+	slab_free(c->ami->slab_conns, c);
+}
+
+static void conn_pause(struct ami_conn *c, bool paused)
+{
+	if (c->stream && c->paused != paused)
+		io_stream_pause(c->stream, paused);
+	c->paused = paused;
+}
+
+/* Runs whole messages until the octets are used up or an action stays open. Returns the octets
+ * used. */
+static size_t conn_feed(struct ami_conn *c, struct slice octets)
+{
+	size_t used = 0;
+	bool complete;
+
+	while (used < octets.len && !c->busy && ami_session_is_alive(c->session)) {
+		used += ami_frame_feed(c->frame, octets.ptr + used, octets.len - used, &complete);
+		if (!complete)
+			continue;
+		c->busy = true;
+		ami_session_run(c->session, &c->frame->msg);
+		if (c->session->open)
+			continue;
+		c->busy = false;
+		ami_frame_next(c->frame);
+	}
+	return used;
+}
+
+static void conn_drain_backlog(struct ami_conn *c)
+{
+	while (c->backlog.len && !c->busy && ami_session_is_alive(c->session)) {
+		char octets[LIMIT_AMI_LINE];
+		struct slice run = slice_head(ami_byteq_peek(&c->backlog), sizeof(octets));
+
+		/* The chunk may be freed by a close within: work on a copy. */
+		memcpy(octets, run.ptr, run.len);
+		run.len = conn_feed(c, slice_make(octets, run.len));
+		if (c->stream)
+			ami_byteq_take(&c->backlog, run.len);
+	}
+	if (c->busy && c->backlog.len)
+		ami_session_input(c->session);
+	conn_pause(c, c->busy && !c->session->listens);
+}
+
+static void conn_proceed(void *link)
+{
+	struct ami_conn *c = link;
+
+	check(c->busy);
+	c->busy = false;
+	ami_frame_next(c->frame);
+	conn_drain_backlog(c);
+}
+
+static const struct ami_link_ops conn_link = {
+	.send = conn_send,
+	.queued = conn_queued,
+	.proceed = conn_proceed,
+	.close = conn_close,
+	.free = conn_free,
+};
+
+/* ---- stream ---- */
+
+static void conn_keep(struct ami_conn *c, struct slice octets)
+{
+	if (octets.len && !ami_byteq_add(&c->backlog, octets)) {
+		log_warning(
+			"AMI session %d: more than %d octets sent behind an open action; closed",
+			c->session->number, LIMIT_AMI_IN);
+		ami_session_step(c->session, AMI_SESSION_SLOW);
+	}
+}
+
+static void conn_data(void *arg, struct io_stream *stream, const void *data, size_t len)
+{
+	struct ami_conn *c = arg;
+	struct slice octets = slice_make(data, len);
+
+	(void)stream;
+	if (!c->busy)
+		octets = slice_from(octets, conn_feed(c, octets));
+	if (!ami_session_is_alive(c->session))
+		return;
+	if (c->busy && octets.len) {
+		conn_keep(c, octets);
+		ami_session_input(c->session);
+	}
+	conn_pause(c, c->busy && !c->session->listens);
+}
+
+static void conn_closed(void *arg, struct io_stream *stream, int error)
+{
+	struct ami_conn *c = arg;
+
+	(void)stream;
+	(void)error;
+	ami_session_step(c->session, AMI_SESSION_GONE);
+}
+
+static void conn_drained(void *arg, struct io_stream *stream)
+{
+	struct ami_conn *c = arg;
+
+	(void)stream;
+	ami_session_drained(c->session);
+}
+
+static const struct io_stream_handler conn_handler = {
+	.data = conn_data,
+	.closed = conn_closed,
+	.drained = conn_drained,
+};
+
+/* ---- accept ---- */
+
+static bool conn_open(struct ami *a, struct io_stream *stream, const struct addr *peer)
+{
+	struct ami_conn *c = slab_alloc(a->slab_conns);
+	struct ami_session_conf conf = {
+		.ops = &conn_link,
+		.link = c,
+		.peer = *peer,
+		.local = *io_stream_local(stream),
+		.transport = "TCP",
+		.number = io_stream_number(stream),
+	};
+
+	if (!c)
+		return false;
+	c->ami = a;
+	c->stream = stream;
+	c->frame = &a->frames[slab_index(a->slab_conns, c)];
+	ami_frame_init(c->frame);
+	ami_byteq_init(&c->backlog, a->chunks, LIMIT_AMI_IN);
+	c->session = ami_session_create(a, &conf);
+	if (!c->session) {
+		slab_free(a->slab_conns, c);
+		return false;
+	}
+	io_stream_set_handler(stream, &conn_handler, c);
+	ami_session_write(c->session, SLICE_LIT(CONN_BANNER));
+	return true;
+}
+
+void ami_conn_accept(void *arg, struct io_stream *stream, const struct addr *peer)
+{
+	struct ami *a = arg;
+
+	if (a->unauth_count >= a->conf->auth_limit || !conn_open(a, stream, peer)) {
+		metric_add(a->metrics, METRIC_ami_refused, 1);
+		io_stream_close(stream, false);
+		return;
+	}
+	metric_add(a->metrics, METRIC_ami_accepted, 1);
+}

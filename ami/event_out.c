@@ -1,0 +1,401 @@
+/* ami/event_out.c - see event_out.h. */
+#include "ami/event_out.h"
+
+#include "ami/ami_internal.h"
+#include "ami/class.h"
+#include "ami/text.h"
+#include "engine/base/check.h"
+#include "engine/core/cause.h"
+#include "engine/core/cdr.h"
+
+typedef void (*event_body_fn)(struct ami *a, struct sink *out, const struct event *e);
+
+struct event_format {
+	struct slice name;
+	struct slice head; /* "Event: ..." and "Privilege: ..." */
+	uint32_t classes;
+	event_body_fn body;
+};
+
+/* "<label><value>" CRLF, the label with its ": ". */
+static inline void event_line(struct sink *out, struct slice label, struct slice value)
+{
+	sink_add(out, label);
+	ami_text_value(out, value);
+	sink_lit(out, "\r\n");
+}
+
+static inline void event_number(struct sink *out, struct slice label, int64_t number)
+{
+	sink_add(out, label);
+	sink_i64(out, number);
+	sink_lit(out, "\r\n");
+}
+
+/* ---- snapshot ---- */
+
+static inline void snap_line(struct sink *out, struct slice prefix, struct slice label,
+			     struct slice value)
+{
+	sink_add(out, prefix);
+	event_line(out, label, value);
+}
+
+static inline void snap_name(struct sink *out, struct slice prefix, struct slice label,
+			     struct slice value)
+{
+	sink_add(out, prefix);
+	sink_add(out, label);
+	if (value.len)
+		ami_text_escaped(out, value);
+	else
+		sink_lit(out, "<unknown>");
+	sink_lit(out, "\r\n");
+}
+
+static inline void snap_number(struct sink *out, struct slice prefix, struct slice label,
+			       int32_t number)
+{
+	sink_add(out, prefix);
+	event_number(out, label, number);
+}
+
+void ami_snapshot_write(struct sink *out, struct slice prefix, const struct chan_snap *snap)
+{
+	const char *state = event_state_text(snap->state);
+
+	snap_line(out, prefix, SLICE_LIT("Channel: "), snap->name);
+	snap_number(out, prefix, SLICE_LIT("ChannelState: "), snap->state);
+	snap_line(out, prefix, SLICE_LIT("ChannelStateDesc: "), slice_str(state));
+	snap_line(out, prefix, SLICE_LIT("CallerIDNum: "), ami_text_known(snap->cid_num));
+	snap_name(out, prefix, SLICE_LIT("CallerIDName: "), snap->cid_name);
+	snap_line(out, prefix, SLICE_LIT("ConnectedLineNum: "), ami_text_known(snap->conn_num));
+	snap_name(out, prefix, SLICE_LIT("ConnectedLineName: "), snap->conn_name);
+	snap_line(out, prefix, SLICE_LIT("Language: "), snap->language);
+	snap_line(out, prefix, SLICE_LIT("AccountCode: "), snap->account);
+	snap_line(out, prefix, SLICE_LIT("Context: "), snap->context);
+	snap_line(out, prefix, SLICE_LIT("Exten: "), snap->exten);
+	snap_number(out, prefix, SLICE_LIT("Priority: "), snap->priority);
+	snap_line(out, prefix, SLICE_LIT("Uniqueid: "), snap->uniqueid);
+	snap_line(out, prefix, SLICE_LIT("Linkedid: "), snap->linkedid);
+}
+
+static void event_snapshot(struct sink *out, const struct event *e)
+{
+	ami_snapshot_write(out, SLICE_EMPTY, &e->snap);
+}
+
+void ami_lines_write(struct sink *out, struct slice lines)
+{
+	struct slice line;
+
+	while (slice_split(&lines, '\n', &line)) {
+		if (line.len && line.ptr[line.len - 1] == '\r')
+			line.len--;
+		if (line.len == 0)
+			continue;
+		ami_text_value(out, line);
+		sink_lit(out, "\r\n");
+	}
+}
+
+/* ---- bodies, by kind ---- */
+
+static void body_snapshot(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	event_snapshot(out, e);
+}
+
+static void body_newexten(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	event_snapshot(out, e);
+	event_line(out, SLICE_LIT("Extension: "), e->snap.exten);
+	event_line(out, SLICE_LIT("Application: "), e->text[0]);
+	event_line(out, SLICE_LIT("AppData: "), e->text[1]);
+}
+
+static void body_newcallerid(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	event_snapshot(out, e);
+	sink_lit(out, "CID-CallingPres: 0 (Presentation Allowed, Not Screened)\r\n");
+}
+
+static void body_newaccount(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	event_snapshot(out, e);
+	event_line(out, SLICE_LIT("OldAccountCode: "), e->text[0]);
+}
+
+static void body_varset(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	if (e->snap.name.len)
+		event_snapshot(out, e);
+	else
+		sink_lit(out, "Channel: none\r\nUniqueid: none\r\n");
+	event_line(out, SLICE_LIT("Variable: "), e->text[0]);
+	sink_lit(out, "Value: ");
+	ami_text_escaped(out, e->text[1]);
+	sink_lit(out, "\r\n");
+}
+
+static void body_dialbegin(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	ami_snapshot_write(out, SLICE_LIT("Dest"), &e->snap);
+	event_line(out, SLICE_LIT("DialString: "), e->text[0]);
+}
+
+static void body_dialstatus(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	ami_snapshot_write(out, SLICE_LIT("Dest"), &e->snap);
+	event_line(out, SLICE_LIT("DialStatus: "), e->text[0]);
+}
+
+static void event_tech_cause(struct sink *out, const struct event *e)
+{
+	if (e->number[1])
+		event_number(out, SLICE_LIT("TechCause: "), e->number[1]);
+}
+
+static void body_request(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	event_snapshot(out, e);
+	if (e->number[0] >= 0)
+		event_number(out, SLICE_LIT("Cause: "), e->number[0]);
+	event_tech_cause(out, e);
+}
+
+static void body_hangup(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	event_snapshot(out, e);
+	event_number(out, SLICE_LIT("Cause: "), e->number[0]);
+	event_line(out, SLICE_LIT("Cause-txt: "), slice_str(cause_text((unsigned)e->number[0])));
+	event_tech_cause(out, e);
+}
+
+static void body_dtmf(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	event_snapshot(out, e);
+	event_line(out, SLICE_LIT("Digit: "), e->text[0]);
+	if (e->kind == EVENT_DTMFEND)
+		event_number(out, SLICE_LIT("DurationMs: "), e->number[0]);
+	event_line(out, SLICE_LIT("Direction: "), e->text[1]);
+}
+
+static void body_hold(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	event_snapshot(out, e);
+	if (e->text[0].len)
+		event_line(out, SLICE_LIT("MusicClass: "), e->text[0]);
+}
+
+/* From the dialplan with a channel, from the action without. */
+static void body_userevent(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	if (e->snap.name.len)
+		event_snapshot(out, e);
+	event_line(out, SLICE_LIT("UserEvent: "), e->text[0]);
+	ami_lines_write(out, e->text[1]);
+}
+
+static void body_rtcp(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	if (e->snap.name.len)
+		event_snapshot(out, e);
+	ami_lines_write(out, e->text[0]);
+}
+
+static void body_originate_response(struct ami *a, struct sink *out, const struct event *e)
+{
+	(void)a;
+	if (e->text[0].len)
+		event_line(out, SLICE_LIT("ActionID: "), e->text[0]);
+	event_line(out, SLICE_LIT("Response: "), e->text[1]);
+	event_line(out, SLICE_LIT("Channel: "), e->snap.name);
+	if (e->text[4].len) {
+		event_line(out, SLICE_LIT("Application: "), e->text[4]);
+		event_line(out, SLICE_LIT("Data: "), e->text[5]);
+	} else {
+		event_line(out, SLICE_LIT("Context: "), e->text[2]);
+		event_line(out, SLICE_LIT("Exten: "), e->text[3]);
+	}
+	event_number(out, SLICE_LIT("Reason: "), e->number[0]);
+	event_line(out, SLICE_LIT("Uniqueid: "), ami_text_known(e->snap.uniqueid));
+	event_line(out, SLICE_LIT("CallerIDNum: "), ami_text_known(e->snap.cid_num));
+	event_line(out, SLICE_LIT("CallerIDName: "), ami_text_known(e->snap.cid_name));
+}
+
+/* "YYYY-MM-DD HH:MM:SS" local; empty for an instant that never was. */
+static void cdr_time(struct ami *a, struct sink *out, struct slice label, int64_t wall_ns)
+{
+	struct tm tm;
+
+	sink_add(out, label);
+	if (wall_ns) {
+		io_local_time(a->io, wall_ns, &tm);
+		sink_fmt(out, "%04d-%02d-%02d %02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+			 tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	}
+	sink_lit(out, "\r\n");
+}
+
+static void body_cdr(struct ami *a, struct sink *out, const struct event *e)
+{
+	struct cdr c;
+
+	if (!cdr_unpack(e->text[0].ptr, e->text[0].len, &c)) {
+		(void)NEVER(true);
+		return;
+	}
+	event_line(out, SLICE_LIT("AccountCode: "), c.account);
+	event_line(out, SLICE_LIT("Source: "), c.src);
+	event_line(out, SLICE_LIT("Destination: "), c.dst);
+	event_line(out, SLICE_LIT("DestinationContext: "), c.dcontext);
+	event_line(out, SLICE_LIT("CallerID: "), c.clid);
+	event_line(out, SLICE_LIT("Channel: "), c.channel);
+	event_line(out, SLICE_LIT("DestinationChannel: "), c.dstchannel);
+	event_line(out, SLICE_LIT("LastApplication: "), c.lastapp);
+	event_line(out, SLICE_LIT("LastData: "), c.lastdata);
+	cdr_time(a, out, SLICE_LIT("StartTime: "), c.start_wall_ns);
+	cdr_time(a, out, SLICE_LIT("AnswerTime: "), c.answer_wall_ns);
+	cdr_time(a, out, SLICE_LIT("EndTime: "), c.end_wall_ns);
+	event_number(out, SLICE_LIT("Duration: "), cdr_duration_s(&c));
+	event_number(out, SLICE_LIT("BillableSeconds: "), cdr_billsec_s(&c));
+	event_line(out, SLICE_LIT("Disposition: "), slice_str(cdr_disposition_text(c.disposition)));
+	event_line(out, SLICE_LIT("AMAFlags: "), slice_str(cdr_amaflags_text(c.amaflags)));
+	event_line(out, SLICE_LIT("UniqueID: "), c.uniqueid);
+	event_line(out, SLICE_LIT("UserField: "), c.userfield);
+}
+
+/* clang-format off */
+#define FORMAT(id, event, class_id, class_name, fn)                                                \
+	[EVENT_##id] = {SLICE_LIT(event),                                                          \
+			SLICE_LIT("Event: " event "\r\nPrivilege: " class_name ",all\r\n"),        \
+			AMI_CLASS_##class_id, fn}
+
+static const struct event_format event_formats[EVENT_COUNT] = {
+	FORMAT(NEWCHANNEL, "Newchannel", CALL, "call", body_snapshot),
+	FORMAT(NEWSTATE, "Newstate", CALL, "call", body_snapshot),
+	FORMAT(NEWEXTEN, "Newexten", DIALPLAN, "dialplan", body_newexten),
+	FORMAT(NEWCALLERID, "NewCallerid", CALL, "call", body_newcallerid),
+	FORMAT(NEWACCOUNT, "NewAccountCode", CALL, "call", body_newaccount),
+	FORMAT(NEWCONNECTED, "NewConnectedLine", CALL, "call", body_snapshot),
+	FORMAT(VARSET, "VarSet", DIALPLAN, "dialplan", body_varset),
+	FORMAT(DIALBEGIN, "DialBegin", CALL, "call", body_dialbegin),
+	FORMAT(DIALSTATE, "DialState", CALL, "call", body_dialstatus),
+	FORMAT(DIALEND, "DialEnd", CALL, "call", body_dialstatus),
+	FORMAT(HANGUPREQUEST, "HangupRequest", CALL, "call", body_request),
+	FORMAT(SOFTHANGUPREQUEST, "SoftHangupRequest", CALL, "call", body_request),
+	FORMAT(HANGUP, "Hangup", CALL, "call", body_hangup),
+	FORMAT(DTMFBEGIN, "DTMFBegin", DTMF, "dtmf", body_dtmf),
+	FORMAT(DTMFEND, "DTMFEnd", DTMF, "dtmf", body_dtmf),
+	FORMAT(HOLD, "Hold", CALL, "call", body_hold),
+	FORMAT(UNHOLD, "Unhold", CALL, "call", body_snapshot),
+	FORMAT(USEREVENT, "UserEvent", USER, "user", body_userevent),
+	FORMAT(CDR, "Cdr", CDR, "cdr", body_cdr),
+	FORMAT(ORIGINATERESPONSE, "OriginateResponse", CALL, "call", body_originate_response),
+	FORMAT(RTCPSENT, "RTCPSent", REPORTING, "reporting", body_rtcp),
+	FORMAT(RTCPRECEIVED, "RTCPReceived", REPORTING, "reporting", body_rtcp),
+};
+/* clang-format on */
+
+/* ---- fan-out ---- */
+
+bool ami_event_is_wanted(const struct ami *a, uint32_t classes)
+{
+	list_for (node, &a->sessions) {
+		if (ami_session_wants(list_entry(node, struct ami_session, node), classes))
+			return true;
+	}
+	return false;
+}
+
+/* What [general] adds behind Privilege. */
+static void event_extras(struct ami *a, struct sink *out, int64_t wall_ns, struct slice name)
+{
+	if (a->conf->timestamp_events) {
+		sink_lit(out, "Timestamp: ");
+		ami_text_stamp(out, wall_ns);
+		sink_lit(out, "\r\n");
+	}
+	if (a->conf->debug) {
+		sink_fmt(out, "SequenceNumber: %llu\r\n", (unsigned long long)a->event_number);
+		sink_fmt(out, "File: event_out.c\r\nLine: %d\r\nFunc: ", __LINE__);
+		event_line(out, SLICE_EMPTY, name);
+	}
+	a->event_number++;
+	if (a->about.system_name[0])
+		event_line(out, SLICE_LIT("SystemName: "), slice_str(a->about.system_name));
+}
+
+static struct sink event_sink(struct ami *a)
+{
+	return sink_make(a->event_text, LIMIT_AMI_MESSAGE);
+}
+
+static void event_fan_out(struct ami *a, uint32_t classes, struct slice name, struct sink *out,
+			  bool reliable)
+{
+	sink_lit(out, "\r\n");
+	if (out->over) { /* longer than any event can be: a value from outside gone wild */
+		metric_add(a->metrics, METRIC_ami_events_dropped, 1);
+		return;
+	}
+	list_for_safe (node, &a->sessions) {
+		struct ami_session *s = list_entry(node, struct ami_session, node);
+
+		if (!ami_session_wants(s, classes))
+			continue;
+		if ((s->user->filters.count || s->filters.count) &&
+		    !ami_filters_pass(&s->user->filters, &s->filters, name, sink_slice(out)))
+			continue;
+		ami_session_event(s, sink_slice(out), reliable);
+	}
+}
+
+static bool event_is_off(const struct ami *a, struct slice name)
+{
+	return a->conf->disabled_count && ami_conf_is_disabled(a->conf, name);
+}
+
+void ami_event_out(void *arg, const struct event *e)
+{
+	const struct event_format *f = &event_formats[e->kind];
+	struct ami *a = arg;
+	struct sink out = event_sink(a);
+
+	if (!ami_event_is_wanted(a, f->classes) || event_is_off(a, f->name))
+		return;
+	sink_add(&out, f->head);
+	event_extras(a, &out, e->wall_ns, f->name);
+	f->body(a, &out, e);
+	event_fan_out(a, f->classes, f->name, &out, event_is_reliable(e->kind));
+}
+
+void ami_event_raise(struct ami *a, uint32_t classes, struct slice name, struct slice body,
+		     bool reliable)
+{
+	struct sink out = event_sink(a);
+
+	if (!ami_event_is_wanted(a, classes) || event_is_off(a, name))
+		return;
+	event_line(&out, SLICE_LIT("Event: "), name);
+	sink_lit(&out, "Privilege: ");
+	ami_class_write(&out, classes);
+	sink_lit(&out, "\r\n");
+	event_extras(a, &out, io_wall_ns(a->io), name);
+	sink_add(&out, body);
+	event_fan_out(a, classes, name, &out, reliable);
+}
