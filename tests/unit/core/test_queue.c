@@ -1,0 +1,189 @@
+/* tests/unit/core/test_queue.c */
+#include "engine/core/queue.h"
+
+#include "engine/base/check.h"
+#include "tests/unit/cmocka.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND INT64_C(1000000000)
+
+static struct order *make_order(uint64_t id, int64_t due_ns)
+{
+	struct order *o = calloc(1, sizeof(*o));
+
+	assert_non_null(o);
+	o->id = id;
+	o->due_ns = due_ns;
+	return o;
+}
+
+static struct queue *make_queue(const struct trunk_conf *trunks, uint32_t count, uint32_t general_cps)
+{
+	struct queue_conf conf = {.queue_max = 1000,
+				  .general = {.cps_max = general_cps, .burst_max = 1},
+				  .trunk_default = {.burst_max = 1},
+				  .trunks = trunks,
+				  .trunk_count = count};
+	struct queue *q;
+
+	assert_int_equal(queue_create(&q, &conf), 0);
+	return q;
+}
+
+static uint64_t grant_id(struct queue *q, int64_t now)
+{
+	struct order *o = queue_grant(q, now);
+	uint64_t id = o ? o->id : 0;
+
+	if (o)
+		assert_int_equal(o->state, ORDER_ADMITTED);
+	free(o);
+	return id;
+}
+
+static void test_states(void **state)
+{
+	static const enum order_event way[] = {ORDER_DUE, ORDER_GRANT, ORDER_SEND, ORDER_END,
+					       ORDER_RECORDED};
+	struct order o = {.state = ORDER_SCHEDULED};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(way); i++)
+		order_step(&o, way[i]);
+	assert_int_equal(o.state, ORDER_SETTLED);
+	assert_string_equal(order_state_name(ORDER_RECORDING), "RECORDING");
+}
+
+static void test_first_come_first_served(void **state)
+{
+	struct queue *q = make_queue(NULL, 0, 0);
+
+	UNUSED(state);
+	for (uint64_t id = 1; id <= 5; id++)
+		assert_int_equal(queue_add(q, make_order(id, 0), SLICE_LIT("t"), 10), 0);
+	assert_int_equal(queue_waiting(q), 5);
+	for (uint64_t id = 1; id <= 5; id++)
+		assert_int_equal(grant_id(q, 10), id);
+	assert_int_equal(grant_id(q, 10), 0);
+	assert_int_equal(queue_running(q), 5);
+	queue_destroy(q);
+}
+
+static void test_due_order(void **state)
+{
+	static const int64_t due[] = {50, 20, 40, 20, 10, 30};
+	static const uint64_t expect[] = {5, 2, 4, 6, 3, 1};
+	struct queue *q = make_queue(NULL, 0, 0);
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(due); i++)
+		queue_add(q, make_order(i + 1, due[i] * SECOND), SLICE_LIT("t"), 0);
+	assert_int_equal(queue_scheduled(q), 6);
+	assert_int_equal(queue_next_ns(q, 0), 10 * SECOND);
+	assert_int_equal(grant_id(q, 10 * SECOND - 1), 0);
+	for (size_t i = 0; i < ARRAY_COUNT(expect); i++) {
+		int64_t at = due[expect[i] - 1] * SECOND;
+
+		assert_int_equal(grant_id(q, at), expect[i]);
+	}
+	queue_destroy(q);
+}
+
+static void test_trunks_take_turns(void **state)
+{
+	struct queue *q = make_queue(NULL, 0, 0);
+
+	UNUSED(state);
+	for (uint64_t id = 1; id <= 3; id++)
+		queue_add(q, make_order(id, 0), SLICE_LIT("a"), 0);
+	for (uint64_t id = 11; id <= 13; id++)
+		queue_add(q, make_order(id, 0), SLICE_LIT("b"), 0);
+	assert_int_equal(grant_id(q, 0), 1);
+	assert_int_equal(grant_id(q, 0), 11);
+	assert_int_equal(grant_id(q, 0), 2);
+	assert_int_equal(grant_id(q, 0), 12);
+	free(queue_cancel_next(q));
+	free(queue_cancel_next(q));
+	queue_destroy(q);
+}
+
+static void test_a_slow_trunk_holds_nobody_up(void **state)
+{
+	struct trunk_conf slow = {.name = "slow", .pacer = {.cps_max = 1, .burst_max = 1}};
+	struct queue *q = make_queue(&slow, 1, 0);
+	struct order *o;
+
+	UNUSED(state);
+	for (uint64_t id = 1; id <= 3; id++)
+		queue_add(q, make_order(id, 0), SLICE_LIT("slow"), 0);
+	for (uint64_t id = 11; id <= 13; id++)
+		queue_add(q, make_order(id, 0), SLICE_LIT("fast"), 0);
+	assert_int_equal(grant_id(q, 0), 1);
+	assert_int_equal(grant_id(q, 0), 11);
+	assert_int_equal(grant_id(q, 0), 12);
+	assert_int_equal(grant_id(q, 0), 13);
+	assert_int_equal(grant_id(q, 0), 0);
+	assert_int_equal(queue_next_ns(q, 0), SECOND);
+	assert_int_equal(grant_id(q, SECOND), 2);
+	assert_true(queue_trunk(q, 0)->is_configured);
+	assert_false(queue_trunk(q, 1)->is_configured);
+	while ((o = queue_cancel_next(q))) {
+		assert_int_equal(o->state, ORDER_SETTLED);
+		free(o);
+	}
+	assert_int_equal(queue_waiting(q), 0);
+	queue_destroy(q);
+}
+
+static void test_general_rate(void **state)
+{
+	struct queue *q = make_queue(NULL, 0, 2);
+
+	UNUSED(state);
+	queue_add(q, make_order(1, 0), SLICE_LIT("a"), 0);
+	queue_add(q, make_order(2, 0), SLICE_LIT("b"), 0);
+	assert_int_equal(grant_id(q, 0), 1);
+	assert_int_equal(grant_id(q, SECOND / 2 - 1), 0);
+	assert_int_equal(grant_id(q, SECOND / 2), 2);
+	queue_destroy(q);
+}
+
+static void test_new_limits(void **state)
+{
+	struct trunk_conf trunk = {.name = "t", .pacer = {.burst_max = 1, .inflight_max = 1}};
+	struct queue_conf conf = {.queue_max = 1000,
+				  .general = {.burst_max = 1},
+				  .trunk_default = {.burst_max = 1},
+				  .trunks = &trunk,
+				  .trunk_count = 1};
+	struct queue *q = make_queue(NULL, 0, 0);
+
+	UNUSED(state);
+	for (uint64_t id = 1; id <= 3; id++)
+		queue_add(q, make_order(id, 0), SLICE_LIT("t"), 0);
+	assert_int_equal(grant_id(q, 0), 1);
+	queue_set_conf(q, &conf);
+	assert_int_equal(grant_id(q, 0), 0);
+	conf.trunk_count = 0;
+	queue_set_conf(q, &conf);
+	assert_int_equal(grant_id(q, 0), 2);
+	free(queue_cancel_next(q));
+	queue_destroy(q);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_first_come_first_served),
+		cmocka_unit_test(test_due_order),
+		cmocka_unit_test(test_trunks_take_turns),
+		cmocka_unit_test(test_a_slow_trunk_holds_nobody_up),
+		cmocka_unit_test(test_general_rate),
+		cmocka_unit_test(test_new_limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
