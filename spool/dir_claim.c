@@ -406,5 +406,6 @@ enum spool_event spool_claim(struct spool *s, struct spool_file *f)
 		return spool_open_failed(s, f, c.fd);
 	event = spool_claim_open(s, f, &c);
 	io_fs_close(s->io, c.fd);
+	f->own_close = true;
 	return event;
 }

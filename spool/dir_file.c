@@ -131,6 +131,16 @@ static enum spool_event spool_line_up(struct spool *s, struct spool_file *f)
 	return spool_come_due(s, f);
 }
 
+/* Its writer closed it, unless that was us. */
+static enum spool_event spool_heed_close(struct spool *s, struct spool_file *f)
+{
+	bool own = f->own_close;
+
+	UNUSED(s);
+	f->own_close = false;
+	return own ? SPOOL_EV_NONE : SPOOL_EV_MOVED;
+}
+
 static enum spool_event spool_line_up_first(struct spool *s, struct spool_file *f)
 {
 	list_add_head(&s->line, &f->line);
@@ -210,7 +220,7 @@ static const struct spool_step spool_table[SPOOL_STATE_COUNT][SPOOL_EV_COUNT] = 
 	},
 	[SPOOL_ARRIVING] = {
 		[SPOOL_EV_MOVED]       = STEP(spool_line_up,       SPOOL_WAITING),
-		[SPOOL_EV_WRITTEN]     = STEP(spool_line_up,       SPOOL_WAITING),
+		[SPOOL_EV_WRITTEN]     = STEP(spool_heed_close,    SPOOL_ARRIVING),
 		[SPOOL_EV_TIME]        = STEP(spool_come_due,      SPOOL_WAITING),
 		[SPOOL_EV_UNLINKED]    = STEP(spool_leave,         SPOOL_GONE),
 	},
@@ -270,7 +280,7 @@ static const struct spool_step spool_table[SPOOL_STATE_COUNT][SPOOL_EV_COUNT] = 
 	},
 	[SPOOL_HELD] = {
 		[SPOOL_EV_MOVED]       = STEP(spool_line_up,       SPOOL_WAITING),
-		[SPOOL_EV_WRITTEN]     = STEP(spool_line_up,       SPOOL_WAITING),
+		[SPOOL_EV_WRITTEN]     = STEP(spool_heed_close,    SPOOL_HELD),
 		[SPOOL_EV_TOUCHED]     = STEP(spool_line_up,       SPOOL_WAITING),
 		[SPOOL_EV_UNLINKED]    = STEP(NULL,                SPOOL_GONE),
 	},

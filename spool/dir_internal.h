@@ -65,6 +65,7 @@ struct spool_file {
 	uint8_t ending;	       /* enum spool_event: as what it ended, in ENDING */
 	bool is_big;
 	bool was_arriving; /* claimed because its writer did not close it for 2 s */
+	bool own_close;	   /* the next WRITTEN is our own: we had it open for writing */
 	bool archive;
 	bool always_delete;
 	uint16_t name_len;
