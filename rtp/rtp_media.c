@@ -223,6 +223,7 @@ static void session_init(struct media_session *s, struct rtp_media *m,
 	s->ssrc = rng_u32(m->rng);
 	s->seq = (uint16_t)rng_u32(m->rng);
 	s->frame_ticks = 1;
+	s->free_tick = -1;
 	s->mark = true;
 	s->remote.event_pt = MEDIA_NO_PT;
 	s->rtcp.due_ns = TMR_NEVER;

@@ -79,6 +79,7 @@ struct media_session {
 	struct dtmf_tx dtmf_tx;
 	struct digit_list *digits;
 	struct play_list *list;
+	int64_t free_tick;      /* the sound ended in this tick and its packet is not sent; -1: none */
 	uint16_t silence_ticks; /* still to send */
 	bool is_echo, echo_synced;
 	uint32_t echo_offset;

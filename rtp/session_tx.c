@@ -186,43 +186,6 @@ static void list_resolve(struct media_session *s, struct slice names, unsigned *
 	}
 }
 
-bool session_play(struct media_session *s, struct slice names, unsigned *missing)
-{
-	struct sound_library *lib = s->media->conf.sounds;
-	unsigned count = 0;
-
-	session_drop_list(s);
-	s->list = lib ? slab_alloc(s->media->lists) : NULL;
-	if (!s->list) {
-		*missing = 1;
-		return false;
-	}
-	s->list->lib = lib;
-	sound_library_take(lib);
-	list_resolve(s, names, &count);
-	*missing = count;
-	if (s->list->count == 0) {
-		session_drop_list(s);
-		return false;
-	}
-	player_start(&s->player, s->list->prompt[0]);
-	s->list->at = 1;
-	session_wake(s);
-	return true;
-}
-
-bool session_tone(struct media_session *s, struct slice name)
-{
-	const struct sound_prompt *prompt = s->media->tones ? tone_find(s->media->tones, name) : NULL;
-
-	if (!prompt)
-		return false;
-	session_drop_list(s);
-	player_start(&s->player, prompt);
-	session_wake(s);
-	return true;
-}
-
 /* The next samples of the play list. False: it has ended. */
 static bool session_next_frame(struct media_session *s, uint8_t *dst, uint32_t samples)
 {
@@ -251,8 +214,8 @@ static bool session_tell_played(struct media_session *s)
 }
 
 /* False: the leg is gone. The frame behind the last one of a list is where it ends; if the owner
- * starts another list there, it goes on without a gap. */
-static bool session_tick_audio(struct media_session *s, uint32_t ts, int64_t now_ns)
+ * starts another list there, now or later in the same turn, it goes on without a gap. */
+static bool session_tick_audio(struct media_session *s, int64_t tick, uint32_t ts, int64_t now_ns)
 {
 	uint8_t room[RTP_HEADER_BYTES + MEDIA_FRAME_MAX * TICK_SAMPLES];
 	uint32_t samples = s->frame_ticks * (uint32_t)TICK_SAMPLES;
@@ -261,16 +224,67 @@ static bool session_tick_audio(struct media_session *s, uint32_t ts, int64_t now
 	if (s->player.prompt && !session_next_frame(s, payload, samples)) {
 		if (!session_tell_played(s))
 			return false;
+		s->free_tick = tick;
 		samples = s->frame_ticks * (uint32_t)TICK_SAMPLES;
 		if (s->player.prompt)
 			session_next_frame(s, payload, samples);
 	}
 	if (s->player.prompt) {
+		s->free_tick = -1;
 		session_send_audio(s, room, samples, ts, now_ns);
 	} else if (s->silence_ticks) {
 		memset(payload, player_silence((enum codec)s->codec), samples);
 		session_send_audio(s, room, samples, ts, now_ns);
 	}
+	return true;
+}
+
+/* Sound begins. If the tick in which the sound before ended is still going on, with its packet not
+ * sent, that packet is sent now. */
+static void session_begin_audio(struct media_session *s, const struct sound_prompt *prompt)
+{
+	struct rtp_media *m = s->media;
+	int64_t now = io_now_ns(m->io);
+	int64_t tick = ((now - m->t0_ns) / MEDIA_MS - s->phase) / MEDIA_SLOTS;
+
+	player_start(&s->player, prompt);
+	session_wake(s);
+	if (s->free_tick == tick)
+		session_tick_audio(s, tick, session_clock_ts(s, tick), now);
+}
+
+bool session_play(struct media_session *s, struct slice names, unsigned *missing)
+{
+	struct sound_library *lib = s->media->conf.sounds;
+	unsigned count = 0;
+
+	session_drop_list(s);
+	s->list = lib ? slab_alloc(s->media->lists) : NULL;
+	if (!s->list) {
+		*missing = 1;
+		return false;
+	}
+	s->list->lib = lib;
+	sound_library_take(lib);
+	list_resolve(s, names, &count);
+	*missing = count;
+	if (s->list->count == 0) {
+		session_drop_list(s);
+		return false;
+	}
+	s->list->at = 1;
+	session_begin_audio(s, s->list->prompt[0]);
+	return true;
+}
+
+bool session_tone(struct media_session *s, struct slice name)
+{
+	const struct sound_prompt *prompt = s->media->tones ? tone_find(s->media->tones, name) : NULL;
+
+	if (!prompt)
+		return false;
+	session_drop_list(s);
+	session_begin_audio(s, prompt);
 	return true;
 }
 
@@ -422,7 +436,7 @@ bool session_tick(struct media_session *s, int64_t tick, int64_t now_ns)
 		/* A prompt goes on, unheard, while a digit is sent: time does not stand still. */
 		if (sent)
 			player_skip(&s->player, s->frame_ticks * (uint32_t)TICK_SAMPLES);
-		else if (!session_tick_audio(s, ts, now_ns))
+		else if (!session_tick_audio(s, tick, ts, now_ns))
 			return false;
 	}
 	if (s->silence_ticks)

@@ -24,7 +24,7 @@ struct sound_library {
 	size_t file_bytes_max, total_bytes_max, bytes;
 	struct sound_entry *entries; /* sorted by key */
 	uint32_t count;
-	atomic_uint users;
+	atomic_uint users; /* the owner counts as one until it retires the library */
 };
 
 /* A file found on disk. Sorted, the formats of one key stand together. */
@@ -316,6 +316,7 @@ int sound_library_load(struct sound_library **out, struct io *io, const struct s
 		lib->dir[strlen(lib->dir) - 1] = '\0';
 	slice_copy(lib->default_language, sizeof(lib->default_language),
 		   slice_str(conf->default_language));
+	atomic_init(&lib->users, 1);
 	lib->language_prefix = conf->language_prefix;
 	lib->search_custom_dir = conf->search_custom_dir;
 	lib->file_bytes_max = conf->file_bytes_max;
@@ -348,14 +349,22 @@ void sound_library_take(struct sound_library *lib)
 
 void sound_library_release(struct sound_library *lib)
 {
-	unsigned before = atomic_fetch_sub_explicit(&lib->users, 1, memory_order_release);
+	unsigned before = atomic_fetch_sub_explicit(&lib->users, 1, memory_order_acq_rel);
 
 	check(before > 0);
+	if (before == 1)
+		sound_library_destroy(lib);
+}
+
+void sound_library_retire(struct sound_library *lib)
+{
+	if (lib)
+		sound_library_release(lib);
 }
 
 bool sound_library_is_unused(const struct sound_library *lib)
 {
-	return atomic_load_explicit(&lib->users, memory_order_acquire) == 0;
+	return atomic_load_explicit(&lib->users, memory_order_acquire) <= 1;
 }
 
 uint32_t sound_library_count(const struct sound_library *lib)

@@ -4,9 +4,9 @@
  * need. So the whole sounds directory is read at boot and at reload, on the control side, into one
  * immutable library: formats ulaw, alaw, sln and wav, each prompt kept once per spoken codec (8 kB a
  * second and codec). Files above file_bytes_max, and all that would lift the library above
- * total_bytes_max, are left out with a WARNING. A reload makes a new library; the old one lives until
- * the last player let go of it (counted with sound_library_take/release; destroyed by the control
- * side when sound_library_is_unused). What appears later on disk is fetched by rtp/sound_loader.
+ * total_bytes_max, are left out with a WARNING. A reload makes a new library and retires the old one,
+ * which lives until the last player let go of it. What appears on disk later, or lies elsewhere, is
+ * fetched by rtp/sound_loader.
  *
  * Lookup follows config.md section 13: language candidates (en_US_f, en_US, en), then no language,
  * then the default language; names without extension; custom/ first if asked for. */
@@ -42,6 +42,9 @@ struct sound_library;
 int sound_library_load(struct sound_library **out, struct io *io, const struct sound_conf *conf);
 /* Unused, or at the end. NULL is fine. */
 void sound_library_destroy(struct sound_library *lib);
+
+/* For its owner: destroys it now, or with the release of its last user. NULL is fine. */
+void sound_library_retire(struct sound_library *lib);
 
 /* Users of the library, from any thread. */
 void sound_library_take(struct sound_library *lib);

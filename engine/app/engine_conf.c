@@ -70,10 +70,7 @@ static int engine_load_media(struct engine *e, struct rtp_media_conf *out, struc
 	sounds.default_language = e->conf.default_language;
 	sounds.language_prefix = e->conf.language_prefix;
 	sounds.search_custom_dir = e->conf.search_custom_dir;
-	err = sound_library_load(&out->sounds, e->control_io, &sounds);
-	if (!err)
-		sound_library_take(out->sounds);
-	return err;
+	return sound_library_load(&out->sounds, e->control_io, &sounds);
 }
 
 int engine_load_snapshot(struct engine *e, struct snapshot **out, struct sink *error)
@@ -102,10 +99,8 @@ void engine_free_snapshot(struct snapshot *s)
 		return;
 	dialplan_free(s->dialplan);
 	sip_conf_free(s->sip);
-	if (s->media.sounds) {
-		sound_library_release(s->media.sounds);
-		sound_library_destroy(s->media.sounds);
-	}
+	/* A player may still hold the sounds: the last one ends them. */
+	sound_library_retire(s->media.sounds);
 	free(s);
 }
 
@@ -150,15 +145,6 @@ static void engine_on_let_go(void *arg)
 {
 	struct engine *e = arg;
 
-	/* A player may still hold the old sounds: they are kept until the next reload or the end. */
-	if (e->old && e->old->media.sounds) {
-		sound_library_release(e->old->media.sounds);
-		if (!sound_library_is_unused(e->old->media.sounds))
-			log_notice("Sounds of before the reload are still being played");
-		else
-			sound_library_destroy(e->old->media.sounds);
-		e->old->media.sounds = NULL;
-	}
 	engine_free_snapshot(e->old);
 	e->old = NULL;
 }

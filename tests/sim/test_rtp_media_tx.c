@@ -201,6 +201,29 @@ static void test_list_has_no_gaps(void **state)
 	assert_int_equal(bench.heard[12].first[0], 0x11);
 }
 
+/* As the channel does it: the fact waits, and the next list starts later in the same turn. */
+static void test_next_list_of_the_same_turn_has_no_gap(void **state)
+{
+	UNUSED(state);
+	owner_answer(&leg);
+	owner_play(&leg, "two", 0);
+	while (leg.len == 0)
+		bench_run_ms(&bench, 1);
+	assert_int_equal(bench.heard_count, 5);
+	owner_play(&leg, "two", 0);
+	bench_run_ms(&bench, 40);
+	owner_play(&leg, "one", 0);
+	bench_run_ms(&bench, 2000);
+	/* 5, 3 of the next, all of the third. */
+	assert_int_equal(bench.heard_count, 58);
+	assert_stream(0, 58);
+	/* Later than that it is a pause. */
+	owner_play(&leg, "two", 0);
+	bench_run_ms(&bench, 2000);
+	assert_int_equal(bench.heard_count, 63);
+	assert_jump(58);
+}
+
 static void test_nothing_to_play(void **state)
 {
 	unsigned missing = 0;
@@ -590,6 +613,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_paces_a_prompt),
 		CASE(test_list_has_no_gaps),
+		CASE(test_next_list_of_the_same_turn_has_no_gap),
 		CASE(test_nothing_to_play),
 		CASE(test_timestamp_follows_the_clock_over_pauses),
 		CASE(test_stop_is_silent_and_tells_nothing),
