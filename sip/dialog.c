@@ -1,0 +1,338 @@
+/* sip/dialog.c - see dialog.h. */
+#include "sip/dialog.h"
+
+#include "engine/base/check.h"
+#include "engine/base/fault.h"
+#include "engine/base/log.h"
+
+#include <errno.h>
+
+#define DIALOG_TEXT MSGBUF_LARGE
+
+const char *dialog_state_name(enum dialog_state s)
+{
+	static const char *const names[DIALOG_STATE_COUNT] = {"EARLY", "CONFIRMED", "TERMINATED"};
+
+	check(s < DIALOG_STATE_COUNT);
+	return names[s];
+}
+
+static const uint32_t dialog_next[DIALOG_STATE_COUNT] = {
+	[DIALOG_EARLY] = 1u << DIALOG_CONFIRMED | 1u << DIALOG_TERMINATED,
+	[DIALOG_CONFIRMED] = 1u << DIALOG_TERMINATED,
+	[DIALOG_TERMINATED] = 0,
+};
+
+void dialog_set_state(struct dialog *d, enum dialog_state state)
+{
+	if (d->state == state)
+		return;
+	check(dialog_next[d->state] >> state & 1);
+	sip_trace_state(d->sip, "dialog", slab_handle(d->sip->dialogs, d),
+			dialog_state_name((enum dialog_state)d->state), "SET",
+			dialog_state_name(state));
+	d->state = (uint8_t)state;
+}
+
+struct dialog *dialog_new(struct sip *sip)
+{
+	struct dialog *d = slab_alloc(sip->dialogs);
+
+	if (!d) {
+		sip_count_one(sip, METRIC_sip_no_slot);
+		return NULL;
+	}
+	list_init(&d->node);
+	d->sip = sip;
+	return d;
+}
+
+void dialog_free(struct dialog *d)
+{
+	list_del(&d->node);
+	dialog_set_state(d, DIALOG_TERMINATED);
+	if (FAULT(slot_leaked))
+		return;
+	msgbuf_free(d->sip->bufs, d->text);
+	slab_free(d->sip->dialogs, d);
+}
+
+/* ---- texts ---- */
+
+static struct slice dialog_from(const struct dialog *d)
+{
+	return slice_make(d->text->data, d->from_len);
+}
+
+static struct slice dialog_to(const struct dialog *d)
+{
+	return slice_make(d->text->data + d->from_len, d->to_len);
+}
+
+struct slice dialog_target(const struct dialog *d)
+{
+	return slice_make(d->text->data + d->from_len + d->to_len, d->target_len);
+}
+
+static struct slice dialog_routes(const struct dialog *d)
+{
+	return slice_make(d->text->data + d->from_len + d->to_len + d->target_len, d->routes_len);
+}
+
+struct slice dialog_tag(const struct dialog *d)
+{
+	return slice_make(d->text->data + d->tag_off, d->tag_len);
+}
+
+struct dialog_text {
+	struct slice from, to, tag, target, routes;
+};
+
+static int dialog_set_text(struct dialog *d, const struct dialog_text *t)
+{
+	char room[DIALOG_TEXT];
+	struct sink out = sink_make(room, sizeof(room));
+	struct msgbuf *buf;
+	size_t tag_at;
+
+	sink_add(&out, t->from);
+	tag_at = out.len;
+	sink_add(&out, t->to);
+	sink_add(&out, t->target);
+	sink_add(&out, t->routes);
+	if (out.over)
+		return -ENOBUFS;
+	buf = msgbuf_dup(d->sip->bufs, sink_slice(&out));
+	if (!buf) {
+		sip_count_one(d->sip, METRIC_sip_no_slot);
+		return -ENOBUFS;
+	}
+	d->from_len = (uint16_t)t->from.len;
+	d->to_len = (uint16_t)t->to.len;
+	d->target_len = (uint16_t)t->target.len;
+	d->routes_len = (uint16_t)t->routes.len;
+	d->tag_len = (uint16_t)t->tag.len;
+	d->tag_off = 0;
+	if (t->tag.len)
+		d->tag_off = (uint16_t)(tag_at + (size_t)(t->tag.ptr - t->to.ptr));
+	msgbuf_free(d->sip->bufs, d->text);
+	d->text = buf;
+	return 0;
+}
+
+/* ---- where requests go ---- */
+
+static bool dialog_uri_addr(struct slice text, struct addr *out)
+{
+	struct sip_uri uri;
+	struct slice host;
+
+	if (sip_uri_parse(&uri, text) ||
+	    (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
+		return false;
+	host = uri.host;
+	if (sip_uri_param(&uri, SLICE_LIT("maddr"), &host) && host.len == 0)
+		host = uri.host;
+	out->port = uri.port ? uri.port : 5060;
+	return addr_parse_ip(out, host);
+}
+
+static bool dialog_first_route(struct slice routes, struct sip_addr *first)
+{
+	struct slice value;
+
+	return sip_text_next_value(&routes, &value) && sip_addr_parse(first, value) == 0;
+}
+
+/* The next hop: the first route, else the target, else (a host name, which nothing resolves here)
+ * the address that the response came from. */
+static void dialog_find_hop(struct dialog *d, const struct addr *from)
+{
+	struct sip_addr first;
+	struct addr hop;
+
+	d->dst = *from;
+	if (d->routes_len) {
+		if (dialog_first_route(dialog_routes(d), &first) && dialog_uri_addr(first.uri, &hop))
+			d->dst = hop;
+	} else if (dialog_uri_addr(dialog_target(d), &hop)) {
+		d->dst = hop;
+	}
+}
+
+/* The URI of Contact; with the source address in place of its host when asked for, or all of it
+ * when there is no Contact (broken gateways). */
+static struct slice dialog_pick_target(const struct sip_msg *msg, const struct addr *from,
+				       bool rewrite, struct sink *room)
+{
+	struct sip_uri uri;
+	char ip[ADDR_TEXT];
+	struct sink host = sink_make(ip, sizeof(ip));
+
+	if (msg->contact.uri.len && !rewrite)
+		return msg->contact.uri;
+	addr_write_ip(&host, from);
+	if (msg->contact.uri.len == 0 || sip_uri_parse(&uri, msg->contact.uri)) {
+		sink_lit(room, "sip:");
+		addr_write(room, from);
+		return sink_slice(room);
+	}
+	uri.host = sink_slice(&host);
+	uri.is_ipv6 = from->family == 6;
+	uri.port = from->port;
+	sip_uri_write(room, &uri);
+	return sink_slice(room);
+}
+
+/* Record-Route, reversed, as one comma-joined text. More than LIMIT_SIP_ROUTES are cut off. */
+static void dialog_write_routes(struct sink *out, const struct sip_msg *msg)
+{
+	struct slice values[LIMIT_SIP_ROUTES];
+	struct sip_values it = sip_values(msg, SIP_HDR_RECORD_ROUTE);
+	uint32_t count = 0;
+
+	while (count < LIMIT_SIP_ROUTES && sip_values_next(&it, &values[count]))
+		count++;
+	while (count-- > 0) {
+		sip_text_write_flat(out, values[count]);
+		if (count)
+			sink_char(out, ',');
+	}
+}
+
+int dialog_take_response(struct dialog *d, const struct sip_msg *msg, const struct addr *from,
+			 bool rewrite)
+{
+	char route_room[DIALOG_TEXT], target_room[512];
+	struct sink routes = sink_make(route_room, sizeof(route_room));
+	struct sink target = sink_make(target_room, sizeof(target_room));
+	struct dialog_text text = {
+		.from = sip_msg_get(msg, SIP_HDR_FROM),
+		.to = sip_msg_get(msg, SIP_HDR_TO),
+		.tag = msg->to_tag,
+	};
+	int err;
+
+	dialog_write_routes(&routes, msg);
+	text.routes = sink_slice(&routes);
+	text.target = dialog_pick_target(msg, from, rewrite, &target);
+	if (routes.over || target.over)
+		return -ENOBUFS;
+	err = dialog_set_text(d, &text);
+	if (err)
+		return err;
+	dialog_find_hop(d, from);
+	if (sip_msg_has(msg, SIP_HDR_ALLOW))
+		d->allows_update = sip_msg_lists(msg, SIP_HDR_ALLOW, SLICE_LIT("UPDATE"));
+	return 0;
+}
+
+int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct addr *from,
+		       bool rewrite)
+{
+	char target_room[512];
+	struct sink target = sink_make(target_room, sizeof(target_room));
+	struct dialog_text text = {
+		.from = dialog_from(d),
+		.to = dialog_to(d),
+		.tag = dialog_tag(d),
+		.routes = dialog_routes(d),
+	};
+	struct addr hop = d->dst;
+	int err;
+
+	if (msg->contact.uri.len == 0)
+		return 0;
+	text.target = dialog_pick_target(msg, from, rewrite, &target);
+	if (slice_eq(text.target, dialog_target(d)))
+		return 0;
+	err = target.over ? -ENOBUFS : dialog_set_text(d, &text);
+	if (!err)
+		dialog_find_hop(d, &hop);
+	return err;
+}
+
+bool dialog_is_peer(const struct dialog *d, struct slice tag)
+{
+	return slice_eq(dialog_tag(d), tag);
+}
+
+bool dialog_take_cseq(struct dialog *d, uint32_t cseq)
+{
+	if (cseq < d->remote_cseq)
+		return false;
+	d->remote_cseq = cseq;
+	return true;
+}
+
+/* ---- requests ---- */
+
+static bool dialog_is_strict(const struct dialog *d, struct sip_addr *first)
+{
+	struct sip_uri uri;
+
+	return d->routes_len && dialog_first_route(dialog_routes(d), first) &&
+	       sip_uri_parse(&uri, first->uri) == 0 &&
+	       !sip_uri_param(&uri, SLICE_LIT("lr"), NULL);
+}
+
+struct slice dialog_ruri(const struct dialog *d)
+{
+	struct sip_addr first;
+
+	return dialog_is_strict(d, &first) ? first.uri : dialog_target(d);
+}
+
+static void dialog_write_route_lines(struct sink *out, const struct dialog *d)
+{
+	struct slice rest = dialog_routes(d), value;
+	struct sip_addr first;
+	bool is_strict = dialog_is_strict(d, &first);
+
+	if (is_strict)
+		sip_text_next_value(&rest, &value);
+	while (sip_text_next_value(&rest, &value))
+		sip_write_header_id(out, SIP_HDR_ROUTE, value);
+	if (is_strict)
+		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, dialog_target(d), SLICE_EMPTY);
+}
+
+void dialog_write_via(struct sink *out, const struct addr *via, struct slice branch)
+{
+	char ip[ADDR_TEXT];
+	struct sink host = sink_make(ip, sizeof(ip));
+
+	addr_write_ip(&host, via);
+	sip_write_via(out, SLICE_LIT("UDP"), sink_slice(&host), via->family == 6, via->port, branch);
+}
+
+void dialog_write_request(struct sink *out, const struct dialog *d, const struct dialog_request *r)
+{
+	struct slice method = sip_method_name(r->method);
+
+	sip_write_request_line(out, method, dialog_ruri(d));
+	dialog_write_via(out, r->via, r->branch);
+	sip_write_header_id(out, SIP_HDR_FROM, dialog_from(d));
+	sip_write_header_id(out, SIP_HDR_TO, dialog_to(d));
+	if (r->contact.len)
+		sip_write_addr(out, SIP_HDR_CONTACT, SLICE_EMPTY, r->contact, SLICE_EMPTY);
+	sip_write_header_id(out, SIP_HDR_CALL_ID, r->call_id);
+	sip_write_cseq(out, r->cseq, method);
+	dialog_write_route_lines(out, d);
+}
+
+/* ---- dialogs that are not kept ---- */
+
+int dialog_init_stray(struct dialog *d, struct sip *sip, const struct sip_msg *msg,
+		      const struct addr *from)
+{
+	*d = (struct dialog){.sip = sip};
+	list_init(&d->node);
+	return dialog_take_response(d, msg, from, false);
+}
+
+void dialog_close_stray(struct dialog *d)
+{
+	msgbuf_free(d->sip->bufs, d->text);
+	d->text = NULL;
+}

@@ -1,0 +1,94 @@
+/* sip/sip_internal.h - what the parts of one shard's signalling share. */
+#ifndef RINGER_SIP_SIP_INTERNAL_H
+#define RINGER_SIP_SIP_INTERNAL_H
+
+#include "sip/msgbuf.h"
+#include "sip/sip.h"
+#include "sip/txn.h"
+#include "sip/write.h"
+
+#define SIP_TRANSPORTS   8
+#define SIP_LOCAL_NETS   16
+#define SIP_LOCAL_CACHE  64 /* destinations whose local address is remembered */
+#define SIP_HOST_TEXT    64 /* an address as text */
+
+/* One opened transport. It outlives the configuration that named it. */
+struct sip_tp {
+	struct sip *sip;
+	struct io_udp *udp; /* NULL: not open */
+	struct addr local;  /* as bound, with the port that was given */
+	struct addr external, external_media; /* family 0: none */
+	struct addr_net nets[SIP_LOCAL_NETS]; /* destinations that see our real address */
+	uint32_t net_count;
+	uint8_t index;
+	char name[LIMIT_NAME];
+};
+
+struct sip_local {
+	struct addr to, local;
+};
+
+struct sip {
+	struct sip_env env;
+	const struct sip_conf *conf;
+	struct sip_tp tps[SIP_TRANSPORTS];
+	uint32_t tp_count;
+	struct sip_local locals[SIP_LOCAL_CACHE];
+	struct msgbuf_pool *bufs;
+	struct txn_layer txns;
+	struct slab *invites, *dialogs, *lingers, *auths;
+	struct list active;      /* invites that their owner still has */
+	struct list ending;      /* those that only finish their signalling, oldest first */
+	struct list linger_fifo; /* oldest first */
+	uint32_t active_count, ending_count;
+	struct sip_digest *digest;
+	uint64_t key;            /* of stateless tags */
+};
+
+static inline int64_t sip_now(const struct sip *sip)
+{
+	return io_now_ns(sip->env.io);
+}
+
+static inline void sip_count_one(struct sip *sip, enum metric which)
+{
+	metric_inc(sip->env.metrics, which);
+}
+
+void sip_trace_state(struct sip *sip, const char *machine, uint64_t id, const char *from,
+		     const char *event, const char *to);
+
+/* One message that we answer. */
+struct sip_rx {
+	struct sip *sip;
+	const struct sip_msg *msg;
+	const struct addr *from;
+	uint8_t tp;
+};
+
+/* A response while it is written. */
+struct sip_reply {
+	const struct sip_rx *rx;
+	struct txn *txn; /* NULL: stateless */
+	unsigned code;
+	struct sink out;
+	char text[LIMIT_SIP_OUT];
+};
+
+/* Status line to CSeq and Server. to_tag: for a request without one. */
+void sip_reply_begin(struct sip_reply *r, const struct sip_rx *rx, struct txn *t, unsigned code,
+		     struct slice reason, struct slice to_tag);
+/* Ends the headers (no body) and sends. */
+void sip_reply_send(struct sip_reply *r);
+void sip_reply_send_body(struct sip_reply *r, struct slice type, struct slice body);
+/* All in one, without further headers. */
+void sip_reply(const struct sip_rx *rx, struct txn *t, unsigned code, struct slice to_tag);
+/* The methods that we serve, and the extensions. */
+void sip_write_allow(struct sink *out);
+extern const struct slice sip_allow, sip_supported;
+
+/* Takes a datagram apart and gives it to whom it belongs. */
+void sip_receive(struct sip *sip, uint8_t tp, const struct addr *from, struct slice data,
+		 bool was_forwarded);
+
+#endif

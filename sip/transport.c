@@ -1,0 +1,178 @@
+/* sip/transport.c - see transport.h. */
+#include "sip/transport.h"
+
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+
+#include <errno.h>
+
+/* Signalling comes in bursts that outlast a turn of the loop. */
+#define SIP_TP_RCVBUF (8 << 20)
+
+static void sip_tp_on_datagram(void *arg, struct io_udp *u, const struct addr *from,
+			       const void *data, size_t len)
+{
+	struct sip_tp *tp = arg;
+
+	UNUSED(u);
+	sip_receive(tp->sip, tp->index, from, slice_make(data, len), false);
+}
+
+static void sip_tp_copy_conf(struct sip_tp *tp, const struct sip_conf_transport *conf)
+{
+	slice_copy(tp->name, sizeof(tp->name), conf->name);
+	tp->external.port = conf->external_port;
+	if (conf->external_address.len && addr_parse_ip(&tp->external, conf->external_address) &&
+	    tp->external.port == 0)
+		tp->external.port = conf->bind.port;
+	if (conf->external_media.len)
+		UNUSED(addr_parse_ip(&tp->external_media, conf->external_media));
+	for (uint32_t i = 0; i < conf->local_net_count && i < SIP_LOCAL_NETS; i++)
+		tp->nets[tp->net_count++] = conf->local_net[i];
+}
+
+static int sip_tp_open(struct sip *sip, uint32_t index)
+{
+	const struct sip_conf_transport *conf = &sip->conf->transports[index];
+	struct sip_tp *tp = &sip->tps[index];
+	const struct io_udp_conf udp = {
+		.local = conf->bind,
+		.kind = IO_UDP_SIP,
+		.reuse_port = sip->env.shard_count > 1,
+		.rcvbuf_bytes = SIP_TP_RCVBUF,
+		.dscp = conf->dscp,
+	};
+	char text[ADDR_TEXT];
+	int err;
+
+	*tp = (struct sip_tp){.sip = sip, .index = (uint8_t)index};
+	sip_tp_copy_conf(tp, conf);
+	err = io_udp_open(sip->env.io, &tp->udp, &udp, sip_tp_on_datagram, tp);
+	if (err) {
+		tp->udp = NULL;
+		log_error("Transport '%s': cannot bind UDP %s: %s. Stop what uses the port, or change "
+			  "bind= in pjsip.conf",
+			  tp->name, addr_text(&conf->bind, text), strerror(-err));
+		return err;
+	}
+	tp->local = *io_udp_local(tp->udp);
+	return 0;
+}
+
+int sip_tp_open_all(struct sip *sip)
+{
+	uint32_t opened = 0;
+	int last = 0;
+
+	sip->tp_count = sip->conf->transport_count;
+	if (sip->tp_count > SIP_TRANSPORTS) {
+		log_warning("pjsip.conf names %u transports; only the first %u are opened",
+			    sip->tp_count, SIP_TRANSPORTS);
+		sip->tp_count = SIP_TRANSPORTS;
+	}
+	for (uint32_t i = 0; i < sip->tp_count; i++) {
+		int err = sip_tp_open(sip, i);
+
+		if (err)
+			last = err;
+		else
+			opened++;
+	}
+	return opened || sip->tp_count == 0 ? 0 : last;
+}
+
+void sip_tp_close_all(struct sip *sip)
+{
+	for (uint32_t i = 0; i < sip->tp_count; i++) {
+		if (sip->tps[i].udp)
+			io_udp_close(sip->tps[i].udp);
+		sip->tps[i].udp = NULL;
+	}
+}
+
+int sip_tp_pick(const struct sip *sip, int32_t wanted, const struct addr *to)
+{
+	if (wanted >= 0)
+		return (uint32_t)wanted < sip->tp_count && sip->tps[wanted].udp ? (int)wanted : -1;
+	for (uint32_t i = 0; i < sip->tp_count; i++)
+		if (sip->tps[i].udp && sip->tps[i].local.family == to->family)
+			return (int)i;
+	return -1;
+}
+
+/* The kernel's choice of local address towards a destination. A wrong guess after a change of routes
+ * costs one entry: the table is small and direct-mapped. */
+static void sip_tp_ask_local(struct sip *sip, const struct addr *to, struct addr *out)
+{
+	uint16_t port = out->port;
+	struct sip_local *slot = &sip->locals[addr_hash(to, 0) % SIP_LOCAL_CACHE];
+
+	if (!addr_eq_ip(&slot->to, to)) {
+		struct addr local;
+
+		if (io_local_addr(sip->env.io, to, &local))
+			return;
+		slot->to = *to;
+		slot->local = local;
+	}
+	*out = slot->local;
+	out->port = port;
+}
+
+static bool sip_tp_is_inside(const struct sip_tp *tp, const struct addr *to)
+{
+	for (uint32_t i = 0; i < tp->net_count; i++)
+		if (addr_net_has(&tp->nets[i], to))
+			return true;
+	return addr_is_loopback(to);
+}
+
+void sip_tp_address(struct sip *sip, uint8_t index, const struct addr *to, struct addr *out)
+{
+	const struct sip_tp *tp = &sip->tps[index];
+
+	if (tp->external.family && !sip_tp_is_inside(tp, to)) {
+		*out = tp->external;
+		return;
+	}
+	*out = tp->local;
+	if (addr_is_any(out))
+		sip_tp_ask_local(sip, to, out);
+}
+
+void sip_tp_media_address(struct sip *sip, uint8_t index, const struct addr *to, struct addr *bound)
+{
+	const struct sip_tp *tp = &sip->tps[index];
+	uint16_t port = bound->port;
+
+	if (tp->external_media.family && !sip_tp_is_inside(tp, to)) {
+		*bound = tp->external_media;
+	} else if (bound->family == 0 || addr_is_any(bound)) {
+		*bound = tp->local;
+		if (addr_is_any(bound))
+			sip_tp_ask_local(sip, to, bound);
+	}
+	bound->port = port;
+}
+
+int sip_tp_send(void *arg, uint8_t index, const struct addr *to, struct slice data)
+{
+	struct sip *sip = arg;
+	const struct sip_tp *tp = &sip->tps[index];
+
+	if (!tp->udp)
+		return -ENOTCONN;
+	sip_count_one(sip, METRIC_sip_tx);
+	if (sip->env.trace) {
+		const struct sip_trace t = {
+			.kind = SIP_TRACE_TX,
+			.now_ns = sip_now(sip),
+			.local = &tp->local,
+			.peer = to,
+			.data = data,
+		};
+
+		sip->env.trace(sip->env.trace_arg, &t);
+	}
+	return io_udp_send(tp->udp, to, data.ptr, data.len);
+}

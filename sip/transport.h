@@ -1,0 +1,28 @@
+/* sip/transport.h - the UDP sockets of one shard, and under which address the far end sees us.
+ *
+ * A socket bound to 0.0.0.0 has no address to put into Via and Contact: it is asked for once per
+ * destination (io_local_addr) and remembered in a small table. */
+#ifndef RINGER_SIP_TRANSPORT_H
+#define RINGER_SIP_TRANSPORT_H
+
+#include "sip/sip_internal.h"
+
+/* Opens what sip->conf names. 0 if at least one could be opened or none is configured; else the
+ * error of the last. */
+int sip_tp_open_all(struct sip *sip);
+void sip_tp_close_all(struct sip *sip);
+
+/* The transport for a destination: the wanted one (by index of the configuration; -1: the first that
+ * fits). -1: none of that address family is open. */
+int sip_tp_pick(const struct sip *sip, int32_t wanted, const struct addr *to);
+
+/* What goes into Via and Contact towards `to`: address and port. */
+void sip_tp_address(struct sip *sip, uint8_t tp, const struct addr *to, struct addr *out);
+/* The address that SDP shows towards `to`: `bound` unless that is "any" or hidden behind
+ * external_media_address. The port is kept. */
+void sip_tp_media_address(struct sip *sip, uint8_t tp, const struct addr *to, struct addr *bound);
+
+/* As txn_conf.send: counts and traces. */
+int sip_tp_send(void *arg, uint8_t tp, const struct addr *to, struct slice data);
+
+#endif
