@@ -5,8 +5,8 @@
  *
  * Served in this release: UDP transports, endpoints as the calling side, AORs with static contacts,
  * digest credentials, global and system. Other object types, other transport kinds and options that
- * are known but have no effect yet are accepted; what changes the meaning of a call is reported once
- * by file and line. A name that pjsip.conf never had, or a value that cannot be used, refuses the
+ * are known but have no effect yet are accepted; what changes the meaning of a call, and a name that
+ * pjsip.conf never had, is reported once by file and line. A value that cannot be used refuses the
  * load. */
 #ifndef RINGER_SIP_CONF_H
 #define RINGER_SIP_CONF_H
@@ -134,6 +134,10 @@ struct sip_dial_string {
 	struct slice uri;  /* explicit request URI; empty: none */
 };
 void sip_dial_string_parse(struct sip_dial_string *out, struct slice resource);
+
+/* The address that a host part means: IPv4, IPv6, "localhost". Names are not resolved. Keeps
+ * out->port. */
+bool sip_conf_host_addr(struct slice host, struct addr *out);
 
 /* As tech_ops.find, for any thread that holds the snapshot (the control shard checks an order with
  * it): 0; -ENOENT no such endpoint, -EHOSTUNREACH no contact that can be dialled, -EINVAL not an

@@ -83,6 +83,9 @@ void sip_reply_send(struct sip_reply *r);
 void sip_reply_send_body(struct sip_reply *r, struct slice type, struct slice body);
 /* All in one, without further headers. */
 void sip_reply(const struct sip_rx *rx, struct txn *t, unsigned code, struct slice to_tag);
+/* 200 with what we can do; 405 or, for a method that nobody knows, 501. */
+void sip_reply_options(const struct sip_rx *rx, struct txn *t, struct slice to_tag);
+void sip_reply_not_allowed(const struct sip_rx *rx, struct txn *t, struct slice to_tag);
 /* The methods that we serve, and the extensions. */
 void sip_write_allow(struct sink *out);
 extern const struct slice sip_allow, sip_supported;

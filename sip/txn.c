@@ -353,6 +353,17 @@ struct txn *txn_client_new(struct txn_layer *l, enum txn_kind kind, enum sip_met
 	return t;
 }
 
+struct txn *txn_client_for_cancel(struct txn_layer *l, struct txn *ict)
+{
+	struct txn *t = txn_client_new(l, TXN_NICT, SIP_METHOD_CANCEL, ict->cseq, NULL, NULL);
+
+	if (!t)
+		return NULL;
+	t->nonce = ict->nonce;
+	ict->cancel = txn_handle(t);
+	return t;
+}
+
 void txn_branch(const struct txn *t, char text[SIP_BRANCH_LEN])
 {
 	const struct sip_ident id = {
@@ -423,6 +434,8 @@ enum txn_match txn_rx_response(struct txn_layer *l, const struct sip_msg *msg,
 		return TXN_FOREIGN;
 	}
 	t = slab_get(l->clients, id.handle);
+	if (t && msg->cseq_method == SIP_METHOD_CANCEL)
+		t = slab_get(l->clients, t->cancel); /* it has the branch of its INVITE */
 	if (!t || t->nonce != id.nonce || t->method != msg->cseq_method || t->dead ||
 	    !txn_is_our_via(t, &msg->via))
 		return TXN_STRAY;

@@ -91,6 +91,7 @@ struct txn {
 	struct msgbuf *buf;     /* what is sent again: request, then ACK; response */
 	int64_t interval_ns;    /* of the last resend */
 	uint64_t nonce;         /* client: of the branch */
+	handle_t cancel;        /* client INVITE: the transaction of its CANCEL */
 	struct addr dst;
 	struct addr via;        /* client: sent-by of our Via; family 0: not compared */
 	uint32_t cseq;
@@ -103,6 +104,7 @@ struct txn {
 	uint8_t depth;          /* steps that are running */
 	bool dead;              /* TERMINATED while a step runs: freed at its end */
 	bool acked;
+	bool cancelled;         /* client INVITE: a CANCEL was sent */
 };
 
 /* 0 or -ENOMEM. conf is copied. */
@@ -122,6 +124,9 @@ void txn_branch(const struct txn *t, char text[SIP_BRANCH_LEN]);
  * the transport said) the transaction is freed without a fact. */
 int txn_client_send(struct txn *t, uint8_t tp, const struct addr *dst, const struct addr *via,
 		    struct slice request);
+
+/* The transaction of a CANCEL, which shares the branch of `ict`; NULL: no room. */
+struct txn *txn_client_for_cancel(struct txn_layer *l, struct txn *ict);
 
 /* Where a response belongs. */
 enum txn_match { TXN_MATCHED, TXN_STRAY, TXN_FOREIGN };
@@ -165,6 +170,9 @@ static inline struct slice txn_text(const struct txn *t)
 {
 	return msgbuf_slice(t->buf);
 }
+/* A CANCEL was sent for this client INVITE: without a final response it ends 64*T1 from now, as by
+ * TXN_TIMEOUT (RFC 3261 9.1). */
+void txn_ict_cancelled(struct txn *t);
 /* A client INVITE that has no final response yet. */
 bool txn_ict_is_open(const struct txn *t);
 /* ... and has had a provisional one: it may be cancelled. */

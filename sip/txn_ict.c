@@ -36,6 +36,11 @@ static void ict_provisional(struct txn *t, const struct txn_input *in)
 	txn_tell(t, TXN_PROVISIONAL, in);
 }
 
+static void ict_provisional_again(struct txn *t, const struct txn_input *in)
+{
+	txn_tell(t, TXN_PROVISIONAL, in);
+}
+
 /* The user sends the ACK: its bytes live with the dialog, not here. The request is kept until the
  * user has seen the first 2xx, which may need it (credentials). */
 static void ict_accept(struct txn *t, const struct txn_input *in)
@@ -140,9 +145,10 @@ static const struct txn_cell ict_table[ICT_STATE_COUNT][ICT_EVENT_COUNT] = {
 		[ICT_DROP]     = { txn_act_finish,     ICT_TERMINATED },
 	},
 	[ICT_PROCEEDING] = {
-		[ICT_RX_1XX]   = { ict_provisional,    ICT_PROCEEDING },
+		[ICT_RX_1XX]   = { ict_provisional_again, ICT_PROCEEDING },
 		[ICT_RX_2XX]   = { ict_accept,         ICT_ACCEPTED   },
 		[ICT_RX_FAIL]  = { ict_fail,           ICT_COMPLETED  },
+		[ICT_TMR_B]    = { ict_timed_out,      ICT_TERMINATED }, /* 64*T1 after CANCEL */
 		[ICT_TX_ERROR] = { ict_failed_to_send, ICT_TERMINATED },
 		[ICT_DROP]     = { txn_act_finish,     ICT_TERMINATED },
 	},
@@ -177,6 +183,13 @@ static const struct txn_machine ict_machine = {
 void ict_step(struct txn *t, enum ict_event event, const struct txn_input *in)
 {
 	txn_step(&ict_machine, t, event, in);
+}
+
+void txn_ict_cancelled(struct txn *t)
+{
+	check(t->kind == TXN_ICT && t->state == ICT_PROCEEDING);
+	t->cancelled = true;
+	txn_end_start(t, ICT_TMR_B, 64 * txn_times(t)->t1_ns);
 }
 
 bool txn_ict_is_open(const struct txn *t)

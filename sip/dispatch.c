@@ -1,0 +1,272 @@
+/* sip/dispatch.c - one datagram: parsed once, then given to the transaction, the call or the shard to
+ * which it belongs; what belongs to nobody is answered without state (RFC 3261 8.2.7). */
+#include "engine/base/check.h"
+#include "sip/invite.h"
+#include "sip/transport.h"
+
+/* ---- responses that we send ---- */
+
+void sip_reply_begin(struct sip_reply *r, const struct sip_rx *rx, struct txn *t, unsigned code,
+		     struct slice reason, struct slice to_tag)
+{
+	char ip[ADDR_TEXT];
+	struct sink ip_text = sink_make(ip, sizeof(ip));
+	struct sip_source source = {.port = rx->from->port, .force_rport = true};
+	bool is_dialog_making = rx->msg->method == SIP_METHOD_INVITE && code < 300;
+
+	addr_write_ip(&ip_text, rx->from);
+	source.ip = sink_slice(&ip_text);
+	r->rx = rx;
+	r->txn = t;
+	r->code = code;
+	r->out = sink_make(r->text, sizeof(r->text));
+	sip_write_response(&r->out, rx->msg, &source, code, reason, to_tag, is_dialog_making);
+	if (rx->sip->conf->user_agent.len)
+		sip_write_header_id(&r->out, SIP_HDR_SERVER, rx->sip->conf->user_agent);
+}
+
+static void sip_reply_out(struct sip_reply *r)
+{
+	if (r->out.over) { /* a request full of Via lines: no answer fits */
+		sip_count_one(r->rx->sip, METRIC_sip_rx_malformed);
+		if (r->txn)
+			txn_drop(r->txn);
+	} else if (r->txn) {
+		txn_respond(r->txn, r->code, sink_slice(&r->out));
+	} else {
+		UNUSED(sip_tp_send(r->rx->sip, r->rx->tp, r->rx->from, sink_slice(&r->out)));
+	}
+}
+
+void sip_reply_send(struct sip_reply *r)
+{
+	sip_write_end(&r->out);
+	sip_reply_out(r);
+}
+
+void sip_reply_send_body(struct sip_reply *r, struct slice type, struct slice body)
+{
+	sip_write_body(&r->out, type, body);
+	sip_reply_out(r);
+}
+
+void sip_reply(const struct sip_rx *rx, struct txn *t, unsigned code, struct slice to_tag)
+{
+	struct sip_reply r;
+
+	sip_reply_begin(&r, rx, t, code, SLICE_EMPTY, to_tag);
+	sip_reply_send(&r);
+}
+
+void sip_reply_options(const struct sip_rx *rx, struct txn *t, struct slice to_tag)
+{
+	struct sip_reply r;
+
+	sip_reply_begin(&r, rx, t, 200, SLICE_EMPTY, to_tag);
+	sip_write_header_id(&r.out, SIP_HDR_ACCEPT,
+			    SLICE_LIT("application/sdp, application/dtmf-relay"));
+	sip_write_allow(&r.out);
+	sip_write_header_id(&r.out, SIP_HDR_SUPPORTED, sip_supported);
+	sip_write_header_id(&r.out, SIP_HDR_ACCEPT_ENCODING, SLICE_LIT("identity"));
+	sip_write_header_id(&r.out, SIP_HDR_ACCEPT_LANGUAGE, SLICE_LIT("en"));
+	sip_reply_send(&r);
+}
+
+void sip_reply_not_allowed(const struct sip_rx *rx, struct txn *t, struct slice to_tag)
+{
+	bool is_unknown = rx->msg->method == SIP_METHOD_OTHER;
+	struct sip_reply r;
+
+	sip_count_one(rx->sip, METRIC_sip_unsupported);
+	sip_reply_begin(&r, rx, t, is_unknown ? 501 : 405, SLICE_EMPTY, to_tag);
+	sip_write_allow(&r.out);
+	sip_reply_send(&r);
+}
+
+/* ---- requests ---- */
+
+/* A tag that each copy of the request gets alike. */
+static void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char tag[SIP_IDENT_LEN])
+{
+	uint64_t hash = slice_hash(msg->via.branch, slice_hash(msg->call_id, sip->key));
+	const struct sip_ident id = {
+		.shard = sip->env.shard,
+		.kind = SIP_IDENT_LOOSE,
+		.handle = handle_make((uint32_t)hash, 0),
+		.nonce = slice_hash(msg->from_tag, hash) >> 6,
+	};
+
+	sip_ident_write(&id, tag);
+}
+
+/* Requests outside of any dialog: pings are answered, calls are refused (this release calls only). */
+static void sip_rx_outside(const struct sip_rx *rx)
+{
+	char room[SIP_IDENT_LEN];
+	struct slice tag = slice_make(room, sizeof(room));
+
+	sip_loose_tag(rx->sip, rx->msg, room);
+	switch (rx->msg->method) {
+	case SIP_METHOD_OPTIONS:
+		sip_reply_options(rx, NULL, tag);
+		break;
+	case SIP_METHOD_INVITE:
+		sip_count_one(rx->sip, METRIC_sip_unsupported);
+		sip_reply(rx, NULL, 404, tag);
+		break;
+	case SIP_METHOD_BYE:
+	case SIP_METHOD_CANCEL:
+	case SIP_METHOD_PRACK:
+	case SIP_METHOD_UPDATE:
+	case SIP_METHOD_INFO:
+		sip_reply(rx, NULL, 481, tag);
+		break;
+	case SIP_METHOD_SUBSCRIBE:
+	case SIP_METHOD_NOTIFY:
+	case SIP_METHOD_PUBLISH:
+		sip_count_one(rx->sip, METRIC_sip_unsupported);
+		sip_reply(rx, NULL, 489, tag);
+		break;
+	default:
+		sip_reply_not_allowed(rx, NULL, tag);
+	}
+}
+
+static void sip_rx_in_dialog(const struct sip_rx *rx, const struct sip_ident *id)
+{
+	struct invite *iv = invite_find(rx->sip, id);
+
+	if (rx->msg->method == SIP_METHOD_ACK) {
+		if (iv && slice_eq(rx->msg->call_id, slice_make(iv->call_id, sizeof(iv->call_id))))
+			invite_rx_ack(iv, rx);
+		else
+			sip_count_one(rx->sip, METRIC_sip_rx_stray);
+	} else if (iv) {
+		invite_rx_request(iv, rx);
+	} else {
+		sip_reply(rx, NULL, 481, SLICE_EMPTY);
+	}
+}
+
+/* RFC 3261 9.2. Our INVITE transactions are answered at once, so there is nothing left to cancel. */
+static void sip_rx_cancel(const struct sip_rx *rx)
+{
+	struct txn *invite = txn_server_find_cancelled(&rx->sip->txns, rx->msg);
+	struct txn *t;
+
+	if (!invite) {
+		sip_rx_outside(rx);
+		return;
+	}
+	t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->from, NULL, NULL);
+	sip_reply(rx, t, 200, SLICE_EMPTY);
+}
+
+static void sip_forward(struct sip *sip, uint32_t shard, const struct addr *from, struct slice data,
+			bool was_forwarded)
+{
+	if (was_forwarded || !sip->env.forward || shard >= sip->env.shard_count) {
+		sip_count_one(sip, METRIC_sip_rx_stray);
+		return;
+	}
+	sip_count_one(sip, METRIC_sip_rx_forwarded);
+	sip->env.forward(sip->env.forward_arg, shard, from, data.ptr, data.len);
+}
+
+static void sip_rx_request(const struct sip_rx *rx, struct slice data, bool was_forwarded)
+{
+	struct sip_ident id = {0};
+	bool is_ours = sip_ident_read(rx->msg->to_tag, &id) && id.kind == SIP_IDENT_CALL;
+	struct txn *t;
+
+	if (is_ours && id.shard != rx->sip->env.shard && id.shard < rx->sip->env.shard_count) {
+		sip_forward(rx->sip, id.shard, rx->from, data, was_forwarded);
+		return;
+	}
+	t = txn_server_find(&rx->sip->txns, rx->msg);
+	if (t)
+		txn_rx_request(t, rx->msg, rx->from);
+	else if (rx->msg->method == SIP_METHOD_CANCEL)
+		sip_rx_cancel(rx);
+	else if (is_ours)
+		sip_rx_in_dialog(rx, &id);
+	else if (rx->msg->method == SIP_METHOD_ACK)
+		sip_count_one(rx->sip, METRIC_sip_rx_stray);
+	else if (rx->msg->to_tag.len)
+		sip_reply(rx, NULL, 481, SLICE_EMPTY);
+	else
+		sip_rx_outside(rx);
+}
+
+/* ---- responses that we receive ---- */
+
+static void sip_rx_response(const struct sip_rx *rx, struct slice data, bool was_forwarded)
+{
+	uint32_t shard;
+
+	/* More than one Via: it was meant for whoever is named below ours (8.1.3.3). */
+	if (rx->msg->via_count > 1) {
+		sip_count_one(rx->sip, METRIC_sip_rx_stray);
+		return;
+	}
+	switch (txn_rx_response(&rx->sip->txns, rx->msg, rx->from, &shard)) {
+	case TXN_MATCHED:
+		break;
+	case TXN_STRAY:
+		sip_count_one(rx->sip, METRIC_sip_rx_stray);
+		break;
+	case TXN_FOREIGN:
+		sip_forward(rx->sip, shard, rx->from, data, was_forwarded);
+		break;
+	}
+}
+
+/* ---- datagrams ---- */
+
+static void sip_trace_rx(struct sip *sip, uint8_t tp, const struct addr *from, struct slice data)
+{
+	const struct sip_trace t = {
+		.kind = SIP_TRACE_RX,
+		.now_ns = sip_now(sip),
+		.local = &sip->tps[tp].local,
+		.peer = from,
+		.data = data,
+	};
+
+	if (sip->env.trace)
+		sip->env.trace(sip->env.trace_arg, &t);
+}
+
+static void sip_rx_malformed(const struct sip_rx *rx, enum sip_parse_error err)
+{
+	unsigned code = sip_msg_refusal(rx->msg, err);
+	char tag[SIP_IDENT_LEN];
+	struct sip_reply r;
+
+	sip_count_one(rx->sip, METRIC_sip_rx_malformed);
+	if (!code)
+		return;
+	sip_loose_tag(rx->sip, rx->msg, tag);
+	sip_reply_begin(&r, rx, NULL, code, sip_parse_error_text(err), slice_make(tag, sizeof(tag)));
+	sip_reply_send(&r);
+}
+
+void sip_receive(struct sip *sip, uint8_t tp, const struct addr *from, struct slice data,
+		 bool was_forwarded)
+{
+	enum sip_parse_error err;
+	struct sip_msg msg;
+	const struct sip_rx rx = {.sip = sip, .msg = &msg, .from = from, .tp = tp};
+
+	data = slice_ltrim(data);
+	if (data.len <= 4) /* keep-alives (RFC 5626 3.5.1 and what NAT helpers send) */
+		return;
+	sip_count_one(sip, METRIC_sip_rx);
+	sip_trace_rx(sip, tp, from, data);
+	if (sip_msg_parse(&msg, data, &err))
+		sip_rx_malformed(&rx, err);
+	else if (msg.is_request)
+		sip_rx_request(&rx, data, was_forwarded);
+	else
+		sip_rx_response(&rx, data, was_forwarded);
+}

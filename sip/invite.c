@@ -1,0 +1,650 @@
+/* sip/invite.c - life and states of a call that we place. See invite.h. */
+#include "sip/invite.h"
+
+#include "engine/base/check.h"
+#include "engine/base/fault.h"
+#include "engine/base/log.h"
+#include "engine/core/cause.h"
+#include "sip/cancel.h"
+#include "sip/cause.h"
+#include "sip/linger.h"
+#include "sip/transport.h"
+
+#include <errno.h>
+
+/* How long a call may ring without a word (RFC 3261 timer C, of which proxies on the way have one
+ * too). Each provisional response but 100 starts it again. */
+#define INVITE_RING_MAX (180 * TMR_SECOND)
+
+#define INVITE_NAME(id) #id,
+
+const char *invite_state_name(unsigned state)
+{
+	static const char *const names[] = {INVITE_STATES(INVITE_NAME)};
+
+	check(state < INVITE_STATE_COUNT);
+	return names[state];
+}
+
+const char *invite_event_name(unsigned event)
+{
+	static const char *const names[] = {INVITE_EVENTS(INVITE_NAME)};
+
+	check(event < INVITE_EVENT_COUNT);
+	return names[event];
+}
+
+/* States in which the owner still has the call. */
+#define INVITE_SB_OWNED (1u << INVITE_CALLING | 1u << INVITE_PROCEEDING | 1u << INVITE_UP)
+
+static bool invite_is_owned(uint8_t state)
+{
+	return INVITE_SB_OWNED >> state & 1;
+}
+
+void invite_tag(const struct invite *iv, char text[SIP_IDENT_LEN])
+{
+	const struct sip_ident id = {
+		.shard = iv->sip->env.shard,
+		.kind = SIP_IDENT_CALL,
+		.handle = slab_handle(iv->sip->invites, iv),
+		.nonce = iv->nonce,
+	};
+
+	sip_ident_write(&id, text);
+}
+
+struct invite *invite_find(struct sip *sip, const struct sip_ident *id)
+{
+	struct invite *iv = slab_get(sip->invites, id->handle);
+
+	return iv && iv->nonce == id->nonce && id->kind == SIP_IDENT_CALL ? iv : NULL;
+}
+
+struct dialog *invite_find_dialog(struct invite *iv, struct slice remote_tag)
+{
+	list_for(node, &iv->dialogs) {
+		struct dialog *d = list_entry(node, struct dialog, node);
+
+		if (dialog_is_peer(d, remote_tag))
+			return d;
+	}
+	return NULL;
+}
+
+const struct sip_conf_endpoint *invite_endpoint(const struct invite *iv)
+{
+	return sip_conf_endpoint_hash(iv->sip->conf, iv->endpoint);
+}
+
+/* ---- facts to the owner ---- */
+
+void invite_tell_ended(struct invite *iv, int cause, unsigned code, struct slice text)
+{
+	const struct tech_events *events = iv->events;
+	const struct tech_end end = {
+		.cause = cause,
+		.tech_code = (int)code,
+		.text = text,
+		.answered_elsewhere = cause == CAUSE_ANSWERED_ELSEWHERE,
+	};
+
+	iv->events = NULL;
+	if (events)
+		events->ended(iv->owner, &end);
+}
+
+static void invite_tell_ended_by(struct invite *iv, const struct sip_msg *msg)
+{
+	int cause = (int)sip_cause_of_msg(msg);
+
+	/* Any redirection counts as one, also where the table of causes has no row. */
+	if (!msg->is_request && msg->code < 400 && !sip_msg_has(msg, SIP_HDR_REASON))
+		cause = CAUSE_REDIRECTED;
+	invite_tell_ended(iv, cause, msg->code, msg->reason);
+}
+
+/* ---- actions ---- */
+
+typedef void (*invite_act)(struct invite *iv, const struct invite_input *in);
+
+static void invite_absorb(struct invite *iv, const struct invite_input *in)
+{
+	UNUSED(iv);
+	UNUSED(in);
+}
+
+static void invite_provisional(struct invite *iv, const struct invite_input *in)
+{
+	if (in->msg->code > 100)
+		tmr_start(&iv->guard, sip_now(iv->sip) + INVITE_RING_MAX);
+	invite_take_provisional(iv, in->msg, in->from);
+}
+
+static void invite_answer(struct invite *iv, const struct invite_input *in)
+{
+	tmr_stop(&iv->guard);
+	invite_take_answer(iv, in->msg, in->from);
+}
+
+static void invite_refused(struct invite *iv, const struct invite_input *in)
+{
+	invite_tell_ended_by(iv, in->msg);
+}
+
+static void invite_timed_out(struct invite *iv, const struct invite_input *in)
+{
+	UNUSED(in);
+	invite_tell_ended(iv, CAUSE_NO_RESPONSE, 408, sip_status_phrase(408));
+}
+
+static struct txn *invite_ict(struct invite *iv)
+{
+	return txn_client_get(&iv->sip->txns, iv->ict);
+}
+
+static void invite_cancel_now(struct invite *iv, const struct invite_input *in)
+{
+	struct txn *t = invite_ict(iv);
+
+	UNUSED(in);
+	tmr_stop(&iv->guard);
+	if (!NEVER(!t) && !t->cancelled)
+		sip_send_cancel(iv->sip, t, iv->bye_cause, iv->suppress_q850);
+}
+
+/* RFC 3261 9.1: no CANCEL before a provisional response. */
+static void invite_cancel_later(struct invite *iv, const struct invite_input *in)
+{
+	UNUSED(in);
+	tmr_stop(&iv->guard);
+}
+
+static void invite_cancel_held(struct invite *iv, const struct invite_input *in)
+{
+	if (FAULT(cancel_forgotten))
+		return;
+	invite_cancel_now(iv, in);
+}
+
+static void invite_rang_out(struct invite *iv, const struct invite_input *in)
+{
+	iv->bye_cause = CAUSE_NO_ANSWER;
+	invite_cancel_now(iv, in);
+	invite_tell_ended(iv, CAUSE_NO_ANSWER, 0, SLICE_EMPTY);
+}
+
+/* A 2xx that crossed our CANCEL, or came while it was held: ACK, then BYE (RFC 5407 3.1.2). */
+static void invite_answer_late(struct invite *iv, const struct invite_input *in)
+{
+	struct txn *t = invite_ict(iv);
+
+	iv->ict = HANDLE_NONE;
+	if (NEVER(!t))
+		return;
+	linger_orphan(iv->sip, t, iv->tp, &iv->local, iv->bye_cause);
+	if (t->fn)
+		t->fn(t->arg, t, TXN_SUCCESS, in->msg, in->from);
+	else
+		linger_end_fork(iv->sip, iv->tp, &iv->local, in->msg, in->from, iv->bye_cause);
+}
+
+static void invite_bye(struct invite *iv, const struct invite_input *in)
+{
+	UNUSED(in);
+	tmr_stop(&iv->session);
+	if (!iv->dialog || !invite_send_bye(iv, iv->dialog))
+		invite_step(iv, INVITE_BYE_DONE, &(struct invite_input){0});
+}
+
+static void invite_lost(struct invite *iv, const struct invite_input *in)
+{
+	iv->bye_cause = (uint16_t)in->cause;
+	invite_bye(iv, in);
+	invite_tell_ended(iv, in->cause, 0, SLICE_EMPTY);
+}
+
+static void invite_far_end_bye(struct invite *iv, const struct invite_input *in)
+{
+	invite_tell_ended(iv, (int)sip_cause_of_msg(in->msg), 0, SLICE_EMPTY);
+}
+
+/* The INVITE transaction must still end what it may have started. */
+static void invite_evict(struct invite *iv, const struct invite_input *in)
+{
+	struct txn *t = invite_ict(iv);
+
+	UNUSED(in);
+	sip_count_one(iv->sip, METRIC_sip_linger_evicted);
+	if (t && txn_ict_is_open(t))
+		linger_orphan(iv->sip, t, iv->tp, &iv->local, iv->bye_cause);
+	iv->ict = HANDLE_NONE;
+}
+
+struct invite_cell {
+	invite_act act;
+	uint8_t next;
+};
+
+/* clang-format off */
+static const struct invite_cell invite_table[INVITE_STATE_COUNT][INVITE_EVENT_COUNT] = {
+	[INVITE_CALLING] = {
+		[INVITE_RX_1XX]   = { invite_provisional,  INVITE_PROCEEDING  },
+		[INVITE_RX_2XX]   = { invite_answer,       INVITE_UP          },
+		[INVITE_RX_FAIL]  = { invite_refused,      INVITE_GONE        },
+		[INVITE_RX_RETRY] = { invite_absorb,       INVITE_CALLING     },
+		[INVITE_TIMEOUT]  = { invite_timed_out,    INVITE_GONE        },
+		[INVITE_RX_BYE]   = { invite_absorb,       INVITE_CALLING     },
+		[INVITE_HANGUP]   = { invite_cancel_later, INVITE_CANCEL_HELD },
+		[INVITE_GUARD]    = { invite_timed_out,    INVITE_CANCEL_HELD },
+	},
+	[INVITE_PROCEEDING] = {
+		[INVITE_RX_1XX]   = { invite_provisional,  INVITE_PROCEEDING  },
+		[INVITE_RX_2XX]   = { invite_answer,       INVITE_UP          },
+		[INVITE_RX_FAIL]  = { invite_refused,      INVITE_GONE        },
+		[INVITE_RX_RETRY] = { invite_absorb,       INVITE_CALLING     },
+		[INVITE_TIMEOUT]  = { invite_timed_out,    INVITE_GONE        },
+		[INVITE_RX_BYE]   = { invite_absorb,       INVITE_PROCEEDING  },
+		[INVITE_HANGUP]   = { invite_cancel_now,   INVITE_CANCELLING  },
+		[INVITE_GUARD]    = { invite_rang_out,     INVITE_CANCELLING  },
+	},
+	[INVITE_UP] = {
+		[INVITE_RX_BYE]   = { invite_far_end_bye,  INVITE_GONE        },
+		[INVITE_HANGUP]   = { invite_bye,          INVITE_ENDING      },
+		[INVITE_LOST]     = { invite_lost,         INVITE_ENDING      },
+	},
+	[INVITE_CANCEL_HELD] = {
+		[INVITE_RX_1XX]   = { invite_cancel_held,  INVITE_CANCELLING  },
+		[INVITE_RX_2XX]   = { invite_answer_late,  INVITE_GONE        },
+		[INVITE_RX_FAIL]  = { invite_absorb,       INVITE_GONE        },
+		[INVITE_TIMEOUT]  = { invite_absorb,       INVITE_GONE        },
+		[INVITE_RX_BYE]   = { invite_absorb,       INVITE_CANCEL_HELD },
+		[INVITE_EVICT]    = { invite_evict,        INVITE_GONE        },
+	},
+	[INVITE_CANCELLING] = {
+		[INVITE_RX_1XX]   = { invite_absorb,       INVITE_CANCELLING  },
+		[INVITE_RX_2XX]   = { invite_answer_late,  INVITE_GONE        },
+		[INVITE_RX_FAIL]  = { invite_absorb,       INVITE_GONE        },
+		[INVITE_TIMEOUT]  = { invite_absorb,       INVITE_GONE        },
+		[INVITE_RX_BYE]   = { invite_absorb,       INVITE_CANCELLING  },
+		[INVITE_EVICT]    = { invite_evict,        INVITE_GONE        },
+	},
+	[INVITE_ENDING] = {
+		[INVITE_RX_BYE]   = { invite_absorb,       INVITE_ENDING      },
+		[INVITE_LOST]     = { invite_absorb,       INVITE_ENDING      },
+		[INVITE_BYE_DONE] = { invite_absorb,       INVITE_GONE        },
+		[INVITE_EVICT]    = { invite_evict,        INVITE_GONE        },
+	},
+};
+/* clang-format on */
+
+static void invite_move_list(struct invite *iv, uint8_t before)
+{
+	struct sip *sip = iv->sip;
+
+	if (!invite_is_owned(before) || invite_is_owned(iv->state))
+		return;
+	list_del(&iv->node);
+	list_add_tail(&sip->ending, &iv->node);
+	sip->active_count--;
+	sip->ending_count++;
+}
+
+void invite_step(struct invite *iv, enum invite_event event, const struct invite_input *in)
+{
+	const struct invite_cell *cell = &invite_table[iv->state][event];
+	uint8_t before = iv->state;
+
+	check(event < INVITE_EVENT_COUNT);
+	if (NEVER(!cell->act))
+		return;
+	invite_hold(iv);
+	iv->state = cell->next;
+	invite_move_list(iv, before);
+	sip_trace_state(iv->sip, "invite", slab_handle(iv->sip->invites, iv),
+			invite_state_name(before), invite_event_name(event),
+			invite_state_name(iv->state));
+	cell->act(iv, in);
+	invite_release(iv);
+}
+
+/* ---- end of life ---- */
+
+static void invite_leave_txns(struct invite *iv)
+{
+	struct txn_layer *l = &iv->sip->txns;
+	struct txn *ict = txn_client_get(l, iv->ict);
+	struct txn *request = txn_client_get(l, iv->request);
+	struct txn *ist = txn_server_get(l, iv->ist);
+
+	/* A 2xx may still come for an INVITE that is open. */
+	if (ict && txn_ict_is_open(ict))
+		linger_orphan(iv->sip, ict, iv->tp, &iv->local, iv->bye_cause);
+	else if (ict && ict->arg == iv)
+		txn_set_user(ict, NULL, NULL);
+	if (request)
+		txn_set_user(request, NULL, NULL);
+	if (ist)
+		txn_set_user(ist, NULL, NULL);
+}
+
+void invite_destroy(struct invite *iv)
+{
+	struct sip *sip = iv->sip;
+
+	invite_leave_txns(iv);
+	tmr_stop(&iv->guard);
+	tmr_stop(&iv->session);
+	list_for_safe(node, &iv->dialogs)
+		dialog_free(list_entry(node, struct dialog, node));
+	if (iv->auth)
+		slab_free(sip->auths, iv->auth);
+	if (invite_is_owned(iv->state))
+		sip->active_count--;
+	else
+		sip->ending_count--;
+	list_del(&iv->node);
+	slab_free(sip->invites, iv);
+}
+
+void invite_release(struct invite *iv)
+{
+	check(iv->depth > 0);
+	if (--iv->depth == 0 && iv->state == INVITE_GONE)
+		invite_destroy(iv);
+}
+
+/* ---- what the INVITE transaction says ---- */
+
+bool invite_take_auth(struct invite *iv, const struct sip_msg *msg)
+{
+	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
+
+	if (!ep || !ep->auth)
+		return false;
+	if (!iv->auth)
+		iv->auth = slab_alloc(iv->sip->auths);
+	if (!iv->auth) {
+		sip_count_one(iv->sip, METRIC_sip_no_slot);
+		return false;
+	}
+	return sip_auth_take(iv->auth, msg, ep->auth->alg_mask, &ep->auth->cred) == SIP_AUTH_RETRY;
+}
+
+/* RFC 4028 7.4: at least the Min-SE that was given; twice at most. */
+static bool invite_take_422(struct invite *iv, const struct sip_msg *msg)
+{
+	uint32_t min_se;
+
+	if (!iv->has_timers || iv->se_round >= 2 ||
+	    !sip_msg_get_u32(msg, SIP_HDR_MIN_SE, &min_se) || min_se <= iv->min_se_s)
+		return false;
+	iv->se_round++;
+	iv->min_se_s = min_se;
+	if (iv->session_s < min_se)
+		iv->session_s = min_se;
+	return true;
+}
+
+static bool invite_may_retry(struct invite *iv, const struct sip_msg *msg)
+{
+	if (iv->state != INVITE_CALLING && iv->state != INVITE_PROCEEDING)
+		return false;
+	if (msg->code == 401 || msg->code == 407)
+		return invite_take_auth(iv, msg);
+	return msg->code == 422 && invite_take_422(iv, msg);
+}
+
+/* The same call once more: same Call-ID and From tag, CSeq + 1, new branch (RFC 3261 8.1.3.5). */
+static bool invite_send_again(struct invite *iv, struct txn *old)
+{
+	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
+	struct sink out = sink_make(text, sizeof(text));
+	struct txn *t = txn_client_new(&iv->sip->txns, TXN_ICT, SIP_METHOD_INVITE, iv->cseq + 1,
+				       invite_on_ict, iv);
+
+	if (!t)
+		return false;
+	txn_branch(t, branch);
+	if (invite_write_again(&out, iv, txn_text(old), slice_make(branch, sizeof(branch)))) {
+		txn_set_user(t, NULL, NULL);
+		txn_drop(t);
+		return false;
+	}
+	if (txn_client_send(t, iv->tp, &iv->dst, &iv->local, sink_slice(&out)))
+		return false;
+	txn_set_user(old, NULL, NULL);
+	iv->ict = txn_handle(t);
+	list_for_safe(node, &iv->dialogs)
+		dialog_free(list_entry(node, struct dialog, node));
+	return true;
+}
+
+static void invite_on_failure(struct invite *iv, struct txn *t, const struct invite_input *in)
+{
+	bool again = invite_may_retry(iv, in->msg) && invite_send_again(iv, t);
+
+	invite_step(iv, again ? INVITE_RX_RETRY : INVITE_RX_FAIL, in);
+}
+
+void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+		   const struct addr *from)
+{
+	const struct invite_input in = {.msg = msg, .from = from};
+	struct invite *iv = arg;
+
+	switch (fact) {
+	case TXN_PROVISIONAL:
+		invite_step(iv, INVITE_RX_1XX, &in);
+		break;
+	case TXN_SUCCESS:
+		invite_step(iv, INVITE_RX_2XX, &in);
+		break;
+	case TXN_FAILURE:
+		invite_on_failure(iv, t, &in);
+		break;
+	case TXN_TIMEOUT:
+	case TXN_ERROR:
+		invite_step(iv, INVITE_TIMEOUT, &in);
+		break;
+	default:
+		break;
+	}
+}
+
+static void invite_on_guard(struct tmr *tmr, void *arg)
+{
+	const struct invite_input in = {.cause = CAUSE_NO_ANSWER};
+
+	UNUSED(tmr);
+	invite_step(arg, INVITE_GUARD, &in);
+}
+
+/* ---- the owner's commands ---- */
+
+static struct invite *invite_alloc(struct sip *sip)
+{
+	struct invite *iv;
+
+	if (slab_used(sip->invites) == slab_count_max(sip->invites)) {
+		list_for(node, &sip->ending) {
+			struct invite *old = list_entry(node, struct invite, node);
+
+			if (old->depth)
+				continue;
+			invite_step(old, INVITE_EVICT, &(struct invite_input){0});
+			break;
+		}
+	}
+	iv = slab_alloc(sip->invites);
+	if (!iv) {
+		sip_count_one(sip, METRIC_sip_no_slot);
+		return NULL;
+	}
+	iv->sip = sip;
+	list_init(&iv->dialogs);
+	list_init(&iv->node);
+	list_add_tail(&sip->active, &iv->node);
+	sip->active_count++;
+	tmr_init(&iv->guard, sip->env.wheel, invite_on_guard, iv);
+	tmr_init(&iv->session, sip->env.wheel, invite_session_fire, iv);
+	return iv;
+}
+
+static void invite_take_endpoint(struct invite *iv, const struct sip_conf_endpoint *ep)
+{
+	iv->endpoint = ep->hash;
+	iv->dtmf = ep->dtmf;
+	iv->ignore_183_without_sdp = ep->ignore_183_without_sdp;
+	iv->follow_early_media_fork = ep->follow_early_media_fork;
+	iv->accept_multiple_sdp_answers = ep->accept_multiple_sdp_answers;
+	iv->suppress_q850 = ep->suppress_q850;
+	iv->rewrite_contact = ep->rewrite_contact;
+	iv->force_rport = ep->force_rport;
+	iv->has_timers = ep->timers != SIP_TIMERS_NO;
+	iv->has_100rel = ep->rel100 != SIP_100REL_NO;
+	if (iv->has_timers) {
+		iv->session_s = ep->timers_sess_expires_s;
+		iv->min_se_s = ep->timers_min_se_s;
+	}
+}
+
+static void invite_take_ids(struct invite *iv)
+{
+	struct rng *rng = iv->sip->env.rng;
+
+	iv->nonce = sip_ident_nonce(rng);
+	rng_uuid(rng, iv->call_id);
+	iv->cseq = rng_below(rng, 32768);
+	iv->sdp_id = rng_u32(rng) & 0x7fffffff;
+	iv->sdp_version = iv->sdp_id;
+}
+
+/* The Request-URI and where it leads. */
+static int invite_find_target(const struct sip_conf_endpoint *ep, const struct tech_dial *dial,
+			      struct sink *ruri, struct addr *dst)
+{
+	const struct sip_conf_contact *contact = dial->endpoint->target;
+	struct sip_dial_string parts;
+	struct sip_uri uri;
+	char user_room[256];
+	struct sink user = sink_make(user_room, sizeof(user_room));
+
+	sip_dial_string_parse(&parts, dial->resource);
+	if (!parts.uri.len && !contact)
+		return -EHOSTUNREACH;
+	if (sip_uri_parse(&uri, parts.uri.len ? parts.uri : contact->uri))
+		return -EINVAL;
+	if (parts.user.len) {
+		sip_uri_write_user(&user, parts.user);
+		uri.user = sink_slice(&user);
+	}
+	sip_uri_write(ruri, &uri);
+	if (ep->user_eq_phone && uri.user.len && !sip_uri_param(&uri, SLICE_LIT("user"), NULL))
+		sink_lit(ruri, ";user=phone");
+	dst->port = uri.port ? uri.port : 5060;
+	if (ep->proxy_addr.family)
+		*dst = ep->proxy_addr;
+	else if (parts.uri.len || !contact->addr.family)
+		return sip_conf_host_addr(uri.host, dst) && !ruri->over ? 0 : -EHOSTUNREACH;
+	else
+		*dst = contact->addr;
+	return ruri->over || user.over ? -EINVAL : 0;
+}
+
+static int invite_start(struct invite *iv, const struct tech_dial *dial,
+			const struct sip_conf_endpoint *ep)
+{
+	char branch[SIP_BRANCH_LEN], uri_room[512], text[LIMIT_SIP_OUT];
+	struct sink out = sink_make(text, sizeof(text));
+	struct sink ruri = sink_make(uri_room, sizeof(uri_room));
+	int err = invite_find_target(ep, dial, &ruri, &iv->dst);
+	struct txn *t;
+	int tp;
+
+	if (err)
+		return err;
+	tp = sip_tp_pick(iv->sip, ep->transport, &iv->dst);
+	if (tp < 0)
+		return -EAFNOSUPPORT;
+	iv->tp = (uint8_t)tp;
+	sip_tp_address(iv->sip, iv->tp, &iv->dst, &iv->local);
+	t = txn_client_new(&iv->sip->txns, TXN_ICT, SIP_METHOD_INVITE, iv->cseq, invite_on_ict, iv);
+	if (!t)
+		return -ENOBUFS;
+	txn_branch(t, branch);
+	err = invite_write_first(&out, iv, dial, ep, sink_slice(&ruri),
+				 slice_make(branch, sizeof(branch)));
+	if (err) {
+		txn_set_user(t, NULL, NULL);
+		txn_drop(t);
+		return err;
+	}
+	iv->ict = txn_handle(t);
+	return txn_client_send(t, iv->tp, &iv->dst, &iv->local, sink_slice(&out));
+}
+
+/* The endpoint of the dial, unless a reload came between find and dial. */
+static const struct sip_conf_endpoint *invite_dial_endpoint(const struct sip *sip,
+							     const struct tech_dial *dial)
+{
+	const struct sip_conf_endpoint *ep = dial->endpoint->impl;
+	const struct sip_conf *conf = sip->conf;
+
+	if (ep >= conf->endpoints && ep < conf->endpoints + conf->endpoint_count)
+		return ep;
+	return NULL;
+}
+
+struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
+			   const struct tech_events *events, void *owner, int *error)
+{
+	const struct sip_conf_endpoint *ep = invite_dial_endpoint(sip, dial);
+	struct invite *iv;
+
+	if (!ep) {
+		*error = -ENOENT;
+		return NULL;
+	}
+	iv = invite_alloc(sip);
+	if (!iv) {
+		*error = -ENOBUFS;
+		return NULL;
+	}
+	iv->media_local = dial->media_local;
+	iv->codecs = dial->offer;
+	invite_take_endpoint(iv, ep);
+	invite_take_ids(iv);
+	*error = invite_start(iv, dial, ep);
+	if (*error) {
+		iv->ict = HANDLE_NONE;
+		invite_destroy(iv);
+		return NULL;
+	}
+	iv->events = events;
+	iv->owner = owner;
+	tmr_start(&iv->guard, sip_now(sip) + INVITE_RING_MAX);
+	return iv;
+}
+
+int invite_hangup(struct invite *iv, int cause)
+{
+	bool is_up = iv->state == INVITE_UP;
+
+	check(iv->events != NULL);
+	iv->events = NULL;
+	iv->owner = NULL;
+	iv->bye_cause = cause > 0 && cause <= 127 ? (uint16_t)cause : 0;
+	invite_step(iv, INVITE_HANGUP, &(struct invite_input){.cause = cause});
+	return is_up || cause <= 0 ? 0 : (int)sip_cause_to_status((unsigned)cause);
+}
+
+void invite_end(struct invite *iv, int cause)
+{
+	invite_hold(iv);
+	iv->bye_cause = (uint16_t)cause;
+	if (invite_is_owned(iv->state))
+		invite_step(iv, INVITE_HANGUP, &(struct invite_input){.cause = cause});
+	invite_tell_ended(iv, cause, 0, SLICE_EMPTY);
+	invite_release(iv);
+}

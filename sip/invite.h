@@ -1,0 +1,190 @@
+/* sip/invite.h - one call that we place: INVITE, its early dialogs, its one confirmed dialog, its end.
+ *
+ *	CALLING      INVITE sent, nothing heard
+ *	PROCEEDING   a provisional response came: CANCEL may be sent
+ *	UP           answered, ACK sent
+ *	CANCEL_HELD  to be cancelled, but no provisional yet (RFC 3261 9.1)
+ *	CANCELLING   CANCEL sent, the final response is awaited
+ *	ENDING       BYE sent, its response is awaited
+ *	GONE         freed when the running step returns
+ *
+ * The owner (a channel) has the call in the first three states; from CANCEL_HELD on it belongs to
+ * signalling alone and may give way when the slab is full. What must answer after that is in smaller
+ * records: the transactions, and a linger record for late 2xx (linger.h). */
+#ifndef RINGER_SIP_INVITE_H
+#define RINGER_SIP_INVITE_H
+
+#include "sip/dialog.h"
+#include "sip/sdp.h"
+#include "sip/sip_internal.h"
+
+#define INVITE_ENUM(id) id,
+#define INVITE_STATES(X)                                                                           \
+	X(INVITE_CALLING) X(INVITE_PROCEEDING) X(INVITE_UP) X(INVITE_CANCEL_HELD)                  \
+	X(INVITE_CANCELLING) X(INVITE_ENDING) X(INVITE_GONE)
+#define INVITE_EVENTS(X)                                                                           \
+	X(INVITE_RX_1XX) X(INVITE_RX_2XX) X(INVITE_RX_FAIL) /* of our INVITE */                     \
+	X(INVITE_RX_RETRY)  /* a failure that we answered with another INVITE */                   \
+	X(INVITE_TIMEOUT)   /* no final response, or not sendable */                               \
+	X(INVITE_RX_BYE)                                                                           \
+	X(INVITE_HANGUP)    /* the owner */                                                        \
+	X(INVITE_LOST)      /* the session is over without a BYE: 481, 408, no ACK, no refresh */  \
+	X(INVITE_GUARD)     /* timer: ringing too long, or no final after CANCEL */                \
+	X(INVITE_BYE_DONE)                                                                         \
+	X(INVITE_EVICT)
+enum invite_state { INVITE_STATES(INVITE_ENUM) INVITE_STATE_COUNT };
+enum invite_event { INVITE_EVENTS(INVITE_ENUM) INVITE_EVENT_COUNT };
+const char *invite_state_name(unsigned state);
+const char *invite_event_name(unsigned event);
+
+/* What the owner was told last about the progress of the call. */
+enum invite_told { INVITE_TOLD_NOTHING, INVITE_TOLD_RINGING, INVITE_TOLD_PROGRESS };
+
+struct invite {
+	struct sip *sip;
+	const struct tech_events *events; /* NULL: nobody listens any more */
+	void *owner;
+	struct list node;       /* of sip->active or sip->ending */
+	struct list dialogs;    /* early ones, or the confirmed one */
+	struct dialog *dialog;  /* the confirmed one */
+	struct sip_auth_state *auth; /* NULL until a challenge came */
+	struct tmr guard;       /* ringing, CANCEL */
+	struct tmr session;     /* refresh or expiry (RFC 4028), retry after 491 */
+	handle_t ict;           /* the open INVITE, ours */
+	handle_t ist;           /* the far end's INVITE that awaits its ACK */
+	handle_t request;       /* our BYE or UPDATE */
+	uint64_t nonce;         /* of our tag */
+	uint64_t endpoint;      /* hash of its name */
+	uint64_t media_tag;     /* hash of the To tag whose early media is in use */
+	uint64_t sdp_hash;      /* of our last body, its version left out */
+	struct addr local;      /* our sent-by */
+	struct addr dst;        /* first hop of the INVITE */
+	struct addr media_local; /* as the far end sees it */
+	struct media_desc media; /* the far end's, as told to the owner */
+	struct codec_list codecs;
+	uint32_t sdp_id, sdp_version;
+	uint32_t cseq;          /* last used */
+	uint32_t session_s;     /* session interval; 0: none */
+	uint32_t min_se_s;
+	uint16_t code;          /* SIP status of the end */
+	uint16_t bye_cause;     /* Q.850; 0: none */
+	uint8_t state;          /* enum invite_state */
+	uint8_t told;           /* enum invite_told */
+	uint8_t tp;
+	uint8_t depth;          /* steps and calls to the owner that run */
+	uint8_t dtmf;           /* enum sip_conf_dtmf */
+	uint8_t se_round;       /* 422 answered */
+	bool is_refresher;      /* session timer: ours to refresh */
+	bool refresh_by_invite; /* UPDATE was refused */
+	bool offer_in_2xx;      /* the far end's INVITE had none: the ACK brings the answer */
+	bool is_held;
+	bool bye_tried;         /* with credentials */
+	/* options of the endpoint as they were at dial time */
+	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
+	bool suppress_q850, rewrite_contact, force_rport, has_timers, has_100rel, trust_inbound;
+	char call_id[SIP_IDENT_LEN];
+};
+
+/* ---- life (invite.c) ---- */
+
+/* As tech_ops.dial. */
+struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
+			   const struct tech_events *events, void *owner, int *error);
+/* As tech_ops.hangup. */
+int invite_hangup(struct invite *iv, int cause);
+/* From our side, told to the owner. */
+void invite_end(struct invite *iv, int cause);
+/* Frees it without a word. */
+void invite_destroy(struct invite *iv);
+/* The one function that changes the state. The invite may be freed by it unless it is held. */
+struct invite_input {
+	const struct sip_msg *msg;
+	const struct addr *from;
+	int cause; /* HANGUP, LOST, GUARD */
+};
+void invite_step(struct invite *iv, enum invite_event event, const struct invite_input *in);
+/* While held the invite stays allocated: around anything that may end it. */
+static inline void invite_hold(struct invite *iv)
+{
+	iv->depth++;
+}
+void invite_release(struct invite *iv);
+static inline bool invite_is_over(const struct invite *iv)
+{
+	return iv->state == INVITE_GONE;
+}
+void invite_tag(const struct invite *iv, char text[SIP_IDENT_LEN]);
+/* The invite of our tag, or NULL. */
+struct invite *invite_find(struct sip *sip, const struct sip_ident *id);
+struct dialog *invite_find_dialog(struct invite *iv, struct slice remote_tag);
+void invite_tell_ended(struct invite *iv, int cause, unsigned code, struct slice text);
+/* A 401 or 407: true if credentials were found, to be written by invite_write_auth. */
+bool invite_take_auth(struct invite *iv, const struct sip_msg *msg);
+/* Transaction user of the first INVITE and of those that repeat it. */
+void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+		   const struct addr *from);
+
+/* ---- provisional responses and answer (invite_answer.c) ---- */
+
+void invite_take_provisional(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
+/* ACK, dialog, linger record, media, `answered`. */
+void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
+/* The ACK of a 2xx whose dialog is d; *kept (may be NULL) gets its bytes. */
+void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct slice invite_text,
+		     struct slice *kept, char room[LIMIT_SIP_OUT]);
+
+/* ---- messages (invite_build.c) ---- */
+
+/* The first INVITE. 0, -EMSGSIZE, -EINVAL. */
+int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
+		       const struct sip_conf_endpoint *ep, struct slice ruri, struct slice branch);
+/* `old`, an INVITE of ours, with another branch, CSeq + 1, our session interval and credentials. */
+int invite_write_again(struct sink *out, struct invite *iv, struct slice old, struct slice branch);
+/* Route, User-Agent and so on of an in-dialog request: everything up to the body. extra: whole
+ * header lines. */
+struct invite_request {
+	enum sip_method method;
+	struct slice extra;     /* whole lines, behind CSeq and Route */
+	bool with_contact;
+	struct slice body;      /* SDP, or empty */
+};
+/* Sends a request other than INVITE and ACK in d. HANDLE_NONE: not sent. */
+handle_t invite_send(struct invite *iv, struct dialog *d, const struct invite_request *r, txn_fn fn);
+/* Our INVITE in the confirmed dialog. */
+handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn);
+/* UPDATE without SDP: a session refresh. */
+handle_t invite_send_update(struct invite *iv, txn_fn fn);
+/* False: nothing was sent, so nothing will answer. */
+bool invite_send_bye(struct invite *iv, struct dialog *d);
+/* "sip:asterisk@ip:port" */
+void invite_write_contact_uri(struct sink *out, const struct invite *iv,
+			      const struct sip_conf_endpoint *ep);
+/* Credentials as far as there are any. */
+void invite_write_auth(struct sink *out, struct invite *iv, struct slice method, struct slice ruri);
+const struct sip_conf_endpoint *invite_endpoint(const struct invite *iv);
+
+/* ---- session descriptions (invite_sdp.c) ---- */
+
+void invite_write_offer(struct sink *out, struct invite *iv);
+/* Our answer to an offer. 0; -ENOTSUP, -EBADMSG: refuse it by 488. *desc is what the far end wants. */
+int invite_write_answer(struct sink *out, struct invite *iv, struct slice offer,
+			struct media_desc *desc, bool *held);
+/* The far end's answer to our offer. 0 or as above. */
+int invite_read_answer(struct invite *iv, struct slice answer, struct media_desc *desc, bool *held);
+/* Tells the owner if something changed. */
+void invite_media_changed(struct invite *iv, const struct media_desc *desc, bool held);
+
+/* ---- requests of the far end (invite_in.c) ---- */
+
+void invite_rx_request(struct invite *iv, const struct sip_rx *rx);
+void invite_rx_ack(struct invite *iv, const struct sip_rx *rx);
+
+/* ---- session timers (invite_session.c) ---- */
+
+/* A 2xx to our INVITE or UPDATE. */
+void invite_session_answered(struct invite *iv, const struct sip_msg *msg);
+/* Their INVITE or UPDATE: writes our Session-Expires and Require into the 2xx. */
+void invite_session_offered(struct invite *iv, const struct sip_msg *msg, struct sink *lines);
+void invite_session_fire(struct tmr *t, void *arg);
+
+#endif

@@ -1,0 +1,469 @@
+/* sip/invite_build.c - the text of our requests, as chan_pjsip writes them: header by header. */
+#include "engine/base/check.h"
+#include "engine/base/fault.h"
+#include "engine/base/log.h"
+#include "sip/invite.h"
+#include "sip/transport.h"
+
+#include <errno.h>
+
+const struct slice sip_allow = SLICE_LIT("OPTIONS, INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO");
+const struct slice sip_supported = SLICE_LIT("100rel, timer, replaces, norefersub, histinfo");
+
+void sip_write_allow(struct sink *out)
+{
+	sip_write_header_id(out, SIP_HDR_ALLOW, sip_allow);
+}
+
+static void build_supported(struct sink *out, const struct invite *iv)
+{
+	if (iv->has_100rel && iv->has_timers) {
+		sip_write_header_id(out, SIP_HDR_SUPPORTED, sip_supported);
+		return;
+	}
+	sink_lit(out, "Supported: ");
+	if (iv->has_100rel)
+		sink_lit(out, "100rel, ");
+	if (iv->has_timers)
+		sink_lit(out, "timer, ");
+	sink_lit(out, "replaces, norefersub, histinfo\r\n");
+}
+
+static void build_session(struct sink *out, const struct invite *iv)
+{
+	if (!iv->has_timers)
+		return;
+	sip_write_header_u32(out, SIP_HDR_SESSION_EXPIRES, iv->session_s);
+	sip_write_header_u32(out, SIP_HDR_MIN_SE, iv->min_se_s);
+}
+
+static void build_tail(struct sink *out, const struct sip *sip)
+{
+	sip_write_header_u32(out, SIP_HDR_MAX_FORWARDS, sip->conf->max_forwards);
+	if (sip->conf->user_agent.len)
+		sip_write_header_id(out, SIP_HDR_USER_AGENT, sip->conf->user_agent);
+}
+
+static void build_body(struct sink *out, struct slice body)
+{
+	if (body.len)
+		sip_write_body(out, SLICE_LIT("application/sdp"), body);
+	else
+		sip_write_end(out);
+}
+
+/* ---- who calls ---- */
+
+struct build_caller {
+	struct slice name, num;      /* num empty: unknown */
+	bool is_hidden;              /* From says anonymous */
+	bool is_screened;
+	char host_room[ADDR_TEXT];
+	struct slice host;           /* of From and of the asserted identity */
+};
+
+static void build_find_caller(struct build_caller *c, const struct invite *iv,
+			      const struct tech_dial *dial, const struct sip_conf_endpoint *ep)
+{
+	struct sink host = sink_make(c->host_room, sizeof(c->host_room));
+
+	c->name = dial->cid_name;
+	c->num = dial->cid_num;
+	if (!c->name.len && !c->num.len) {
+		c->name = ep->cid_name;
+		c->num = ep->cid_num;
+	}
+	c->is_hidden = c->num.len == 0 || ep->cid_restricted;
+	c->is_screened = ep->cid_screened;
+	if (iv->local.family == 6) {
+		sink_char(&host, '[');
+		addr_write_ip(&host, &iv->local);
+		sink_char(&host, ']');
+	} else {
+		addr_write_ip(&host, &iv->local);
+	}
+	c->host = ep->from_domain.len ? ep->from_domain : sink_slice(&host);
+}
+
+static void build_user_uri(struct sink *out, struct slice user, struct slice host, bool is_phone)
+{
+	sink_lit(out, "sip:");
+	sip_uri_write_user(out, user);
+	sink_char(out, '@');
+	sink_add(out, host);
+	if (is_phone)
+		sink_lit(out, ";user=phone");
+}
+
+static void build_from(struct sink *out, const struct invite *iv, const struct build_caller *c,
+		       const struct sip_conf_endpoint *ep)
+{
+	char room[512], tag[SIP_IDENT_LEN];
+	struct sink uri = sink_make(room, sizeof(room));
+	struct slice display = c->is_hidden ? SLICE_LIT("Anonymous") : c->name;
+	struct slice user = c->is_hidden ? SLICE_LIT("anonymous") : c->num;
+	struct slice host = c->host;
+
+	if (ep->from_user.len) {
+		user = ep->from_user;
+		display = SLICE_EMPTY;
+	} else if (c->is_hidden && !ep->from_domain.len) {
+		host = SLICE_LIT("anonymous.invalid");
+	}
+	build_user_uri(&uri, user, host, ep->user_eq_phone && !c->is_hidden);
+	out->over |= uri.over;
+	invite_tag(iv, tag);
+	sip_write_addr(out, SIP_HDR_FROM, display, sink_slice(&uri), slice_make(tag, sizeof(tag)));
+}
+
+/* The number as dialled, without the port (sip.md 5). */
+static int build_to(struct sink *out, struct slice ruri, bool is_phone)
+{
+	char room[512];
+	struct sink text = sink_make(room, sizeof(room));
+	struct sip_uri uri;
+
+	if (sip_uri_parse(&uri, ruri))
+		return -EINVAL;
+	sink_lit(&text, "sip:");
+	if (uri.user.len) {
+		sink_add(&text, uri.user);
+		sink_char(&text, '@');
+	}
+	sip_uri_write_hostport(&text, uri.host, uri.is_ipv6, 0);
+	if (is_phone && uri.user.len)
+		sink_lit(&text, ";user=phone");
+	out->over |= text.over;
+	sip_write_addr(out, SIP_HDR_TO, SLICE_EMPTY, sink_slice(&text), SLICE_EMPTY);
+	return 0;
+}
+
+/* P-Asserted-Identity and Remote-Party-ID: only a known number, and a hidden one only to a trunk that
+ * is trusted. */
+static void build_identity(struct sink *out, const struct build_caller *c,
+			   const struct sip_conf_endpoint *ep)
+{
+	char room[512], line_room[768];
+	struct sink uri = sink_make(room, sizeof(room));
+	struct sink line = sink_make(line_room, sizeof(line_room));
+
+	if (c->num.len == 0 || (c->is_hidden && !ep->trust_id_outbound))
+		return;
+	build_user_uri(&uri, c->num, c->host, false);
+	out->over |= uri.over;
+	if (ep->send_pai) {
+		sip_write_addr(out, SIP_HDR_P_ASSERTED_IDENTITY, c->name, sink_slice(&uri),
+			       SLICE_EMPTY);
+		if (c->is_hidden)
+			sip_write_header_id(out, SIP_HDR_PRIVACY, SLICE_LIT("id"));
+	}
+	if (ep->send_rpid) {
+		sip_addr_write(&line, c->name, sink_slice(&uri), SLICE_EMPTY);
+		sink_fmt(&line, ";party=calling;privacy=%s;screen=%s", c->is_hidden ? "full" : "off",
+			 c->is_screened ? "yes" : "no");
+		out->over |= line.over;
+		sip_write_header_id(out, SIP_HDR_REMOTE_PARTY_ID, sink_slice(&line));
+	}
+}
+
+/* What a dialplan adds must not forge what a message may have once only. */
+static void build_added(struct sink *out, const struct tech_dial *dial)
+{
+	for (uint32_t i = 0; i < dial->header_count; i++) {
+		struct slice rest = dial->headers[i], name;
+		enum sip_hdr_id id;
+
+		if (!slice_split(&rest, ':', &name) || !sip_text_is_token(slice_trim(name)) ||
+		    !rest.ptr) {
+			log_warning("Header '%.*s' is left out: it is not 'Name: value'",
+				    SLICE_ARG(dial->headers[i]));
+			continue;
+		}
+		name = slice_trim(name);
+		id = sip_hdr_lookup(name);
+		if (id == SIP_HDR_VIA || id == SIP_HDR_CONTENT_TYPE ||
+		    sip_hdr_form(id) == SIP_HDR_FORM_SINGLE) {
+			log_warning("Header '%.*s' is left out: the engine writes it itself",
+				    SLICE_ARG(name));
+			continue;
+		}
+		sip_write_header(out, name, slice_trim(rest));
+	}
+}
+
+/* ---- INVITE ---- */
+
+void invite_write_contact_uri(struct sink *out, const struct invite *iv,
+			      const struct sip_conf_endpoint *ep)
+{
+	const struct sip_conf *conf = iv->sip->conf;
+	struct slice user = conf->default_from_user;
+
+	if (ep && ep->contact_user.len)
+		user = ep->contact_user;
+	else if (ep && ep->from_user.len)
+		user = ep->from_user;
+	sink_lit(out, "sip:");
+	sip_uri_write_user(out, user);
+	sink_char(out, '@');
+	addr_write(out, &iv->local);
+}
+
+static void build_contact(struct sink *out, const struct invite *iv, const struct build_caller *c,
+			  const struct sip_conf_endpoint *ep)
+{
+	char room[512];
+	struct sink uri = sink_make(room, sizeof(room));
+
+	if (iv->sip->conf->use_callerid_contact && !ep->contact_user.len && !ep->from_user.len &&
+	    !c->is_hidden) {
+		sink_lit(&uri, "sip:");
+		sip_uri_write_user(&uri, c->num);
+		sink_char(&uri, '@');
+		addr_write(&uri, &iv->local);
+	} else {
+		invite_write_contact_uri(&uri, iv, ep);
+	}
+	out->over |= uri.over;
+	sip_write_addr(out, SIP_HDR_CONTACT, SLICE_EMPTY, sink_slice(&uri), SLICE_EMPTY);
+}
+
+static void build_require(struct sink *out, const struct sip_conf_endpoint *ep)
+{
+	bool rel = ep->rel100 == SIP_100REL_REQUIRED, timer = ep->timers == SIP_TIMERS_REQUIRED;
+
+	if (rel && timer)
+		sip_write_header_id(out, SIP_HDR_REQUIRE, SLICE_LIT("100rel, timer"));
+	else if (rel || timer)
+		sip_write_header_id(out, SIP_HDR_REQUIRE,
+				    rel ? SLICE_LIT("100rel") : SLICE_LIT("timer"));
+}
+
+int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
+		       const struct sip_conf_endpoint *ep, struct slice ruri, struct slice branch)
+{
+	char body_room[2048];
+	struct sink body = sink_make(body_room, sizeof(body_room));
+	struct build_caller c;
+
+	build_find_caller(&c, iv, dial, ep);
+	sip_write_request_line(out, SLICE_LIT("INVITE"), ruri);
+	dialog_write_via(out, &iv->local, branch);
+	build_from(out, iv, &c, ep);
+	if (build_to(out, ruri, ep->user_eq_phone))
+		return -EINVAL;
+	build_contact(out, iv, &c, ep);
+	sip_write_header_id(out, SIP_HDR_CALL_ID, slice_make(iv->call_id, sizeof(iv->call_id)));
+	sip_write_cseq(out, iv->cseq, SLICE_LIT("INVITE"));
+	if (ep->outbound_proxy.len)
+		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, ep->outbound_proxy, SLICE_EMPTY);
+	sip_write_allow(out);
+	build_supported(out, iv);
+	build_require(out, ep);
+	build_session(out, iv);
+	build_identity(out, &c, ep);
+	build_added(out, dial);
+	build_tail(out, iv->sip);
+	invite_write_offer(&body, iv);
+	build_body(out, sink_slice(&body));
+	return out->over || body.over ? -EMSGSIZE : 0;
+}
+
+void invite_write_auth(struct sink *out, struct invite *iv, struct slice method, struct slice ruri)
+{
+	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
+	char cnonce[32];
+	const struct sip_auth_request req = {
+		.method = method,
+		.uri = ruri,
+		.cnonce = slice_make(cnonce, sizeof(cnonce)),
+	};
+
+	if (!iv->auth || !ep || !ep->auth)
+		return;
+	rng_hex(iv->sip->env.rng, cnonce, sizeof(cnonce));
+	UNUSED(sip_auth_state_write(out, iv->sip->digest, iv->auth, &ep->auth->cred, &req));
+}
+
+static void build_copy_line(struct sink *out, const struct sip_msg *old, const struct sip_hdr *h,
+			    struct invite *iv, struct slice branch)
+{
+	switch (h->id) {
+	case SIP_HDR_VIA:
+		dialog_write_via(out, &iv->local, branch);
+		break;
+	case SIP_HDR_CSEQ:
+		sip_write_cseq(out, iv->cseq, SLICE_LIT("INVITE"));
+		break;
+	case SIP_HDR_SESSION_EXPIRES:
+		sip_write_header_u32(out, SIP_HDR_SESSION_EXPIRES, iv->session_s);
+		break;
+	case SIP_HDR_MIN_SE:
+		sip_write_header_u32(out, SIP_HDR_MIN_SE, iv->min_se_s);
+		break;
+	case SIP_HDR_AUTHORIZATION:
+	case SIP_HDR_PROXY_AUTHORIZATION:
+	case SIP_HDR_CONTENT_TYPE:
+	case SIP_HDR_CONTENT_LENGTH:
+		break; /* written anew at the end */
+	default:
+		sip_write_header(out, sip_hdr_line_name(old, h), sip_hdr_line_value(old, h));
+	}
+}
+
+int invite_write_again(struct sink *out, struct invite *iv, struct slice text, struct slice branch)
+{
+	enum sip_parse_error err;
+	struct sip_msg old;
+
+	if (NEVER(sip_msg_parse(&old, text, &err)))
+		return -EINVAL;
+	iv->cseq++;
+	sip_write_request_line(out, SLICE_LIT("INVITE"), old.ruri);
+	for (uint32_t i = 0; i < old.hdr_count; i++)
+		build_copy_line(out, &old, &old.headers[i], iv, branch);
+	invite_write_auth(out, iv, SLICE_LIT("INVITE"), old.ruri);
+	build_body(out, old.body);
+	return out->over ? -EMSGSIZE : 0;
+}
+
+/* ---- inside of a dialog ---- */
+
+static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *d,
+			    const struct invite_request *r, struct slice branch)
+{
+	char room[512];
+	struct sink contact = sink_make(room, sizeof(room));
+	struct dialog_request head = {
+		.method = r->method,
+		.cseq = iv->cseq,
+		.call_id = slice_make(iv->call_id, sizeof(iv->call_id)),
+		.branch = branch,
+		.via = &iv->local,
+	};
+
+	if (r->with_contact) {
+		invite_write_contact_uri(&contact, iv, invite_endpoint(iv));
+		head.contact = sink_slice(&contact);
+	}
+	dialog_write_request(out, d, &head);
+	sink_add(out, r->extra);
+	build_tail(out, iv->sip);
+	invite_write_auth(out, iv, sip_method_name(r->method), dialog_ruri(d));
+	build_body(out, r->body);
+}
+
+static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct invite_request *r,
+			       enum txn_kind kind, txn_fn fn)
+{
+	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
+	struct sink out = sink_make(text, sizeof(text));
+	struct txn *t = txn_client_new(&iv->sip->txns, kind, r->method, iv->cseq + 1, fn, iv);
+	handle_t h;
+
+	if (!t)
+		return HANDLE_NONE;
+	iv->cseq++;
+	h = txn_handle(t);
+	txn_branch(t, branch);
+	build_in_dialog(&out, iv, d, r, slice_make(branch, sizeof(branch)));
+	if (out.over) {
+		txn_set_user(t, NULL, NULL);
+		txn_drop(t);
+		return HANDLE_NONE;
+	}
+	return txn_client_send(t, iv->tp, &d->dst, &iv->local, sink_slice(&out)) ? HANDLE_NONE : h;
+}
+
+handle_t invite_send(struct invite *iv, struct dialog *d, const struct invite_request *r, txn_fn fn)
+{
+	return build_and_send(iv, d, r, TXN_NICT, fn);
+}
+
+static void build_refresh_lines(struct sink *out, const struct invite *iv)
+{
+	sip_write_allow(out);
+	build_supported(out, iv);
+	if (iv->has_timers && iv->session_s) {
+		sink_lit(out, "Session-Expires: ");
+		sink_u64(out, iv->session_s);
+		sink_add(out, iv->is_refresher ? SLICE_LIT(";refresher=uac\r\n")
+					       : SLICE_LIT("\r\n"));
+		sip_write_header_u32(out, SIP_HDR_MIN_SE, iv->min_se_s);
+	}
+}
+
+handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn)
+{
+	char room[512];
+	struct sink lines = sink_make(room, sizeof(room));
+	struct invite_request r = {
+		.method = SIP_METHOD_INVITE,
+		.with_contact = true,
+		.body = sdp,
+	};
+
+	build_refresh_lines(&lines, iv);
+	r.extra = sink_slice(&lines);
+	iv->ict = build_and_send(iv, iv->dialog, &r, TXN_ICT, fn);
+	return iv->ict;
+}
+
+handle_t invite_send_update(struct invite *iv, txn_fn fn)
+{
+	char room[512];
+	struct sink lines = sink_make(room, sizeof(room));
+	struct invite_request r = {.method = SIP_METHOD_UPDATE, .with_contact = true};
+
+	build_refresh_lines(&lines, iv);
+	r.extra = sink_slice(&lines);
+	iv->request = invite_send(iv, iv->dialog, &r, fn);
+	return iv->request;
+}
+
+/* ---- BYE ---- */
+
+static void bye_on_txn(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+		       const struct addr *from)
+{
+	struct invite *iv = arg;
+
+	UNUSED(from);
+	switch (fact) {
+	case TXN_FAILURE:
+		if ((msg->code == 401 || msg->code == 407) && !iv->bye_tried && iv->dialog &&
+		    invite_take_auth(iv, msg)) {
+			iv->bye_tried = true;
+			txn_set_user(t, NULL, NULL);
+			if (invite_send_bye(iv, iv->dialog))
+				break;
+		}
+		invite_step(iv, INVITE_BYE_DONE, &(struct invite_input){0});
+		break;
+	case TXN_SUCCESS:
+	case TXN_TIMEOUT: /* the call is over all the same */
+	case TXN_ERROR:
+		invite_step(iv, INVITE_BYE_DONE, &(struct invite_input){0});
+		break;
+	default:
+		break;
+	}
+}
+
+bool invite_send_bye(struct invite *iv, struct dialog *d)
+{
+	char line[64];
+	struct sink reason = sink_make(line, sizeof(line));
+	struct invite_request r = {.method = SIP_METHOD_BYE};
+	struct txn *old = txn_client_get(&iv->sip->txns, iv->request);
+
+	if (FAULT(bye_not_sent))
+		return false;
+	if (old) /* an UPDATE of ours that nobody waits for any more */
+		txn_set_user(old, NULL, NULL);
+	if (iv->bye_cause && !iv->suppress_q850)
+		sip_write_reason_q850(&reason, iv->bye_cause);
+	r.extra = sink_slice(&reason);
+	iv->request = invite_send(iv, d, &r, bye_on_txn);
+	return iv->request != HANDLE_NONE;
+}

@@ -1,0 +1,362 @@
+/* sip/invite_in.c - requests of the far end inside of our calls (RFC 3261 12.2.2, 14.2, 15.1.2, 3311). */
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "engine/core/cause.h"
+#include "sip/invite.h"
+
+/* ---- offers: INVITE and UPDATE ---- */
+
+static void in_reply_retry(const struct sip_rx *rx, struct txn *t, uint32_t seconds)
+{
+	struct sip_reply r;
+
+	sip_reply_begin(&r, rx, t, 500, SLICE_EMPTY, SLICE_EMPTY);
+	sip_write_header_u32(&r.out, SIP_HDR_RETRY_AFTER, seconds);
+	sip_reply_send(&r);
+}
+
+static void in_reply_488(const struct sip_rx *rx, struct txn *t)
+{
+	struct sip_reply r;
+
+	sip_reply_begin(&r, rx, t, 488, SLICE_EMPTY, SLICE_EMPTY);
+	sip_write_header_id(&r.out, SIP_HDR_WARNING,
+			    SLICE_LIT("304 ringer \"Media type or codec not available\""));
+	sip_write_reason_q850(&r.out, CAUSE_BEARER_UNAVAILABLE);
+	sip_reply_send(&r);
+}
+
+/* RFC 4028 9: an interval below ours is sent back. */
+static bool in_session_too_small(struct invite *iv, const struct sip_rx *rx, struct txn *t)
+{
+	struct sip_session_expires se;
+	struct sip_reply r;
+
+	if (!iv->has_timers || !sip_msg_lists(rx->msg, SIP_HDR_SUPPORTED, SLICE_LIT("timer")) ||
+	    !sip_msg_has(rx->msg, SIP_HDR_SESSION_EXPIRES) ||
+	    sip_session_expires_parse(sip_msg_get(rx->msg, SIP_HDR_SESSION_EXPIRES), &se) ||
+	    se.seconds >= iv->min_se_s)
+		return false;
+	sip_reply_begin(&r, rx, t, 422, SLICE_EMPTY, SLICE_EMPTY);
+	sip_write_header_u32(&r.out, SIP_HDR_MIN_SE, iv->min_se_s);
+	sip_reply_send(&r);
+	return true;
+}
+
+/* The extensions that a Require may name (RFC 3261 8.2.2.3). */
+static bool in_is_required_known(struct slice token)
+{
+	static const struct slice known[] = {SLICE_LIT("100rel"), SLICE_LIT("timer"),
+					     SLICE_LIT("replaces"), SLICE_LIT("norefersub"),
+					     SLICE_LIT("histinfo")};
+
+	for (size_t i = 0; i < ARRAY_COUNT(known); i++)
+		if (slice_ieq(token, known[i]))
+			return true;
+	return false;
+}
+
+static bool in_requires_unknown(const struct sip_rx *rx, struct txn *t)
+{
+	struct sip_values it = sip_values(rx->msg, SIP_HDR_REQUIRE);
+	struct slice token;
+	struct sip_reply r;
+
+	while (sip_values_next(&it, &token)) {
+		if (in_is_required_known(token))
+			continue;
+		sip_count_one(rx->sip, METRIC_sip_unsupported);
+		sip_reply_begin(&r, rx, t, 420, SLICE_EMPTY, SLICE_EMPTY);
+		sip_write_header_id(&r.out, SIP_HDR_UNSUPPORTED, token);
+		sip_reply_send(&r);
+		return true;
+	}
+	return false;
+}
+
+/* 200 to INVITE or UPDATE. body: SDP or empty. */
+static void in_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t, struct slice body)
+{
+	char contact_room[512], lines_room[256];
+	struct sink contact = sink_make(contact_room, sizeof(contact_room));
+	struct sink lines = sink_make(lines_room, sizeof(lines_room));
+	struct sip_reply r;
+
+	invite_write_contact_uri(&contact, iv, invite_endpoint(iv));
+	invite_session_offered(iv, rx->msg, &lines);
+	sip_reply_begin(&r, rx, t, 200, SLICE_EMPTY, SLICE_EMPTY);
+	sip_write_allow(&r.out);
+	sip_write_addr(&r.out, SIP_HDR_CONTACT, SLICE_EMPTY, sink_slice(&contact), SLICE_EMPTY);
+	sip_write_header_id(&r.out, SIP_HDR_SUPPORTED, sip_supported);
+	sink_add(&r.out, sink_slice(&lines));
+	if (body.len)
+		sip_reply_send_body(&r, SLICE_LIT("application/sdp"), body);
+	else
+		sip_reply_send(&r);
+}
+
+static void in_ist_fact(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+			const struct addr *from)
+{
+	struct invite *iv = arg;
+
+	UNUSED(from);
+	UNUSED(msg);
+	if (fact == TXN_GONE || txn_handle(t) != iv->ist)
+		return;
+	iv->ist = HANDLE_NONE;
+	txn_set_user(t, NULL, NULL);
+	iv->offer_in_2xx = false;
+	/* RFC 3261 13.3.1.4: a 2xx that nobody acknowledges ends the session. */
+	if ((fact == TXN_NOT_ACKED || fact == TXN_ERROR) && iv->state == INVITE_UP &&
+	    t->code < 300)
+		invite_step(iv, INVITE_LOST, &(struct invite_input){.cause = CAUSE_NO_RESPONSE});
+}
+
+static void in_accept_offer(struct invite *iv, struct dialog *d, const struct sip_rx *rx,
+			    struct txn *t, struct slice offer)
+{
+	char room[2048];
+	struct sink body = sink_make(room, sizeof(room));
+	struct media_desc desc;
+	bool held = false;
+
+	if (invite_write_answer(&body, iv, offer, &desc, &held)) {
+		in_reply_488(rx, t);
+		return;
+	}
+	UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));
+	in_reply_200(iv, rx, t, sink_slice(&body));
+	invite_media_changed(iv, &desc, held);
+}
+
+static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+{
+	struct slice offer = sip_msg_sdp(rx->msg);
+	char room[2048];
+	struct sink body = sink_make(room, sizeof(room));
+	struct txn *ours = txn_client_get(&iv->sip->txns, iv->ict);
+
+	if (iv->state != INVITE_UP || (ours && txn_ict_is_open(ours))) {
+		sip_reply(rx, t, iv->state == INVITE_ENDING ? 481 : 491, SLICE_EMPTY);
+		return;
+	}
+	if (iv->ist) { /* still waiting for the ACK of the last one */
+		in_reply_retry(rx, t, rng_below(iv->sip->env.rng, 11));
+		return;
+	}
+	if (in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
+		return;
+	iv->ist = txn_handle(t);
+	txn_set_user(t, in_ist_fact, iv);
+	if (offer.len) {
+		in_accept_offer(iv, d, rx, t, offer);
+	} else {
+		iv->offer_in_2xx = true;
+		UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));
+		invite_write_offer(&body, iv);
+		in_reply_200(iv, rx, t, sink_slice(&body));
+	}
+	/* A refusal is acknowledged within its transaction. */
+	if (!invite_is_over(iv) && t->code >= 300 && iv->ist == txn_handle(t)) {
+		iv->ist = HANDLE_NONE;
+		txn_set_user(t, NULL, NULL);
+	}
+}
+
+/* RFC 3311 5.2. In an early dialog our own offer is open until a reliable provisional answered it. */
+static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+{
+	struct slice offer = sip_msg_sdp(rx->msg);
+	struct txn *ours = txn_client_get(&iv->sip->txns, iv->ict);
+	bool is_early = d->state == DIALOG_EARLY;
+
+	if (iv->state != INVITE_UP && !is_early) {
+		sip_reply(rx, t, 481, SLICE_EMPTY);
+		return;
+	}
+	if (in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
+		return;
+	if (offer.len == 0) {
+		UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));
+		in_reply_200(iv, rx, t, SLICE_EMPTY);
+		return;
+	}
+	if (is_early ? !d->is_media_reliable : ours && txn_ict_is_open(ours)) {
+		sip_reply(rx, t, 491, SLICE_EMPTY);
+		return;
+	}
+	if (iv->ist) {
+		in_reply_retry(rx, t, rng_below(iv->sip->env.rng, 11));
+		return;
+	}
+	in_accept_offer(iv, d, rx, t, offer);
+	if (is_early)
+		d->media = iv->media;
+}
+
+/* ---- INFO ---- */
+
+/* "Signal=5\r\nDuration=160" (application/dtmf-relay). */
+static bool in_parse_relay(struct slice body, char *digit, uint32_t *duration_ms)
+{
+	struct slice line, name, rest = body;
+
+	*digit = 0;
+	*duration_ms = 0;
+	while (slice_split(&rest, '\n', &line)) {
+		struct slice value = line;
+		uint64_t ms;
+
+		if (!slice_split(&value, '=', &name))
+			continue;
+		value = slice_trim(value);
+		name = slice_trim(name);
+		if (slice_ieq(name, SLICE_LIT("Signal")) && value.len == 1)
+			*digit = value.ptr[0];
+		else if (slice_ieq(name, SLICE_LIT("Duration")) && slice_u64(value, 60000, &ms))
+			*duration_ms = (uint32_t)ms;
+	}
+	return *digit != 0;
+}
+
+static bool in_is_digit(char c)
+{
+	return c && memchr("0123456789*#ABCDabcd", c, 20) != NULL;
+}
+
+static void in_reply_415(const struct sip_rx *rx, struct txn *t)
+{
+	struct sip_reply r;
+
+	sip_count_one(rx->sip, METRIC_sip_unsupported);
+	sip_reply_begin(&r, rx, t, 415, SLICE_EMPTY, SLICE_EMPTY);
+	sip_write_header_id(&r.out, SIP_HDR_ACCEPT,
+			    SLICE_LIT("application/dtmf-relay, application/dtmf"));
+	sip_reply_send(&r);
+}
+
+static void in_info(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+{
+	struct slice body = slice_trim(rx->msg->body);
+	uint32_t duration_ms = 0;
+	char digit = 0;
+
+	UNUSED(d);
+	if (sip_msg_has(rx->msg, SIP_HDR_INFO_PACKAGE)) { /* RFC 6086 4.2.2 */
+		sip_count_one(rx->sip, METRIC_sip_unsupported);
+		sip_reply(rx, t, 469, SLICE_EMPTY);
+		return;
+	}
+	if (body.len == 0) { /* keep-alive */
+		sip_reply(rx, t, 200, SLICE_EMPTY);
+		return;
+	}
+	if (sip_msg_body_is(rx->msg, SLICE_LIT("application/dtmf-relay"))) {
+		UNUSED(in_parse_relay(body, &digit, &duration_ms));
+	} else if (sip_msg_body_is(rx->msg, SLICE_LIT("application/dtmf"))) {
+		digit = body.ptr[0];
+	} else {
+		in_reply_415(rx, t);
+		return;
+	}
+	sip_reply(rx, t, 200, SLICE_EMPTY);
+	if (in_is_digit(digit) && iv->events && iv->state == INVITE_UP)
+		iv->events->dtmf(iv->owner, digit, duration_ms);
+}
+
+/* ---- all others ---- */
+
+static void in_bye(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+{
+	const struct invite_input in = {.msg = rx->msg, .from = rx->from};
+
+	UNUSED(d);
+	sip_reply(rx, t, 200, SLICE_EMPTY);
+	invite_step(iv, INVITE_RX_BYE, &in);
+}
+
+static void in_options(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+{
+	UNUSED(iv);
+	UNUSED(d);
+	sip_reply_options(rx, t, SLICE_EMPTY);
+}
+
+/* PRACK for a reliable provisional that we never sent. */
+static void in_prack(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+{
+	UNUSED(iv);
+	UNUSED(d);
+	sip_reply(rx, t, 481, SLICE_EMPTY);
+}
+
+static void in_bad_event(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+{
+	UNUSED(iv);
+	UNUSED(d);
+	sip_count_one(rx->sip, METRIC_sip_unsupported);
+	sip_reply(rx, t, 489, SLICE_EMPTY);
+}
+
+static void in_not_allowed(struct invite *iv, struct dialog *d, const struct sip_rx *rx,
+			   struct txn *t)
+{
+	UNUSED(iv);
+	UNUSED(d);
+	sip_reply_not_allowed(rx, t, SLICE_EMPTY);
+}
+
+typedef void (*in_fn)(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t);
+
+static const in_fn in_methods[SIP_METHOD_COUNT] = {
+	[SIP_METHOD_INVITE] = in_reinvite,     [SIP_METHOD_BYE] = in_bye,
+	[SIP_METHOD_UPDATE] = in_update,       [SIP_METHOD_OPTIONS] = in_options,
+	[SIP_METHOD_INFO] = in_info,	       [SIP_METHOD_PRACK] = in_prack,
+	[SIP_METHOD_NOTIFY] = in_bad_event,    [SIP_METHOD_SUBSCRIBE] = in_bad_event,
+	[SIP_METHOD_PUBLISH] = in_bad_event,   [SIP_METHOD_MESSAGE] = in_not_allowed,
+	[SIP_METHOD_REFER] = in_not_allowed,   [SIP_METHOD_REGISTER] = in_not_allowed,
+	[SIP_METHOD_OTHER] = in_not_allowed,
+};
+
+void invite_rx_request(struct invite *iv, const struct sip_rx *rx)
+{
+	struct dialog *d = invite_find_dialog(iv, rx->msg->from_tag);
+	struct slice call_id = slice_make(iv->call_id, sizeof(iv->call_id));
+	in_fn fn = in_methods[rx->msg->method];
+	struct txn *t = txn_server_new(&iv->sip->txns, rx->msg, rx->tp, rx->from, NULL, NULL);
+
+	if (!t) {
+		sip_reply(rx, NULL, 503, SLICE_EMPTY);
+		return;
+	}
+	if (!d || !slice_eq(call_id, rx->msg->call_id)) {
+		sip_reply(rx, t, 481, SLICE_EMPTY);
+		return;
+	}
+	if (!dialog_take_cseq(d, rx->msg->cseq)) {
+		in_reply_retry(rx, t, 0);
+		return;
+	}
+	invite_hold(iv);
+	(fn ? fn : in_not_allowed)(iv, d, rx, t);
+	invite_release(iv);
+}
+
+void invite_rx_ack(struct invite *iv, const struct sip_rx *rx)
+{
+	struct txn *t = txn_server_get(&iv->sip->txns, iv->ist);
+	struct slice answer = sip_msg_sdp(rx->msg);
+	bool wants_answer = iv->offer_in_2xx;
+	struct media_desc desc;
+	bool held;
+
+	if (!t || t->cseq != rx->msg->cseq) /* a copy of one that did its work */
+		return;
+	invite_hold(iv);
+	txn_acked(t, rx->msg, rx->from);
+	if (wants_answer && answer.len && iv->state == INVITE_UP &&
+	    invite_read_answer(iv, answer, &desc, &held) == 0)
+		invite_media_changed(iv, &desc, held);
+	invite_release(iv);
+}

@@ -1,0 +1,220 @@
+/* sip/linger.c - see linger.h. */
+#include "sip/linger.h"
+
+#include "engine/base/check.h"
+#include "engine/base/fault.h"
+#include "engine/core/cause.h"
+#include "sip/cancel.h"
+#include "sip/transport.h"
+
+static void linger_free(struct linger *l)
+{
+	list_del(&l->node);
+	msgbuf_free(l->sip->bufs, l->ack);
+	slab_free(l->sip->lingers, l);
+}
+
+static uint64_t linger_hash(const struct linger *l, struct slice tag)
+{
+	uint64_t h = slice_hash(tag, l->sip->key);
+
+	return h ? h : 1; /* 0: no winner */
+}
+
+/* Room for one more: the oldest record ends with its transaction. */
+static struct linger *linger_new(struct sip *sip)
+{
+	struct linger *l;
+
+	if (slab_used(sip->lingers) == slab_count_max(sip->lingers)) {
+		struct linger *oldest =
+			list_entry(list_first(&sip->linger_fifo), struct linger, node);
+		struct txn *t = txn_client_get(&sip->txns, oldest->ict);
+
+		sip_count_one(sip, METRIC_sip_linger_evicted);
+		if (t)
+			txn_drop(t); /* TXN_GONE frees the record */
+		else
+			linger_free(oldest);
+	}
+	l = slab_alloc(sip->lingers);
+	if (!l) {
+		sip_count_one(sip, METRIC_sip_no_slot);
+		return NULL;
+	}
+	l->sip = sip;
+	list_init(&l->node);
+	list_add_tail(&sip->linger_fifo, &l->node);
+	return l;
+}
+
+static void linger_send(struct sip *sip, uint8_t tp, const struct addr *dst, struct slice text)
+{
+	UNUSED(sip_tp_send(sip, tp, dst, text)); /* a lost ACK is asked for again */
+}
+
+/* The branch of an ACK for a stray 2xx follows from its tag: each copy gets the same bytes. */
+static void linger_ack_branch(struct sip *sip, const struct sip_msg *msg, char branch[SIP_BRANCH_LEN])
+{
+	const struct sip_ident id = {
+		.shard = sip->env.shard,
+		.kind = SIP_IDENT_ACK,
+		.handle = handle_make((uint32_t)slice_hash(msg->call_id, sip->key), 0),
+		.nonce = slice_hash(msg->to_tag, sip->key) >> 6,
+	};
+
+	sip_ident_branch(&id, branch);
+}
+
+static void linger_write_tail(struct sip *sip, struct sink *out)
+{
+	sip_write_header_u32(out, SIP_HDR_MAX_FORWARDS, sip->conf->max_forwards);
+	if (sip->conf->user_agent.len)
+		sip_write_header_id(out, SIP_HDR_USER_AGENT, sip->conf->user_agent);
+	sip_write_end(out);
+}
+
+static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct addr *local,
+			    const struct sip_msg *msg)
+{
+	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
+	struct sink out = sink_make(text, sizeof(text));
+	const struct dialog_request r = {
+		.method = SIP_METHOD_ACK,
+		.cseq = msg->cseq,
+		.call_id = msg->call_id,
+		.branch = slice_make(branch, sizeof(branch)),
+		.via = local,
+	};
+
+	linger_ack_branch(d->sip, msg, branch);
+	dialog_write_request(&out, d, &r);
+	linger_write_tail(d->sip, &out);
+	if (!out.over)
+		linger_send(d->sip, tp, &d->dst, sink_slice(&out));
+}
+
+static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct addr *local,
+			    const struct sip_msg *msg, unsigned cause)
+{
+	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
+	struct sink out = sink_make(text, sizeof(text));
+	struct txn *t = txn_client_new(&d->sip->txns, TXN_NICT, SIP_METHOD_BYE, msg->cseq + 1, NULL,
+				       NULL);
+	const struct dialog_request r = {
+		.method = SIP_METHOD_BYE,
+		.cseq = msg->cseq + 1,
+		.call_id = msg->call_id,
+		.branch = slice_make(branch, sizeof(branch)),
+		.via = local,
+	};
+
+	if (!t)
+		return;
+	txn_branch(t, branch);
+	dialog_write_request(&out, d, &r);
+	if (cause)
+		sip_write_reason_q850(&out, cause);
+	linger_write_tail(d->sip, &out);
+	if (out.over)
+		txn_drop(t);
+	else
+		UNUSED(txn_client_send(t, tp, &d->dst, local, sink_slice(&out)));
+}
+
+void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
+		     const struct sip_msg *msg, const struct addr *from, int cause)
+{
+	struct dialog d;
+
+	if (dialog_init_stray(&d, sip, msg, from) == 0) {
+		linger_ack_fork(&d, tp, local, msg);
+		if (cause >= 0)
+			linger_bye_fork(&d, tp, local, msg, (unsigned)cause);
+	}
+	dialog_close_stray(&d);
+}
+
+/* True the first time a tag is seen. Beyond LIMIT_SIP_FORKS each copy gets a BYE again: rather one
+ * too many than a call that nobody ends. */
+static bool linger_is_new_fork(struct linger *l, uint64_t hash)
+{
+	for (uint32_t i = 0; i < l->fork_count; i++)
+		if (l->forks[i] == hash)
+			return false;
+	if (l->fork_count < LIMIT_SIP_FORKS)
+		l->forks[l->fork_count++] = hash;
+	return true;
+}
+
+static void linger_success(struct linger *l, const struct sip_msg *msg, const struct addr *from)
+{
+	uint64_t hash = linger_hash(l, msg->to_tag);
+
+	if (hash == l->winner) {
+		sip_count_one(l->sip, METRIC_sip_retransmit);
+		if (l->ack && !FAULT(ack_not_repeated))
+			linger_send(l->sip, l->tp, &l->dst, msgbuf_slice(l->ack));
+		else if (!l->ack)
+			linger_end_fork(l->sip, l->tp, &l->local, msg, from, -1);
+		return;
+	}
+	if (FAULT(fork_not_ended))
+		return;
+	linger_end_fork(l->sip, l->tp, &l->local, msg, from,
+			linger_is_new_fork(l, hash) ? l->cause : -1);
+}
+
+static void linger_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+			  const struct addr *from)
+{
+	struct linger *l = arg;
+
+	switch (fact) {
+	case TXN_PROVISIONAL: /* of a call that was given up before it rang */
+		if (!t->cancelled)
+			sip_send_cancel(l->sip, t, l->cause, false);
+		break;
+	case TXN_SUCCESS:
+		linger_success(l, msg, from);
+		break;
+	case TXN_GONE:
+		linger_free(l);
+		break;
+	default:
+		break;
+	}
+}
+
+void linger_start(struct sip *sip, struct txn *ict, struct slice tag, struct slice ack, uint8_t tp,
+		  const struct addr *dst, const struct addr *local)
+{
+	struct linger *l = linger_new(sip);
+
+	txn_set_user(ict, NULL, NULL);
+	if (!l)
+		return;
+	l->tp = tp;
+	l->dst = *dst;
+	l->local = *local;
+	l->cause = CAUSE_ANSWERED_ELSEWHERE;
+	l->winner = linger_hash(l, tag);
+	l->ack = ack.len ? msgbuf_dup(sip->bufs, ack) : NULL;
+	l->ict = txn_handle(ict);
+	txn_set_user(ict, linger_on_ict, l);
+}
+
+void linger_orphan(struct sip *sip, struct txn *ict, uint8_t tp, const struct addr *local,
+		   unsigned cause)
+{
+	struct linger *l = linger_new(sip);
+
+	txn_set_user(ict, NULL, NULL);
+	if (!l)
+		return;
+	l->tp = tp;
+	l->local = *local;
+	l->cause = (uint16_t)cause;
+	l->ict = txn_handle(ict);
+	txn_set_user(ict, linger_on_ict, l);
+}

@@ -1,0 +1,37 @@
+/* sip/linger.h - what must still be answered when a call of ours was answered (RFC 3261 13.2.2.4).
+ *
+ * For 64*T1 after the first 2xx each copy of it gets the same ACK again, and each 2xx with another
+ * To tag (a fork) gets ACK and BYE, whether or not the call itself still exists. A record holds the
+ * ACK; it lives exactly as long as its INVITE transaction is in ACCEPTED. When all records are in use
+ * the oldest gives way (counted). */
+#ifndef RINGER_SIP_LINGER_H
+#define RINGER_SIP_LINGER_H
+
+#include "sip/dialog.h"
+#include "sip/sip_internal.h"
+
+struct linger {
+	struct list node;     /* of sip->linger_fifo */
+	struct sip *sip;
+	struct msgbuf *ack;
+	struct addr dst;
+	handle_t ict;
+	uint64_t winner;      /* hash of the To tag */
+	uint64_t forks[LIMIT_SIP_FORKS]; /* hashes of the To tags that got their BYE */
+	uint16_t cause;       /* Q.850 in the BYE of a fork; 0: none */
+	uint8_t fork_count;
+	uint8_t tp;
+	struct addr local;
+};
+
+/* Takes over `ict`, whose first 2xx has this To tag and was answered by `ack`. */
+void linger_start(struct sip *sip, struct txn *ict, struct slice tag, struct slice ack, uint8_t tp,
+		  const struct addr *dst, const struct addr *local);
+/* Nobody is left for `ict`: every 2xx is ended by ACK and BYE. */
+void linger_orphan(struct sip *sip, struct txn *ict, uint8_t tp, const struct addr *local,
+		   unsigned cause);
+/* ACK, and BYE with this cause (negative: no BYE), in the dialog of a 2xx that nobody wants. */
+void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
+		     const struct sip_msg *msg, const struct addr *from, int cause);
+
+#endif

@@ -1,0 +1,243 @@
+/* sip/sip.c - life of one shard's signalling. See sip.h. */
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "sip/invite.h"
+#include "sip/linger.h"
+#include "sip/transport.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define SIP_T2 (4 * TMR_SECOND)
+#define SIP_T4 (5 * TMR_SECOND)
+#define SIP_TD (32 * TMR_SECOND)
+
+/* Small records outlive their call by 32 s or more: room for this many short calls a channel. Above
+ * that the oldest give way. */
+#define SIP_RECORDS_PER_CALL 64
+
+struct sip_sizes {
+	uint32_t calls, dialogs, lingers, clients, servers, small, medium, large;
+};
+
+static uint32_t sip_least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static void sip_size(struct sip_sizes *s, uint32_t call_max)
+{
+	uint32_t records = sip_least(LIMIT_SIP_LINGER, 1024 + call_max * SIP_RECORDS_PER_CALL);
+
+	s->calls = 2 * call_max + 64; /* as many may be ending as are alive */
+	s->dialogs = s->calls + call_max + 1024;
+	s->lingers = records;
+	s->clients = records + 2 * s->calls;
+	s->servers = records + call_max;
+	s->small = s->dialogs + s->lingers + s->clients + s->servers;
+	s->medium = s->calls + s->servers / 16 + 1024;
+	s->large = s->calls / 4 + 256;
+}
+
+static struct txn_times sip_times(const struct sip_conf *conf)
+{
+	int64_t d = 64 * conf->t1_ns;
+
+	return (struct txn_times){
+		.t1_ns = conf->t1_ns,
+		.t2_ns = SIP_T2,
+		.t4_ns = SIP_T4,
+		.b_ns = conf->b_ns,
+		.d_ns = d > SIP_TD ? d : SIP_TD,
+	};
+}
+
+static int64_t sip_clock(void *arg)
+{
+	return sip_now(arg);
+}
+
+void sip_trace_state(struct sip *sip, const char *machine, uint64_t id, const char *from,
+		     const char *event, const char *to)
+{
+	const struct sip_trace t = {
+		.kind = SIP_TRACE_STATE,
+		.now_ns = sip_now(sip),
+		.machine = machine,
+		.id = id,
+		.from = from,
+		.event = event,
+		.to = to,
+	};
+
+	if (sip->env.trace)
+		sip->env.trace(sip->env.trace_arg, &t);
+}
+
+static void sip_trace_txn(void *arg, const struct txn *t, const char *machine, const char *from,
+			  const char *event, const char *to)
+{
+	struct sip *sip = arg;
+
+	if (sip->env.trace)
+		sip_trace_state(sip, machine, txn_handle(t), from, event, to);
+}
+
+static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
+{
+	struct txn_conf txns = {
+		.wheel = sip->env.wheel,
+		.rng = sip->env.rng,
+		.metrics = sip->env.metrics,
+		.shard = sip->env.shard,
+		.client_max = s->clients,
+		.server_max = s->servers,
+		.times = sip_times(sip->conf),
+		.now = sip_clock,
+		.send = sip_tp_send,
+		.trace = sip_trace_txn,
+		.arg = sip,
+	};
+	int err = slab_create(&sip->invites, "sip_calls", sizeof(struct invite), s->calls);
+
+	if (!err)
+		err = slab_create(&sip->dialogs, "sip_dialogs", sizeof(struct dialog), s->dialogs);
+	if (!err)
+		err = slab_create(&sip->lingers, "sip_lingers", sizeof(struct linger), s->lingers);
+	if (!err)
+		err = slab_create(&sip->auths, "sip_auths", sizeof(struct sip_auth_state), s->calls);
+	if (!err)
+		err = msgbuf_pool_create(&sip->bufs, s->small, s->medium, s->large);
+	txns.bufs = sip->bufs;
+	if (!err)
+		err = txn_layer_init(&sip->txns, &txns);
+	if (!err)
+		err = sip_digest_create(&sip->digest);
+	return err;
+}
+
+int sip_create(struct sip **out, const struct sip_env *env, const struct sip_conf *conf)
+{
+	struct sip *sip = calloc(1, sizeof(*sip));
+	struct sip_sizes sizes;
+	int err;
+
+	check(env->shard < env->shard_count && env->shard_count <= LIMIT_SHARDS);
+	check(env->call_max > 0 && env->call_max <= LIMIT_CHANNELS_MAX);
+	if (!sip)
+		return -ENOMEM;
+	sip->env = *env;
+	sip->conf = conf;
+	sip->key = rng_u64(env->rng);
+	list_init(&sip->active);
+	list_init(&sip->ending);
+	list_init(&sip->linger_fifo);
+	sip_size(&sizes, env->call_max);
+	err = sip_create_slabs(sip, &sizes);
+	if (!err)
+		err = sip_tp_open_all(sip);
+	if (err) {
+		sip_destroy(sip);
+		return err;
+	}
+	*out = sip;
+	return 0;
+}
+
+static void sip_destroy_calls(struct list *calls)
+{
+	list_for_safe(node, calls)
+		invite_destroy(list_entry(node, struct invite, node));
+}
+
+void sip_destroy(struct sip *sip)
+{
+	if (!sip)
+		return;
+	sip_tp_close_all(sip);
+	sip_destroy_calls(&sip->active);
+	sip_destroy_calls(&sip->ending);
+	txn_layer_close(&sip->txns);
+	sip_digest_destroy(sip->digest);
+	msgbuf_pool_destroy(sip->bufs);
+	slab_destroy(sip->auths);
+	slab_destroy(sip->lingers);
+	slab_destroy(sip->dialogs);
+	slab_destroy(sip->invites);
+	free(sip);
+}
+
+static void sip_compare_transports(const struct sip *sip, const struct sip_conf *conf)
+{
+	bool is_same = conf->transport_count == sip->conf->transport_count;
+
+	for (uint32_t i = 0; is_same && i < conf->transport_count; i++)
+		is_same = addr_eq(&conf->transports[i].bind, &sip->conf->transports[i].bind) &&
+			  slice_eq(conf->transports[i].name, sip->conf->transports[i].name);
+	if (!is_same)
+		log_notice("Transports changed in pjsip.conf; they stay as they are until a restart");
+}
+
+void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
+{
+	if (sip->env.shard == 0)
+		sip_compare_transports(sip, conf);
+	sip->conf = conf;
+	sip->txns.conf.times = sip_times(conf);
+}
+
+void sip_deliver(struct sip *sip, const struct addr *from, const void *data, size_t len)
+{
+	int tp = sip_tp_pick(sip, -1, from);
+
+	if (tp < 0)
+		sip_count_one(sip, METRIC_sip_rx_stray);
+	else
+		sip_receive(sip, (uint8_t)tp, from, slice_make(data, len), true);
+}
+
+void sip_set_trace(struct sip *sip, void (*trace)(void *arg, const struct sip_trace *t), void *arg)
+{
+	sip->env.trace = trace;
+	sip->env.trace_arg = arg;
+}
+
+bool sip_is_quiet(const struct sip *sip)
+{
+	return slab_used(sip->invites) == 0 && slab_used(sip->dialogs) == 0 &&
+	       slab_used(sip->lingers) == 0 && slab_used(sip->auths) == 0 &&
+	       txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
+}
+
+void sip_hangup_all(struct sip *sip, int cause)
+{
+	struct list *node;
+
+	/* Each leaves the list of the active ones in its step. */
+	while ((node = list_first(&sip->active)))
+		invite_end(list_entry(node, struct invite, node), cause);
+}
+
+void sip_count(const struct sip *sip, struct sip_counts *out)
+{
+	*out = (struct sip_counts){
+		.calls = sip->active_count,
+		.ending = sip->ending_count,
+		.dialogs = slab_used(sip->dialogs),
+		.client_txns = slab_used(sip->txns.clients),
+		.server_txns = slab_used(sip->txns.servers),
+		.linger = slab_used(sip->lingers),
+	};
+}
+
+size_t sip_bytes(const struct sip *sip)
+{
+	return sizeof(*sip) + slab_bytes(sip->invites) + slab_bytes(sip->dialogs) +
+	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + msgbuf_bytes(sip->bufs) +
+	       txn_layer_bytes(&sip->txns);
+}
+
+const struct addr *sip_transport_addr(const struct sip *sip, uint32_t index)
+{
+	return index < sip->tp_count && sip->tps[index].udp ? &sip->tps[index].local : NULL;
+}
