@@ -66,7 +66,7 @@ struct sip_conf_auth {
 struct sip_conf_endpoint {
 	struct slice name;
 	uint64_t hash; /* of the name: finds it again in another snapshot */
-	int32_t transport; /* index; -1: any that fits */
+	int32_t transport; /* index; -1: any that fits; beyond the count: one that is not served */
 	const struct sip_conf_aor *const *aors;
 	uint32_t aor_count;
 	const struct sip_conf_auth *auth; /* outbound_auth; NULL: none */
@@ -94,13 +94,18 @@ struct sip_conf_endpoint {
 	bool user_eq_phone;
 	bool suppress_q850;
 	bool allow_transfer;
+	bool use_ptime;
+	bool is_refused; /* asks for what is not served (encrypted media, a proxy by name) */
 };
+
+struct sip_conf_memory;
 
 struct sip_conf {
 	const struct sip_conf_transport *transports;
 	uint32_t transport_count;
 	const struct sip_conf_endpoint *endpoints; /* in the order of the file */
 	uint32_t endpoint_count;
+	const struct sip_conf_endpoint *const *by_hash; /* the same, sorted */
 	const struct sip_conf_aor *aors;
 	uint32_t aor_count;
 	const struct sip_conf_auth *auths;
@@ -114,7 +119,7 @@ struct sip_conf {
 	int64_t t1_ns; /* timer_t1, 500 ms */
 	int64_t b_ns;  /* timer_b, 64 * T1 */
 	bool disable_rport;
-	void *memory; /* private */
+	struct sip_conf_memory *memory; /* private */
 };
 
 /* 0, -EINVAL (then *error says file, line, what is wrong and what is allowed) or -ENOMEM. */
@@ -123,6 +128,7 @@ int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink 
 struct sip_conf *sip_conf_empty(void);
 void sip_conf_free(struct sip_conf *conf); /* NULL is fine */
 
+uint64_t sip_conf_name_hash(struct slice name);
 const struct sip_conf_endpoint *sip_conf_endpoint(const struct sip_conf *conf, struct slice name);
 const struct sip_conf_endpoint *sip_conf_endpoint_hash(const struct sip_conf *conf, uint64_t hash);
 const struct sip_conf_aor *sip_conf_aor(const struct sip_conf *conf, struct slice name);

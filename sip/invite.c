@@ -501,6 +501,7 @@ static void invite_take_endpoint(struct invite *iv, const struct sip_conf_endpoi
 	iv->suppress_q850 = ep->suppress_q850;
 	iv->rewrite_contact = ep->rewrite_contact;
 	iv->force_rport = ep->force_rport;
+	iv->use_ptime = ep->use_ptime;
 	iv->has_timers = ep->timers != SIP_TIMERS_NO;
 	iv->has_100rel = ep->rel100 != SIP_100REL_NO;
 	if (iv->has_timers) {

@@ -81,7 +81,7 @@ struct invite {
 	bool bye_tried;         /* with credentials */
 	/* options of the endpoint as they were at dial time */
 	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
-	bool suppress_q850, rewrite_contact, force_rport, has_timers, has_100rel, trust_inbound;
+	bool suppress_q850, rewrite_contact, force_rport, has_timers, has_100rel, use_ptime;
 	char call_id[SIP_IDENT_LEN];
 };
 

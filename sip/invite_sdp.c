@@ -62,10 +62,11 @@ void invite_write_offer(struct sink *out, struct invite *iv)
 	sdp_write_offer(out, &s.local);
 }
 
-static int invite_sdp_desc(const struct sdp_result *result, struct media_desc *desc, bool *held)
+static int invite_sdp_desc(const struct invite *iv, const struct sdp_result *result,
+			   struct media_desc *desc, bool *held)
 {
 	*desc = (struct media_desc){0};
-	if (!sdp_result_desc(result, desc))
+	if (!sdp_result_desc(result, iv->use_ptime, desc))
 		return -ENOTSUP;
 	*held = result->is_held;
 	return 0;
@@ -88,7 +89,7 @@ int invite_write_answer(struct sink *out, struct invite *iv, struct slice offer,
 	invite_sdp_local(iv, &s);
 	err = sdp_negotiate(&remote, false, &s.local, &result);
 	if (!err)
-		err = invite_sdp_desc(&result, desc, held);
+		err = invite_sdp_desc(iv, &result, desc, held);
 	if (err)
 		return err;
 	s.local.version = 0;
@@ -113,7 +114,7 @@ int invite_read_answer(struct invite *iv, struct slice answer, struct media_desc
 	}
 	invite_sdp_local(iv, &s);
 	err = sdp_negotiate(&remote, true, &s.local, &result);
-	return err ? err : invite_sdp_desc(&result, desc, held);
+	return err ? err : invite_sdp_desc(iv, &result, desc, held);
 }
 
 static bool invite_media_equal(const struct media_desc *a, const struct media_desc *b)

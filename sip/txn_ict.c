@@ -134,6 +134,7 @@ static void ict_failed_to_send(struct txn *t, const struct txn_input *in)
 	txn_tell(t, TXN_ERROR, in);
 }
 
+/* clang-format off */
 static const struct txn_cell ict_table[ICT_STATE_COUNT][ICT_EVENT_COUNT] = {
 	[ICT_CALLING] = {
 		[ICT_RX_1XX]   = { ict_provisional,    ICT_PROCEEDING },
@@ -168,6 +169,7 @@ static const struct txn_cell ict_table[ICT_STATE_COUNT][ICT_EVENT_COUNT] = {
 		[ICT_DROP]     = { txn_act_finish,     ICT_TERMINATED },
 	},
 };
+/* clang-format on */
 
 static const struct txn_machine ict_machine = {
 	.name = "ict",

@@ -107,6 +107,7 @@ static void ist_failed_to_send(struct txn *t, const struct txn_input *in)
 	txn_tell(t, TXN_ERROR, in);
 }
 
+/* clang-format off */
 static const struct txn_cell ist_table[IST_STATE_COUNT][IST_EVENT_COUNT] = {
 	[IST_PROCEEDING] = {
 		[IST_RX_INVITE] = { ist_repeat,           IST_PROCEEDING },
@@ -139,6 +140,7 @@ static const struct txn_cell ist_table[IST_STATE_COUNT][IST_EVENT_COUNT] = {
 		[IST_DROP]      = { txn_act_finish,       IST_TERMINATED },
 	},
 };
+/* clang-format on */
 
 static const struct txn_machine ist_machine = {
 	.name = "ist",

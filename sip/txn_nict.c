@@ -55,6 +55,7 @@ static void nict_failed_to_send(struct txn *t, const struct txn_input *in)
 	txn_tell(t, TXN_ERROR, in);
 }
 
+/* clang-format off */
 static const struct txn_cell nict_table[NICT_STATE_COUNT][NICT_EVENT_COUNT] = {
 	[NICT_TRYING] = {
 		[NICT_RX_1XX]   = { nict_provisional,    NICT_PROCEEDING },
@@ -79,6 +80,7 @@ static const struct txn_cell nict_table[NICT_STATE_COUNT][NICT_EVENT_COUNT] = {
 		[NICT_DROP]     = { txn_act_finish,      NICT_TERMINATED },
 	},
 };
+/* clang-format on */
 
 static const struct txn_machine nict_machine = {
 	.name = "nict",

@@ -48,6 +48,7 @@ static void nist_failed_to_send(struct txn *t, const struct txn_input *in)
 	txn_tell(t, TXN_ERROR, in);
 }
 
+/* clang-format off */
 static const struct txn_cell nist_table[NIST_STATE_COUNT][NIST_EVENT_COUNT] = {
 	[NIST_TRYING] = {
 		[NIST_RX_REQUEST] = { txn_act_absorb,      NIST_TRYING     },
@@ -70,6 +71,7 @@ static const struct txn_cell nist_table[NIST_STATE_COUNT][NIST_EVENT_COUNT] = {
 		[NIST_DROP]       = { txn_act_finish,      NIST_TERMINATED },
 	},
 };
+/* clang-format on */
 
 static const struct txn_machine nist_machine = {
 	.name = "nist",

@@ -1,0 +1,78 @@
+/* sip/conf_internal.h - how pjsip.conf is read: object types, option tables, the load in progress. */
+#ifndef RINGER_SIP_CONF_INTERNAL_H
+#define RINGER_SIP_CONF_INTERNAL_H
+
+#include "sip/conf.h"
+
+enum conf_type {
+	CONF_TRANSPORT,
+	CONF_ENDPOINT,
+	CONF_AOR,
+	CONF_AUTH,
+	CONF_GLOBAL,
+	CONF_SYSTEM,
+	CONF_SERVED,                     /* types below have an object here */
+	CONF_REGISTRATION = CONF_SERVED, /* known, and said not to be served yet */
+	CONF_QUIET,                      /* known, of no consequence for calls that we place */
+	CONF_TYPE_COUNT,
+	CONF_TYPE_UNKNOWN = CONF_TYPE_COUNT,
+};
+enum conf_type conf_type_lookup(struct slice name);
+const char *conf_type_name(enum conf_type type);
+
+struct conf_load {
+	struct sip_conf *conf;
+	struct sink *error;
+	const struct conffile_section *section; /* being read */
+	enum conf_type type;
+	void *object;
+	bool failed;
+};
+
+/* The value cannot be used: says where, what, and what is allowed. Always -EINVAL. */
+int conf_fail(struct conf_load *l, const struct conffile_var *v, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Zeroed memory that lives as long as the configuration; NULL: none left. */
+void *conf_alloc(struct sip_conf *conf, size_t bytes);
+/* A copy with a NUL behind. */
+struct slice conf_dup(struct sip_conf *conf, struct slice s);
+
+/* Sets one option of l->object. 0 or -EINVAL (said in l->error). */
+int conf_set_option(struct conf_load *l, const struct conffile_var *v);
+
+/* A served object as it is before its first option. */
+void conf_defaults(enum conf_type type, void *object);
+/* What the options of one object mean together. */
+int conf_finish_object(struct conf_load *l);
+
+/* What an endpoint says by name, resolved when all objects are known. */
+struct conf_endpoint_names {
+	struct slice aors, auth, transport;
+};
+/* The endpoint while it is read: the public part first. */
+struct conf_endpoint_draft {
+	struct sip_conf_endpoint e;
+	struct conf_endpoint_names names;
+	struct slice *vars; /* set_var, in order; room for var_room */
+	uint32_t var_room;
+	bool rtp_to_media_address;
+};
+struct conf_aor_draft {
+	struct sip_conf_aor a;
+	struct sip_conf_contact *contacts;
+	uint32_t contact_room;
+};
+struct conf_transport_draft {
+	struct sip_conf_transport t;
+	bool is_served; /* protocol=udp */
+	bool has_bind;
+	struct addr_net *nets;
+	uint32_t net_room;
+};
+struct conf_auth_draft {
+	struct sip_conf_auth a;
+	struct slice type;
+};
+
+#endif

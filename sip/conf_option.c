@@ -1,0 +1,731 @@
+/* sip/conf_option.c - the options of pjsip.conf: one table an object type, one reader a kind of value.
+ *
+ * CONF_KNOWN are names that pjsip.conf has and that change nothing for the calls that we place yet; they
+ * are accepted in silence. CONF_LATER are accepted too, but said once: leaving them out changes what a
+ * call does. */
+#include "sip/conf_internal.h"
+
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "engine/core/callerid.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+enum conf_kind {
+	CONF_TEXT,
+	CONF_BOOL,
+	CONF_NUMBER, /* uint32_t in min..max */
+	CONF_WORD,   /* uint8_t: place in words */
+	CONF_IP,     /* text that must be a numeric address */
+	CONF_SET,    /* a function of its own */
+	CONF_KNOWN,
+	CONF_LATER,
+};
+
+struct conf_option {
+	const char *name;
+	enum conf_kind kind;
+	size_t offset;
+	uint32_t min, max;
+	const char *words; /* "no yes required always": what is allowed, in order of the enum */
+	int (*set)(struct conf_load *l, const struct conffile_var *v);
+};
+
+/* ---- values ---- */
+
+static int conf_bool(struct conf_load *l, const struct conffile_var *v, bool *out)
+{
+	if (!slice_is_true(v->value) && !slice_is_false(v->value))
+		return conf_fail(l, v, "allowed are yes and no");
+	*out = slice_is_true(v->value);
+	return 0;
+}
+
+static int conf_number(struct conf_load *l, const struct conffile_var *v, uint32_t min, uint32_t max,
+		       uint32_t *out)
+{
+	uint64_t n;
+
+	if (!slice_u64(v->value, max, &n) || n < min)
+		return conf_fail(l, v, "allowed is a number from %u to %u", min, max);
+	*out = (uint32_t)n;
+	return 0;
+}
+
+static int conf_word(struct conf_load *l, const struct conffile_var *v, const char *words,
+		     uint8_t *out)
+{
+	struct slice rest = slice_str(words), word;
+
+	for (uint8_t i = 0; slice_split(&rest, ' ', &word); i++) {
+		if (!slice_ieq(word, v->value))
+			continue;
+		*out = i;
+		return 0;
+	}
+	return conf_fail(l, v, "allowed are: %s", words);
+}
+
+static int conf_text(struct conf_load *l, const struct conffile_var *v, struct slice *out)
+{
+	*out = conf_dup(l->conf, v->value);
+	return v->value.len && !out->ptr ? -ENOMEM : 0;
+}
+
+static int conf_ip(struct conf_load *l, const struct conffile_var *v, struct slice *out)
+{
+	struct addr a;
+
+	if (!addr_parse_ip(&a, v->value))
+		return conf_fail(l, v, "give a numeric IP address; names are not resolved");
+	return conf_text(l, v, out);
+}
+
+/* ---- transport ---- */
+
+static int conf_set_protocol(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_transport_draft *t = l->object;
+	uint8_t which;
+
+	if (conf_word(l, v, "udp tcp tls ws wss flow", &which))
+		return -EINVAL;
+	t->is_served = which == 0;
+	if (!t->is_served)
+		log_warning("%s:%d: transport '%.*s': protocol %.*s is not served yet; the transport "
+			    "is left out",
+			    v->file, v->line, SLICE_ARG(l->section->name), SLICE_ARG(v->value));
+	return 0;
+}
+
+static int conf_set_bind(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_transport_draft *t = l->object;
+
+	if (!addr_parse(&t->t.bind, v->value, 5060))
+		return conf_fail(l, v, "give address or address:port, as 0.0.0.0:5060");
+	t->has_bind = true;
+	return 0;
+}
+
+static int conf_set_local_net(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_transport_draft *t = l->object;
+
+	if (!t->nets) {
+		for (const struct conffile_var *n = l->section->vars; n; n = n->next)
+			t->net_room++;
+		t->nets = conf_alloc(l->conf, sizeof(*t->nets) * t->net_room);
+		if (!t->nets)
+			return -ENOMEM;
+		t->t.local_net = t->nets;
+	}
+	if (!addr_net_parse(&t->nets[t->t.local_net_count], v->value))
+		return conf_fail(l, v, "give network/bits, as 10.0.0.0/8");
+	t->t.local_net_count++;
+	return 0;
+}
+
+static int conf_set_external_port(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_transport_draft *t = l->object;
+	uint32_t port;
+
+	if (conf_number(l, v, 0, 65535, &port))
+		return -EINVAL;
+	t->t.external_port = (uint16_t)port;
+	return 0;
+}
+
+/* A number is the whole octet, a name the code point in its upper six bits. */
+static int conf_set_tos(struct conf_load *l, const struct conffile_var *v)
+{
+	static const struct {
+		const char *name;
+		uint8_t dscp;
+	} names[] = {
+		{"cs0", 0},   {"cs1", 8},   {"cs2", 16},  {"cs3", 24},	{"cs4", 32},  {"cs5", 40},
+		{"cs6", 48},  {"cs7", 56},  {"af11", 10}, {"af12", 12}, {"af13", 14}, {"af21", 18},
+		{"af22", 20}, {"af23", 22}, {"af31", 26}, {"af32", 28}, {"af33", 30}, {"af41", 34},
+		{"af42", 36}, {"af43", 38}, {"ef", 46},
+	};
+	struct conf_transport_draft *t = l->object;
+	uint64_t n;
+
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		if (!slice_ieq(v->value, slice_str(names[i].name)))
+			continue;
+		t->t.dscp = names[i].dscp;
+		return 0;
+	}
+	if (!slice_u64(v->value, 255, &n))
+		return conf_fail(l, v, "allowed are 0 to 255 and cs0-cs7, af11-af43, ef");
+	t->t.dscp = (uint8_t)(n >> 2);
+	return 0;
+}
+
+/* ---- endpoint ---- */
+
+static int conf_set_allow(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+
+	codec_list_allow(&d->e.allow, v->value);
+	return 0;
+}
+
+static int conf_set_disallow(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+	struct slice rest = v->value, part;
+	char room[64];
+
+	while (slice_split(&rest, ',', &part)) {
+		struct sink removal = sink_make(room, sizeof(room));
+
+		sink_char(&removal, '!');
+		sink_add(&removal, slice_trim(part));
+		if (slice_ieq(slice_trim(part), SLICE_LIT("all")))
+			d->e.allow = (struct codec_list){0};
+		else if (!removal.over)
+			codec_list_allow(&d->e.allow, sink_slice(&removal));
+	}
+	return 0;
+}
+
+static int conf_set_callerid(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+	struct callerid cid;
+
+	callerid_parse(&cid, v->value, CALLERID_OF_AMI);
+	d->e.cid_name = conf_dup(l->conf, callerid_name(&cid));
+	d->e.cid_num = conf_dup(l->conf, callerid_number(&cid));
+	return 0;
+}
+
+static int conf_set_privacy(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+	uint8_t which;
+
+	if (conf_word(l, v,
+		      "allowed_not_screened allowed_passed_screen allowed_failed_screen allowed "
+		      "prohib_not_screened prohib_passed_screen prohib_failed_screen prohib "
+		      "unavailable",
+		      &which))
+		return -EINVAL;
+	d->e.cid_restricted = which >= 4;
+	d->e.cid_screened = which == 1 || which == 3 || which == 5 || which == 7;
+	return 0;
+}
+
+static int conf_set_proxy(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+	struct sip_uri uri;
+
+	if (sip_uri_parse(&uri, v->value) || uri.scheme != SIP_SCHEME_SIP)
+		return conf_fail(l, v, "give a full URI, as sip:192.0.2.1:5060\\;lr");
+	d->e.proxy_addr.port = uri.port ? uri.port : 5060;
+	if (!sip_conf_host_addr(uri.host, &d->e.proxy_addr)) {
+		d->e.is_refused = true;
+		log_warning("%s:%d: endpoint '%.*s': outbound_proxy names a host; names are not resolved "
+			    "yet, so the endpoint cannot be dialled. Write the proxy's IP address",
+			    v->file, v->line, SLICE_ARG(l->section->name));
+	}
+	return conf_text(l, v, &d->e.outbound_proxy);
+}
+
+static int conf_set_timers(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+
+	if (conf_word(l, v, "no yes required always forced", &d->e.timers))
+		return -EINVAL;
+	if (d->e.timers > SIP_TIMERS_ALWAYS)
+		d->e.timers = SIP_TIMERS_ALWAYS;
+	return 0;
+}
+
+static int conf_set_set_var(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+
+	if (slice_find(v->value, '=') == SIZE_MAX)
+		return conf_fail(l, v, "give name=value");
+	if (!d->vars) {
+		for (const struct conffile_var *n = l->section->vars; n; n = n->next)
+			d->var_room++;
+		d->vars = conf_alloc(l->conf, sizeof(*d->vars) * d->var_room);
+		if (!d->vars)
+			return -ENOMEM;
+		d->e.set_vars = d->vars;
+	}
+	check(d->e.set_var_count < d->var_room);
+	return conf_text(l, v, &d->vars[d->e.set_var_count++]);
+}
+
+/* Media keys are not negotiated yet: a call that should be protected must not go in the clear
+ * unnoticed, so the endpoint is there but cannot be dialled. */
+static int conf_set_encryption(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+	uint8_t which;
+
+	if (conf_word(l, v, "no sdes dtls", &which))
+		return -EINVAL;
+	if (which) {
+		d->e.is_refused = true;
+		log_warning("%s:%d: endpoint '%.*s': encrypted media is not served yet, so it cannot be "
+			    "dialled; use media_encryption=no",
+			    v->file, v->line, SLICE_ARG(l->section->name));
+	}
+	return 0;
+}
+
+/* ---- aor ---- */
+
+static int conf_set_contact(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_aor_draft *d = l->object;
+	struct sip_conf_contact *c;
+
+	if (!d->contacts) {
+		for (const struct conffile_var *n = l->section->vars; n; n = n->next)
+			d->contact_room++;
+		d->contacts = conf_alloc(l->conf, sizeof(*d->contacts) * d->contact_room);
+		if (!d->contacts)
+			return -ENOMEM;
+		d->a.contacts = d->contacts;
+	}
+	c = &d->contacts[d->a.contact_count];
+	if (conf_text(l, v, &c->uri))
+		return -ENOMEM;
+	if (sip_uri_parse(&c->parts, c->uri) ||
+	    (c->parts.scheme != SIP_SCHEME_SIP && c->parts.scheme != SIP_SCHEME_SIPS))
+		return conf_fail(l, v, "give a SIP URI, as sip:192.0.2.1:5060");
+	c->addr.port = c->parts.port ? c->parts.port : 5060;
+	if (!sip_conf_host_addr(c->parts.host, &c->addr))
+		log_warning("%s:%d: aor '%.*s': contact %.*s names a host; names are not resolved yet, "
+			    "so it cannot be dialled. Write its IP address",
+			    v->file, v->line, SLICE_ARG(l->section->name), SLICE_ARG(v->value));
+	d->a.contact_count++;
+	return 0;
+}
+
+static int conf_set_qualify_timeout(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_aor_draft *d = l->object;
+	struct slice rest = v->value, whole, fraction;
+	uint64_t seconds, part = 0, scale = 1000000000;
+
+	if (!slice_split(&rest, '.', &whole) || !slice_u64(whole, 3600, &seconds))
+		return conf_fail(l, v, "give seconds, as 3.0");
+	fraction = slice_head(rest, 9);
+	if (fraction.len && !slice_u64(fraction, 999999999, &part))
+		return conf_fail(l, v, "give seconds, as 3.0");
+	for (size_t i = 0; i < fraction.len; i++)
+		scale /= 10;
+	d->a.qualify_timeout_ns = (int64_t)(seconds * 1000000000 + part * scale);
+	return 0;
+}
+
+/* ---- auth ---- */
+
+static int conf_set_algorithms(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_auth_draft *d = l->object;
+	struct slice rest = v->value, part;
+
+	d->a.alg_mask = 0;
+	while (slice_split(&rest, ',', &part)) {
+		enum sip_auth_alg alg = sip_auth_alg_lookup(slice_trim(part));
+
+		if (alg == SIP_AUTH_ALG_UNKNOWN)
+			return conf_fail(l, v, "allowed are: MD5, SHA-256, SHA-512-256");
+		d->a.alg_mask |= 1u << alg;
+	}
+	return 0;
+}
+
+static int conf_set_auth_type(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_auth_draft *d = l->object;
+	uint8_t which;
+
+	d->type = v->value;
+	if (conf_word(l, v, "userpass md5 digest google_oauth", &which))
+		return -EINVAL;
+	if (which == 3)
+		log_warning("%s:%d: auth '%.*s': google_oauth is not served", v->file, v->line,
+			    SLICE_ARG(l->section->name));
+	return 0;
+}
+
+static int conf_set_ha1(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_auth_draft *d = l->object;
+	struct slice digits = v->value;
+
+	if (slice_istarts(digits, SLICE_LIT("MD5:")))
+		digits = slice_from(digits, 4);
+	if (digits.len != 32 || !sip_text_all(digits, SIP_CH_HEX))
+		return conf_fail(l, v, "give the 32 hex digits of MD5(user:realm:password)");
+	d->a.cred.ha1 = conf_dup(l->conf, digits);
+	return 0;
+}
+
+/* ---- system ---- */
+
+static int conf_set_t1(struct conf_load *l, const struct conffile_var *v)
+{
+	uint32_t ms;
+
+	if (conf_number(l, v, 100, 10000, &ms))
+		return -EINVAL;
+	l->conf->t1_ns = (int64_t)ms * 1000000;
+	return 0;
+}
+
+static int conf_set_b(struct conf_load *l, const struct conffile_var *v)
+{
+	uint32_t ms;
+
+	if (conf_number(l, v, 6400, 640000, &ms))
+		return -EINVAL;
+	l->conf->b_ns = (int64_t)ms * 1000000;
+	return 0;
+}
+
+/* ---- tables ---- */
+
+/* clang-format off */
+#define T(field) offsetof(struct conf_transport_draft, t.field)
+static const struct conf_option conf_transport_options[] = {
+	{"protocol",                    CONF_SET,    0, 0, 0, NULL, conf_set_protocol},
+	{"bind",                        CONF_SET,    0, 0, 0, NULL, conf_set_bind},
+	{"external_signaling_address",  CONF_IP,     T(external_address), 0, 0, NULL, NULL},
+	{"external_signaling_port",     CONF_SET,    0, 0, 0, NULL, conf_set_external_port},
+	{"external_media_address",      CONF_IP,     T(external_media), 0, 0, NULL, NULL},
+	{"local_net",                   CONF_SET,    0, 0, 0, NULL, conf_set_local_net},
+	{"tos",                         CONF_SET,    0, 0, 0, NULL, conf_set_tos},
+	{0}
+};
+#undef T
+static const char conf_transport_known[] =
+	"external_signaling_hostname cos cert_file priv_key_file ca_list_file ca_list_path cipher method "
+	"verify_server verify_client require_client_cert allow_wildcard_certs tcp_keepalive_enable "
+	"tcp_keepalive_idle_time tcp_keepalive_interval_time tcp_keepalive_probe_count allow_reload "
+	"symmetric_transport domain password websocket_write_timeout async_operations ";
+
+#define E(field) offsetof(struct conf_endpoint_draft, e.field)
+#define D(field) offsetof(struct conf_endpoint_draft, field)
+static const struct conf_option conf_endpoint_options[] = {
+	{"context",                     CONF_TEXT,   E(context), 0, 0, NULL, NULL},
+	{"aors",                        CONF_TEXT,   D(names.aors), 0, 0, NULL, NULL},
+	{"outbound_auth",               CONF_TEXT,   D(names.auth), 0, 0, NULL, NULL},
+	{"transport",                   CONF_TEXT,   D(names.transport), 0, 0, NULL, NULL},
+	{"allow",                       CONF_SET,    0, 0, 0, NULL, conf_set_allow},
+	{"disallow",                    CONF_SET,    0, 0, 0, NULL, conf_set_disallow},
+	{"outbound_proxy",              CONF_SET,    0, 0, 0, NULL, conf_set_proxy},
+	{"from_user",                   CONF_TEXT,   E(from_user), 0, 0, NULL, NULL},
+	{"from_domain",                 CONF_TEXT,   E(from_domain), 0, 0, NULL, NULL},
+	{"contact_user",                CONF_TEXT,   E(contact_user), 0, 0, NULL, NULL},
+	{"callerid",                    CONF_SET,    0, 0, 0, NULL, conf_set_callerid},
+	{"callerid_privacy",            CONF_SET,    0, 0, 0, NULL, conf_set_privacy},
+	{"trust_id_outbound",           CONF_BOOL,   E(trust_id_outbound), 0, 0, NULL, NULL},
+	{"send_pai",                    CONF_BOOL,   E(send_pai), 0, 0, NULL, NULL},
+	{"send_rpid",                   CONF_BOOL,   E(send_rpid), 0, 0, NULL, NULL},
+	{"send_diversion",              CONF_BOOL,   E(send_diversion), 0, 0, NULL, NULL},
+	{"dtmf_mode",                   CONF_WORD,   E(dtmf), 0, 0, "rfc4733 inband info none auto auto_info", NULL},
+	{"rtp_symmetric",               CONF_BOOL,   E(media.symmetric), 0, 0, NULL, NULL},
+	{"force_rport",                 CONF_BOOL,   E(force_rport), 0, 0, NULL, NULL},
+	{"rewrite_contact",             CONF_BOOL,   E(rewrite_contact), 0, 0, NULL, NULL},
+	{"media_address",               CONF_IP,     E(media_address), 0, 0, NULL, NULL},
+	{"bind_rtp_to_media_address",   CONF_BOOL,   D(rtp_to_media_address), 0, 0, NULL, NULL},
+	{"media_encryption",            CONF_SET,    0, 0, 0, NULL, conf_set_encryption},
+	{"timers",                      CONF_SET,    0, 0, 0, NULL, conf_set_timers},
+	{"timers_min_se",               CONF_NUMBER, E(timers_min_se_s), 90, 86400, NULL, NULL},
+	{"timers_sess_expires",         CONF_NUMBER, E(timers_sess_expires_s), 90, 86400, NULL, NULL},
+	{"100rel",                      CONF_WORD,   E(rel100), 0, 0, "no yes required peer_supported", NULL},
+	{"inband_progress",             CONF_BOOL,   E(inband_progress), 0, 0, NULL, NULL},
+	{"ignore_183_without_sdp",      CONF_BOOL,   E(ignore_183_without_sdp), 0, 0, NULL, NULL},
+	{"follow_early_media_fork",     CONF_BOOL,   E(follow_early_media_fork), 0, 0, NULL, NULL},
+	{"accept_multiple_sdp_answers", CONF_BOOL,   E(accept_multiple_sdp_answers), 0, 0, NULL, NULL},
+	{"rtp_timeout",                 CONF_NUMBER, E(media.timeout_s), 0, 86400, NULL, NULL},
+	{"rtp_keepalive",               CONF_NUMBER, E(media.keepalive_s), 0, 86400, NULL, NULL},
+	{"use_ptime",                   CONF_BOOL,   E(use_ptime), 0, 0, NULL, NULL},
+	{"language",                    CONF_TEXT,   E(language), 0, 0, NULL, NULL},
+	{"accountcode",                 CONF_TEXT,   E(account), 0, 0, NULL, NULL},
+	{"set_var",                     CONF_SET,    0, 0, 0, NULL, conf_set_set_var},
+	{"user_eq_phone",               CONF_BOOL,   E(user_eq_phone), 0, 0, NULL, NULL},
+	{"sdp_owner",                   CONF_TEXT,   E(sdp_owner), 0, 0, NULL, NULL},
+	{"sdp_session",                 CONF_TEXT,   E(sdp_session), 0, 0, NULL, NULL},
+	{"allow_transfer",              CONF_BOOL,   E(allow_transfer), 0, 0, NULL, NULL},
+	{"suppress_q850_reason_headers", CONF_BOOL,  E(suppress_q850), 0, 0, NULL, NULL},
+	{"webrtc",                      CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"ice_support",                 CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"stir_shaken_profile",         CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"follow_redirect_methods",     CONF_LATER,  0, 0, 0, NULL, NULL},
+	{0}
+};
+#undef E
+#undef D
+static const char conf_endpoint_known[] =
+	"100rel_timeout accept_multiple_sdp_answers acl aggregate_mwi allow_overlap allow_subscribe "
+	"allow_unauthenticated_options asymmetric_rtp_codec auth bundle call_group callerid_tag "
+	"codec_prefs_incoming_answer codec_prefs_incoming_offer codec_prefs_outgoing_answer "
+	"codec_prefs_outgoing_offer connected_line_method contact_acl contact_deny contact_permit "
+	"cos_audio cos_video deny device_state_busy_at direct_media direct_media_glare_mitigation "
+	"direct_media_method disable_direct_media_on_nat dtls_auto_generate_cert dtls_ca_file "
+	"dtls_ca_path dtls_cert_file dtls_cipher dtls_fingerprint dtls_private_key dtls_rekey dtls_setup "
+	"dtls_verify fax_detect fax_detect_timeout follow_redirect_methods force_avp g726_non_standard "
+	"geoloc_incoming_call_profile geoloc_outgoing_call_profile identify_by incoming_call_offer_pref "
+	"incoming_mwi_mailbox mailboxes max_audio_streams max_video_streams media_encryption_optimistic "
+	"media_use_received_transport message_context moh_passthrough moh_suggest "
+	"mwi_from_user mwi_subscribe_replaces_unsolicited named_call_group named_pickup_group "
+	"notify_early_inuse_ringing one_touch_recording outgoing_call_offer_pref outbound_publish "
+	"overlap_context permit pickup_group preferred_codec_only record_off_feature record_on_feature "
+	"redirect_method refer_blind_progress rpid_immediate rtcp_mux rtp_engine rtp_ipv6 rtp_port_end "
+	"rtp_port_start rtp_timeout_hold security_mechanisms security_negotiation send_aoc "
+	"send_connected_line send_history_info send_pai_on_hold srtp_tag_32 stir_shaken "
+	"stream_topology sub_min_expiry subscribe_context t38_bind_udptl_to_media_address t38_udptl "
+	"t38_udptl_ec t38_udptl_ipv6 t38_udptl_maxdatagram t38_udptl_nat tenantid tone_zone tos_audio "
+	"tos_video trust_connected_line trust_id_inbound use_avpf voicemail_extension ";
+
+#define A(field) offsetof(struct conf_aor_draft, a.field)
+static const struct conf_option conf_aor_options[] = {
+	{"contact",                     CONF_SET,    0, 0, 0, NULL, conf_set_contact},
+	{"max_contacts",                CONF_NUMBER, A(max_contacts), 0, 1000000, NULL, NULL},
+	{"qualify_frequency",           CONF_NUMBER, A(qualify_frequency_s), 0, 86400, NULL, NULL},
+	{"qualify_timeout",             CONF_SET,    0, 0, 0, NULL, conf_set_qualify_timeout},
+	{"qualify_2xx_only",            CONF_BOOL,   A(qualify_2xx_only), 0, 0, NULL, NULL},
+	{"outbound_proxy",              CONF_TEXT,   A(outbound_proxy), 0, 0, NULL, NULL},
+	{0}
+};
+#undef A
+static const char conf_aor_known[] =
+	"remove_existing remove_unavailable default_expiration minimum_expiration maximum_expiration "
+	"authenticate_qualify support_path mailboxes voicemail_extension ";
+
+#define U(field) offsetof(struct conf_auth_draft, a.field)
+static const struct conf_option conf_auth_options[] = {
+	{"auth_type",                   CONF_SET,    0, 0, 0, NULL, conf_set_auth_type},
+	{"username",                    CONF_TEXT,   U(cred.username), 0, 0, NULL, NULL},
+	{"password",                    CONF_TEXT,   U(cred.password), 0, 0, NULL, NULL},
+	{"md5_cred",                    CONF_SET,    0, 0, 0, NULL, conf_set_ha1},
+	{"password_digest",             CONF_SET,    0, 0, 0, NULL, conf_set_ha1},
+	{"realm",                       CONF_TEXT,   U(cred.realm), 0, 0, NULL, NULL},
+	{"supported_algorithms_uac",    CONF_SET,    0, 0, 0, NULL, conf_set_algorithms},
+	{0}
+};
+#undef U
+static const char conf_auth_known[] =
+	"nonce_lifetime supported_algorithms_uas refresh_token oauth_clientid oauth_secret ";
+
+#define G(field) offsetof(struct sip_conf, field)
+static const struct conf_option conf_global_options[] = {
+	{"user_agent",                  CONF_TEXT,   G(user_agent), 0, 0, NULL, NULL},
+	{"default_from_user",           CONF_TEXT,   G(default_from_user), 0, 0, NULL, NULL},
+	{"max_forwards",                CONF_NUMBER, G(max_forwards), 1, 255, NULL, NULL},
+	{"use_callerid_contact",        CONF_BOOL,   G(use_callerid_contact), 0, 0, NULL, NULL},
+	{0}
+};
+static const char conf_global_known[] =
+	"all_codecs_on_empty_reinvite allow_sending_180_after_183 contact_expiration_check_interval debug "
+	"default_outbound_endpoint default_realm default_voicemail_extension disable_multi_domain "
+	"endpoint_identifier_order keep_alive_interval max_initial_qualify_time "
+	"mwi_disable_initial_unsolicited mwi_tps_queue_high mwi_tps_queue_low norefersub regcontext "
+	"send_contact_status_on_update_registration taskprocessor_overload_trigger "
+	"unidentified_request_count unidentified_request_period unidentified_request_prune_interval "
+	"ignore_uri_user_options ";
+
+static const struct conf_option conf_system_options[] = {
+	{"timer_t1",                    CONF_SET,    0, 0, 0, NULL, conf_set_t1},
+	{"timer_b",                     CONF_SET,    0, 0, 0, NULL, conf_set_b},
+	{"disable_rport",               CONF_BOOL,   G(disable_rport), 0, 0, NULL, NULL},
+	{0}
+};
+#undef G
+static const char conf_system_known[] =
+	"accept_multiple_sdp_answers compact_headers disable_tcp_switch follow_early_media_fork "
+	"taskpool_auto_increment taskpool_idle_timeout taskpool_initial_size taskpool_max_size "
+	"taskpool_minimum_size threadpool_auto_increment threadpool_idle_timeout "
+	"threadpool_initial_size threadpool_max_size all_codecs_on_empty_reinvite ";
+
+static const struct conf_type_info {
+	const char *name;
+	const struct conf_option *options;
+	const char *known;
+} conf_types[CONF_SERVED] = {
+	[CONF_TRANSPORT] = {"transport", conf_transport_options, conf_transport_known},
+	[CONF_ENDPOINT]  = {"endpoint",  conf_endpoint_options,  conf_endpoint_known},
+	[CONF_AOR]       = {"aor",       conf_aor_options,       conf_aor_known},
+	[CONF_AUTH]      = {"auth",      conf_auth_options,      conf_auth_known},
+	[CONF_GLOBAL]    = {"global",    conf_global_options,    conf_global_known},
+	[CONF_SYSTEM]    = {"system",    conf_system_options,    conf_system_known},
+};
+static const char conf_quiet_types[] =
+	"identify acl contact domain_alias phoneprov resource_list subscription_persistence "
+	"inbound-publication asterisk-publication outbound-publish nat_hook profile ";
+/* clang-format on */
+
+static bool conf_has_word(const char *words, struct slice word)
+{
+	struct slice rest = slice_str(words), part;
+
+	while (slice_split(&rest, ' ', &part))
+		if (part.len && slice_ieq(part, word))
+			return true;
+	return false;
+}
+
+enum conf_type conf_type_lookup(struct slice name)
+{
+	for (int i = 0; i < CONF_SERVED; i++)
+		if (slice_ieq(name, slice_str(conf_types[i].name)))
+			return (enum conf_type)i;
+	if (slice_ieq(name, SLICE_LIT("registration")))
+		return CONF_REGISTRATION;
+	return conf_has_word(conf_quiet_types, name) ? CONF_QUIET : CONF_TYPE_UNKNOWN;
+}
+
+const char *conf_type_name(enum conf_type type)
+{
+	return type < CONF_SERVED ? conf_types[type].name : "other";
+}
+
+static int conf_apply(struct conf_load *l, const struct conf_option *o, const struct conffile_var *v)
+{
+	void *field = (char *)l->object + o->offset;
+
+	switch (o->kind) {
+	case CONF_TEXT:
+		return conf_text(l, v, field);
+	case CONF_BOOL:
+		return conf_bool(l, v, field);
+	case CONF_NUMBER:
+		return conf_number(l, v, o->min, o->max, field);
+	case CONF_WORD:
+		return conf_word(l, v, o->words, field);
+	case CONF_IP:
+		return conf_ip(l, v, field);
+	case CONF_SET:
+		return o->set(l, v);
+	case CONF_KNOWN:
+		return 0;
+	case CONF_LATER:
+		if (!slice_is_false(v->value))
+			log_warning("%s:%d: option '%.*s' of %s '%.*s' has no effect yet", v->file,
+				    v->line, SLICE_ARG(v->name), conf_type_name(l->type),
+				    SLICE_ARG(l->section->name));
+		return 0;
+	}
+	return 0;
+}
+
+int conf_set_option(struct conf_load *l, const struct conffile_var *v)
+{
+	const struct conf_type_info *info = &conf_types[l->type];
+
+	if (slice_ieq(v->name, SLICE_LIT("type")) || slice_starts(v->name, SLICE_LIT("@")))
+		return 0;
+	for (const struct conf_option *o = info->options; o->name; o++)
+		if (slice_ieq(v->name, slice_str(o->name)))
+			return conf_apply(l, o, v);
+	if (!conf_has_word(info->known, v->name))
+		log_error("Could not find option suitable for category '%.*s' named '%.*s' at line %d "
+			  "of %s",
+			  SLICE_ARG(l->section->name), SLICE_ARG(v->name), v->line, v->file);
+	return 0;
+}
+
+/* ---- objects ---- */
+
+void conf_defaults(enum conf_type type, void *object)
+{
+	struct conf_endpoint_draft *e = object;
+	struct conf_transport_draft *t = object;
+	struct conf_auth_draft *u = object;
+	struct conf_aor_draft *a = object;
+	struct sip_conf *conf = object;
+
+	switch (type) {
+	case CONF_TRANSPORT:
+		t->is_served = true;
+		break;
+	case CONF_ENDPOINT:
+		e->e.context = SLICE_LIT("default");
+		e->e.sdp_owner = SLICE_LIT("-");
+		e->e.sdp_session = SLICE_LIT("Asterisk");
+		e->e.timers = SIP_TIMERS_YES;
+		e->e.timers_min_se_s = 90;
+		e->e.timers_sess_expires_s = 1800;
+		e->e.rel100 = SIP_100REL_YES;
+		e->e.force_rport = true;
+		e->e.follow_early_media_fork = true;
+		e->e.send_diversion = true;
+		e->e.allow_transfer = true;
+		break;
+	case CONF_AOR:
+		a->a.qualify_timeout_ns = INT64_C(3000000000);
+		break;
+	case CONF_AUTH:
+		u->a.alg_mask = SIP_AUTH_MASK_DEFAULT;
+		break;
+	case CONF_GLOBAL:
+		conf->user_agent = SLICE_LIT("Ringer " RINGER_VERSION);
+		conf->default_from_user = SLICE_LIT("asterisk");
+		conf->max_forwards = 70;
+		break;
+	case CONF_SYSTEM:
+		conf->t1_ns = INT64_C(500000000);
+		conf->b_ns = 64 * conf->t1_ns;
+		break;
+	default:
+		check(false);
+	}
+}
+
+static int conf_finish_endpoint(struct conf_load *l, struct conf_endpoint_draft *d)
+{
+	d->e.name = conf_dup(l->conf, l->section->name);
+	if (d->e.timers_sess_expires_s < d->e.timers_min_se_s)
+		return conf_fail(l, NULL, "timers_sess_expires is below timers_min_se (%u)",
+				 d->e.timers_min_se_s);
+	if (d->rtp_to_media_address && d->e.media_address.len)
+		UNUSED(addr_parse_ip(&d->e.media.local, d->e.media_address));
+	d->e.media.language = d->e.language;
+	return 0;
+}
+
+int conf_finish_object(struct conf_load *l)
+{
+	struct conf_transport_draft *t = l->object;
+	struct conf_auth_draft *u = l->object;
+	struct conf_aor_draft *a = l->object;
+
+	switch (l->type) {
+	case CONF_TRANSPORT:
+		t->t.name = conf_dup(l->conf, l->section->name);
+		if (t->is_served && !t->has_bind)
+			return conf_fail(l, NULL, "bind= is missing; give one, as bind=0.0.0.0:5060");
+		return 0;
+	case CONF_ENDPOINT:
+		return conf_finish_endpoint(l, l->object);
+	case CONF_AOR:
+		a->a.name = conf_dup(l->conf, l->section->name);
+		return 0;
+	case CONF_AUTH:
+		u->a.name = conf_dup(l->conf, l->section->name);
+		return 0;
+	case CONF_SYSTEM:
+		if (l->conf->b_ns < 64 * l->conf->t1_ns)
+			l->conf->b_ns = 64 * l->conf->t1_ns;
+		return 0;
+	default:
+		return 0;
+	}
+}
