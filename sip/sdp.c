@@ -309,7 +309,7 @@ static void attribute_take(struct parser *p, struct slice line)
 {
 	size_t colon = slice_find(line, ':');
 	struct slice name = slice_trim(slice_head(line, colon));
-	struct slice value = colon == SIZE_MAX ? SLICE_EMPTY : slice_from(line, colon + 1);
+	struct slice value = slice_from(line, colon == SIZE_MAX ? line.len : colon + 1);
 
 	if (dir_take(p, name))
 		return;
