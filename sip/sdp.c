@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/base/check.h"
+#include "sip/text.h"
 
 struct parser {
 	struct sdp *sdp;
@@ -158,7 +159,10 @@ static void media_take(struct parser *p, struct slice value)
 	port = slice_head(port, slice_find(port, '/'));
 	m->proto_text = word_take(&value);
 	m->first_format = word_take(&value);
-	if (!m->first_format.len || !slice_u64(port, 65535, &n)) {
+	/* These words are echoed when we refuse the medium: nothing unprintable among them. */
+	if (!slice_u64(port, 65535, &n) || !sip_text_all(m->type, SIP_CH_TOKEN) ||
+	    !sip_text_all(m->proto_text, SIP_CH_URI) ||
+	    !sip_text_all(m->first_format, SIP_CH_URI)) {
 		fail(p, SDP_ERR_MEDIA);
 		return;
 	}

@@ -36,17 +36,6 @@ bool sip_text_all(struct slice s, unsigned mask)
 	return s.len != 0;
 }
 
-struct slice sip_text_trim(struct slice s)
-{
-	while (s.len && sip_text_is(s.ptr[0], SIP_CH_BLANK)) {
-		s.ptr++;
-		s.len--;
-	}
-	while (s.len && sip_text_is(s.ptr[s.len - 1], SIP_CH_BLANK))
-		s.len--;
-	return s;
-}
-
 size_t sip_text_quoted_end(struct slice s, size_t at)
 {
 	for (size_t i = at + 1; i < s.len; i++) {
@@ -85,7 +74,9 @@ size_t sip_text_find_bare(struct slice s, char c)
 bool sip_text_next_value(struct slice *rest, struct slice *value)
 {
 	while (rest->len) {
-		size_t end = sip_text_find_bare(*rest, ',');
+		/* Most lists have one value: no comma at all is quickly known. */
+		size_t end = slice_find(*rest, ',') == SIZE_MAX ? rest->len
+								: sip_text_find_bare(*rest, ',');
 
 		*value = sip_text_trim(slice_head(*rest, end));
 		*rest = slice_from(*rest, end + 1);
@@ -98,6 +89,10 @@ bool sip_text_next_value(struct slice *rest, struct slice *value)
 /* Index of the ';' that ends a parameter, quoted strings stepped over; s.len if none. */
 static size_t param_end(struct slice s)
 {
+	struct slice plain = slice_head(s, slice_find(s, ';'));
+
+	if (slice_find(plain, '"') == SIZE_MAX)
+		return plain.len;
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.ptr[i] == ';')
 			return i;

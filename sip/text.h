@@ -34,7 +34,16 @@ static inline bool sip_text_is_token(struct slice s)
 }
 
 /* Without blanks (folds too) at both ends. Unlike slice_trim it leaves other control octets. */
-struct slice sip_text_trim(struct slice s);
+static inline struct slice sip_text_trim(struct slice s)
+{
+	while (s.len && sip_text_is(s.ptr[0], SIP_CH_BLANK)) {
+		s.ptr++;
+		s.len--;
+	}
+	while (s.len && sip_text_is(s.ptr[s.len - 1], SIP_CH_BLANK))
+		s.len--;
+	return s;
+}
 
 /* Index behind the quoted string that begins at s.ptr[at] (a quote); SIZE_MAX if it is not closed.
  * Backslash pairs are stepped over. */

@@ -176,6 +176,8 @@ static void test_errors(void **state)
 		{S C "m=audio 1\r\n", SDP_ERR_MEDIA},
 		{S C "m=audio 65536 RTP/AVP 0\r\n", SDP_ERR_MEDIA},
 		{S C "m=audio x RTP/AVP 0\r\n", SDP_ERR_MEDIA},
+		{S C "m=audio 1 RTP/AVP \1\r\n", SDP_ERR_MEDIA},
+		{S C "m=au<dio 1 RTP/AVP 0\r\n", SDP_ERR_MEDIA},
 		{S "m=audio 1 RTP/AVP 0\r\n", SDP_ERR_NO_ADDRESS},
 		{S "m=audio 0 RTP/AVP 0\r\n", SDP_OK},
 		{S C "m=audio 1 RTP/AVP 0\r\na=rtpmap:x\r\na=rtpmap:300 X/8\r\na=rtpmap:0 /8000\r\n"
