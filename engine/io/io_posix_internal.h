@@ -1,0 +1,35 @@
+/* engine/io/io_posix_internal.h - helpers of the kernel backend that need no ring. */
+#ifndef RINGER_IO_IO_POSIX_INTERNAL_H
+#define RINGER_IO_IO_POSIX_INTERNAL_H
+
+#include "engine/io/addr.h"
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+struct io_sockaddr {
+	socklen_t len;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+};
+
+/* False: the address has no family. */
+bool io_sockaddr_from(struct io_sockaddr *sa, const struct addr *a);
+/* family 0 if it is neither IPv4 nor IPv6. */
+struct addr io_addr_from(const struct sockaddr *sa, socklen_t len);
+/* The socket's own or its peer's address; family 0 for Unix sockets. */
+struct addr io_socket_local(int fd);
+struct addr io_socket_peer(int fd);
+/* 0, -ENAMETOOLONG. */
+int io_unix_from(struct sockaddr_un *sun, const char *path);
+/* A stream or datagram socket: close-on-exec, blocking (the ring waits, not the call); fd or -errno. */
+int io_socket_open(int family, int type);
+
+int64_t io_clock_monotonic_ns(void);
+
+#endif
