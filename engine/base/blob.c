@@ -1,7 +1,8 @@
 /* engine/base/blob.c - see blob.h.
  *
- * A class is a run of equal blocks and a stack of freed ones (a 16-octet head with a counter, so that
- * a block popped and pushed again in between is noticed). Blocks never used are taken in order. */
+ * A class is a run of equal blocks and a stack of freed ones (a 16-octet head with a counter, so
+ * that a block popped and pushed again in between is noticed). Blocks never used are taken in
+ * order. */
 #include "engine/base/blob.h"
 
 #include "engine/base/check.h"
@@ -101,8 +102,8 @@ static struct blob *blob_class_take(struct blob_class *c, uint32_t class_index)
 		return NULL;
 	atomic_fetch_add_explicit(&c->used, 1, memory_order_relaxed);
 	mem_unpoison(block->blob.data, c->room);
-	block->blob = (struct blob){
-		.class_index = class_index, .room = c->room, .pad = BLOB_IN_USE};
+	block->blob =
+		(struct blob){.class_index = class_index, .room = c->room, .pad = BLOB_IN_USE};
 	return &block->blob;
 }
 

@@ -13,14 +13,16 @@ static _Atomic uint64_t check_logged; /* one bit a place, by its hash */
 _Noreturn void check_fail(const char *text, const char *file, int line)
 {
 	/* Not through the logger: it may be what is broken. */
-	fprintf(stderr, "%s:%d: check failed: %s. This is a defect of the engine; please report it.\n",
+	fprintf(stderr,
+		"%s:%d: check failed: %s. This is a defect of the engine; please report it.\n",
 		file, line, text);
 	abort();
 }
 
 bool check_never(const char *text, const char *file, int line)
 {
-	uint64_t place = ((uint64_t)(uintptr_t)file + (uint64_t)line) * UINT64_C(0x9E3779B97F4A7C15);
+	uint64_t place =
+		((uint64_t)(uintptr_t)file + (uint64_t)line) * UINT64_C(0x9E3779B97F4A7C15);
 	uint64_t bit = UINT64_C(1) << (place >> 58);
 
 	atomic_fetch_add_explicit(&check_nevers, 1, memory_order_relaxed);

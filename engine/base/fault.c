@@ -7,10 +7,9 @@
 enum fault fault_active = FAULT_none;
 #endif
 
-static const char *const fault_names[FAULT_COUNT] = {
-	[FAULT_none] = "none",
+static const char *const fault_names[FAULT_COUNT] = {[FAULT_none] = "none",
 #define FAULT_NAME(name) [FAULT_##name] = #name,
-	FAULT_LIST(FAULT_NAME)
+						     FAULT_LIST(FAULT_NAME)
 #undef FAULT_NAME
 };
 

@@ -10,7 +10,8 @@
 
 int hash_create(struct hash *h, size_t count_hint)
 {
-	size_t count = (size_t)mem_pow2(count_hint < HASH_BUCKETS_MIN ? HASH_BUCKETS_MIN : count_hint);
+	size_t count =
+		(size_t)mem_pow2(count_hint < HASH_BUCKETS_MIN ? HASH_BUCKETS_MIN : count_hint);
 	struct hash_node **buckets = mem_map(count * sizeof(*buckets));
 
 	if (!buckets)

@@ -1,7 +1,7 @@
 /* engine/base/log.c - see log.h.
  *
- * Any thread may log. Settings are atomics; the counters of a place are relaxed atomics that may lose
- * a count when two threads meet there, which only shifts the limit a little. */
+ * Any thread may log. Settings are atomics; the counters of a place are relaxed atomics that may
+ * lose a count when two threads meet there, which only shifts the limit a little. */
 #include "engine/base/log.h"
 
 #include "engine/base/check.h"
@@ -23,8 +23,8 @@ static _Atomic int log_least = LOG_LEVEL_NOTICE;
 static _Atomic int log_verbosity;
 
 static const char *const log_names[LOG_LEVEL_COUNT] = {
-	[LOG_LEVEL_DEBUG] = "DEBUG",     [LOG_LEVEL_VERBOSE] = "VERBOSE",
-	[LOG_LEVEL_NOTICE] = "NOTICE",   [LOG_LEVEL_WARNING] = "WARNING",
+	[LOG_LEVEL_DEBUG] = "DEBUG",   [LOG_LEVEL_VERBOSE] = "VERBOSE",
+	[LOG_LEVEL_NOTICE] = "NOTICE", [LOG_LEVEL_WARNING] = "WARNING",
 	[LOG_LEVEL_ERROR] = "ERROR",
 };
 
@@ -115,8 +115,13 @@ static void log_to_stderr(const struct log_line *line)
 void log_write(struct log_site *site, enum log_level level, int verbosity, const char *file,
 	       int line_number, const char *func, const char *call, const char *fmt, ...)
 {
-	struct log_line line = {.level = level, .verbosity = verbosity, .wall_ns = log_now(),
-				.file = file, .line = line_number, .func = func, .call = call};
+	struct log_line line = {.level = level,
+				.verbosity = verbosity,
+				.wall_ns = log_now(),
+				.file = file,
+				.line = line_number,
+				.func = func,
+				.call = call};
 	log_writer_fn writer = atomic_load(&log_writer);
 	char text[LOG_TEXT_MAX];
 	uint32_t dropped;

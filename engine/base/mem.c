@@ -27,8 +27,8 @@ void *mem_map(size_t bytes)
 	void *ptr;
 
 	check(bytes > 0);
-	ptr = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ptr = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		   -1, 0);
 	return ptr == MAP_FAILED ? NULL : ptr;
 }
 

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIPE_CLOSED     UINT32_C(0x80000000)
+#define PIPE_CLOSED	UINT32_C(0x80000000)
 #define PIPE_RECORD_MAX ((size_t)128 << 10)
 #define PIPE_BLOCKS_MAX ((size_t)1 << 24)
 
@@ -46,8 +46,8 @@ struct pipe {
 	uint32_t fresh;
 	uint32_t write_at;
 	uint32_t shown; /* value of open->ready */
-	bool passed;    /* the open block is in `full` */
-	bool dirty;     /* something became visible since the last flush */
+	bool passed;	/* the open block is in `full` */
+	bool dirty;	/* something became visible since the last flush */
 	struct pipe_record *begun;
 	size_t begun_len;
 	uint64_t dropped;
@@ -65,8 +65,8 @@ static size_t pipe_record_bytes(size_t len)
 	return mem_round(sizeof(struct pipe_record) + len, 8);
 }
 
-/* Two neighbouring closed blocks hold more than the room of one, whatever the sizes of records: twice
- * the blocks always suffice. Two more are the one being read and the one being filled. */
+/* Two neighbouring closed blocks hold more than the room of one, whatever the sizes of records:
+ * twice the blocks always suffice. Two more are the one being read and the one being filled. */
 static size_t pipe_blocks_for(size_t bytes, uint32_t room)
 {
 	return bytes ? 2 * ((bytes + room - 1) / room) + 2 : 0;
@@ -220,9 +220,9 @@ bool pipe_write(struct pipe *p, enum pipe_class class, uint32_t kind, const void
 	return true;
 }
 
-/* Both sides change `sleeping` by one atomic exchange after they have published (here) or before they
- * look (pipe_sleep): in the one order of these exchanges, either we see the sleeper or it sees what
- * we published. */
+/* Both sides change `sleeping` by one atomic exchange after they have published (here) or before
+ * they look (pipe_sleep): in the one order of these exchanges, either we see the sleeper or it sees
+ * what we published. */
 bool pipe_flush(struct pipe *p)
 {
 	check(p->begun == NULL);
@@ -259,9 +259,9 @@ static bool pipe_next_block(struct pipe *p)
 static bool pipe_seek(struct pipe *p)
 {
 	for (;;) {
-		uint32_t ready = p->current ? atomic_load_explicit(&p->current->ready,
-								    memory_order_acquire)
-					    : PIPE_CLOSED;
+		uint32_t ready =
+			p->current ? atomic_load_explicit(&p->current->ready, memory_order_acquire)
+				   : PIPE_CLOSED;
 
 		if (p->current && p->read_at < (ready & ~PIPE_CLOSED))
 			return true;

@@ -1,4 +1,5 @@
-/* engine/base/ring.c - see ring.h. ck_ring keeps producer and consumer on cache lines of their own. */
+/* engine/base/ring.c - see ring.h. ck_ring keeps producer and consumer on cache lines of their own.
+ */
 #include "engine/base/ring.h"
 
 #include "engine/base/check.h"

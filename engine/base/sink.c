@@ -1,5 +1,5 @@
-/* engine/base/sink.c - see sink.h. Once something did not fit, nothing more is taken: what stands in
- * the buffer is always the beginning of the text. */
+/* engine/base/sink.c - see sink.h. Once something did not fit, nothing more is taken: what stands
+ * in the buffer is always the beginning of the text. */
 #include "engine/base/sink.h"
 
 #include "engine/base/check.h"
@@ -75,7 +75,8 @@ void sink_fmt(struct sink *s, const char *fmt, ...)
 
 	if (s->over)
 		return;
-	/* vsnprintf wants room for a NUL: when the text fits exactly, its last octet is lost to it. */
+	/* vsnprintf wants room for a NUL: when the text fits exactly, its last octet is lost to it.
+	 */
 	va_start(args, fmt);
 	n = vsnprintf(left ? s->ptr + s->len : &last, left ? left : 1, fmt, args);
 	va_end(args);

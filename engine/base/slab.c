@@ -1,7 +1,7 @@
 /* engine/base/slab.c - see slab.h.
  *
- * Two mappings: the objects, and 8 octets of bookkeeping an object, so that a walk over handles or a
- * stale handle never touches a freed object. The generation is odd while the object is in use. */
+ * Two mappings: the objects, and 8 octets of bookkeeping an object, so that a walk over handles or
+ * a stale handle never touches a freed object. The generation is odd while the object is in use. */
 #include "engine/base/slab.h"
 
 #include "engine/base/check.h"
@@ -27,7 +27,7 @@ struct slab {
 	size_t stride;
 	uint32_t count_max;
 	uint32_t limit; /* indexes below were used once */
-	uint32_t free;  /* head of the free ones, last in first out */
+	uint32_t free;	/* head of the free ones, last in first out */
 	uint32_t used;
 	uint64_t refused;
 };
@@ -102,8 +102,8 @@ void *slab_alloc(struct slab *s)
 		object = slab_object(s, index); /* fresh from the kernel: zeroed */
 	} else {
 		s->refused++;
-		log_warning("All %u objects of %s are in use; the request is refused",
-			    s->count_max, s->name);
+		log_warning("All %u objects of %s are in use; the request is refused", s->count_max,
+			    s->name);
 		return NULL;
 	}
 	s->meta[index].gen++;

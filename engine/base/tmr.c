@@ -1,11 +1,13 @@
 /* engine/base/tmr.c - see tmr.h.
  *
- * Four levels of 256 slots; level L holds timers whose tick first differs from the wheel's in octet L
- * (counted from the low end), in the slot named by that octet; what differs above 32 bits waits in
- * `far`. When the wheel's tick enters a slot of a higher level, its timers are spread over the levels
- * below, in their order: so timers of one millisecond always share one list, in order of start.
+ * Four levels of 256 slots; level L holds timers whose tick first differs from the wheel's in octet
+ * L (counted from the low end), in the slot named by that octet; what differs above 32 bits waits
+ * in `far`. When the wheel's tick enters a slot of a higher level, its timers are spread over the
+ * levels below, in their order: so timers of one millisecond always share one list, in order of
+ * start.
  *
- *   due   - already late, waiting for the next run        firing - taken out by the run in progress */
+ *   due   - already late, waiting for the next run        firing - taken out by the run in progress
+ */
 #include "engine/base/tmr.h"
 
 #include "engine/base/check.h"
@@ -167,7 +169,8 @@ static void tmr_spread(struct tmr_wheel *w, struct list *slot)
 	}
 }
 
-/* Moves the wheel on; whatever begins at the new tick is spread downwards, the widest slot first. */
+/* Moves the wheel on; whatever begins at the new tick is spread downwards, the widest slot first.
+ */
 static void tmr_advance(struct tmr_wheel *w, int64_t tick)
 {
 	uint64_t differ = (uint64_t)(tick ^ w->tick);

@@ -128,8 +128,9 @@ bool addr_parse(struct addr *a, struct slice text, uint16_t port_default)
 	uint64_t port;
 
 	/* An IPv6 address carries a port only in brackets. */
-	if (colon != SIZE_MAX && (slice_find(text, ':') == colon ||
-				  (colon > 0 && text.ptr[0] == '[' && text.ptr[colon - 1] == ']'))) {
+	if (colon != SIZE_MAX &&
+	    (slice_find(text, ':') == colon ||
+	     (colon > 0 && text.ptr[0] == '[' && text.ptr[colon - 1] == ']'))) {
 		if (!slice_u64(slice_from(text, colon + 1), 65535, &port))
 			return false;
 		found.port = (uint16_t)port;

@@ -25,7 +25,9 @@ int io_fs_open(struct io *io, const char *path, unsigned flags, unsigned mode)
 		unsigned ours;
 		int theirs;
 	} map[] = {
-		{IO_FS_APPEND, O_APPEND}, {IO_FS_CREATE, O_CREAT}, {IO_FS_EXCL, O_EXCL},
+		{IO_FS_APPEND, O_APPEND},
+		{IO_FS_CREATE, O_CREAT},
+		{IO_FS_EXCL, O_EXCL},
 		{IO_FS_TRUNC, O_TRUNC},
 	};
 	/* A FIFO somebody left in a spool must not hold us up. */
@@ -151,9 +153,9 @@ int io_fs_stat(struct io *io, const char *path, struct io_fs_stat *out)
 /* Both times, as touch does: a watch is told of attributes then, not of a change of contents. */
 int io_fs_set_mtime(struct io *io, int fd, int64_t wall_ns)
 {
-	struct timespec times[2] = {{.tv_nsec = UTIME_NOW},
-				    {.tv_sec = wall_ns / IO_FS_SECOND,
-				     .tv_nsec = wall_ns % IO_FS_SECOND}};
+	struct timespec times[2] = {
+		{.tv_nsec = UTIME_NOW},
+		{.tv_sec = wall_ns / IO_FS_SECOND, .tv_nsec = wall_ns % IO_FS_SECOND}};
 	int err = io_fail(io, IO_OP_FS_META);
 
 	return err ? err : io_fs_result(futimens(fd, times));

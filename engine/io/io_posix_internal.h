@@ -27,7 +27,8 @@ struct addr io_socket_local(int fd);
 struct addr io_socket_peer(int fd);
 /* 0, -ENAMETOOLONG. */
 int io_unix_from(struct sockaddr_un *sun, const char *path);
-/* A stream or datagram socket: close-on-exec, blocking (the ring waits, not the call); fd or -errno. */
+/* A stream or datagram socket: close-on-exec, blocking (the ring waits, not the call); fd or
+ * -errno. */
 int io_socket_open(int family, int type);
 
 int64_t io_clock_monotonic_ns(void);

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #define IO_LISTENERS_MAX 64
-#define IO_WATCHES_MAX   64
-#define IO_WAIT_MAX_NS   (INT64_C(3600) * TMR_SECOND)
+#define IO_WATCHES_MAX	 64
+#define IO_WAIT_MAX_NS	 (INT64_C(3600) * TMR_SECOND)
 
-_Static_assert((int64_t)IO_BATCH * IO_REAP_ROUNDS <= 32768, "a turn takes at most one full CQ");
+_Static_assert((int64_t)IO_BATCH *IO_REAP_ROUNDS <= 32768, "a turn takes at most one full CQ");
 
 int io_fail(const struct io *io, enum io_op op)
 {
@@ -311,8 +311,7 @@ static void io_flush_later(struct io *io)
 
 	if (io->now_ns < io->later_ns)
 		return;
-	list_for_safe(node, &io->later)
-	{
+	list_for_safe (node, &io->later) {
 		struct io_obj *obj = list_entry(node, struct io_obj, node);
 
 		if (obj->later_ns <= io->now_ns)
@@ -338,7 +337,8 @@ static bool io_flush_bell(struct io *io)
 	return true;
 }
 
-/* Queues all that the kernel should know. What found no room stays and is tried in the next turn. */
+/* Queues all that the kernel should know. What found no room stays and is tried in the next turn.
+ */
 static bool io_flush(struct io *io)
 {
 	struct list now;
@@ -380,10 +380,14 @@ static void io_on_cancel(struct io *io, const struct io_event *e)
 typedef void (*io_event_fn)(struct io *io, const struct io_event *e);
 
 static const io_event_fn io_event_fns[IO_KIND_COUNT] = {
-	[IO_KIND_CANCEL] = io_on_cancel,           [IO_KIND_BELL] = io_on_bell,
-	[IO_KIND_UDP_RECV] = io_on_udp_recv,       [IO_KIND_UDP_SEND] = io_on_udp_send,
-	[IO_KIND_ACCEPT] = io_on_accept,           [IO_KIND_CONNECT] = io_on_connect,
-	[IO_KIND_STREAM_RECV] = io_on_stream_recv, [IO_KIND_STREAM_SEND] = io_on_stream_send,
+	[IO_KIND_CANCEL] = io_on_cancel,
+	[IO_KIND_BELL] = io_on_bell,
+	[IO_KIND_UDP_RECV] = io_on_udp_recv,
+	[IO_KIND_UDP_SEND] = io_on_udp_send,
+	[IO_KIND_ACCEPT] = io_on_accept,
+	[IO_KIND_CONNECT] = io_on_connect,
+	[IO_KIND_STREAM_RECV] = io_on_stream_recv,
+	[IO_KIND_STREAM_SEND] = io_on_stream_send,
 	[IO_KIND_WATCH] = io_on_watch,
 };
 

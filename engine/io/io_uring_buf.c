@@ -1,7 +1,7 @@
 /* engine/io/io_uring_buf.c - rings of receive buffers that the kernel picks from.
  *
- * A buffer is ours from its completion until it is given back, at the end of its batch; nobody keeps
- * a pointer into it. All are in the kernel's hands again before anything is armed anew. */
+ * A buffer is ours from its completion until it is given back, at the end of its batch; nobody
+ * keeps a pointer into it. All are in the kernel's hands again before anything is armed anew. */
 #include "engine/io/io_uring_internal.h"
 
 #include "engine/base/check.h"
@@ -58,9 +58,8 @@ static char *io_group_at(const struct io_group *g, uint16_t bid)
 
 int io_group_register(struct io_group *g, struct io_uring *ring)
 {
-	struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)g->ring,
-				       .ring_entries = g->count,
-				       .bgid = g->id};
+	struct io_uring_buf_reg reg = {
+		.ring_addr = (uint64_t)(uintptr_t)g->ring, .ring_entries = g->count, .bgid = g->id};
 	int err;
 
 	if (g->count == 0)

@@ -5,11 +5,12 @@
  * the flush, io_settle_* of each touched object queues what is missing (arm, cancel, send). So a
  * full submission queue or a lack of buffers only means: again in the next flush.
  *
- *   turn:  wait (submits) -> bury -> reap: copy completions, dispatch -> clock -> owner's turn -> flush
+ *   turn:  wait (submits) -> bury -> reap: copy completions, dispatch -> clock -> owner's turn ->
+ * flush
  *
- * The kernel co-owns an object until the last completion of each of its operations: a closing object
- * is cancelled first and buried (descriptor closed, slot freed) after a submission when nothing is
- * pending. Completions carry kind, index and generation, never a pointer. */
+ * The kernel co-owns an object until the last completion of each of its operations: a closing
+ * object is cancelled first and buried (descriptor closed, slot freed) after a submission when
+ * nothing is pending. Completions carry kind, index and generation, never a pointer. */
 #ifndef RINGER_IO_IO_URING_INTERNAL_H
 #define RINGER_IO_IO_URING_INTERNAL_H
 
@@ -23,19 +24,19 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
-#define IO_BATCH          512            /* completions copied at once */
-#define IO_REAP_ROUNDS    16             /* batches of one turn */
-#define IO_ARMS_PER_FLUSH 1024           /* receives armed in one turn: after a storm, in portions */
-#define IO_BUSY_COUNT     16             /* completions in a turn that make the next wait coarser */
-#define IO_BUSY_WAIT_NS   INT64_C(200000)
-#define IO_RETRY_NS       INT64_C(100000000)  /* after the kernel lacked something */
-#define IO_FLUSH_MAX_NS   INT64_C(5000000000) /* a closing stream's time for its queue */
-#define IO_LINGER_NS      INT64_C(1000000000) /* ... and for the far end to close after that */
-#define IO_STOP_MAX_NS    INT64_C(500000000)  /* a stopped loop's time for queued output */
-#define IO_TX_BYTES       (1 << 20)           /* datagrams of one submission */
-#define IO_BIG_ROOM       65536
-#define IO_SMALL_ROOM     2048
-#define IO_INDEX_MAX      (1u << 24)
+#define IO_BATCH	  512  /* completions copied at once */
+#define IO_REAP_ROUNDS	  16   /* batches of one turn */
+#define IO_ARMS_PER_FLUSH 1024 /* receives armed in one turn: after a storm, in portions */
+#define IO_BUSY_COUNT	  16   /* completions in a turn that make the next wait coarser */
+#define IO_BUSY_WAIT_NS	  INT64_C(200000)
+#define IO_RETRY_NS	  INT64_C(100000000)  /* after the kernel lacked something */
+#define IO_FLUSH_MAX_NS	  INT64_C(5000000000) /* a closing stream's time for its queue */
+#define IO_LINGER_NS	  INT64_C(1000000000) /* ... and for the far end to close after that */
+#define IO_STOP_MAX_NS	  INT64_C(500000000)  /* a stopped loop's time for queued output */
+#define IO_TX_BYTES	  (1 << 20)	      /* datagrams of one submission */
+#define IO_BIG_ROOM	  65536
+#define IO_SMALL_ROOM	  2048
+#define IO_INDEX_MAX	  (1u << 24)
 
 #define IO_NEVER INT64_MAX
 
@@ -75,7 +76,7 @@ struct io_obj {
 	enum io_type type;
 	int fd;
 	bool closing;
-	bool buried;      /* in graves */
+	bool buried;	  /* in graves */
 	int64_t later_ns; /* not before this instant; 0: now */
 };
 
@@ -152,7 +153,8 @@ struct io {
 
 /* io_uring.c */
 int io_fail(const struct io *io, enum io_op op);
-/* A queue entry of this kind for an object, or NULL: the queue is full and the kernel takes nothing. */
+/* A queue entry of this kind for an object, or NULL: the queue is full and the kernel takes
+ * nothing. */
 struct io_uring_sqe *io_sqe(struct io *io);
 uint64_t io_tag(enum io_kind kind, handle_t h);
 /* Submits without waiting. False if something stayed in the queue. */
@@ -195,7 +197,7 @@ struct io_stream;
 struct io_stream *io_stream_adopt(struct io *io, int fd, const struct addr *peer, bool connecting);
 bool io_stream_is_owned(const struct io_stream *s);
 bool io_settle_stream(struct io_stream *s);
-void io_bury_stream(struct io_stream *s); /* gives its memory back */
+void io_bury_stream(struct io_stream *s);  /* gives its memory back */
 void io_reset_stream(struct io_stream *s); /* the ring is gone: nothing is pending */
 bool io_stream_has_output(const struct io_stream *s);
 void io_on_connect(struct io *io, const struct io_event *e);

@@ -232,7 +232,8 @@ void io_on_accept(struct io *io, const struct io_event *e)
 		return;
 	log_warning("%s: accepting a connection failed: %s%s; trying again", io->conf.name,
 		    strerror(-e->res),
-		    e->res == -EMFILE ? " (raise the limit of open files: systemd LimitNOFILE=)" : "");
+		    e->res == -EMFILE ? " (raise the limit of open files: systemd LimitNOFILE=)"
+				      : "");
 	if (!l->accept.armed)
 		io_touch_later(&l->obj, io->now_ns + IO_RETRY_NS);
 }

@@ -17,7 +17,7 @@
 #define IO_RING_FEATURES (IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | IORING_FEAT_CQE_SKIP)
 
 #define IO_PROBE_BUFFERS 4
-#define IO_PROBE_TAG     7
+#define IO_PROBE_TAG	 7
 
 /* Must run in the thread that will use the ring. -ENOTSUP: made, but a feature is missing. */
 int io_ring_open(struct io_uring *ring, uint32_t sq_entries, uint32_t cq_entries)
@@ -53,15 +53,18 @@ static void io_explain_eperm(struct sink *text)
 {
 	switch (io_disabled_sysctl()) {
 	case 2:
-		sink_lit(text, "io_uring is switched off: sysctl kernel.io_uring_disabled is 2. Set it to 0, "
+		sink_lit(text, "io_uring is switched off: sysctl kernel.io_uring_disabled is 2. "
+			       "Set it to 0, "
 			       "or to 1 and run Ringer in the group kernel.io_uring_group");
 		break;
 	case 1:
-		sink_lit(text, "io_uring is kept to a group: sysctl kernel.io_uring_disabled is 1. Run "
-			       "Ringer in the group of kernel.io_uring_group, or set the former to 0");
+		sink_lit(text,
+			 "io_uring is kept to a group: sysctl kernel.io_uring_disabled is 1. Run "
+			 "Ringer in the group of kernel.io_uring_group, or set the former to 0");
 		break;
 	default:
-		sink_lit(text, "the use of io_uring is not permitted, most likely by a seccomp filter: in a "
+		sink_lit(text, "the use of io_uring is not permitted, most likely by a seccomp "
+			       "filter: in a "
 			       "container, start it with a profile that allows io_uring_setup, "
 			       "io_uring_enter and io_uring_register (Docker: --security-opt "
 			       "seccomp=PROFILE.json)");
@@ -76,23 +79,28 @@ void io_ring_explain(struct sink *text, int error)
 		io_explain_eperm(text);
 		break;
 	case -ENOSYS:
-		sink_lit(text, "the kernel has no io_uring, or a seccomp filter hides it: Linux 6.1 or "
-			       "newer with CONFIG_IO_URING is needed; in a container, allow the system "
-			       "calls io_uring_setup, io_uring_enter and io_uring_register");
+		sink_lit(text,
+			 "the kernel has no io_uring, or a seccomp filter hides it: Linux 6.1 or "
+			 "newer with CONFIG_IO_URING is needed; in a container, allow the system "
+			 "calls io_uring_setup, io_uring_enter and io_uring_register");
 		break;
 	case -EINVAL:
 	case -ENOTSUP:
-		sink_lit(text, "the kernel's io_uring is too old: Linux 6.1 or newer is needed (Debian 12, "
+		sink_lit(text, "the kernel's io_uring is too old: Linux 6.1 or newer is needed "
+			       "(Debian 12, "
 			       "Ubuntu 24.04, or a newer kernel)");
 		break;
 	case -ENOMEM:
-		sink_lit(text, "no memory for io_uring: raise the limit of locked memory (systemd: "
-			       "LimitMEMLOCK=infinity; shell: ulimit -l unlimited) or lower max_channels");
+		sink_lit(
+			text,
+			"no memory for io_uring: raise the limit of locked memory (systemd: "
+			"LimitMEMLOCK=infinity; shell: ulimit -l unlimited) or lower max_channels");
 		break;
 	case -EMFILE:
 	case -ENFILE:
-		sink_lit(text, "no descriptor left for io_uring: raise the limit of open files (systemd: "
-			       "LimitNOFILE=; shell: ulimit -n)");
+		sink_lit(text,
+			 "no descriptor left for io_uring: raise the limit of open files (systemd: "
+			 "LimitNOFILE=; shell: ulimit -n)");
 		break;
 	default:
 		sink_fmt(text, "io_uring does not work: %s", strerror(-error));
@@ -124,7 +132,8 @@ static int io_probe_receive(struct io_uring *ring, struct io_group *g, int fd)
 	if (cqe->res < 0)
 		err = cqe->res;
 	else
-		err = cqe->flags & IORING_CQE_F_MORE && cqe->flags & IORING_CQE_F_BUFFER ? 0 : -ENOTSUP;
+		err = cqe->flags & IORING_CQE_F_MORE && cqe->flags & IORING_CQE_F_BUFFER ? 0
+											 : -ENOTSUP;
 	io_uring_cqe_seen(ring, cqe);
 	return err;
 }
@@ -175,7 +184,8 @@ int io_probe(struct sink *text)
 		sink_fmt(text, " (this kernel: %s)", name.release);
 		return err;
 	}
-	sink_fmt(text, "Linux %s: io_uring with deferred task work, multishot receives and buffer rings",
+	sink_fmt(text,
+		 "Linux %s: io_uring with deferred task work, multishot receives and buffer rings",
 		 name.release);
 	return 0;
 }

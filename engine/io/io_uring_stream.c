@@ -2,9 +2,9 @@
  *
  *   CONNECTING -> OPEN -> (closed told) -> FLUSHING -> LINGERING -> ENDING -> buried
  *
- * Output goes to a ring of octets of stream_out_max, mapped per stream and touched as it is used; it
- * starts at its beginning again whenever it is empty. What is in flight stays where it is until the
- * kernel has answered. */
+ * Output goes to a ring of octets of stream_out_max, mapped per stream and touched as it is used;
+ * it starts at its beginning again whenever it is empty. What is in flight stays where it is until
+ * the kernel has answered. */
 #include "engine/io/io_uring_internal.h"
 
 #include "engine/base/check.h"
@@ -33,7 +33,7 @@ struct io_stream {
 	bool paused;
 	bool eof;
 	bool broken;
-	bool told;  /* closed() was called */
+	bool told; /* closed() was called */
 	struct io_arm connect, recv, send;
 	struct addr peer, local;
 	union {
@@ -46,10 +46,10 @@ struct io_stream {
 	const struct io_stream_handler *handler;
 	void *arg;
 	int64_t deadline_ns; /* of FLUSHING and LINGERING */
-	char *out;           /* NULL until something is sent */
+	char *out;	     /* NULL until something is sent */
 	size_t out_max;
 	size_t out_from, out_len; /* the queue, which may wrap */
-	size_t out_high;          /* the most since it was empty */
+	size_t out_high;	  /* the most since it was empty */
 };
 
 const size_t io_stream_bytes = sizeof(struct io_stream);
@@ -344,8 +344,7 @@ static void io_stream_advance(struct io_stream *s)
 		(void)shutdown(s->obj.fd, SHUT_WR);
 	}
 	if ((s->phase == IO_STREAM_FLUSHING && (s->broken || now_ns >= s->deadline_ns)) ||
-	    (s->phase == IO_STREAM_LINGERING &&
-	     (s->eof || s->broken || now_ns >= s->deadline_ns)))
+	    (s->phase == IO_STREAM_LINGERING && (s->eof || s->broken || now_ns >= s->deadline_ns)))
 		s->phase = IO_STREAM_ENDING;
 }
 

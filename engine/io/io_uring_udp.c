@@ -12,8 +12,8 @@
 #define IO_UDP_SIP_RCVBUF (8 << 20)
 #define IO_UDP_RTP_RCVBUF (32 << 10)
 #define IO_UDP_SIP_SNDBUF (4 << 20)
-#define IO_UDP_DATA_MAX   65507 /* what IPv4 carries at most */
-#define IO_TX_ALIGN       16
+#define IO_UDP_DATA_MAX	  65507 /* what IPv4 carries at most */
+#define IO_TX_ALIGN	  16
 
 /* What the kernel puts in front of each datagram; the same for all sockets. */
 static struct msghdr io_udp_layout = {.msg_namelen = sizeof(struct sockaddr_in6)};
@@ -226,8 +226,10 @@ int io_udp_send(struct io_udp *u, const struct addr *to, const void *data, size_
 	if (len)
 		memcpy(tx->data, data, len);
 	tx->iov = (struct iovec){.iov_base = tx->data, .iov_len = len};
-	tx->msg = (struct msghdr){.msg_name = &tx->to.any, .msg_namelen = tx->to.len,
-				  .msg_iov = &tx->iov, .msg_iovlen = 1};
+	tx->msg = (struct msghdr){.msg_name = &tx->to.any,
+				  .msg_namelen = tx->to.len,
+				  .msg_iov = &tx->iov,
+				  .msg_iovlen = 1};
 	tx->udp = u->obj.handle;
 	tx->bytes = bytes;
 	io->tx.used += bytes;

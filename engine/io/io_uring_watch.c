@@ -12,7 +12,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define IO_WATCH_BYTES  16384
+#define IO_WATCH_BYTES	16384
 #define IO_WATCH_ROUNDS 16 /* reads of one completion */
 #define IO_WATCH_MASK                                                                              \
 	(IN_MOVED_TO | IN_CREATE | IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE | IN_MOVED_FROM |        \

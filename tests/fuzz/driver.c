@@ -12,11 +12,11 @@
 #include <string.h>
 #include <time.h>
 
-#define DRIVER_SEED_MAX    (256 << 10) /* bytes of a seed that are read */
-#define DRIVER_PREFIXES    600
-#define DRIVER_MUTATIONS   200
-#define DRIVER_SEEDS_MAX   4096
-#define DRIVER_BUDGET_S    8
+#define DRIVER_SEED_MAX	 (256 << 10) /* bytes of a seed that are read */
+#define DRIVER_PREFIXES	 600
+#define DRIVER_MUTATIONS 200
+#define DRIVER_SEEDS_MAX 4096
+#define DRIVER_BUDGET_S	 8
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -73,8 +73,9 @@ static size_t driver_flip(struct driver *d, uint8_t *data, size_t size)
 
 static size_t driver_overwrite(struct driver *d, uint8_t *data, size_t size)
 {
-	static const uint8_t telling[] = {0, '\r', '\n', ' ', ',', ';', ':', '"', '<', '%', '(',
-					  ')', '[', ']', '{', '}', '$', '0', '9', '-', 0x7f, 0xff};
+	static const uint8_t telling[] = {0,   '\r', '\n', ' ', ',',  ';', ':', '"',
+					  '<', '%',  '(',  ')', '[',  ']', '{', '}',
+					  '$', '0',  '9',  '-', 0x7f, 0xff};
 
 	if (size)
 		data[driver_pick(d, size)] = telling[rng_below(&d->rng, ARRAY_COUNT(telling))];
@@ -128,8 +129,8 @@ static size_t driver_splice(struct driver *d, uint8_t *data, size_t size)
 typedef size_t (*mutation_fn)(struct driver *d, uint8_t *data, size_t size);
 
 static const mutation_fn mutations[] = {
-	driver_flip, driver_flip, driver_overwrite, driver_overwrite,
-	driver_insert, driver_repeat, driver_delete, driver_splice,
+	driver_flip,   driver_flip,   driver_overwrite, driver_overwrite,
+	driver_insert, driver_repeat, driver_delete,	driver_splice,
 };
 
 static void driver_run_mutations(struct driver *d, const struct seed *s)
@@ -144,8 +145,8 @@ static void driver_run_mutations(struct driver *d, const struct seed *s)
 			memcpy(data, s->data, size);
 		for (uint32_t n = 1 + rng_below(&d->rng, 4); n > 0; n--)
 			if (size <= DRIVER_SEED_MAX)
-				size = mutations[rng_below(&d->rng, ARRAY_COUNT(mutations))](d, data,
-											     size);
+				size = mutations[rng_below(&d->rng, ARRAY_COUNT(mutations))](
+					d, data, size);
 		driver_run(d, data, size);
 	}
 	free(data);

@@ -21,7 +21,7 @@ static void test_alloc(void **state)
 	assert_int_equal(arena_pool_used(pool), 1);
 	for (int i = 0; i < 3; i++)
 		assert_non_null(arena_alloc(&a, 900));
-	assert_null(arena_alloc(&a, 900)); /* the arena's limit */
+	assert_null(arena_alloc(&a, 900));   /* the arena's limit */
 	assert_non_null(arena_alloc(&a, 8)); /* but there is room in its last chunk */
 	arena_reset(&a);
 	assert_int_equal(arena_pool_used(pool), 0);

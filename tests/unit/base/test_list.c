@@ -31,16 +31,16 @@ static void test_life(void **state)
 	list_splice(&l, &other);
 	list_splice(&l, &other);
 	assert_true(list_empty(&other));
-	list_for(node, &l)
+	list_for (node, &l)
 		sum = sum * 10 + value_of(node);
 	assert_int_equal(sum, 123);
-	list_for_safe(node, &l)
+	list_for_safe (node, &l)
 		if (value_of(node) % 2)
 			list_del(node);
 	list_del(&items[1].node); /* safe to repeat */
 	list_add_head(&l, &items[3].node);
 	sum = 0;
-	list_for(node, &l)
+	list_for (node, &l)
 		sum = sum * 10 + value_of(node);
 	assert_int_equal(sum, 302);
 }

@@ -79,7 +79,8 @@ static void test_limit(void **state)
 			wall_ns += SECOND;
 		log_notice("again %d", i);
 		if (i == 4 * LOG_BURST)
-			assert_string_equal(last_text, "again 80 (60 more such lines were left out)");
+			assert_string_equal(last_text,
+					    "again 80 (60 more such lines were left out)");
 	}
 	assert_int_equal(line_count, 2 * LOG_BURST);
 	log_notice("another place is not limited by it");

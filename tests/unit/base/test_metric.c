@@ -25,7 +25,8 @@ static void test_names(void **state)
 		const char *name = metric_name((enum metric)i);
 
 		assert_true(strlen(metric_help((enum metric)i)) > 5);
-		assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_"), strlen(name));
+		assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_"),
+				 strlen(name));
 		for (unsigned k = 0; k < i; k++)
 			assert_string_not_equal(name, metric_name((enum metric)k));
 	}

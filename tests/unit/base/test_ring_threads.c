@@ -1,4 +1,5 @@
-/* tests/unit/base/test_ring_threads.c - the promises of ring.h with real threads; meant for TSan. */
+/* tests/unit/base/test_ring_threads.c - the promises of ring.h with real threads; meant for TSan.
+ */
 #include "engine/base/ring.h"
 
 #include "engine/base/check.h"
@@ -8,7 +9,7 @@
 #include <sched.h>
 
 #define PRODUCERS 3
-#define ITEMS     4000u
+#define ITEMS	  4000u
 
 struct item {
 	uint32_t producer;

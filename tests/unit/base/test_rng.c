@@ -59,7 +59,8 @@ static void test_text(void **state)
 		rng_uuid(&r, text);
 		assert_int_equal(strlen(text), 36);
 		assert_int_equal(strspn(text, "0123456789abcdef-"), 36);
-		assert_true(text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-');
+		assert_true(text[8] == '-' && text[13] == '-' && text[18] == '-' &&
+			    text[23] == '-');
 		assert_int_equal(text[14], '4');
 		assert_non_null(memchr("89ab", text[19], 4));
 	}

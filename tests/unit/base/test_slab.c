@@ -35,7 +35,7 @@ static void test_life(void **state)
 	assert_ptr_equal(slab_at(s, 1), b);
 	assert_ptr_equal(slab_alloc(s), a); /* last in, first out */
 	assert_int_equal(a->bytes[23], 0);  /* and zeroed */
-	assert_null(slab_get(s, ha));       /* under another handle */
+	assert_null(slab_get(s, ha));	    /* under another handle */
 	assert_ptr_equal(slab_get(s, slab_handle(s, a)), a);
 	slab_destroy(s);
 }

@@ -20,7 +20,8 @@ static void test_compare(void **state)
 	/* '@' and '`', '[' and '{' differ by 32 as letters do, but are none. */
 	assert_false(slice_ieq(str("@@@@@@@@["), str("````````{")));
 	assert_false(slice_ieq(str("@"), str("`")));
-	assert_false(slice_ieq(str("\xc1\xc1\xc1\xc1\xc1\xc1\xc1\xc1"), str("\xe1\xe1\xe1\xe1\xe1\xe1\xe1\xe1")));
+	assert_false(slice_ieq(str("\xc1\xc1\xc1\xc1\xc1\xc1\xc1\xc1"),
+			       str("\xe1\xe1\xe1\xe1\xe1\xe1\xe1\xe1")));
 	assert_true(slice_cmp(str("a"), str("ab")) < 0);
 	assert_true(slice_cmp(str("b"), str("ab")) > 0);
 	assert_int_equal(slice_cmp(str("ab"), str("ab")), 0);
@@ -38,7 +39,8 @@ static void test_ieq_every_octet(void **state)
 
 			memset(left, (int)a, sizeof(left));
 			memset(right, (int)b, sizeof(right));
-			assert_int_equal(slice_ieq(slice_make(left, 9), slice_make(right, 9)), same);
+			assert_int_equal(slice_ieq(slice_make(left, 9), slice_make(right, 9)),
+					 same);
 			assert_int_equal(slice_ihash(slice_make(left, 9), 7) ==
 						 slice_ihash(slice_make(right, 9), 7),
 					 same);
@@ -133,9 +135,12 @@ static void test_numbers(void **state)
 static void test_words(void **state)
 {
 	UNUSED(state);
-	assert_true(slice_is_true(str("YES")) && slice_is_true(str("on")) && slice_is_true(str("1")));
-	assert_false(slice_is_true(str("yess")) || slice_is_true(str("")) || slice_is_true(str("2")));
-	assert_true(slice_is_false(str("No")) && slice_is_false(str("off")) && slice_is_false(str("f")));
+	assert_true(slice_is_true(str("YES")) && slice_is_true(str("on")) &&
+		    slice_is_true(str("1")));
+	assert_false(slice_is_true(str("yess")) || slice_is_true(str("")) ||
+		     slice_is_true(str("2")));
+	assert_true(slice_is_false(str("No")) && slice_is_false(str("off")) &&
+		    slice_is_false(str("f")));
 	assert_false(slice_is_false(str("")) || slice_is_false(str("nope")));
 }
 
@@ -173,9 +178,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compare), cmocka_unit_test(test_ieq_every_octet),
-		cmocka_unit_test(test_parts),   cmocka_unit_test(test_trim),
-		cmocka_unit_test(test_split),   cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_words),   cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_parts),	cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_split),	cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_words),	cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_hash),
 	};
 

@@ -104,9 +104,10 @@ static void test_past(void **state)
 static void test_distances(void **state)
 {
 	static const int64_t distances[] = {
-		1, 2, 100, 254, 255, 256, 257, 511, 512, 513, 1000, 65535, 65536, 65537, 66000, 131071,
-		131072, 16777215, 16777216, 16777217, 40000000, 4294967295, 4294967296, 4294967297,
-		10000000000,
+		1,	    2,		100,	    254,	 255,	   256,	     257,
+		511,	    512,	513,	    1000,	 65535,	   65536,    65537,
+		66000,	    131071,	131072,	    16777215,	 16777216, 16777217, 40000000,
+		4294967295, 4294967296, 4294967297, 10000000000,
 	};
 
 	UNUSED(state);
@@ -177,10 +178,10 @@ static void test_budget(void **state)
 static void fire_and_meddle(struct tmr *t, void *arg)
 {
 	on_fire(t, arg);
-	tmr_stop(&probes[1].tmr);                 /* due in this very run */
-	tmr_start(&probes[2].tmr, now + TMR_MS);  /* due in this run, now later */
-	tmr_start(&probes[3].tmr, now - TMR_MS);  /* late: next run */
-	tmr_start(&probes[0].tmr, 0);             /* itself, late: must not run for ever */
+	tmr_stop(&probes[1].tmr);		 /* due in this very run */
+	tmr_start(&probes[2].tmr, now + TMR_MS); /* due in this run, now later */
+	tmr_start(&probes[3].tmr, now - TMR_MS); /* late: next run */
+	tmr_start(&probes[0].tmr, 0);		 /* itself, late: must not run for ever */
 }
 
 static void test_handlers_meddle(void **state)
@@ -240,9 +241,14 @@ static void test_model(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_one),      CASE(test_rounded_up),       CASE(test_past),
-		CASE(test_distances), CASE(test_order_within_ms), CASE(test_budget),
-		CASE(test_handlers_meddle), CASE(test_model),
+		CASE(test_one),
+		CASE(test_rounded_up),
+		CASE(test_past),
+		CASE(test_distances),
+		CASE(test_order_within_ms),
+		CASE(test_budget),
+		CASE(test_handlers_meddle),
+		CASE(test_model),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ struct bench {
 	int64_t end_ns;
 	bool stuck;
 	enum io_op fail_op; /* fails this operation ... */
-	int fail_error;     /* ... with this, 0: none ... */
+	int fail_error;	    /* ... with this, 0: none ... */
 	uint32_t fail_skip; /* ... after so many */
 	uint32_t fail_seen;
 };
@@ -49,9 +49,15 @@ static inline int64_t bench_turn(void *owner, int64_t now_ns)
 
 static inline void bench_open(struct bench *b, uint32_t buffers)
 {
-	struct io_conf conf = {.name = "test", .metrics = &b->metrics, .udp_max = 300,
-			       .stream_max = 16, .big_buffers = buffers, .small_buffers = buffers,
-			       .stream_out_max = 1 << 20, .cpu = -1, .fail = bench_fail,
+	struct io_conf conf = {.name = "test",
+			       .metrics = &b->metrics,
+			       .udp_max = 300,
+			       .stream_max = 16,
+			       .big_buffers = buffers,
+			       .small_buffers = buffers,
+			       .stream_out_max = 1 << 20,
+			       .cpu = -1,
+			       .fail = bench_fail,
 			       .fail_arg = b};
 
 	memset(b, 0, sizeof(*b));

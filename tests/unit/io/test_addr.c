@@ -122,8 +122,14 @@ static void test_nets(void **state)
 		{"2001:db8::/33", "2001:db8:8000::1", false},
 		{"::/0", "::1", true},
 	};
-	static const char *const bad[] = {"", "/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/255.0.255.0",
-					  "10.0.0.0/ffff::", "::/129", "x/8"};
+	static const char *const bad[] = {"",
+					  "/8",
+					  "10.0.0.0/33",
+					  "10.0.0.0/",
+					  "10.0.0.0/255.0.255.0",
+					  "10.0.0.0/ffff::",
+					  "::/129",
+					  "x/8"};
 	struct addr_net net;
 
 	UNUSED(state);

@@ -86,9 +86,9 @@ static void test_files(void **state)
 	io_fs_close(bench.io, fd);
 	assert_int_equal(io_fs_stat(bench.io, in_dir("a"), &st), 0);
 	assert_int_equal(st.size_bytes, 2);
-	assert_int_equal(io_fs_open(bench.io, in_dir("a"),
-				    IO_FS_WRITE | IO_FS_CREATE | IO_FS_EXCL, 0600),
-			 -EEXIST);
+	assert_int_equal(
+		io_fs_open(bench.io, in_dir("a"), IO_FS_WRITE | IO_FS_CREATE | IO_FS_EXCL, 0600),
+		-EEXIST);
 	assert_int_equal(io_fs_open(bench.io, in_dir("none"), IO_FS_READ, 0), -ENOENT);
 	assert_int_equal(io_fs_rename(bench.io, in_dir("a"), in_dir("b")), 0);
 	assert_int_equal(io_fs_stat(bench.io, in_dir("a"), &st), -ENOENT);
@@ -153,8 +153,9 @@ static int run_op(enum io_op op, int fd)
 
 static void test_faults(void **state)
 {
-	static const enum io_op ops[] = {IO_OP_FS_OPEN, IO_OP_FS_READ, IO_OP_FS_WRITE, IO_OP_FS_SYNC,
-					 IO_OP_FS_RENAME, IO_OP_FS_UNLINK, IO_OP_FS_META};
+	static const enum io_op ops[] = {IO_OP_FS_OPEN, IO_OP_FS_READ,	 IO_OP_FS_WRITE,
+					 IO_OP_FS_SYNC, IO_OP_FS_RENAME, IO_OP_FS_UNLINK,
+					 IO_OP_FS_META};
 	struct io_fs_stat st;
 	int fd;
 
@@ -206,8 +207,9 @@ static void test_watch(void **state)
 	fd = io_fs_open(bench.io, in_dir("w1"), IO_FS_READ, 0);
 	assert_int_equal(io_fs_set_mtime(bench.io, fd, TMR_SECOND), 0); /* touched */
 	io_fs_close(bench.io, fd);
-	assert_int_equal(io_fs_rename(bench.io, in_dir("w1"), in_dir("w2")), 0); /* gone, moved in */
-	assert_int_equal(io_fs_unlink(bench.io, in_dir("w2")), 0);               /* gone */
+	assert_int_equal(io_fs_rename(bench.io, in_dir("w1"), in_dir("w2")),
+			 0);					   /* gone, moved in */
+	assert_int_equal(io_fs_unlink(bench.io, in_dir("w2")), 0); /* gone */
 	bench_run(&bench, saw_all);
 	assert_int_equal(seen[IO_WATCH_LOST], 0);
 	io_watch_close(watch);
@@ -233,8 +235,11 @@ static void test_watched_dir_goes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_files), CASE(test_load),  CASE(test_faults),
-		CASE(test_watch), CASE(test_watched_dir_goes),
+		CASE(test_files),
+		CASE(test_load),
+		CASE(test_faults),
+		CASE(test_watch),
+		CASE(test_watched_dir_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,7 +81,7 @@ static void test_deadlines(void **state)
 	began = io_clock_ns(b.io);
 	assert_int_equal(io_run(b.io, pace, &p), 0);
 	assert_true(io_clock_ns(b.io) - began >= 19 * TMR_MS / 2); /* it did wait */
-	assert_true(p.early <= 5);                                 /* and not by spinning */
+	assert_true(p.early <= 5);				   /* and not by spinning */
 	io_destroy(b.io);
 }
 
@@ -146,7 +146,10 @@ static void test_wake(void **state)
 static void test_create_fault(void **state)
 {
 	struct bench b = {.fail_op = IO_OP_CREATE, .fail_error = -ENOMEM};
-	struct io_conf conf = {.name = "test", .metrics = &b.metrics, .cpu = -1, .fail = bench_fail,
+	struct io_conf conf = {.name = "test",
+			       .metrics = &b.metrics,
+			       .cpu = -1,
+			       .fail = bench_fail,
 			       .fail_arg = &b};
 	struct io *io = NULL;
 
@@ -179,7 +182,7 @@ static void test_clocks_and_chance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_probe),        cmocka_unit_test(test_turns_and_again),
+		cmocka_unit_test(test_probe),	     cmocka_unit_test(test_turns_and_again),
 		cmocka_unit_test(test_deadlines),    cmocka_unit_test(test_wake),
 		cmocka_unit_test(test_create_fault), cmocka_unit_test(test_clocks_and_chance),
 	};

@@ -1,4 +1,5 @@
-/* tests/unit/io/test_io_stream.c - connections through the kernel, over loopback and Unix sockets. */
+/* tests/unit/io/test_io_stream.c - connections through the kernel, over loopback and Unix sockets.
+ */
 #include "tests/unit/io/io_bench.h"
 
 #include <stdio.h>
@@ -457,10 +458,10 @@ static void test_unix_stale(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_echo),          CASE(test_large),      CASE(test_queue_full),
-		CASE(test_pause),         CASE(test_close_flushes), CASE(test_last_words),
-		CASE(test_stop_flushes),  CASE(test_refused),    CASE(test_faults),
-		CASE(test_table_full),    CASE(test_unix),       CASE(test_unix_stale),
+		CASE(test_echo),	 CASE(test_large),	   CASE(test_queue_full),
+		CASE(test_pause),	 CASE(test_close_flushes), CASE(test_last_words),
+		CASE(test_stop_flushes), CASE(test_refused),	   CASE(test_faults),
+		CASE(test_table_full),	 CASE(test_unix),	   CASE(test_unix_stale),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

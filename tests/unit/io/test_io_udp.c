@@ -1,7 +1,7 @@
 /* tests/unit/io/test_io_udp.c - datagrams through the kernel, over loopback. */
 #include "tests/unit/io/io_bench.h"
 
-#define PAIRS   100
+#define PAIRS	100
 #define PACKETS 30u
 
 struct end {
@@ -189,9 +189,9 @@ static void test_no_buffers(void **state)
 	}
 	for (uint32_t k = 0; k < PACKETS; k++)
 		for (int i = 0; i < PAIRS; i++)
-			assert_int_equal(io_udp_send(left[i].udp, io_udp_local(right[i].udp), &k,
-						     sizeof(k)),
-					 0);
+			assert_int_equal(
+				io_udp_send(left[i].udp, io_udp_local(right[i].udp), &k, sizeof(k)),
+				0);
 	bench_run(&bench, all_received);
 	for (int i = 0; i < PAIRS; i++) {
 		assert_int_equal(right[i].received, PACKETS);
@@ -341,10 +341,10 @@ static void test_local_addr(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_there),      CASE(test_v6),           CASE(test_errors),
-		CASE(test_kernel_refuses), CASE(test_truncated), CASE(test_no_buffers),
-		CASE(test_early_submit), CASE(test_close),      CASE(test_churn),
-		CASE(test_recv_fault), CASE(test_local_addr),
+		CASE(test_there),	   CASE(test_v6),	  CASE(test_errors),
+		CASE(test_kernel_refuses), CASE(test_truncated),  CASE(test_no_buffers),
+		CASE(test_early_submit),   CASE(test_close),	  CASE(test_churn),
+		CASE(test_recv_fault),	   CASE(test_local_addr),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
