@@ -305,7 +305,10 @@ static void test_unusable(void **state)
 
 static void test_realm_of_credentials(void **state)
 {
+	char buf[256];
+	struct sink out = sink_make(buf, sizeof(buf));
 	struct sip_credentials cred = {.username = SLICE_LIT("u"), .realm = SLICE_LIT("only")};
+	const struct sip_auth_request req = {.method = SLICE_LIT("BYE")};
 	struct sip_auth_state st = {0};
 	enum sip_parse_error err;
 	struct sip_msg m;
@@ -315,6 +318,15 @@ static void test_realm_of_credentials(void **state)
 	assert_int_equal(sip_auth_take(&st, &m, 1, &cred), SIP_AUTH_UNUSABLE);
 	sip_msg_parse(&m, SLICE_LIT(HEAD("401") WWW("only", "1", "") "\r\n"), &err);
 	assert_int_equal(sip_auth_take(&st, &m, 1, &cred), SIP_AUTH_RETRY);
+	/* A stored HA1 is of MD5: a challenge of another algorithm is no use. */
+	st = (struct sip_auth_state){0};
+	cred.ha1 = SLICE_LIT("0123456789abcdef0123456789abcde"); /* one short */
+	sip_msg_parse(&m, SLICE_LIT(HEAD("401") WWW("only", "1", ",algorithm=SHA-256") "\r\n"),
+		      &err);
+	assert_int_equal(sip_auth_take(&st, &m, SIP_AUTH_MASK_ALL, &cred), SIP_AUTH_UNUSABLE);
+	sip_msg_parse(&m, SLICE_LIT(HEAD("401") WWW("only", "1", "") "\r\n"), &err);
+	assert_int_equal(sip_auth_take(&st, &m, SIP_AUTH_MASK_ALL, &cred), SIP_AUTH_RETRY);
+	assert_int_equal(sip_auth_state_write(&out, digest, &st, &cred, &req), -EINVAL);
 }
 
 int main(void)

@@ -118,6 +118,12 @@ static const struct row rows[] = {
 	{OPTIONS_HEAD "f: <sip:a@b>\r\n\r\n", SIP_PARSE_TWICE_FROM, 400},
 	{OPTIONS_HEAD "t: <sip:a@b>\r\n\r\n", SIP_PARSE_TWICE_TO, 400},
 	{OPTIONS_HEAD "i: x\r\n\r\n", SIP_PARSE_TWICE_CALL_ID, 400},
+	{"OPTIONS sip:a@b SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: sip:a@b\r\nt: sip:a@b\r\ni: a b\r\n"
+	 "CSeq: 1 OPTIONS\r\n\r\n",
+	 SIP_PARSE_CALL_ID, 400},
+	{"OPTIONS sip:a@b SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: sip:a@b\r\nt: *\r\ni:\r\n"
+	 "CSeq: 1 OPTIONS\r\n\r\n",
+	 SIP_PARSE_TO, 400},
 	{OPTIONS_HEAD "cseq: 1 OPTIONS\r\n\r\n", SIP_PARSE_TWICE_CSEQ, 400},
 	{OPTIONS_HEAD "Max-Forwards: 0\r\nMax-Forwards: 0\r\n\r\n", SIP_PARSE_TWICE_MAX_FORWARDS,
 	 400},
@@ -212,6 +218,8 @@ static void test_small_headers(void **state)
 	assert_int_equal(sip_rack_parse(SLICE_LIT("1 INVITE"), &rack), -EINVAL);
 	assert_int_equal(sip_session_expires_parse(SLICE_LIT("1800;refresher=UAS"), &se), 0);
 	assert_true(se.seconds == 1800 && se.refresher == SIP_REFRESHER_UAS);
+	assert_int_equal(sip_session_expires_parse(SLICE_LIT("90;x;refresher=uac"), &se), 0);
+	assert_true(se.seconds == 90 && se.refresher == SIP_REFRESHER_UAC);
 	assert_int_equal(sip_session_expires_parse(SLICE_LIT("90"), &se), 0);
 	assert_true(se.seconds == 90 && se.refresher == SIP_REFRESHER_NONE);
 	assert_int_equal(sip_session_expires_parse(SLICE_LIT("soon"), &se), -EINVAL);

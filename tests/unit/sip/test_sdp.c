@@ -199,6 +199,7 @@ static void test_errors(void **state)
 
 static void test_limits(void **state)
 {
+	static char large[65536];
 	char buf[4096];
 	struct sink body = sink_make(buf, sizeof(buf));
 	enum sdp_error err;
@@ -218,6 +219,9 @@ static void test_limits(void **state)
 	sink_lit(&body, "m=audio 4000 RTP/AVP 0\r\n");
 	assert_int_equal(sdp_parse(&s, sink_slice(&body), &err), -EBADMSG);
 	assert_int_equal(err, SDP_ERR_MEDIA_COUNT);
+	memset(large, 'x', sizeof(large));
+	assert_int_equal(sdp_parse(&s, slice_make(large, sizeof(large)), &err), -EBADMSG);
+	assert_int_equal(err, SDP_ERR_TOO_LARGE);
 }
 
 static int negotiate(const char *body, bool is_answer, const struct sdp_local *local, struct sdp *s,
@@ -291,6 +295,16 @@ static void test_refusals(void **state)
 				   &local, &s, &r),
 			 0);
 	assert_true(is(r.crypto, "1 A inline:x"));
+	local = local_make();
+	local.has_event = false;
+	assert_int_equal(negotiate(S C
+				   "m=audio 4000 RTP/AVP 0 97 96\r\na=rtcp-mux\r\na=rtcp:9\r\n"
+				   "a=rtpmap:96 telephone-event/8000\r\na=rtpmap:97 CN/8000\r\n",
+				   true, &local, &s, &r),
+			 0);
+	assert_false(r.has_event);
+	assert_true(r.rtcp_mux && r.rtcp_port == 4000);
+	assert_true(r.has_cn && r.cn_payload == 97);
 	local = local_make();
 	assert_int_equal(negotiate(S "c=IN IP4 media.example\r\nm=audio 4000 RTP/AVP 0\r\n", true,
 				   &local, &s, &r),
