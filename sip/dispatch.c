@@ -263,9 +263,13 @@ void sip_receive(struct sip *sip, uint8_t tp, const struct addr *from, struct sl
 		return;
 	sip_count_one(sip, METRIC_sip_rx);
 	sip_trace_rx(sip, tp, from, data);
-	if (sip_msg_parse(&msg, data, &err))
+	if (sip_msg_parse(&msg, data, &err)) {
 		sip_rx_malformed(&rx, err);
-	else if (msg.is_request)
+		return;
+	}
+	if (msg.lenient & SIP_LENIENT_WRONG)
+		sip_count_one(sip, METRIC_sip_rx_lenient);
+	if (msg.is_request)
 		sip_rx_request(&rx, data, was_forwarded);
 	else
 		sip_rx_response(&rx, data, was_forwarded);

@@ -67,6 +67,9 @@ enum {
 	SIP_LENIENT_DISPLAY = 16,    /* display name against the grammar */
 	SIP_LENIENT_TRAILING = 32,   /* octets behind Content-Length (UDP) */
 	SIP_LENIENT_NO_LENGTH = 64,  /* no Content-Length (legal on UDP) */
+	/* Those that break the grammar. */
+	SIP_LENIENT_WRONG = SIP_LENIENT_LF | SIP_LENIENT_NO_END | SIP_LENIENT_DISPLAY |
+			    SIP_LENIENT_TRAILING,
 };
 
 /* A header line: offsets into sip_msg.raw. */

@@ -27,6 +27,7 @@
 	X(sip_rx,                 "SIP messages received") \
 	X(sip_tx,                 "SIP messages sent") \
 	X(sip_rx_malformed,       "datagrams that are no SIP message, dropped") \
+	X(sip_rx_lenient,         "SIP messages taken although they break the grammar") \
 	X(sip_rx_stray,           "responses and ACKs that match nothing, dropped") \
 	X(sip_rx_forwarded,       "messages handed to the shard that owns them") \
 	X(sip_retransmit,         "requests and responses sent again") \
