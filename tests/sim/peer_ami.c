@@ -537,6 +537,15 @@ const char *ami_client_violation(const struct ami_client *c)
 	return c->violation[0] ? c->violation : NULL;
 }
 
+void ami_client_excuse(struct ami_client *c)
+{
+	if (c->stream)
+		io_stream_close(c->stream, false);
+	c->stream = NULL;
+	c->state = CLIENT_GONE;
+	tmr_stop(&c->life_tmr);
+}
+
 static void check_action(struct ami_client *c, const struct action *a)
 {
 	if (!a->info.sent)

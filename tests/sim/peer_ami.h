@@ -52,6 +52,8 @@ bool ami_client_is_open(const struct ami_client *c);
 uint64_t ami_client_events(const struct ami_client *c);
 uint32_t ami_client_channels(const struct ami_client *c); /* seen by Newchannel */
 const char *ami_client_violation(const struct ami_client *c);
+/* The server died: what is owed is forgiven, the client goes. Its unsent actions are never sent. */
+void ami_client_excuse(struct ami_client *c);
 /* Everything is over: every channel seen has had its Hangup, every action its response. False: it is a
  * violation now. Does nothing for clients that were closed or gone. */
 bool ami_client_check_end(struct ami_client *c);

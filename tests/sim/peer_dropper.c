@@ -15,6 +15,7 @@ struct drop {
 	enum dropper_way way;
 	int64_t mtime_ns;
 	bool dropped;
+	int64_t dropped_at;
 };
 
 struct dropper {
@@ -59,6 +60,7 @@ static void drop_due(struct sim_world *w, void *arg)
 	snprintf(tmp, sizeof(tmp), "%s/tmp/%s", p->d->spool, p->name);
 	snprintf(path, sizeof(path), "%s/outgoing/%s", p->d->spool, p->name);
 	p->dropped = true;
+	p->dropped_at = sim_now(w);
 	sim_trace_fmt(w, "drop", "%s", p->name);
 	if (p->way == DROPPER_COPY) {
 		sim_fs_put(w, path, p->text);
@@ -70,6 +72,18 @@ static void drop_due(struct sim_world *w, void *arg)
 	if (p->mtime_ns)
 		sim_fs_set_mtime(w, tmp, p->mtime_ns);
 	sim_fs_move(w, tmp, path);
+}
+
+/* A file that was dropped before the snapshot and deleted at its end is in neither place as well: only
+ * those dropped after it are missing, which `snapshot_at` tells. */
+void dropper_rescue(struct dropper *d, int64_t snapshot_at)
+{
+	for (uint32_t i = 0; i < d->count; i++) {
+		struct drop *p = d->drops[i];
+
+		if (p->dropped && p->dropped_at >= snapshot_at)
+			drop_due(d->w, p);
+	}
 }
 
 void dropper_drop(struct dropper *d, int64_t at, const char *name, const char *text,

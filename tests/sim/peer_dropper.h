@@ -33,6 +33,8 @@ const char *dropper_name(const struct dropper *d, uint32_t index);
 enum dropper_end dropper_look(const struct dropper *d, uint32_t index);
 /* Lines "StartRetry:" in the file, wherever it is: attempts begun. */
 uint32_t dropper_starts(const struct dropper *d, uint32_t index);
+/* The disk went back in time: files dropped since then are dropped again. */
+void dropper_rescue(struct dropper *d, int64_t snapshot_at);
 /* Everything that was to be dropped was dropped, and nothing waits. */
 bool dropper_is_done(const struct dropper *d);
 

@@ -36,6 +36,7 @@ static const struct gw_plan_step plans[GATEWAY_PLAN_COUNT][STEPS_MAX] = {
 	[GATEWAY_SILENT] = {{0, 0, DO_END, 0, 0, 0}},
 	[GATEWAY_TRYING] = {{0, 50, DO_RESPOND, 0, 100, 0}},
 	[GATEWAY_RINGS] = {{0, 50, DO_RESPOND, 0, 180, 0}},
+	[GATEWAY_WAKES_LATE] = {{2000, 12000, DO_RESPOND, 0, 180, 0}},
 	[GATEWAY_ANSWER_TWICE] = {{0, 50, DO_RESPOND, 0, 180, 0}, ANSWER(0, 2000),
 				  {0, 100, DO_AGAIN, 0, 0, 0}},
 	[GATEWAY_FORK] = {{0, 50, DO_RESPOND, 0, 180, 0}, {0, 50, DO_RESPOND, 1, 180, 0},
@@ -241,6 +242,8 @@ static void respond(struct gw_call *c, unsigned code, uint32_t leg, unsigned fla
 	}
 	tmr_stop(&c->response.tmr);
 	c->final = (uint16_t)code;
+	if (code != 401)
+		gw_sent_dialed(c->g, c->sent, code < 300);
 	if (code < 300) {
 		c->leg[leg].answered = true;
 		gw_repeat_start(r, false, "2xx without ACK");
@@ -658,6 +661,8 @@ static void rx_request(struct gateway *g, const struct addr *from, const struct 
 {
 	struct gw_call *c = call_find(g, m->call_id);
 
+	if (c && c->excused)
+		return; /* sent by the engine before it died */
 	switch (m->method) {
 	case SIP_METHOD_INVITE:
 		rx_invite(g, c, from, m);
@@ -704,7 +709,7 @@ static void rx(void *arg, struct io_udp *u, const struct addr *from, const void 
 		return;
 	}
 	c = call_find(g, m.call_id);
-	if (c)
+	if (c && !c->excused)
 		gw_rx_response(c, &m);
 }
 
@@ -740,6 +745,15 @@ struct gateway *gateway_create(struct sim_world *w, const struct gateway_conf *c
 	return g;
 }
 
+static void call_stop(struct gw_call *c)
+{
+	tmr_stop(&c->step_tmr);
+	tmr_stop(&c->response.tmr);
+	tmr_stop(&c->request.send.tmr);
+	for (int k = 0; k < GW_LEGS; k++)
+		tmr_stop(&c->leg[k].ok.tmr);
+}
+
 void gateway_destroy(struct gateway *g)
 {
 	io_stop(g->io);
@@ -748,11 +762,7 @@ void gateway_destroy(struct gateway *g)
 		struct gw_call *c = g->calls[i];
 
 		gw_rtp_close(c);
-		tmr_stop(&c->step_tmr);
-		tmr_stop(&c->response.tmr);
-		tmr_stop(&c->request.send.tmr);
-		for (int k = 0; k < GW_LEGS; k++)
-			tmr_stop(&c->leg[k].ok.tmr);
+		call_stop(c);
 		hash_del(&g->by_id, &c->node);
 		free(c);
 	}
@@ -772,8 +782,21 @@ struct addr gateway_addr(const struct gateway *g)
 
 /* ---- what oracles ask ---- */
 
+void gateway_excuse_all(struct gateway *g)
+{
+	for (uint32_t i = 0; i < g->call_count; i++) {
+		g->calls[i]->excused = true;
+		call_stop(g->calls[i]);
+		gw_call_over(g->calls[i]);
+	}
+	for (uint32_t i = 0; i < g->sent_count; i++)
+		gw_sent_over(g, g->sent[i]);
+}
+
 static const char *call_debt(const struct gw_call *c)
 {
+	if (c->excused)
+		return NULL;
 	for (int i = 0; i < GW_LEGS; i++) {
 		const struct gw_leg *leg = &c->leg[i];
 
@@ -782,6 +805,8 @@ static const char *call_debt(const struct gw_call *c)
 		if (leg->answered && !leg->ended)
 			return "dialog without BYE";
 	}
+	if (c->provisional && c->final == 0)
+		return "it rings for ever: no CANCEL";
 	if (c->request.open)
 		return "our request has no final response";
 	if (c->final >= 300 && tmr_is_started(&c->response.tmr))

@@ -21,6 +21,7 @@
 	X(SILENT, 2)        /* never says a word */                                                \
 	X(TRYING, 2)        /* 100 and nothing more, but obeys CANCEL */                           \
 	X(RINGS, 4)         /* 180 until CANCEL */                                                 \
+	X(WAKES_LATE, 4)    /* silent for seconds, then 180 until CANCEL */                        \
 	X(ANSWER_TWICE, 4)  /* the same 200 twice, whatever ACK says */                            \
 	X(FORK, 4)          /* two To-tags ring, both answer */                                    \
 	X(CHALLENGE, 4)     /* 401, then answers */                                                \
@@ -72,6 +73,9 @@ bool gateway_check_end(struct gateway *g);
 /* All calls are over as far as the gateway is concerned. */
 bool gateway_is_idle(const struct gateway *g);
 
+/* The engine died: calls of before are forgiven what they still owe, and end here. */
+void gateway_excuse_all(struct gateway *g);
+
 /* What oracles ask. A call is a Call-ID; a second INVITE with credentials belongs to it. It counts from
  * the instant its first INVITE was sent (gateway_tap), whether or not that one arrived. */
 uint32_t gateway_call_count(const struct gateway *g);
@@ -81,15 +85,17 @@ uint32_t gateway_plan_calls(const struct gateway *g, enum gateway_plan plan);
  * than the engine's own count. _most: the greatest number so far. */
 uint32_t gateway_calls_now(const struct gateway *g);
 uint32_t gateway_calls_most(const struct gateway *g);
-/* The most calls begun in any window of that length. */
-uint32_t gateway_rate_most(const struct gateway *g, int64_t window_ns);
-
+/* The same until the first final response or CANCEL: dialling. */
+uint32_t gateway_dialing_most(const struct gateway *g);
 struct gateway_call_info {
 	enum gateway_plan plan;
 	const char *user;
 	int64_t invite_ns; /* when its first INVITE was sent */
 	bool arrived;      /* the gateway saw it; else all below is zero */
 	bool answered;     /* a 200 was sent */
+	int64_t answered_ns;
+	int64_t ended_ns;  /* first BYE of anybody; 0: none */
+	bool ended_by_engine;
 	uint16_t refused;  /* final status of ours, 0: none */
 	bool cancelled;
 	uint64_t rtp_rx;   /* audio packets received */

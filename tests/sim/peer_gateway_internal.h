@@ -75,7 +75,7 @@ struct gw_call {
 	struct addr target;       /* the engine's Contact: our requests go there */
 	uint32_t cseq;            /* of the INVITE now open */
 	uint32_t remote_cseq, local_cseq;
-	bool provisional, cancelled, challenged, is_over;
+	bool provisional, cancelled, challenged, is_over, excused;
 	uint16_t final;           /* last final status to the INVITE, 0: none yet */
 	struct gw_repeat response; /* last provisional (not repeated) or non-2xx final (until ACK) */
 	struct gw_leg leg[GW_LEGS];
@@ -94,8 +94,8 @@ struct gw_call {
 struct gw_sent {
 	struct hash_node node; /* by Call-ID */
 	char call_id[160], user[96];
-	int64_t at;
-	bool over;
+	int64_t at, answered_at, ended_at;
+	bool over, dialed, ended_by_engine;
 	struct gw_call *call; /* once it arrived */
 };
 
@@ -112,7 +112,7 @@ struct gateway {
 	uint32_t call_count, call_room;
 	struct hash sent_by_id;
 	struct gw_sent **sent;
-	uint32_t sent_count, sent_room, calls_now, calls_most;
+	uint32_t sent_count, sent_room, calls_now, calls_most, dialing_now, dialing_most;
 	struct gw_rtp *by_port[65536];
 	uint32_t plan_calls[GATEWAY_PLAN_COUNT];
 	char violation[512];
@@ -152,6 +152,8 @@ void gw_rtp_close_later(struct gw_call *c);
 struct gw_sent *gw_sent_find(struct gateway *g, struct slice call_id);
 struct gw_sent *gw_sent_add(struct gateway *g, const struct sip_msg *m);
 void gw_sent_over(struct gateway *g, struct gw_sent *s);
+void gw_sent_dialed(struct gateway *g, struct gw_sent *s, bool answered);
+void gw_sent_ended(struct gateway *g, struct gw_sent *s, bool by_engine);
 void gw_sent_free(struct gateway *g);
 void gw_rtp_tap(struct gateway *g, const struct addr *to, const void *data, size_t len);
 

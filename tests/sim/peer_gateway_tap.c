@@ -35,6 +35,8 @@ struct gw_sent *gw_sent_add(struct gateway *g, const struct sip_msg *m)
 	g->sent[g->sent_count++] = s;
 	if (++g->calls_now > g->calls_most)
 		g->calls_most = g->calls_now;
+	if (++g->dialing_now > g->dialing_most)
+		g->dialing_most = g->dialing_now;
 	return s;
 }
 
@@ -44,6 +46,26 @@ void gw_sent_over(struct gateway *g, struct gw_sent *s)
 		return;
 	s->over = true;
 	g->calls_now--;
+	gw_sent_dialed(g, s, false);
+}
+
+void gw_sent_dialed(struct gateway *g, struct gw_sent *s, bool answered)
+{
+	if (answered && !s->answered_at)
+		s->answered_at = sim_now(g->w);
+	if (s->dialed)
+		return;
+	s->dialed = true;
+	g->dialing_now--;
+}
+
+void gw_sent_ended(struct gateway *g, struct gw_sent *s, bool by_engine)
+{
+	if (!s->ended_at) {
+		s->ended_at = sim_now(g->w);
+		s->ended_by_engine = by_engine;
+	}
+	gw_sent_over(g, s);
 }
 
 void gw_sent_free(struct gateway *g)
@@ -66,7 +88,9 @@ static void tap_sip(struct gateway *g, const void *data, size_t len)
 	s = gw_sent_find(g, m.call_id);
 	if (!s && m.method == SIP_METHOD_INVITE && m.to_tag.len == 0)
 		gw_sent_add(g, &m);
-	else if (s && (m.method == SIP_METHOD_BYE || m.method == SIP_METHOD_CANCEL))
+	else if (s && m.method == SIP_METHOD_BYE)
+		gw_sent_ended(g, s, true);
+	else if (s && m.method == SIP_METHOD_CANCEL)
 		gw_sent_over(g, s);
 }
 
@@ -108,17 +132,9 @@ uint32_t gateway_calls_most(const struct gateway *g)
 	return g->calls_most;
 }
 
-uint32_t gateway_rate_most(const struct gateway *g, int64_t window_ns)
+uint32_t gateway_dialing_most(const struct gateway *g)
 {
-	uint32_t most = 0, first = 0;
-
-	for (uint32_t i = 0; i < g->sent_count; i++) {
-		while (g->sent[i]->at - g->sent[first]->at >= window_ns)
-			first++;
-		if (i - first + 1 > most)
-			most = i - first + 1;
-	}
-	return most;
+	return g->dialing_most;
 }
 
 void gateway_call_get(const struct gateway *g, uint32_t index, struct gateway_call_info *out)
@@ -126,7 +142,9 @@ void gateway_call_get(const struct gateway *g, uint32_t index, struct gateway_ca
 	const struct gw_sent *s = g->sent[index];
 	const struct gw_call *c = s->call;
 
-	*out = (struct gateway_call_info){.user = s->user, .invite_ns = s->at, .arrived = c != NULL};
+	*out = (struct gateway_call_info){.user = s->user, .invite_ns = s->at, .arrived = c != NULL,
+					 .answered_ns = s->answered_at, .ended_ns = s->ended_at,
+					 .ended_by_engine = s->ended_by_engine};
 	if (!c)
 		return;
 	out->plan = c->plan;

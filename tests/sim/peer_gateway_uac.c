@@ -32,8 +32,10 @@ void gw_bye(struct gw_call *c, uint32_t leg)
 	l->bye_tx = l->ended = true;
 	tmr_stop(&c->request.send.tmr); /* a re-INVITE in progress is given up */
 	request_begin(c, SIP_METHOD_BYE, "BYE", leg, "");
-	if (leg == 0)
+	if (leg == 0) {
+		gw_sent_ended(c->g, c->sent, false);
 		gw_call_over(c);
+	}
 }
 
 void gw_reinvite(struct gw_call *c, const char *dir)

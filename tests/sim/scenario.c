@@ -1,0 +1,276 @@
+/* tests/sim/scenario.c - settings, network and orders from a seed. */
+#include "tests/sim/scenario.h"
+
+#include "engine/base/check.h"
+
+#include <stdio.h>
+
+#define TALK_WAIT_S 9
+#define TALK_ECHO_S 4
+#define TONE_MS     1500
+
+static uint32_t between(struct rng *r, uint32_t least, uint32_t most)
+{
+	return least + rng_below(r, most - least + 1);
+}
+
+/* ---- choices ---- */
+
+static void choose_limits(struct scenario *s, struct rng *r)
+{
+	static const uint32_t cps[] = {0, 2, 5, 10, 50};
+
+	s->shards = between(r, 1, 4);
+	s->cps = cps[rng_below(r, ARRAY_COUNT(cps))];
+	s->burst = between(r, 1, 4);
+	s->inflight_max = rng_chance(r, 400) ? between(r, 1, 4) : 0;
+	s->channel_max = rng_chance(r, 300) ? between(r, 2, 6) : 0;
+	s->queue_max = rng_chance(r, 150) ? between(r, 8, 20) : 1000;
+}
+
+static void choose_weather(struct scenario *s, struct rng *r)
+{
+	s->lossy = rng_chance(r, 500);
+	s->faulty = rng_chance(r, 250);
+	s->hiccups = rng_chance(r, 250);
+	s->slack_ns = 20 * SIM_MS + (s->hiccups ? 500 * SIM_MS : 0);
+}
+
+static void choose_clients(struct scenario *s, struct rng *r)
+{
+	s->client_count = between(r, 1, SCENARIO_CLIENTS);
+	for (uint32_t i = 0; i < s->client_count; i++) {
+		struct ami_client_conf *c = &s->clients[i];
+
+		c->username = "ops";
+		c->secret = "swordfish";
+		c->mood = i == 0 ? AMI_CLIENT_PLAIN : rng_below(r, AMI_CLIENT_MOODS);
+		c->connect_at = SIM_EPOCH_NS + SIM_SECOND / 2;
+		if (i > 0)
+			c->connect_at += between(r, 1000, 8000) * SIM_MS;
+		c->gone_at = c->connect_at + between(r, 3000, 15000) * SIM_MS;
+	}
+}
+
+static void choose_order(struct scenario *s, struct rng *r, uint32_t i)
+{
+	struct scenario_order *o = &s->orders[i];
+
+	o->is_file = rng_chance(r, 500);
+	snprintf(o->user, sizeof(o->user), "%c%u", o->is_file ? 'f' : 'a', 5000 + i);
+	o->at = SIM_EPOCH_NS + 2 * SIM_SECOND + between(r, 0, 15000) * SIM_MS;
+	o->talk = rng_below(r, TALK_COUNT);
+	o->timeout_s = between(r, 3, 20);
+	o->retries = between(r, 0, 2);
+	o->retry_s = between(r, 2, 12);
+	o->archive = rng_chance(r, 700);
+	o->client = rng_below(r, s->client_count);
+}
+
+void scenario_make(struct scenario *s, uint64_t seed)
+{
+	struct rng r;
+
+	memset(s, 0, sizeof(*s));
+	rng_seed(&r, seed * UINT64_C(0x9e3779b97f4a7c15) + 1);
+	s->seed = seed;
+	choose_limits(s, &r);
+	choose_weather(s, &r);
+	choose_clients(s, &r);
+	s->order_count = between(&r, 1, SCENARIO_ORDERS);
+	for (uint32_t i = 0; i < s->order_count; i++)
+		choose_order(s, &r, i);
+	/* Power fails only where nothing else does: the judgement stays simple. */
+	s->crash = !s->faulty && rng_chance(&r, 200);
+	s->crash_op = between(&r, 30, 600);
+}
+
+uint32_t scenario_talk_s(const struct scenario *s, const struct scenario_order *o)
+{
+	UNUSED(s);
+	return o->talk == TALK_WAIT || o->talk == TALK_APP ? TALK_WAIT_S
+	       : o->talk == TALK_ECHO			   ? TALK_ECHO_S
+	       : o->talk == TALK_PLAY			   ? 1
+							   : 0;
+}
+
+/* ---- the world ---- */
+
+static void put_dialer(const struct scenario *s, struct sim_world *w)
+{
+	char text[1024];
+	struct sink t = sink_make(text, sizeof(text));
+
+	sink_fmt(&t, "[general]\nshards=%u\nqueue_max=%u\ncdr_sqlite=no\nmax_channels=200\n", s->shards,
+		 s->queue_max);
+	sink_str(&t, "cdr_csv=yes\nspool_sync=yes\n\n[gw]\n");
+	sink_fmt(&t, "cps=%u\nburst=%u\nmax_inflight=%u\nmax_channels=%u\n", s->cps, s->burst,
+		 s->inflight_max, s->channel_max);
+	sim_fs_put(w, "/etc/asterisk/dialer.conf", sink_cstr(&t));
+}
+
+static void put_pjsip(struct sim_world *w, const struct addr *gateway)
+{
+	char text[1024], host[ADDR_TEXT];
+	struct sink t = sink_make(text, sizeof(text));
+
+	sink_str(&t, "[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n\n"
+		     "[gw]\ntype=endpoint\ntransport=udp\ncontext=play\ndisallow=all\nallow=ulaw\n"
+		     "aors=gw\noutbound_auth=gw\n\n"
+		     "[gw]\ntype=auth\nauth_type=userpass\nusername=dialer\npassword=secret\n\n"
+		     "[gw]\ntype=aor\n");
+	sink_fmt(&t, "contact=sip:%s\n", addr_text(gateway, host));
+	sim_fs_put(w, "/etc/asterisk/pjsip.conf", sink_cstr(&t));
+}
+
+static void put_extensions(struct sim_world *w)
+{
+	char text[2048];
+	struct sink t = sink_make(text, sizeof(text));
+
+	sink_str(&t, "[general]\n\n[play]\nexten => s,1,Answer()\n same => n,Playback(tone)\n"
+		     " same => n,Hangup()\nexten => failed,1,NoOp(${REASON})\n\n");
+	sink_fmt(&t,
+		 "[wait]\nexten => s,1,Set(X=${EXTEN})\n same => n,Wait(%d)\n"
+		 " same => n,Hangup()\nexten => h,1,NoOp(${HANGUPCAUSE})\n\n",
+		 TALK_WAIT_S);
+	sink_fmt(&t,
+		 "[echo]\nexten => s,1,Set(TIMEOUT(absolute)=%d)\n same => n,Echo()\n"
+		 " same => n,Hangup()\n\n",
+		 TALK_ECHO_S);
+	sink_str(&t, "[short]\nexten => s,1,Hangup(16)\n");
+	sim_fs_put(w, "/etc/asterisk/extensions.conf", sink_cstr(&t));
+}
+
+static void put_tone(struct sim_world *w)
+{
+	static unsigned char octets[TONE_MS * 8];
+
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (unsigned char)(i * 31 % 200);
+	sim_fs_put_octets(w, "/var/lib/asterisk/sounds/en/tone.ulaw", octets, sizeof(octets));
+}
+
+static void put_files(const struct scenario *s, struct sim_world *w, const struct addr *gateway)
+{
+	sim_fs_put(w, SCENARIO_MAIN, "[directories]\nastetcdir => /etc/asterisk\n[options]\n");
+	sim_fs_put(w, "/etc/asterisk/manager.conf",
+		   "[general]\nenabled=yes\nport=5038\nbindaddr=0.0.0.0\n\n"
+		   "[ops]\nsecret=swordfish\nread=all\nwrite=all\nwritetimeout=1000\n");
+	sim_fs_put(w, "/etc/asterisk/rtp.conf", "[general]\nrtpstart=10000\nrtpend=11000\n");
+	sim_fs_put(w, "/etc/asterisk/cdr.conf", "[general]\nenable=yes\nunanswered=yes\n[csv]\n");
+	put_dialer(s, w);
+	put_pjsip(w, gateway);
+	put_extensions(w);
+	put_tone(w);
+	sim_fs_mkdir(w, "/var/log/asterisk/cdr-csv");
+	sim_fs_mkdir(w, "/var/run/asterisk");
+	sim_fs_mkdir(w, SCENARIO_SPOOL);
+}
+
+static void prepare_network(const struct scenario *s, struct sim_world *w)
+{
+	struct sim_link link = {.delay_min_ns = SIM_MS, .delay_max_ns = 30 * SIM_MS};
+
+	if (s->lossy) {
+		link.loss_permille = 40;
+		link.dup_permille = 20;
+		link.reorder_permille = 30;
+		link.reorder_ns = 120 * SIM_MS;
+	}
+	sim_net_default(w, &link);
+}
+
+static void prepare_faults(const struct scenario *s, struct sim_world *w)
+{
+	struct sim_faults faults = {
+		.permille = {[IO_OP_UDP_OPEN] = 30, [IO_OP_UDP_SEND] = 5, [IO_OP_UDP_RECV] = 5,
+			     [IO_OP_ACCEPT] = 100},
+		.short_read_permille = 300,
+		.watch_lost_permille = 20,
+	};
+
+	if (s->hiccups)
+		sim_cpu_set(w, &(struct sim_cpu){.turn_min_ns = 2 * SIM_US,
+						 .turn_max_ns = 200 * SIM_US,
+						 .hiccup_permille = 2,
+						 .hiccup_ns = 80 * SIM_MS});
+	if (s->faulty)
+		sim_faults_set(w, 0, &faults);
+}
+
+void scenario_prepare(struct scenario *s, struct sim_world *w)
+{
+	struct addr gateway;
+
+	s->gateway_host = sim_host_add(w, "gateway");
+	s->client_host = sim_host_add(w, "crm");
+	gateway = sim_host_addr(w, s->gateway_host, 5060);
+	for (uint32_t i = 0; i < s->client_count; i++) {
+		s->clients[i].host = s->client_host;
+		s->clients[i].server = sim_host_addr(w, 0, 5038);
+	}
+	put_files(s, w, &gateway);
+	prepare_network(s, w);
+}
+
+void scenario_weather(const struct scenario *s, struct sim_world *w)
+{
+	prepare_faults(s, w);
+}
+
+/* ---- orders ---- */
+
+static const char *const contexts[] = {
+	[TALK_PLAY] = "play", [TALK_WAIT] = "wait", [TALK_ECHO] = "echo", [TALK_SHORT] = "short"};
+
+static void order_action(struct scenario_order *o, struct ami_client *c)
+{
+	char text[512];
+	struct sink t = sink_make(text, sizeof(text));
+
+	sink_fmt(&t, "Action: Originate\r\nChannel: PJSIP/%s@gw\r\nTimeout: %u\r\nAsync: true\r\n",
+		 o->user, o->timeout_s * 1000);
+	if (o->talk == TALK_APP)
+		sink_fmt(&t, "Application: Wait\r\nData: %d\r\n", TALK_WAIT_S);
+	else
+		sink_fmt(&t, "Context: %s\r\nExten: s\r\nPriority: 1\r\n", contexts[o->talk]);
+	sink_fmt(&t, "CallerID: Sim <%s>\r\nVariable: X=1\r\n", o->user + 1);
+	o->action = ami_client_send(c, o->at, sink_cstr(&t));
+}
+
+static void order_file(struct scenario_order *o, struct sim_world *w, struct dropper *d)
+{
+	char text[512], name[48];
+	struct sink t = sink_make(text, sizeof(text));
+	bool later = o->at % 3 == 0;
+
+	sink_fmt(&t, "Channel: PJSIP/%s@gw\nMaxRetries: %u\nRetryTime: %u\nWaitTime: %u\n", o->user,
+		 o->retries, o->retry_s, o->timeout_s);
+	if (o->talk == TALK_APP)
+		sink_fmt(&t, "Application: Wait\nData: %d\n", TALK_WAIT_S);
+	else
+		sink_fmt(&t, "Context: %s\nExtension: s\n", contexts[o->talk]);
+	sink_fmt(&t, "Archive: %s\nCallerid: Sim <%s>\nSet: X=2\n", o->archive ? "yes" : "no",
+		 o->user + 1);
+	snprintf(name, sizeof(name), "%s.call", o->user);
+	o->file = dropper_count(d);
+	dropper_drop(d, o->at, name, sink_cstr(&t), o->at % 5 ? DROPPER_RENAME : DROPPER_COPY,
+		     later ? sim_wall(w) + 10 * SIM_SECOND : 0);
+}
+
+void scenario_order_all(struct scenario *s, struct ami_client *const *clients, struct dropper *d)
+{
+	struct sim_world *w = sim_world_current();
+
+	for (uint32_t i = 0; i < s->order_count; i++) {
+		struct scenario_order *o = &s->orders[i];
+
+		if (o->is_file)
+			order_file(o, w, d);
+		else
+			order_action(o, clients[o->client]);
+	}
+	for (uint32_t i = 0; i < 5; i++)
+		ami_client_send(clients[0], SIM_EPOCH_NS + i * 3 * SIM_SECOND, "Action: Ping\r\n");
+}

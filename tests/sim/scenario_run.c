@@ -1,0 +1,187 @@
+/* tests/sim/scenario_run.c - one seed from begin to end. */
+#include "engine/app/engine.h"
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "tests/sim/scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REST_DEADLINE (3600 * SIM_SECOND)
+
+/* ---- log lines: quiet unless asked ---- */
+
+static void log_line(void *arg, const struct log_line *line)
+{
+	struct run *r = arg;
+
+	if (!r->verbose)
+		return;
+	fprintf(stderr, "%12.6f %-7s %s%s%s\n", (double)(sim_now(r->w) - SIM_EPOCH_NS) / 1e9,
+		log_level_name(line->level), line->call ? line->call : "", line->call ? " " : "",
+		line->text);
+}
+
+/* ---- tap ---- */
+
+static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to, const void *data,
+			    size_t len)
+{
+	struct run *r = arg;
+
+	gateway_tap(r->gateway, from, to, data, len);
+	return SIM_PASS;
+}
+
+/* ---- engine ---- */
+
+static void engine_begin(struct run *r)
+{
+	struct engine_options options = {.main_file = SCENARIO_MAIN, .cpu_count = 2};
+	char text[1024];
+	struct sink error = sink_make(text, sizeof(text));
+
+	sim_host_use(r->w, 0);
+	if (engine_create(&r->engine, &options, &error) != 0) {
+		run_fail(r, "engine_create: %s", sink_cstr(&error));
+		r->engine = NULL;
+		return;
+	}
+	if (engine_start(r->engine, &error) != 0 || engine_run_apart(r->engine) != 0)
+		run_fail(r, "engine_start: %s", sink_cstr(&error));
+}
+
+static void engine_end(struct run *r)
+{
+	engine_destroy(r->engine);
+	r->engine = NULL;
+}
+
+/* ---- power failure ---- */
+
+struct power {
+	struct run *r;
+	struct sim_fs *disk;
+	int64_t at;
+};
+
+static int power_fails(void *arg, enum io_op op, const char *path, uint64_t nth)
+{
+	struct power *p = arg;
+
+	UNUSED(op);
+	UNUSED(path);
+	if (nth == p->r->s.crash_op && !p->disk) {
+		p->disk = sim_fs_snapshot(p->r->w, true);
+		p->at = sim_now(p->r->w);
+	}
+	return 0;
+}
+
+static bool power_is_off(void *arg)
+{
+	struct power *p = arg;
+
+	return p->disk || !oracle_watch(p->r);
+}
+
+/* The machine stops; its peers go on; the engine is started again on what the disk held. */
+static void second_life(struct run *r, struct power *p)
+{
+	sim_host_kill(r->w, 0);
+	gateway_excuse_all(r->gateway);
+	for (uint32_t i = 0; i < r->s.client_count; i++)
+		ami_client_excuse(r->clients[i]);
+	engine_end(r);
+	sim_fs_restore(r->w, p->disk);
+	sim_host_restart(r->w, 0);
+	sim_run_for(r->w, 5 * SIM_SECOND);
+	sim_trace(r->w, "restart", "", 0);
+	dropper_rescue(r->dropper, p->at);
+	engine_begin(r);
+}
+
+static void run_until_power_fails(struct run *r)
+{
+	struct power p = {.r = r};
+
+	sim_disk_hook(r->w, power_fails, &p);
+	sim_run_until(r->w, power_is_off, &p, SIM_EPOCH_NS + 60 * SIM_SECOND);
+	sim_disk_hook(r->w, NULL, NULL);
+	if (p.disk && !r->failure[0])
+		second_life(r, &p);
+	sim_fs_free(p.disk);
+}
+
+/* ---- the run ---- */
+
+static bool is_over(void *arg)
+{
+	struct run *r = arg;
+
+	return !oracle_watch(r) || (oracle_all_settled(r) && gateway_is_idle(r->gateway) &&
+				    engine_is_quiet(r->engine, NULL));
+}
+
+static void run_middle(struct run *r)
+{
+	const char *why = "the orders are not settled";
+
+	if (r->s.crash)
+		run_until_power_fails(r);
+	if (r->failure[0])
+		return;
+	if (!sim_run_until(r->w, is_over, r, sim_now(r->w) + REST_DEADLINE)) {
+		if (oracle_all_settled(r))
+			engine_is_quiet(r->engine, &why);
+		run_fail(r, "no rest after an hour: %s", why);
+		return;
+	}
+	oracle_judge(r);
+}
+
+static void run_begin(struct run *r)
+{
+	struct gateway_conf gateway = {.port = 5060, .realm = "sim", .username = "dialer",
+				       .password = "secret", .echo = true};
+
+	scenario_prepare(&r->s, r->w);
+	gateway.host = r->s.gateway_host;
+	r->gateway = gateway_create(r->w, &gateway);
+	sim_net_tap(r->w, tap, r);
+	r->dropper = dropper_create(r->w, SCENARIO_SPOOL);
+	engine_begin(r);
+	for (uint32_t i = 0; i < r->s.client_count; i++)
+		r->clients[i] = ami_client_create(r->w, &r->s.clients[i]);
+	scenario_order_all(&r->s, r->clients, r->dropper);
+	scenario_weather(&r->s, r->w);
+}
+
+static void run_end(struct run *r)
+{
+	sim_net_tap(r->w, NULL, NULL);
+	engine_end(r);
+	for (uint32_t i = 0; i < r->s.client_count; i++)
+		ami_client_destroy(r->clients[i]);
+	dropper_destroy(r->dropper);
+	gateway_destroy(r->gateway);
+	log_set_writer(NULL, NULL);
+	sim_world_destroy(r->w);
+}
+
+int run_seed(struct run *r, uint64_t seed, uint64_t *hash)
+{
+	scenario_make(&r->s, seed);
+	r->w = sim_world_create(seed);
+	if (getenv("SIM_TRACE"))
+		sim_trace_print(r->w, stderr);
+	log_set_writer(log_line, r);
+	if (r->verbose)
+		log_set_level(LOG_LEVEL_VERBOSE, 5);
+	run_begin(r);
+	if (!r->failure[0])
+		run_middle(r);
+	*hash = sim_trace_hash(r->w);
+	run_end(r);
+	return r->failure[0] ? 1 : 0;
+}
