@@ -3,7 +3,7 @@
  *	out ──(end of turn, when the window has room)──► segment ──(delay)──► rx ──(pieces)──► data()
  *
  * An end lives until it was closed by its owner and nothing travels to it. */
-#include "tests/sim/sim_internal.h"
+#include "tests/sim/sim_stream_internal.h"
 
 #include <stdlib.h>
 
@@ -11,51 +11,6 @@
 #define CLOSE_FLUSH_NS   (5 * SIM_SECOND)
 #define PIECES_PER_TURN  64
 #define SEGMENT_MAX      65536
-#define ACCEPT_RETRY_NS  (10 * SIM_MS)
-
-struct octets {
-	char *ptr;
-	size_t head, len, room;
-};
-
-struct io_stream {
-	struct io *io; /* NULL: closed by its owner */
-	struct sim_world *w;
-	struct list node;      /* io.streams */
-	struct list push_node; /* io.pushes: has output to hand over */
-	struct sim_done done;  /* something to tell the owner */
-	struct io_stream *peer; /* NULL: gone */
-	struct io_listener *listener; /* not yet accepted */
-	const struct io_stream_handler *handler;
-	void *arg;
-	struct addr local, remote;
-	uint32_t refs; /* events that travel to this end, and its owner */
-	int number;
-	uint32_t piece_max;
-	int64_t last_at; /* arrival of the last segment sent by this end */
-	size_t inflight; /* octets of ours that the far end has not read */
-	struct octets out, rx;
-
-	bool connecting, connected, tell_connected;
-	bool paused, closing, fin_sent;
-	bool was_queued;   /* `out` held something over the end of a turn: tell drained */
-	bool eof;          /* all that comes is in rx */
-	bool told_closed;
-	int error;         /* of `closed` */
-	bool vanished;     /* this end's machine is gone */
-	bool timing;       /* retransmission timer of the model runs */
-	bool local_socket; /* Unix: no delay to speak of */
-};
-
-struct io_listener {
-	struct io *io;
-	struct list node;       /* io.listeners */
-	struct list world_node; /* world.listeners */
-	struct addr local;
-	char *path; /* Unix socket, or NULL */
-	io_accept_fn fn;
-	void *arg;
-};
 
 struct segment {
 	struct io_stream *to;
@@ -64,8 +19,6 @@ struct segment {
 	int error;
 	char data[];
 };
-
-static void stream_tell(struct sim_done *done);
 
 /* ---- queues of octets ---- */
 
@@ -128,7 +81,7 @@ static uint32_t piece_choose(struct sim_world *w)
 				   : profile[rng_below(&w->rng, ARRAY_COUNT(profile))];
 }
 
-static struct io_stream *stream_make(struct io *io)
+struct io_stream *stream_make(struct io *io)
 {
 	struct io_stream *s = sim_alloc(sizeof(*s));
 
@@ -144,7 +97,7 @@ static struct io_stream *stream_make(struct io *io)
 	return s;
 }
 
-static void stream_unref(struct io_stream *s)
+void stream_unref(struct io_stream *s)
 {
 	if (--s->refs > 0)
 		return;
@@ -156,7 +109,7 @@ static void stream_unref(struct io_stream *s)
 	free(s);
 }
 
-static void stream_post(struct io_stream *s)
+void stream_post(struct io_stream *s)
 {
 	if (s->io)
 		sim_done_post(s->io, &s->done);
@@ -166,7 +119,7 @@ static void stream_post(struct io_stream *s)
 
 static void segment_arrive(struct sim_world *w, void *arg);
 
-static int64_t stream_delay(struct io_stream *s)
+int64_t stream_delay(struct io_stream *s)
 {
 	const struct sim_stream_conf *c = &s->w->stream;
 
@@ -193,7 +146,7 @@ static struct segment *segment_make(struct io_stream *to, size_t len)
 	return g;
 }
 
-static void stream_reset_far(struct io_stream *s, int error)
+void stream_reset_far(struct io_stream *s, int error)
 {
 	struct segment *g;
 
@@ -205,7 +158,7 @@ static void stream_reset_far(struct io_stream *s, int error)
 	segment_send(s, g);
 }
 
-static void stream_break(struct io_stream *s, int error)
+void stream_break(struct io_stream *s, int error)
 {
 	octets_free(&s->rx);
 	octets_free(&s->out);
@@ -269,8 +222,7 @@ static void stream_send_fin(struct io_stream *s)
 	segment_send(s, g);
 }
 
-/* Hands over what the window takes; the last owner's output may still be here after its close. */
-static void stream_push(struct io_stream *s)
+void stream_push(struct io_stream *s)
 {
 	if (s->connecting || s->vanished)
 		return;
@@ -401,7 +353,7 @@ static void stream_tell_all(struct io_stream *s)
 		stream_tell_closed(s);
 }
 
-static void stream_tell(struct sim_done *done)
+void stream_tell(struct sim_done *done)
 {
 	struct io_stream *s = list_entry(done, struct io_stream, done);
 
@@ -516,258 +468,6 @@ const struct addr *io_stream_local(const struct io_stream *s)
 int io_stream_number(const struct io_stream *s)
 {
 	return s->number;
-}
-
-/* ---- listening ---- */
-
-static struct io_listener *listener_make(struct io *io, io_accept_fn fn, void *arg)
-{
-	struct io_listener *l = sim_alloc(sizeof(*l));
-
-	l->io = io;
-	l->fn = fn;
-	l->arg = arg;
-	list_add_tail(&io->listeners, &l->node);
-	list_add_tail(&io->w->listeners, &l->world_node);
-	return l;
-}
-
-/* Host of a connection to `to`; listeners of that host on that port. */
-static struct io_listener *listener_find(struct sim_world *w, uint32_t host, const struct addr *to)
-{
-	list_for(node, &w->listeners) {
-		struct io_listener *l = list_entry(node, struct io_listener, world_node);
-
-		if (l->path || l->io->host != host || l->local.family != to->family ||
-		    l->local.port != to->port)
-			continue;
-		if (sim_addr_is_unset(&l->local) || sim_addr_same(&l->local, to))
-			return l;
-	}
-	return NULL;
-}
-
-static struct io_listener *listener_find_path(struct sim_world *w, const char *path)
-{
-	list_for(node, &w->listeners) {
-		struct io_listener *l = list_entry(node, struct io_listener, world_node);
-
-		if (l->path && strcmp(l->path, path) == 0)
-			return l;
-	}
-	return NULL;
-}
-
-static uint16_t listen_port_choose(struct io *io, const struct addr *local)
-{
-	struct addr a = *local;
-
-	do
-		a.port = (uint16_t)(32768 + rng_below(&io->w->rng, 28000));
-	while (listener_find(io->w, io->host, &a));
-	return a.port;
-}
-
-int io_listen_tcp(struct io *io, struct io_listener **out, const struct addr *local,
-		  io_accept_fn fn, void *arg)
-{
-	struct addr a = *local;
-	struct io_listener *l;
-	int rc = sim_fail(io, IO_OP_LISTEN);
-
-	if (rc != 0)
-		return rc;
-	if (!sim_addr_is_of(io->w, io->host, local))
-		return -EADDRNOTAVAIL;
-	if (a.port == 0)
-		a.port = listen_port_choose(io, local);
-	else if (listener_find(io->w, io->host, local))
-		return -EADDRINUSE;
-	l = listener_make(io, fn, arg);
-	l->local = a;
-	*out = l;
-	return 0;
-}
-
-int io_listen_unix(struct io *io, struct io_listener **out, const char *path, unsigned mode,
-		   io_accept_fn fn, void *arg)
-{
-	struct io_listener *l;
-	int rc = sim_fail(io, IO_OP_LISTEN);
-
-	if (rc != 0)
-		return rc;
-	if (listener_find_path(io->w, path))
-		return -EADDRINUSE;
-	rc = sim_fs_make_socket(io->w, path, mode);
-	if (rc != 0)
-		return rc;
-	l = listener_make(io, fn, arg);
-	l->path = sim_alloc(strlen(path) + 1);
-	memcpy(l->path, path, strlen(path) + 1);
-	*out = l;
-	return 0;
-}
-
-const struct addr *io_listener_local(const struct io_listener *l)
-{
-	return &l->local;
-}
-
-void io_listener_close(struct io_listener *l)
-{
-	struct io *io = l->io;
-
-	list_for_safe(node, &io->streams) {
-		struct io_stream *s = list_entry(node, struct io_stream, node);
-
-		if (s->listener == l)
-			io_stream_close(s, false);
-	}
-	if (l->path)
-		sim_fs_drop(io->w, l->path);
-	free(l->path);
-	list_del(&l->node);
-	list_del(&l->world_node);
-	free(l);
-}
-
-static void accept_again(struct sim_world *w, void *arg)
-{
-	struct io_stream *s = arg;
-
-	UNUSED(w);
-	stream_post(s);
-	stream_unref(s);
-}
-
-static void stream_accept(struct sim_done *done)
-{
-	struct io_stream *s = list_entry(done, struct io_stream, done);
-	struct io_listener *l = s->listener;
-
-	if (sim_fail(s->io, IO_OP_ACCEPT) != 0) {
-		s->refs++;
-		sim_at_always(s->w, s->w->now + ACCEPT_RETRY_NS, accept_again, s);
-		return;
-	}
-	if (s->io->stream_count > s->io->conf.stream_max) {
-		stream_reset_far(s, -ECONNRESET);
-		io_stream_close(s, false);
-		return;
-	}
-	sim_trace_fmt(s->w, "accept", "%d", s->number);
-	s->listener = NULL;
-	s->done.run = stream_tell;
-	s->refs++;
-	l->fn(l->arg, s, &s->remote);
-	check(!s->io || s->handler); /* the owner sets a handler or closes */
-	if (s->rx.len > 0 || s->eof)
-		stream_post(s);
-	stream_unref(s);
-}
-
-/* ---- connecting ---- */
-
-struct knock {
-	struct io_stream *from;
-	struct addr to;
-	char path[];
-};
-
-static void connect_done(struct sim_world *w, void *arg)
-{
-	struct io_stream *s = arg;
-
-	UNUSED(w);
-	if (s->io && s->connecting) {
-		s->connecting = false;
-		s->tell_connected = true;
-		stream_post(s);
-		stream_push(s);
-	}
-	stream_unref(s);
-}
-
-static void knock_answer(struct io_stream *from, struct io_listener *l)
-{
-	struct io_stream *s = stream_make(l->io);
-
-	s->listener = l;
-	s->done.run = stream_accept;
-	s->peer = from;
-	from->peer = s;
-	s->local = from->remote;
-	s->remote = from->local;
-	s->local_socket = from->local_socket;
-	stream_post(s);
-	from->refs++;
-	sim_at_always(s->w, s->w->now + stream_delay(s), connect_done, from);
-}
-
-static void knock_arrive(struct sim_world *w, void *arg)
-{
-	struct knock *k = arg;
-	struct io_stream *s = k->from;
-	struct io_listener *l = NULL;
-
-	if (s->io) {
-		l = k->path[0] ? listener_find_path(w, k->path)
-			       : listener_find(w, sim_host_of(w, s->io->host, &k->to), &k->to);
-		if (l && l->io->state == LOOP_ENDED)
-			l = NULL;
-		if (l && !s->vanished)
-			knock_answer(s, l);
-		else
-			stream_break(s, -ECONNREFUSED);
-	}
-	stream_unref(s);
-	free(k);
-}
-
-static int connect_any(struct io *io, struct io_stream **out, const struct addr *to,
-		       const char *path, const struct io_stream_handler *handler, void *arg)
-{
-	struct knock *k;
-	struct io_stream *s;
-	int rc = sim_fail(io, IO_OP_CONNECT);
-
-	if (rc != 0)
-		return rc;
-	if (io->stream_count >= io->conf.stream_max)
-		return -ENOBUFS;
-	s = stream_make(io);
-	s->handler = handler;
-	s->arg = arg;
-	s->connecting = true;
-	s->local_socket = path[0] != 0;
-	if (!s->local_socket) {
-		s->remote = *to;
-		s->local = sim_source_addr(io->w, io->host, to);
-		s->local.port = (uint16_t)(32768 + rng_below(&io->w->rng, 28000));
-	}
-	k = sim_alloc(sizeof(*k) + strlen(path) + 1);
-	k->from = s;
-	k->to = s->remote;
-	memcpy(k->path, path, strlen(path) + 1);
-	s->refs++;
-	sim_at_always(io->w, io->w->now + stream_delay(s), knock_arrive, k);
-	*out = s;
-	return 0;
-}
-
-int io_connect_tcp(struct io *io, struct io_stream **out, const struct addr *to,
-		   const struct io_stream_handler *handler, void *arg)
-{
-	return connect_any(io, out, to, "", handler, arg);
-}
-
-int io_connect_unix(struct io *io, struct io_stream **out, const char *path,
-		    const struct io_stream_handler *handler, void *arg)
-{
-	if (!sim_fs_find(io->w, path))
-		return -ENOENT;
-	return connect_any(io, out, NULL, path, handler, arg);
 }
 
 /* ---- the model ---- */

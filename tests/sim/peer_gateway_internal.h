@@ -124,7 +124,12 @@ void gw_violate(struct gateway *g, const struct gw_call *c, const char *fmt, ...
 void gw_send(struct gw_call *c, const struct addr *to, const char *text, size_t len);
 void gw_repeat_start(struct gw_repeat *r, bool doubles_freely, const char *what);
 void gw_call_over(struct gw_call *c);
+
+/* peer_gateway_plan.c */
+enum gateway_plan gw_plan_by_share(struct gateway *g);
+void gw_step_due(struct tmr *t, void *arg);
 void gw_step_next(struct gw_call *c);
+void gw_respond(struct gw_call *c, unsigned code, uint32_t leg, unsigned flags);
 
 /* peer_gateway_msg.c: messages of our own making */
 enum { GW_SDP = 1, GW_RETRY_AFTER = 2, GW_AUTH = 4, GW_RELIABLE = 8, GW_CONTACT = 16 };

@@ -1,7 +1,7 @@
 /* tests/unit/core/memconf.h - configuration files in memory, for tests and fuzzing of what reads
  * them. Paths are "/etc/ringer/<name>"; notes are collected as lines "LEVEL file:line text". */
-#ifndef RINGER_TESTS_MEMCONF_H
-#define RINGER_TESTS_MEMCONF_H
+#ifndef RINGER_TESTS_UNIT_CORE_MEMCONF_H
+#define RINGER_TESTS_UNIT_CORE_MEMCONF_H
 
 #include "engine/core/conffile.h"
 

@@ -1,8 +1,8 @@
 /* tests/unit/sip/walk.h - touches everything a parsed message gives, for torture tests and fuzzing.
  *
  * Every slice that comes out must lie inside the input; a sanitizer sees the rest. */
-#ifndef RINGER_TEST_SIP_WALK_H
-#define RINGER_TEST_SIP_WALK_H
+#ifndef RINGER_TESTS_UNIT_SIP_WALK_H
+#define RINGER_TESTS_UNIT_SIP_WALK_H
 
 #include "engine/base/check.h"
 #include "sip/auth.h"
