@@ -44,7 +44,7 @@ static enum spool_event spool_open_failed(struct spool *s, struct spool_file *f,
 static bool spool_is_future(const struct spool *s, const struct spool_file *f,
 			    const struct io_fs_stat *st)
 {
-	bool ours = st->inode == f->inode && st->mtime_ns == f->mtime_ns;
+	bool ours = st->inode == f->inode && (st->mtime_ns == f->mtime_ns || f->mtime_unsure);
 
 	return st->mtime_ns > s->wall_ns && !ours;
 }
@@ -271,32 +271,50 @@ int spool_append(struct spool *s, struct spool_file *f, int fd, struct slice tex
 	if (n < 0) {
 		log_error("Unable to write to %s: %s; nothing is dialled for it until that works",
 			  spool_path(s, f), strerror((int)-n));
+		f->mtime_unsure = true;
 		return (int)n;
 	}
 	f->size_bytes += (int64_t)text.len;
 	rc = io_fs_set_mtime(s->io, fd, mtime_ns);
 	if (rc == 0) {
 		f->mtime_ns = mtime_ns;
+		f->mtime_unsure = false;
 		return 0;
 	}
 	log_warning("Unable to set utime on %s: %s", spool_path(s, f), strerror(-rc));
-	if (io_fs_fstat(s->io, fd, &st) == 0)
+	f->mtime_unsure = io_fs_fstat(s->io, fd, &st) != 0;
+	if (!f->mtime_unsure)
 		f->mtime_ns = st.mtime_ns;
 	return 0;
 }
 
-void spool_revert(struct spool *s, struct spool_file *f, int fd)
+/* What was there is put back, but for a time that the producer chose meanwhile. */
+static bool spool_cut_note(struct spool *s, struct spool_file *f, int fd,
+			   const struct io_fs_stat *st)
+{
+	if (io_fs_truncate(s->io, fd, f->size_was_bytes) != 0)
+		return false;
+	f->size_bytes = f->size_was_bytes;
+	if (st->mtime_ns > s->wall_ns && st->mtime_ns != f->mtime_ns && !f->mtime_unsure) {
+		f->mtime_ns = st->mtime_ns;
+	} else if (io_fs_set_mtime(s->io, fd, f->mtime_was_ns) == 0) {
+		f->mtime_ns = f->mtime_was_ns;
+		f->mtime_unsure = false;
+	} else {
+		f->mtime_unsure = true;
+	}
+	return true;
+}
+
+bool spool_revert(struct spool *s, struct spool_file *f, int fd)
 {
 	struct io_fs_stat st;
 
-	/* Somebody else wrote behind our note: leave it, it counts as a try. */
-	if (io_fs_fstat(s->io, fd, &st) != 0 || st.size_bytes > f->size_bytes)
-		return;
-	if (io_fs_truncate(s->io, fd, f->size_was_bytes) != 0)
-		return;
-	f->size_bytes = f->size_was_bytes;
-	if (io_fs_set_mtime(s->io, fd, f->mtime_was_ns) == 0)
-		f->mtime_ns = f->mtime_was_ns;
+	f->note_left = io_fs_fstat(s->io, fd, &st) != 0;
+	/* If somebody else wrote behind our note it stays, and counts as a try. */
+	if (!f->note_left && st.size_bytes <= f->size_bytes)
+		f->note_left = !spool_cut_note(s, f, fd, &st);
+	return !f->note_left;
 }
 
 /* The intent is in the file before the order exists. */
@@ -376,11 +394,25 @@ static enum spool_event spool_attempt(struct spool *s, struct spool_file *f, str
 	return event;
 }
 
+/* A note of ours for an attempt that never began may still stand there: the disk was in trouble. */
+static enum spool_event spool_clear(struct spool *s, struct spool_file *f, struct spool_claim *c)
+{
+	if (!f->note_left)
+		return SPOOL_EV_NONE;
+	if (f->inode != c->st.inode)
+		f->note_left = false;
+	else if (!spool_revert(s, f, c->fd) || io_fs_fstat(s->io, c->fd, &c->st) != 0)
+		return SPOOL_EV_TRYAGAIN;
+	return SPOOL_EV_NONE;
+}
+
 static enum spool_event spool_claim_open(struct spool *s, struct spool_file *f,
 					 struct spool_claim *c)
 {
 	enum spool_event event = spool_look(s, f, c);
 
+	if (event == SPOOL_EV_NONE)
+		event = spool_clear(s, f, c);
 	if (event == SPOOL_EV_NONE)
 		event = spool_read(s, f, c);
 	if (event != SPOOL_EV_NONE)

@@ -94,12 +94,12 @@ enum spool_event spool_unnote(struct spool *s, struct spool_file *f)
 	int fd = spool_open_same(s, f, &st);
 
 	due_set(&s->due, &f->due, s->wall_ns);
+	f->note_left = true;
+	f->attempt_no--; /* earlier ones were made */
 	if (fd < 0)
 		return spool_is_lost(fd) ? SPOOL_EV_DROPPED : SPOOL_EV_NONE;
-	spool_revert(s, f, fd);
+	(void)spool_revert(s, f, fd);
 	io_fs_close(s->io, fd);
-	if (f->size_bytes == f->size_was_bytes)
-		f->attempt_no = 0;
 	return SPOOL_EV_NONE;
 }
 

@@ -96,7 +96,9 @@ static enum spool_event spool_retime(struct spool *s, struct spool_file *f)
 	if (io_fs_stat(s->io, spool_path(s, f), &st) != 0 || st.mtime_ns == f->mtime_ns)
 		return SPOOL_EV_NONE;
 	f->mtime_ns = st.mtime_ns;
-	due_set(&s->due, &f->due, st.mtime_ns > s->wall_ns ? st.mtime_ns : s->wall_ns);
+	if (!f->mtime_unsure)
+		due_set(&s->due, &f->due, st.mtime_ns > s->wall_ns ? st.mtime_ns : s->wall_ns);
+	f->mtime_unsure = false;
 	return SPOOL_EV_NONE;
 }
 

@@ -65,6 +65,8 @@ struct spool_file {
 	uint8_t ending;	       /* enum spool_event: as what it ended, in ENDING */
 	bool is_big;
 	bool was_arriving; /* claimed because its writer did not close it for 2 s */
+	bool note_left;	   /* a note stands in the file that could not be taken back */
+	bool mtime_unsure; /* we wrote, and could not set its time: that change is none of others */
 	bool own_close;	   /* the next WRITTEN is our own: we had it open for writing */
 	bool archive;
 	bool always_delete;
@@ -176,8 +178,9 @@ enum spool_event spool_claim(struct spool *s, struct spool_file *f);
 int spool_open_same(struct spool *s, struct spool_file *f, struct io_fs_stat *st);
 /* Reads all, up to LIMIT_CALLFILE_BYTES + 1, onto the desk. Octets or -errno. */
 ssize_t spool_read_text(struct spool *s, int fd, int64_t size_bytes);
-/* Takes the note of the running attempt out of the file again. */
-void spool_revert(struct spool *s, struct spool_file *f, int fd);
+/* Takes the note of an attempt that was not begun out of the file again. False: it has to be tried
+ * once more before the next claim (f->note_left). */
+bool spool_revert(struct spool *s, struct spool_file *f, int fd);
 /* One line of bookkeeping. */
 void spool_record_write(struct sink *out, const char *key, int64_t pid, uint32_t n, int64_t wall_s);
 /* Appends it and sets the mtime; the file's size and times in memory follow. 0 or -errno. */
