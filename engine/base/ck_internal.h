@@ -28,6 +28,14 @@
 #define ck_obtain(object)  ((void)(object))
 #endif
 
+/* It counts generations on null pointers, which UBSan counts as an error. */
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+#undef CK_CC_INLINE
+#define CK_CC_INLINE CK_CC_UNUSED inline __attribute__((no_sanitize("undefined")))
+#endif
+#endif
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
