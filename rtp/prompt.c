@@ -15,11 +15,20 @@ struct format_name {
 	enum sound_format format;
 };
 
+/* Native first, then linear, then what needs a law changed: most calls are u-law. */
 static const struct format_name format_names[] = {
-	{"ulaw", SOUND_ULAW}, {"pcm", SOUND_ULAW}, {"ul", SOUND_ULAW},   {"mu", SOUND_ULAW},
-	{"ulw", SOUND_ULAW},  {"alaw", SOUND_ALAW}, {"al", SOUND_ALAW},  {"alw", SOUND_ALAW},
-	{"sln", SOUND_SLN},   {"slin", SOUND_SLN}, {"raw", SOUND_SLN},   {"wav", SOUND_WAV},
+	{"ulaw", SOUND_ULAW}, {"pcm", SOUND_ULAW}, {"ul", SOUND_ULAW},  {"mu", SOUND_ULAW},
+	{"ulw", SOUND_ULAW},  {"sln", SOUND_SLN},  {"slin", SOUND_SLN}, {"raw", SOUND_SLN},
+	{"wav", SOUND_WAV},   {"alaw", SOUND_ALAW}, {"al", SOUND_ALAW}, {"alw", SOUND_ALAW},
 };
+
+const char *sound_extension(unsigned n, enum sound_format *format)
+{
+	if (n >= ARRAY_COUNT(format_names))
+		return NULL;
+	*format = format_names[n].format;
+	return format_names[n].extension;
+}
 
 bool sound_format_of(struct slice extension, enum sound_format *out)
 {
@@ -30,6 +39,16 @@ bool sound_format_of(struct slice extension, enum sound_format *out)
 		}
 	}
 	return false;
+}
+
+void sound_prompt_release(const struct sound_prompt *prompt)
+{
+	if (prompt && prompt->users) {
+		unsigned before =
+			atomic_fetch_sub_explicit(prompt->users, 1, memory_order_release);
+
+		check(before > 0);
+	}
 }
 
 size_t sound_prompt_bytes(uint32_t samples)

@@ -10,6 +10,7 @@
 #define LATE_NS        (10 * MEDIA_MS) /* sent later than this counts as late */
 #define BEHIND_MAX     60              /* slots; behind by more: rounds are skipped */
 #define CATCH_UP_SLOTS 2               /* a millisecond, when behind by more than a round */
+#define ASKS           (SOUND_LOADER_ASKS / 4)
 
 _Static_assert(sizeof(struct media_session) <= 768, "a leg has grown: ten thousand pay for it");
 
@@ -199,6 +200,7 @@ int64_t rtp_media_turn(struct rtp_media *m, int64_t now_ns)
 {
 	int64_t clock, sweep;
 
+	media_take_answers(m);
 	media_run_clock(m, now_ns);
 	sweep = media_sweep(m, now_ns);
 	/* A sweep may have woken legs. */
@@ -333,6 +335,9 @@ static int media_create_slabs(struct rtp_media *m, uint32_t count)
 	    slab_create(&m->lists, "play lists", sizeof(struct play_list), count) ||
 	    slab_create(&m->digit_lists, "digit lists", sizeof(struct digit_list), count))
 		return -ENOMEM;
+	/* No more under way than the loader's rings take. */
+	if (m->loader && slab_create(&m->asks, "sound asks", sizeof(struct sound_ask), ASKS))
+		return -ENOMEM;
 	return 0;
 }
 
@@ -342,6 +347,8 @@ static void media_init(struct rtp_media *m, const struct rtp_media_place *place)
 	m->metrics = place->metrics;
 	m->rng = place->rng;
 	m->tones = place->tones;
+	m->loader = place->loader;
+	m->shard = place->shard;
 	m->t0_ns = io_now_ns(place->io);
 	m->done_k = -1;
 	m->next_k = TMR_NEVER;
@@ -398,10 +405,12 @@ void rtp_media_destroy(struct rtp_media *m)
 	if (!m)
 		return;
 	media_forget_sessions(m);
+	media_take_answers(m);
 	ports_destroy(m->ports);
 	slab_destroy(m->sessions);
 	slab_destroy(m->lists);
 	slab_destroy(m->digit_lists);
+	slab_destroy(m->asks);
 	if (m->conf.sounds)
 		sound_library_release(m->conf.sounds);
 	free(m);
@@ -421,5 +430,5 @@ uint32_t rtp_media_udp_max(uint32_t session_max)
 size_t rtp_media_bytes(const struct rtp_media *m)
 {
 	return sizeof(*m) + slab_bytes(m->sessions) + slab_bytes(m->lists) +
-	       slab_bytes(m->digit_lists);
+	       slab_bytes(m->digit_lists) + (m->asks ? slab_bytes(m->asks) : 0);
 }

@@ -17,7 +17,7 @@
 #include "engine/io/io.h"
 #include "rtp/conf.h"
 #include "rtp/qos.h"
-#include "rtp/sound.h"
+#include "rtp/sound_loader.h"
 #include "rtp/tone.h"
 
 struct rtp_media;
@@ -35,12 +35,13 @@ struct rtp_media_place {
 	uint32_t shard, shard_count; /* part of the port range */
 	uint32_t session_max;
 	const struct tone_set *tones; /* shared by all shards; NULL: no tones */
+	struct sound_loader *loader;  /* shared by all shards; NULL: only the library is played */
 };
 
 /* 0, -ENOMEM, or -EINVAL when this shard's part of the port range is empty. */
 int rtp_media_create(struct rtp_media **out, const struct rtp_media_place *place,
 		     const struct rtp_media_conf *conf);
-/* Closes all sockets and forgets all sessions, without events. */
+/* Closes all sockets and forgets all sessions, without events. The loader has been stopped. */
 void rtp_media_destroy(struct rtp_media *m);
 
 /* The port, for struct shard. */

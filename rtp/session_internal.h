@@ -1,7 +1,8 @@
 /* rtp/session_internal.h - one leg and its shard's media, shared by the files of rtp_media.
  *
  * rtp_media.c    create, port operations, clock, sweep
- * session_tx.c   what a leg sends: frames, prompts, digits, echo
+ * session_tx.c   what a leg sends: frames, digits, echo
+ * session_play.c play lists
  * session_rx.c   what a leg receives
  * session_rtcp.c reports, time-outs, statistics */
 #ifndef RINGER_RTP_SESSION_INTERNAL_H
@@ -18,6 +19,7 @@
 #include "rtp/rtcp.h"
 #include "rtp/rtp_media.h"
 #include "rtp/rxstat.h"
+#include "rtp/sound_loader.h"
 
 #define MEDIA_MS         INT64_C(1000000)
 #define MEDIA_SECOND     INT64_C(1000000000)
@@ -31,12 +33,18 @@
 /* Silence at the start until the far end is heard: 5 s. */
 #define MEDIA_SILENCE_TICKS 250
 
-/* Files of one Playback; only while one plays. */
+/* Files of one Playback; only while one plays. prompt NULL: does not exist, or (its bit in `pending`)
+ * is being looked for. */
 struct play_list {
 	struct sound_library *lib; /* taken */
+	uint64_t pending;
+	uint32_t number; /* which list of the leg: an answer for an earlier one is late */
 	uint16_t count, at;
+	bool has_played; /* something of it */
 	const struct sound_prompt *prompt[LIMIT_RTP_FILES];
 };
+
+_Static_assert(LIMIT_RTP_FILES <= 64, "pending has a bit for each file");
 
 /* Digits to send; only while there are some. */
 struct digit_list {
@@ -100,6 +108,7 @@ struct media_session {
 	struct list sweep;
 	struct rtcp_state rtcp;
 	struct media_desc remote;
+	uint32_t list_number;
 	uint16_t timeout_s, keepalive_s;
 	bool is_symmetric, is_silent; /* the time-out was told */
 	bool has_peer_ssrc;
@@ -114,7 +123,10 @@ struct rtp_media {
 	const struct tone_set *tones;
 	struct rtp_media_conf conf;
 	struct ports *ports;
+	struct sound_loader *loader;
+	uint32_t shard;
 	struct slab *sessions, *lists, *digit_lists;
+	struct slab *asks; /* struct sound_ask, under way; NULL without a loader */
 	char cname[33]; /* one for the shard: its legs share a clock */
 
 	/* media clock */
@@ -148,11 +160,29 @@ static inline bool session_lives(struct rtp_media *m, handle_t h)
 	return slab_get(m->sessions, h) != NULL;
 }
 
+/* --- session_play.c --- */
+
+enum play_step {
+	PLAY_SOUND, /* samples were given */
+	PLAY_WAIT,  /* the next file is still being read */
+	PLAY_END,   /* nothing (more) to play */
+};
+
+bool session_play(struct media_session *s, struct slice names, unsigned *missing);
+bool session_tone(struct media_session *s, struct slice name);
+/* Ends what is played, without an event. */
+void session_drop_list(struct media_session *s);
+/* The next samples of what is played, into dst unless the far end has us on hold. */
+enum play_step session_next_frame(struct media_session *s, uint8_t *dst, uint32_t samples);
+bool session_is_playing(const struct media_session *s);
+/* Takes the answers of the loader. */
+void media_take_answers(struct rtp_media *m);
+
 /* --- session_tx.c --- */
 
 void session_set_remote(struct media_session *s, const struct media_desc *remote);
-bool session_play(struct media_session *s, struct slice names, unsigned *missing);
-bool session_tone(struct media_session *s, struct slice name);
+/* A sound begins: if the one before ended in this very tick, its packet is sent now. */
+void session_begin_audio(struct media_session *s);
 void session_stop(struct media_session *s);
 void session_echo(struct media_session *s, bool on);
 bool session_send_dtmf(struct media_session *s, struct slice digits, uint32_t gap_ms,

@@ -146,17 +146,7 @@ void session_set_remote(struct media_session *s, const struct media_desc *remote
 	session_plan(s, now);
 }
 
-/* --- playing --- */
-
-static void session_drop_list(struct media_session *s)
-{
-	s->player.prompt = NULL;
-	if (!s->list)
-		return;
-	sound_library_release(s->list->lib);
-	slab_free(s->media->lists, s->list);
-	s->list = NULL;
-}
+/* --- sound --- */
 
 void session_stop(struct media_session *s)
 {
@@ -165,51 +155,16 @@ void session_stop(struct media_session *s)
 	dtmf_tx_stop(&s->dtmf_tx);
 }
 
-static void list_resolve(struct media_session *s, struct slice names, unsigned *missing)
-{
-	struct slice language = slice_str(s->language), name;
-
-	while (slice_split(&names, '&', &name)) {
-		const struct sound_prompt *prompt;
-
-		name = slice_trim(name);
-		if (name.len == 0)
-			continue;
-		prompt = sound_find(s->list->lib, name, language);
-		if (prompt && s->list->count == LIMIT_RTP_FILES)
-			log_warning("%.*s is left out: one Playback takes %d files at most",
-				    SLICE_ARG(name), LIMIT_RTP_FILES);
-		if (prompt && s->list->count < LIMIT_RTP_FILES)
-			s->list->prompt[s->list->count++] = prompt;
-		else
-			(*missing)++;
-	}
-}
-
-/* The next samples of the play list. False: it has ended. */
-static bool session_next_frame(struct media_session *s, uint8_t *dst, uint32_t samples)
-{
-	for (;;) {
-		bool more = s->may_send ? player_frame(&s->player, (enum codec)s->codec, dst, samples)
-					: player_skip(&s->player, samples);
-
-		if (more)
-			return true;
-		if (!s->list || s->list->at == s->list->count)
-			return false;
-		player_start(&s->player, s->list->prompt[s->list->at++]);
-	}
-}
-
 /* False: the leg is gone. */
 static bool session_tell_played(struct media_session *s)
 {
 	struct rtp_media *m = s->media;
 	handle_t h = session_handle(s);
+	enum media_end how = s->list && !s->list->has_played ? MEDIA_NO_FILE : MEDIA_PLAYED;
 
 	session_drop_list(s);
 	if (s->events->played)
-		s->events->played(s->owner, MEDIA_PLAYED);
+		s->events->played(s->owner, how);
 	return session_lives(m, h);
 }
 
@@ -220,72 +175,40 @@ static bool session_tick_audio(struct media_session *s, int64_t tick, uint32_t t
 	uint8_t room[RTP_HEADER_BYTES + MEDIA_FRAME_MAX * TICK_SAMPLES];
 	uint32_t samples = s->frame_ticks * (uint32_t)TICK_SAMPLES;
 	uint8_t *payload = room + RTP_HEADER_BYTES;
+	enum play_step step = PLAY_END;
 
-	if (s->player.prompt && !session_next_frame(s, payload, samples)) {
-		if (!session_tell_played(s))
-			return false;
-		s->free_tick = tick;
-		samples = s->frame_ticks * (uint32_t)TICK_SAMPLES;
-		if (s->player.prompt)
-			session_next_frame(s, payload, samples);
+	if (session_is_playing(s)) {
+		step = session_next_frame(s, payload, samples);
+		if (step == PLAY_END) {
+			s->free_tick = -1;
+			if (!session_tell_played(s))
+				return false;
+			s->free_tick = tick;
+			samples = s->frame_ticks * (uint32_t)TICK_SAMPLES;
+			if (session_is_playing(s))
+				step = session_next_frame(s, payload, samples);
+		}
 	}
-	if (s->player.prompt) {
+	if (step == PLAY_SOUND) {
 		s->free_tick = -1;
-		session_send_audio(s, room, samples, ts, now_ns);
 	} else if (s->silence_ticks) {
 		memset(payload, player_silence((enum codec)s->codec), samples);
-		session_send_audio(s, room, samples, ts, now_ns);
+	} else {
+		return true;
 	}
+	session_send_audio(s, room, samples, ts, now_ns);
 	return true;
 }
 
-/* Sound begins. If the tick in which the sound before ended is still going on, with its packet not
- * sent, that packet is sent now. */
-static void session_begin_audio(struct media_session *s, const struct sound_prompt *prompt)
+void session_begin_audio(struct media_session *s)
 {
 	struct rtp_media *m = s->media;
 	int64_t now = io_now_ns(m->io);
 	int64_t tick = ((now - m->t0_ns) / MEDIA_MS - s->phase) / MEDIA_SLOTS;
 
-	player_start(&s->player, prompt);
 	session_wake(s);
 	if (s->free_tick == tick)
 		session_tick_audio(s, tick, session_clock_ts(s, tick), now);
-}
-
-bool session_play(struct media_session *s, struct slice names, unsigned *missing)
-{
-	struct sound_library *lib = s->media->conf.sounds;
-	unsigned count = 0;
-
-	session_drop_list(s);
-	s->list = lib ? slab_alloc(s->media->lists) : NULL;
-	if (!s->list) {
-		*missing = 1;
-		return false;
-	}
-	s->list->lib = lib;
-	sound_library_take(lib);
-	list_resolve(s, names, &count);
-	*missing = count;
-	if (s->list->count == 0) {
-		session_drop_list(s);
-		return false;
-	}
-	s->list->at = 1;
-	session_begin_audio(s, s->list->prompt[0]);
-	return true;
-}
-
-bool session_tone(struct media_session *s, struct slice name)
-{
-	const struct sound_prompt *prompt = s->media->tones ? tone_find(s->media->tones, name) : NULL;
-
-	if (!prompt)
-		return false;
-	session_drop_list(s);
-	session_begin_audio(s, prompt);
-	return true;
 }
 
 /* --- digits --- */
@@ -414,7 +337,7 @@ static bool session_tick_digits(struct media_session *s, uint32_t ts, int64_t no
 
 static bool session_has_more(const struct media_session *s)
 {
-	return s->player.prompt || s->digits || s->silence_ticks || dtmf_tx_is_busy(&s->dtmf_tx) ||
+	return session_is_playing(s) || s->digits || s->silence_ticks || dtmf_tx_is_busy(&s->dtmf_tx) ||
 	       dtmf_rx_is_active(&s->dtmf_rx);
 }
 
@@ -434,9 +357,9 @@ bool session_tick(struct media_session *s, int64_t tick, int64_t now_ns)
 		return false;
 	if (tick % s->frame_ticks == 0) {
 		/* A prompt goes on, unheard, while a digit is sent: time does not stand still. */
-		if (sent)
+		if (sent && s->player.prompt)
 			player_skip(&s->player, s->frame_ticks * (uint32_t)TICK_SAMPLES);
-		else if (!session_tick_audio(s, tick, ts, now_ns))
+		else if (!sent && !session_tick_audio(s, tick, ts, now_ns))
 			return false;
 	}
 	if (s->silence_ticks)

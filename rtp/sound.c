@@ -367,6 +367,11 @@ bool sound_library_is_unused(const struct sound_library *lib)
 	return atomic_load_explicit(&lib->users, memory_order_acquire) <= 1;
 }
 
+const char *sound_library_dir(const struct sound_library *lib)
+{
+	return lib->dir;
+}
+
 uint32_t sound_library_count(const struct sound_library *lib)
 {
 	return lib->count;

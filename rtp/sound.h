@@ -15,11 +15,14 @@
 
 #include "engine/core/media.h"
 
+#include <stdatomic.h>
+
 struct io;
 
 /* One prompt. data[c] holds `samples` octets for the G.711 codecs, NULL for others. */
 struct sound_prompt {
 	const uint8_t *data[CODEC_COUNT];
+	atomic_uint *users; /* of a prompt that the loader lent; NULL: of a library or a tone set */
 	uint32_t samples;
 	bool loop; /* goes on from its start until it is stopped (tones) */
 };
@@ -55,6 +58,8 @@ bool sound_library_is_unused(const struct sound_library *lib);
 const struct sound_prompt *sound_find(const struct sound_library *lib, struct slice name,
 				      struct slice language);
 
+/* The sounds directory, "" if there is none. */
+const char *sound_library_dir(const struct sound_library *lib);
 uint32_t sound_library_count(const struct sound_library *lib);
 size_t sound_library_bytes(const struct sound_library *lib);
 
@@ -70,11 +75,15 @@ enum sound_format { SOUND_ULAW, SOUND_ALAW, SOUND_SLN, SOUND_WAV, SOUND_FORMAT_C
 
 /* By extension, with its aliases; false: not one that we read. Case matters (WAV is GSM). */
 bool sound_format_of(struct slice extension, enum sound_format *out);
+/* The n-th extension that is read, best first; NULL: there are no more. */
+const char *sound_extension(unsigned n, enum sound_format *format);
 
 /* Encodes a file's octets into a prompt of one memory block (prompt and samples; free() it).
  * 0, -ENOMEM, -EINVAL or -ENOTSUP with one sentence in `why`. */
 int sound_prompt_make(struct sound_prompt **out, enum sound_format format, const void *data,
 		      size_t len, struct sink *why);
+/* Done with a prompt that may be lent. NULL is fine; any thread. */
+void sound_prompt_release(const struct sound_prompt *prompt);
 /* The octets that a prompt of so many samples takes. */
 size_t sound_prompt_bytes(uint32_t samples);
 

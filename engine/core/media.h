@@ -106,7 +106,9 @@ struct media_ops {
 	/* Sets or changes the far end (answer, early media, re-INVITE). */
 	void (*set_remote)(struct media_session *m, const struct media_desc *remote);
 	/* Plays files one after another: names as in Playback ("a&b"), looked up per language. False:
-	 * nothing of it exists (nothing is played, no event comes). *missing counts unknown names. */
+	 * nothing of it exists (nothing is played, no event comes). *missing counts unknown names.
+	 * Names that are not in memory may be looked for on disk first: they count as known, and if
+	 * nothing of the list is there after all, played(MEDIA_NO_FILE) tells. */
 	bool (*play)(struct media_session *m, struct slice names, unsigned *missing);
 	void (*stop)(struct media_session *m);
 	/* Sends back what comes, audio and digits. */

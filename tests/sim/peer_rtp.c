@@ -93,6 +93,18 @@ void bench_world(struct rtp_bench *b, uint64_t seed)
 	b->ts = 0xfffffc00;
 }
 
+static void bench_open_loader(struct rtp_bench *b, const struct rtp_bench_conf *conf)
+{
+	struct sound_loader_conf loader = {.metrics = &b->loader_metrics, .shard_count = 1,
+					   .bytes_max = conf->loader_bytes_max};
+
+	if (!conf->with_loader)
+		return;
+	check(sound_loader_create(&b->loader, &loader) == 0);
+	sound_loader_attach(b->loader, 0, b->io);
+	check(sound_loader_start(b->loader) == 0);
+}
+
 void bench_open(struct rtp_bench *b, const struct rtp_bench_conf *conf)
 {
 	struct io_conf io = {.name = "media", .metrics = &b->metrics, .cpu = -1,
@@ -109,7 +121,9 @@ void bench_open(struct rtp_bench *b, const struct rtp_bench_conf *conf)
 	check(sound_library_load(&b->sounds, b->io, &sounds) == 0);
 	check(tone_set_create(&b->tones) == 0);
 	place.io = b->io;
+	bench_open_loader(b, conf);
 	place.tones = b->tones;
+	place.loader = b->loader;
 	media.sounds = b->sounds;
 	check(rtp_media_create(&b->media, &place, &media) == 0);
 	b->port = rtp_media_port(b->media);
@@ -124,7 +138,10 @@ void bench_close(struct rtp_bench *b)
 	io_stop(b->peer_io);
 	io_join(b->io);
 	io_join(b->peer_io);
+	if (b->loader)
+		sound_loader_stop(b->loader);
 	rtp_media_destroy(b->media);
+	sound_loader_destroy(b->loader);
 	check(sound_library_is_unused(b->sounds));
 	sound_library_destroy(b->sounds);
 	tone_set_destroy(b->tones);

@@ -31,6 +31,8 @@ struct rtp_bench {
 	struct rng rng;
 	struct sound_library *sounds;
 	struct tone_set *tones;
+	struct sound_loader *loader; /* NULL if not wanted */
+	struct metrics loader_metrics;
 	struct rtp_media *media;
 	struct media port;
 	/* host 1 */
@@ -50,6 +52,8 @@ struct rtp_bench {
 struct rtp_bench_conf {
 	struct rtp_conf rtp;
 	uint32_t session_max;
+	bool with_loader;
+	size_t loader_bytes_max;
 };
 
 /* Sounds are what stands in /sounds of host 0: put them before bench_open (world first). */
