@@ -104,6 +104,7 @@ static int engine_create_nodes(struct engine *e, bool unanswered, bool congestio
 			.control_io = e->control_io,
 			.cpu = engine_cpu(e, i + 1),
 			.tones = e->tones,
+			.loader = e->loader,
 			.system_name = e->conf.system_name,
 			.unanswered_cdr = unanswered,
 			.congestion_cdr = congestion,
@@ -189,6 +190,16 @@ static int engine_create_control(struct engine *e)
 	return control_create(&e->control, &conf);
 }
 
+static int engine_create_loader(struct engine *e)
+{
+	struct sound_loader_conf conf = {.metrics = &e->loader_metrics,
+					 .shard_count = engine_shards(e),
+					 .fail = e->options.fail,
+					 .fail_arg = e->options.fail_arg};
+
+	return sound_loader_create(&e->loader, &conf);
+}
+
 static int engine_create_rest(struct engine *e, struct sink *error)
 {
 	bool unanswered = true, congestion = true;
@@ -200,6 +211,8 @@ static int engine_create_rest(struct engine *e, struct sink *error)
 		err = inbox_create(&e->inbox, e->conf.queue.queue_max, e->control_io);
 	if (!err)
 		err = tone_set_create(&e->tones);
+	if (!err)
+		err = engine_create_loader(e);
 	if (!err)
 		err = engine_create_records(e, &unanswered, &congestion, error);
 	if (!err)
@@ -319,6 +332,10 @@ static int engine_start_loops(struct engine *e)
 	int err = io_start(e->records_io, records_turn, e->records);
 
 	e->records_started = err == 0;
+	if (!err) {
+		err = sound_loader_start(e->loader);
+		e->loader_started = err == 0;
+	}
 	for (uint32_t i = 0; i < e->node_count && !err; i++) {
 		err = io_start(node_io(e->nodes[i]), node_turn, e->nodes[i]);
 		if (!err)
@@ -422,6 +439,8 @@ static void engine_stop_loops(struct engine *e)
 	engine_stop_loop(e->spool_io, e->spool_started);
 	for (uint32_t i = 0; i < e->threads_started; i++)
 		engine_stop_loop(node_io(e->nodes[i]), true);
+	if (e->loader_started)
+		sound_loader_stop(e->loader);
 	engine_stop_loop(e->records_io, e->records_started);
 }
 
@@ -436,6 +455,7 @@ void engine_destroy(struct engine *e)
 	control_destroy(e->control);
 	for (uint32_t i = 0; i < e->node_count; i++)
 		node_destroy(e->nodes[i]);
+	sound_loader_destroy(e->loader);
 	records_destroy(e->records);
 	if (e->records_down)
 		pipe_destroy(e->records_down);

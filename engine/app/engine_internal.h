@@ -29,12 +29,14 @@ struct engine {
 	struct ami *ami;
 	struct console *console;
 	struct tone_set *tones;
+	struct sound_loader *loader;
+	struct metrics loader_metrics;
 	struct node *nodes[LIMIT_SHARDS];
 	uint32_t node_count;
 	const struct tech_ops *techs[SHARD_TECHS];
 	struct snapshot *now, *old;
 	uint32_t threads_started;
-	bool records_started, spool_started, control_started;
+	bool records_started, spool_started, control_started, loader_started;
 	_Atomic int want_stop; /* 1 + enum control_stop */
 	_Atomic bool want_reload;
 };

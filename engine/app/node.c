@@ -146,6 +146,8 @@ int node_create(struct node **out, const struct node_conf *conf)
 	rng_seed(&s->rng, conf->seed);
 	list_init(&s->ready);
 	err = node_create_io(n);
+	if (!err && conf->loader)
+		sound_loader_attach(conf->loader, conf->index, s->io);
 	if (!err)
 		err = node_create_slabs(n);
 	if (!err)
@@ -239,6 +241,7 @@ int node_open(struct node *n, const struct sip_conf *sip, const struct rtp_media
 		.shard_count = s->count,
 		.session_max = n->conf.channel_max,
 		.tones = n->conf.tones,
+		.loader = n->conf.loader,
 	};
 	struct sip_env env = {
 		.io = s->io,

@@ -14,6 +14,7 @@ struct node_conf {
 	struct io *control_io;
 	int cpu;                   /* -1: not pinned */
 	const struct tone_set *tones;
+	struct sound_loader *loader;
 	const char *system_name;
 	bool unanswered_cdr, congestion_cdr;
 	uint64_t seed;
