@@ -297,11 +297,9 @@ static bool io_settle(struct io_obj *obj)
 		return io_settle_stream((struct io_stream *)obj);
 	case IO_TYPE_LISTENER:
 		return io_settle_listener((struct io_listener *)obj);
-	case IO_TYPE_WATCH:
-		return io_settle_watch((struct io_watch *)obj);
 	default:
-		check(!"type of an object");
-		return true;
+		check(obj->type == IO_TYPE_WATCH);
+		return io_settle_watch((struct io_watch *)obj);
 	}
 }
 
@@ -514,11 +512,9 @@ static void io_obj_reset(struct io_obj *obj)
 	case IO_TYPE_LISTENER:
 		io_reset_listener((struct io_listener *)obj);
 		break;
-	case IO_TYPE_WATCH:
-		io_reset_watch((struct io_watch *)obj);
-		break;
 	default:
-		check(!"type of an object");
+		check(obj->type == IO_TYPE_WATCH);
+		io_reset_watch((struct io_watch *)obj);
 	}
 	obj->buried = false;
 	io_touch(obj); /* frees it if it was closing; else it is armed again by the next run */

@@ -364,11 +364,10 @@ bool io_settle_stream(struct io_stream *s)
 		if (list_empty(&s->obj.node))
 			io_touch_later(&s->obj, s->deadline_ns);
 		return true;
-	case IO_STREAM_ENDING:
+	default:
+		check(s->phase == IO_STREAM_ENDING);
 		return io_settle_ending(s);
 	}
-	check(!"phase of a stream");
-	return true;
 }
 
 void io_reset_stream(struct io_stream *s)
