@@ -84,8 +84,9 @@ static void conf_say_unserved(const struct conffile_section *s, enum conf_type t
 			    "(transport, endpoint, aor, auth, ...)",
 			    s->file, s->line, SLICE_ARG(s->name));
 	else if (type == CONF_TYPE_UNKNOWN)
-		log_warning("%s:%d: section [%.*s] has type=%.*s, which is not known, and is skipped",
-			    v->file, v->line, SLICE_ARG(s->name), SLICE_ARG(v->value));
+		log_warning(
+			"%s:%d: section [%.*s] has type=%.*s, which is not known, and is skipped",
+			v->file, v->line, SLICE_ARG(s->name), SLICE_ARG(v->value));
 	else if (type == CONF_REGISTRATION)
 		log_warning("%s:%d: registration '%.*s' is not served yet: nothing is registered",
 			    s->file, s->line, SLICE_ARG(s->name));
@@ -144,9 +145,10 @@ static int conf_link_aors(struct sip_conf *conf, struct conf_endpoint_draft *d)
 		if (aor)
 			list[d->e.aor_count++] = aor;
 		else if (slice_trim(part).len)
-			log_warning("Endpoint '%.*s': aors names '%.*s', but there is no such section "
-				    "with type=aor",
-				    SLICE_ARG(d->e.name), SLICE_ARG(slice_trim(part)));
+			log_warning(
+				"Endpoint '%.*s': aors names '%.*s', but there is no such section "
+				"with type=aor",
+				SLICE_ARG(d->e.name), SLICE_ARG(slice_trim(part)));
 	}
 	d->e.aors = list;
 	return 0;
@@ -163,9 +165,10 @@ static void conf_link_auth(struct sip_conf *conf, struct conf_endpoint_draft *d)
 			if (slice_eq(conf->auths[i].name, part))
 				d->e.auth = &conf->auths[i];
 		if (!d->e.auth && part.len)
-			log_warning("Endpoint '%.*s': outbound_auth names '%.*s', but there is no such "
-				    "section with type=auth",
-				    SLICE_ARG(d->e.name), SLICE_ARG(part));
+			log_warning(
+				"Endpoint '%.*s': outbound_auth names '%.*s', but there is no such "
+				"section with type=auth",
+				SLICE_ARG(d->e.name), SLICE_ARG(part));
 	}
 }
 
@@ -180,9 +183,10 @@ static void conf_link_transport(struct sip_conf *conf, struct conf_endpoint_draf
 	if (d->e.transport >= 0)
 		return;
 	d->e.transport = INT32_MAX;
-	log_warning("Endpoint '%.*s': transport '%.*s' is not served; calls to it will fail. Name a "
-		    "section with type=transport and protocol=udp",
-		    SLICE_ARG(d->e.name), SLICE_ARG(d->names.transport));
+	log_warning(
+		"Endpoint '%.*s': transport '%.*s' is not served; calls to it will fail. Name a "
+		"section with type=transport and protocol=udp",
+		SLICE_ARG(d->e.name), SLICE_ARG(d->names.transport));
 }
 
 static int conf_compare_hash(const void *a, const void *b)

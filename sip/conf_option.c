@@ -1,8 +1,9 @@
-/* sip/conf_option.c - the options of pjsip.conf: one table an object type, one reader a kind of value.
+/* sip/conf_option.c - the options of pjsip.conf: one table an object type, one reader a kind of
+ * value.
  *
- * CONF_KNOWN are names that pjsip.conf has and that change nothing for the calls that we place yet; they
- * are accepted in silence. CONF_LATER are accepted too, but said once: leaving them out changes what a
- * call does. */
+ * CONF_KNOWN are names that pjsip.conf has and that change nothing for the calls that we place yet;
+ * they are accepted in silence. CONF_LATER are accepted too, but said once: leaving them out
+ * changes what a call does. */
 #include "sip/conf_internal.h"
 
 #include "engine/base/check.h"
@@ -42,8 +43,8 @@ static int conf_bool(struct conf_load *l, const struct conffile_var *v, bool *ou
 	return 0;
 }
 
-static int conf_number(struct conf_load *l, const struct conffile_var *v, uint32_t min, uint32_t max,
-		       uint32_t *out)
+static int conf_number(struct conf_load *l, const struct conffile_var *v, uint32_t min,
+		       uint32_t max, uint32_t *out)
 {
 	uint64_t n;
 
@@ -93,9 +94,10 @@ static int conf_set_protocol(struct conf_load *l, const struct conffile_var *v)
 		return -EINVAL;
 	t->is_served = which == 0;
 	if (!t->is_served)
-		log_warning("%s:%d: transport '%.*s': protocol %.*s is not served yet; the transport "
-			    "is left out",
-			    v->file, v->line, SLICE_ARG(l->section->name), SLICE_ARG(v->value));
+		log_warning(
+			"%s:%d: transport '%.*s': protocol %.*s is not served yet; the transport "
+			"is left out",
+			v->file, v->line, SLICE_ARG(l->section->name), SLICE_ARG(v->value));
 	return 0;
 }
 
@@ -231,7 +233,8 @@ static int conf_set_proxy(struct conf_load *l, const struct conffile_var *v)
 	d->e.proxy_addr.port = uri.port ? uri.port : 5060;
 	if (!sip_conf_host_addr(uri.host, &d->e.proxy_addr)) {
 		d->e.is_refused = true;
-		log_warning("%s:%d: endpoint '%.*s': outbound_proxy names a host; names are not resolved "
+		log_warning("%s:%d: endpoint '%.*s': outbound_proxy names a host; names are not "
+			    "resolved "
 			    "yet, so the endpoint cannot be dialled. Write the proxy's IP address",
 			    v->file, v->line, SLICE_ARG(l->section->name));
 	}
@@ -278,7 +281,8 @@ static int conf_set_encryption(struct conf_load *l, const struct conffile_var *v
 		return -EINVAL;
 	if (which) {
 		d->e.is_refused = true;
-		log_warning("%s:%d: endpoint '%.*s': encrypted media is not served yet, so it cannot be "
+		log_warning("%s:%d: endpoint '%.*s': encrypted media is not served yet, so it "
+			    "cannot be "
 			    "dialled; use media_encryption=no",
 			    v->file, v->line, SLICE_ARG(l->section->name));
 	}
@@ -308,9 +312,10 @@ static int conf_set_contact(struct conf_load *l, const struct conffile_var *v)
 		return conf_fail(l, v, "give a SIP URI, as sip:192.0.2.1:5060");
 	c->addr.port = c->parts.port ? c->parts.port : 5060;
 	if (!sip_conf_host_addr(c->parts.host, &c->addr))
-		log_warning("%s:%d: aor '%.*s': contact %.*s names a host; names are not resolved yet, "
-			    "so it cannot be dialled. Write its IP address",
-			    v->file, v->line, SLICE_ARG(l->section->name), SLICE_ARG(v->value));
+		log_warning(
+			"%s:%d: aor '%.*s': contact %.*s names a host; names are not resolved yet, "
+			"so it cannot be dialled. Write its IP address",
+			v->file, v->line, SLICE_ARG(l->section->name), SLICE_ARG(v->value));
 	d->a.contact_count++;
 	return 0;
 }
@@ -597,7 +602,8 @@ const char *conf_type_name(enum conf_type type)
 	return type < CONF_SERVED ? conf_types[type].name : "other";
 }
 
-static int conf_apply(struct conf_load *l, const struct conf_option *o, const struct conffile_var *v)
+static int conf_apply(struct conf_load *l, const struct conf_option *o,
+		      const struct conffile_var *v)
 {
 	void *field = (char *)l->object + o->offset;
 
@@ -636,7 +642,8 @@ int conf_set_option(struct conf_load *l, const struct conffile_var *v)
 		if (slice_ieq(v->name, slice_str(o->name)))
 			return conf_apply(l, o, v);
 	if (!conf_has_word(info->known, v->name))
-		log_error("Could not find option suitable for category '%.*s' named '%.*s' at line %d "
+		log_error("Could not find option suitable for category '%.*s' named '%.*s' at line "
+			  "%d "
 			  "of %s",
 			  SLICE_ARG(l->section->name), SLICE_ARG(v->name), v->line, v->file);
 	return 0;
@@ -711,7 +718,8 @@ int conf_finish_object(struct conf_load *l)
 	case CONF_TRANSPORT:
 		t->t.name = conf_dup(l->conf, l->section->name);
 		if (t->is_served && !t->has_bind)
-			return conf_fail(l, NULL, "bind= is missing; give one, as bind=0.0.0.0:5060");
+			return conf_fail(l, NULL,
+					 "bind= is missing; give one, as bind=0.0.0.0:5060");
 		return 0;
 	case CONF_ENDPOINT:
 		return conf_finish_endpoint(l, l->object);

@@ -153,7 +153,8 @@ static void dialog_find_hop(struct dialog *d, const struct addr *from)
 
 	d->dst = *from;
 	if (d->routes_len) {
-		if (dialog_first_route(dialog_routes(d), &first) && dialog_uri_addr(first.uri, &hop))
+		if (dialog_first_route(dialog_routes(d), &first) &&
+		    dialog_uri_addr(first.uri, &hop))
 			d->dst = hop;
 	} else if (dialog_uri_addr(dialog_target(d), &hop)) {
 		d->dst = hop;
@@ -272,8 +273,7 @@ static bool dialog_is_strict(const struct dialog *d, struct sip_addr *first)
 	struct sip_uri uri;
 
 	return d->routes_len && dialog_first_route(dialog_routes(d), first) &&
-	       sip_uri_parse(&uri, first->uri) == 0 &&
-	       !sip_uri_param(&uri, SLICE_LIT("lr"), NULL);
+	       sip_uri_parse(&uri, first->uri) == 0 && !sip_uri_param(&uri, SLICE_LIT("lr"), NULL);
 }
 
 struct slice dialog_ruri(const struct dialog *d)
@@ -303,7 +303,8 @@ void dialog_write_via(struct sink *out, const struct addr *via, struct slice bra
 	struct sink host = sink_make(ip, sizeof(ip));
 
 	addr_write_ip(&host, via);
-	sip_write_via(out, SLICE_LIT("UDP"), sink_slice(&host), via->family == 6, via->port, branch);
+	sip_write_via(out, SLICE_LIT("UDP"), sink_slice(&host), via->family == 6, via->port,
+		      branch);
 }
 
 void dialog_write_request(struct sink *out, const struct dialog *d, const struct dialog_request *r)

@@ -1,5 +1,5 @@
-/* sip/dispatch.c - one datagram: parsed once, then given to the transaction, the call or the shard to
- * which it belongs; what belongs to nobody is answered without state (RFC 3261 8.2.7). */
+/* sip/dispatch.c - one datagram: parsed once, then given to the transaction, the call or the shard
+ * to which it belongs; what belongs to nobody is answered without state (RFC 3261 8.2.7). */
 #include "engine/base/check.h"
 #include "sip/invite.h"
 #include "sip/transport.h"
@@ -99,7 +99,8 @@ static void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char
 	sip_ident_write(&id, tag);
 }
 
-/* Requests outside of any dialog: pings are answered, calls are refused (this release calls only). */
+/* Requests outside of any dialog: pings are answered, calls are refused (this release calls only).
+ */
 static void sip_rx_outside(const struct sip_rx *rx)
 {
 	char room[SIP_IDENT_LEN];
@@ -148,7 +149,8 @@ static void sip_rx_in_dialog(const struct sip_rx *rx, const struct sip_ident *id
 	}
 }
 
-/* RFC 3261 9.2. Our INVITE transactions are answered at once, so there is nothing left to cancel. */
+/* RFC 3261 9.2. Our INVITE transactions are answered at once, so there is nothing left to cancel.
+ */
 static void sip_rx_cancel(const struct sip_rx *rx)
 {
 	struct txn *invite = txn_server_find_cancelled(&rx->sip->txns, rx->msg);
@@ -247,7 +249,8 @@ static void sip_rx_malformed(const struct sip_rx *rx, enum sip_parse_error err)
 	if (!code)
 		return;
 	sip_loose_tag(rx->sip, rx->msg, tag);
-	sip_reply_begin(&r, rx, NULL, code, sip_parse_error_text(err), slice_make(tag, sizeof(tag)));
+	sip_reply_begin(&r, rx, NULL, code, sip_parse_error_text(err),
+			slice_make(tag, sizeof(tag)));
 	sip_reply_send(&r);
 }
 

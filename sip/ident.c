@@ -5,7 +5,7 @@
 #include "engine/base/limits.h"
 
 #define IDENT_NONCE_BITS 58
-#define IDENT_TAIL_BITS  56 /* of the nonce: what stands behind the variant digit's neighbour */
+#define IDENT_TAIL_BITS	 56 /* of the nonce: what stands behind the variant digit's neighbour */
 
 _Static_assert(LIMIT_SHARDS <= 64, "six bits for the shard");
 

@@ -63,7 +63,7 @@ struct invite *invite_find(struct sip *sip, const struct sip_ident *id)
 
 struct dialog *invite_find_dialog(struct invite *iv, struct slice remote_tag)
 {
-	list_for(node, &iv->dialogs) {
+	list_for (node, &iv->dialogs) {
 		struct dialog *d = list_entry(node, struct dialog, node);
 
 		if (dialog_is_peer(d, remote_tag))
@@ -335,7 +335,7 @@ void invite_destroy(struct invite *iv)
 	invite_leave_txns(iv);
 	tmr_stop(&iv->guard);
 	tmr_stop(&iv->session);
-	list_for_safe(node, &iv->dialogs)
+	list_for_safe (node, &iv->dialogs)
 		dialog_free(list_entry(node, struct dialog, node));
 	if (iv->auth)
 		slab_free(sip->auths, iv->auth);
@@ -415,7 +415,7 @@ static bool invite_send_again(struct invite *iv, struct txn *old)
 		return false;
 	txn_set_user(old, NULL, NULL);
 	iv->ict = txn_handle(t);
-	list_for_safe(node, &iv->dialogs)
+	list_for_safe (node, &iv->dialogs)
 		dialog_free(list_entry(node, struct dialog, node));
 	return true;
 }
@@ -467,7 +467,7 @@ static struct invite *invite_alloc(struct sip *sip)
 	struct invite *iv;
 
 	if (slab_used(sip->invites) == slab_count_max(sip->invites)) {
-		list_for(node, &sip->ending) {
+		list_for (node, &sip->ending) {
 			struct invite *old = list_entry(node, struct invite, node);
 
 			if (old->depth)
@@ -587,7 +587,7 @@ static int invite_start(struct invite *iv, const struct tech_dial *dial,
 
 /* The endpoint of the dial, unless a reload came between find and dial. */
 static const struct sip_conf_endpoint *invite_dial_endpoint(const struct sip *sip,
-							     const struct tech_dial *dial)
+							    const struct tech_dial *dial)
 {
 	const struct sip_conf_endpoint *ep = dial->endpoint->impl;
 	const struct sip_conf *conf = sip->conf;

@@ -1,4 +1,5 @@
-/* sip/invite_answer.c - provisional responses, early media, and the answer (RFC 3261 13.2.2, 3262). */
+/* sip/invite_answer.c - provisional responses, early media, and the answer (RFC 3261 13.2.2, 3262).
+ */
 #include "engine/base/check.h"
 #include "engine/base/fault.h"
 #include "engine/base/log.h"
@@ -13,13 +14,13 @@ static uint32_t invite_dialog_count(const struct invite *iv)
 {
 	uint32_t count = 0;
 
-	list_for(node, &iv->dialogs)
+	list_for (node, &iv->dialogs)
 		count++;
 	return count;
 }
 
-/* The early dialog of a provisional response: known, or made if its To tag is new. NULL: none can be
- * (no tag, too many forks, no room); the response still counts as ringing. */
+/* The early dialog of a provisional response: known, or made if its To tag is new. NULL: none can
+ * be (no tag, too many forks, no room); the response still counts as ringing. */
 static struct dialog *invite_early_dialog(struct invite *iv, const struct sip_msg *msg,
 					  const struct addr *from)
 {
@@ -46,7 +47,7 @@ static struct dialog *invite_early_dialog(struct invite *iv, const struct sip_ms
 /* ---- reliable provisional responses (RFC 3262) ---- */
 
 enum invite_rel {
-	INVITE_REL_NOT,   /* not reliable: taken as it is */
+	INVITE_REL_NOT,	  /* not reliable: taken as it is */
 	INVITE_REL_FIRST, /* in order: acknowledged, and taken */
 	INVITE_REL_DROP,  /* a copy, or out of order: the sender repeats it */
 };
@@ -80,8 +81,8 @@ static enum invite_rel invite_take_reliable(struct invite *iv, struct dialog *d,
 
 /* ---- early media ---- */
 
-/* The media that a provisional describes, if it is to be followed: the first of its dialog, or any if
- * accept_multiple_sdp_answers; of another fork only if follow_early_media_fork. */
+/* The media that a provisional describes, if it is to be followed: the first of its dialog, or any
+ * if accept_multiple_sdp_answers; of another fork only if follow_early_media_fork. */
 static bool invite_take_early_media(struct invite *iv, struct dialog *d, const struct sip_msg *msg,
 				    bool is_reliable, struct media_desc *desc)
 {
@@ -195,7 +196,7 @@ static struct dialog *invite_confirm(struct invite *iv, const struct sip_msg *ms
 
 	if (d)
 		list_del(&d->node);
-	list_for_safe(node, &iv->dialogs)
+	list_for_safe (node, &iv->dialogs)
 		dialog_free(list_entry(node, struct dialog, node));
 	if (!d)
 		d = dialog_new(iv->sip);
@@ -212,8 +213,8 @@ static struct dialog *invite_confirm(struct invite *iv, const struct sip_msg *ms
 	return d;
 }
 
-/* The media of the winning dialog: what its reliable provisional agreed on, else (the same tag) what
- * came first, else the SDP of the 2xx. */
+/* The media of the winning dialog: what its reliable provisional agreed on, else (the same tag)
+ * what came first, else the SDP of the 2xx. */
 static bool invite_answer_media(struct invite *iv, struct dialog *d, const struct sip_msg *msg,
 				struct media_desc *desc, bool *held)
 {
@@ -251,8 +252,7 @@ void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const stru
 	iv->dialog = invite_confirm(iv, msg, from);
 	if (!iv->dialog) { /* no room: the call cannot be kept */
 		linger_orphan(iv->sip, t, iv->tp, &iv->local, CAUSE_SWITCH_CONGESTION);
-		linger_end_fork(iv->sip, iv->tp, &iv->local, msg, from,
-				CAUSE_SWITCH_CONGESTION);
+		linger_end_fork(iv->sip, iv->tp, &iv->local, msg, from, CAUSE_SWITCH_CONGESTION);
 		invite_answer_lost(iv, CAUSE_SWITCH_CONGESTION);
 		return;
 	}

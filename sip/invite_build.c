@@ -55,11 +55,11 @@ static void build_body(struct sink *out, struct slice body)
 /* ---- who calls ---- */
 
 struct build_caller {
-	struct slice name, num;      /* num empty: unknown */
-	bool is_hidden;              /* From says anonymous */
+	struct slice name, num; /* num empty: unknown */
+	bool is_hidden;		/* From says anonymous */
 	bool is_screened;
 	char host_room[ADDR_TEXT];
-	struct slice host;           /* of From and of the asserted identity */
+	struct slice host; /* of From and of the asserted identity */
 };
 
 static void build_find_caller(struct build_caller *c, const struct invite *iv,
@@ -138,8 +138,8 @@ static int build_to(struct sink *out, struct slice ruri, bool is_phone)
 	return 0;
 }
 
-/* P-Asserted-Identity and Remote-Party-ID: only a known number, and a hidden one only to a trunk that
- * is trusted. */
+/* P-Asserted-Identity and Remote-Party-ID: only a known number, and a hidden one only to a trunk
+ * that is trusted. */
 static void build_identity(struct sink *out, const struct build_caller *c,
 			   const struct sip_conf_endpoint *ep)
 {
@@ -159,8 +159,8 @@ static void build_identity(struct sink *out, const struct build_caller *c,
 	}
 	if (ep->send_rpid) {
 		sip_addr_write(&line, c->name, sink_slice(&uri), SLICE_EMPTY);
-		sink_fmt(&line, ";party=calling;privacy=%s;screen=%s", c->is_hidden ? "full" : "off",
-			 c->is_screened ? "yes" : "no");
+		sink_fmt(&line, ";party=calling;privacy=%s;screen=%s",
+			 c->is_hidden ? "full" : "off", c->is_screened ? "yes" : "no");
 		out->over |= line.over;
 		sip_write_header_id(out, SIP_HDR_REMOTE_PARTY_ID, sink_slice(&line));
 	}
@@ -387,8 +387,8 @@ static void build_refresh_lines(struct sink *out, const struct invite *iv)
 	if (iv->has_timers && iv->session_s) {
 		sink_lit(out, "Session-Expires: ");
 		sink_u64(out, iv->session_s);
-		sink_add(out, iv->is_refresher ? SLICE_LIT(";refresher=uac\r\n")
-					       : SLICE_LIT("\r\n"));
+		sink_add(out,
+			 iv->is_refresher ? SLICE_LIT(";refresher=uac\r\n") : SLICE_LIT("\r\n"));
 		sip_write_header_u32(out, SIP_HDR_MIN_SE, iv->min_se_s);
 	}
 }

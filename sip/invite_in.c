@@ -1,4 +1,5 @@
-/* sip/invite_in.c - requests of the far end inside of our calls (RFC 3261 12.2.2, 14.2, 15.1.2, 3311). */
+/* sip/invite_in.c - requests of the far end inside of our calls (RFC 3261 12.2.2, 14.2, 15.1.2,
+ * 3311). */
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/core/cause.h"
@@ -75,7 +76,8 @@ static bool in_requires_unknown(const struct sip_rx *rx, struct txn *t)
 }
 
 /* 200 to INVITE or UPDATE. body: SDP or empty. */
-static void in_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t, struct slice body)
+static void in_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t,
+			 struct slice body)
 {
 	char contact_room[512], lines_room[256];
 	struct sink contact = sink_make(contact_room, sizeof(contact_room));
@@ -108,8 +110,7 @@ static void in_ist_fact(void *arg, struct txn *t, enum txn_fact fact, const stru
 	txn_set_user(t, NULL, NULL);
 	iv->offer_in_2xx = false;
 	/* RFC 3261 13.3.1.4: a 2xx that nobody acknowledges ends the session. */
-	if ((fact == TXN_NOT_ACKED || fact == TXN_ERROR) && iv->state == INVITE_UP &&
-	    t->code < 300)
+	if ((fact == TXN_NOT_ACKED || fact == TXN_ERROR) && iv->state == INVITE_UP && t->code < 300)
 		invite_step(iv, INVITE_LOST, &(struct invite_input){.cause = CAUSE_NO_RESPONSE});
 }
 
@@ -164,7 +165,8 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 	}
 }
 
-/* RFC 3311 5.2. In an early dialog our own offer is open until a reliable provisional answered it. */
+/* RFC 3311 5.2. In an early dialog our own offer is open until a reliable provisional answered it.
+ */
 static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
 {
 	struct slice offer = sip_msg_sdp(rx->msg);
@@ -291,7 +293,8 @@ static void in_prack(struct invite *iv, struct dialog *d, const struct sip_rx *r
 	sip_reply(rx, t, 481, SLICE_EMPTY);
 }
 
-static void in_bad_event(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+static void in_bad_event(struct invite *iv, struct dialog *d, const struct sip_rx *rx,
+			 struct txn *t)
 {
 	UNUSED(iv);
 	UNUSED(d);
@@ -310,12 +313,12 @@ static void in_not_allowed(struct invite *iv, struct dialog *d, const struct sip
 typedef void (*in_fn)(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t);
 
 static const in_fn in_methods[SIP_METHOD_COUNT] = {
-	[SIP_METHOD_INVITE] = in_reinvite,     [SIP_METHOD_BYE] = in_bye,
-	[SIP_METHOD_UPDATE] = in_update,       [SIP_METHOD_OPTIONS] = in_options,
-	[SIP_METHOD_INFO] = in_info,	       [SIP_METHOD_PRACK] = in_prack,
-	[SIP_METHOD_NOTIFY] = in_bad_event,    [SIP_METHOD_SUBSCRIBE] = in_bad_event,
-	[SIP_METHOD_PUBLISH] = in_bad_event,   [SIP_METHOD_MESSAGE] = in_not_allowed,
-	[SIP_METHOD_REFER] = in_not_allowed,   [SIP_METHOD_REGISTER] = in_not_allowed,
+	[SIP_METHOD_INVITE] = in_reinvite,   [SIP_METHOD_BYE] = in_bye,
+	[SIP_METHOD_UPDATE] = in_update,     [SIP_METHOD_OPTIONS] = in_options,
+	[SIP_METHOD_INFO] = in_info,	     [SIP_METHOD_PRACK] = in_prack,
+	[SIP_METHOD_NOTIFY] = in_bad_event,  [SIP_METHOD_SUBSCRIBE] = in_bad_event,
+	[SIP_METHOD_PUBLISH] = in_bad_event, [SIP_METHOD_MESSAGE] = in_not_allowed,
+	[SIP_METHOD_REFER] = in_not_allowed, [SIP_METHOD_REGISTER] = in_not_allowed,
 	[SIP_METHOD_OTHER] = in_not_allowed,
 };
 

@@ -208,8 +208,7 @@ void invite_session_fire(struct tmr *tmr, void *arg)
 	if (iv->is_refresher) {
 		/* If nothing comes of it, the next firing tries again; the transaction's own
 		 * time-out ends the session before that. */
-		tmr_start(&iv->session,
-			  sip_now(iv->sip) + (int64_t)iv->session_s * TMR_SECOND / 2);
+		tmr_start(&iv->session, sip_now(iv->sip) + (int64_t)iv->session_s * TMR_SECOND / 2);
 		session_refresh(iv);
 	} else {
 		session_lost(iv, CAUSE_NO_RESPONSE);

@@ -54,7 +54,8 @@ static void linger_send(struct sip *sip, uint8_t tp, const struct addr *dst, str
 }
 
 /* The branch of an ACK for a stray 2xx follows from its tag: each copy gets the same bytes. */
-static void linger_ack_branch(struct sip *sip, const struct sip_msg *msg, char branch[SIP_BRANCH_LEN])
+static void linger_ack_branch(struct sip *sip, const struct sip_msg *msg,
+			      char branch[SIP_BRANCH_LEN])
 {
 	const struct sip_ident id = {
 		.shard = sip->env.shard,
@@ -99,8 +100,8 @@ static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct add
 {
 	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
 	struct sink out = sink_make(text, sizeof(text));
-	struct txn *t = txn_client_new(&d->sip->txns, TXN_NICT, SIP_METHOD_BYE, msg->cseq + 1, NULL,
-				       NULL);
+	struct txn *t =
+		txn_client_new(&d->sip->txns, TXN_NICT, SIP_METHOD_BYE, msg->cseq + 1, NULL, NULL);
 	const struct dialog_request r = {
 		.method = SIP_METHOD_BYE,
 		.cseq = msg->cseq + 1,

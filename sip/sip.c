@@ -105,7 +105,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 	if (!err)
 		err = slab_create(&sip->lingers, "sip_lingers", sizeof(struct linger), s->lingers);
 	if (!err)
-		err = slab_create(&sip->auths, "sip_auths", sizeof(struct sip_auth_state), s->calls);
+		err = slab_create(&sip->auths, "sip_auths", sizeof(struct sip_auth_state),
+				  s->calls);
 	if (!err)
 		err = msgbuf_pool_create(&sip->bufs, s->small, s->medium, s->large);
 	txns.bufs = sip->bufs;
@@ -146,7 +147,7 @@ int sip_create(struct sip **out, const struct sip_env *env, const struct sip_con
 
 static void sip_destroy_calls(struct list *calls)
 {
-	list_for_safe(node, calls)
+	list_for_safe (node, calls)
 		invite_destroy(list_entry(node, struct invite, node));
 }
 
@@ -175,7 +176,8 @@ static void sip_compare_transports(const struct sip *sip, const struct sip_conf 
 		is_same = addr_eq(&conf->transports[i].bind, &sip->conf->transports[i].bind) &&
 			  slice_eq(conf->transports[i].name, sip->conf->transports[i].name);
 	if (!is_same)
-		log_notice("Transports changed in pjsip.conf; they stay as they are until a restart");
+		log_notice(
+			"Transports changed in pjsip.conf; they stay as they are until a restart");
 }
 
 void sip_set_conf(struct sip *sip, const struct sip_conf *conf)

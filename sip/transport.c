@@ -50,7 +50,8 @@ static int sip_tp_open(struct sip *sip, uint32_t index)
 	err = io_udp_open(sip->env.io, &tp->udp, &udp, sip_tp_on_datagram, tp);
 	if (err) {
 		tp->udp = NULL;
-		log_error("Transport '%s': cannot bind UDP %s: %s. Stop what uses the port, or change "
+		log_error("Transport '%s': cannot bind UDP %s: %s. Stop what uses the port, or "
+			  "change "
 			  "bind= in pjsip.conf",
 			  tp->name, addr_text(&conf->bind, text), strerror(-err));
 		return err;
@@ -100,8 +101,8 @@ int sip_tp_pick(const struct sip *sip, int32_t wanted, const struct addr *to)
 	return -1;
 }
 
-/* The kernel's choice of local address towards a destination. A wrong guess after a change of routes
- * costs one entry: the table is small and direct-mapped. */
+/* The kernel's choice of local address towards a destination. A wrong guess after a change of
+ * routes costs one entry: the table is small and direct-mapped. */
 static void sip_tp_ask_local(struct sip *sip, const struct addr *to, struct addr *out)
 {
 	uint16_t port = out->port;

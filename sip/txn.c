@@ -177,7 +177,7 @@ static void txn_make_room(struct txn_layer *l, struct slab *s, struct list *fifo
 {
 	if (slab_used(s) < slab_count_max(s))
 		return;
-	list_for(node, fifo) {
+	list_for (node, fifo) {
 		struct txn *t = list_entry(node, struct txn, fifo);
 
 		if (t->depth)
@@ -226,7 +226,8 @@ static void txn_wait_in_fifo(const struct txn_machine *m, struct txn *t)
 		list_add_tail(fifo, &t->fifo);
 }
 
-void txn_step(const struct txn_machine *m, struct txn *t, unsigned event, const struct txn_input *in)
+void txn_step(const struct txn_machine *m, struct txn *t, unsigned event,
+	      const struct txn_input *in)
 {
 	const struct txn_cell *cell = &m->cells[t->state * m->event_count + event];
 	uint8_t before = t->state;
@@ -445,7 +446,8 @@ enum txn_match txn_rx_response(struct txn_layer *l, const struct sip_msg *msg,
 
 /* ---- server ---- */
 
-/* RFC 3261 17.2.3. A branch without the cookie (RFC 2543 peers) is replaced by what those compare. */
+/* RFC 3261 17.2.3. A branch without the cookie (RFC 2543 peers) is replaced by what those compare.
+ */
 static uint64_t txn_server_key(const struct txn_layer *l, const struct sip_msg *msg,
 			       enum sip_method method)
 {
@@ -473,8 +475,8 @@ static struct txn *txn_server_lookup(struct txn_layer *l, uint64_t key)
 
 struct txn *txn_server_find(struct txn_layer *l, const struct sip_msg *msg)
 {
-	enum sip_method method = msg->method == SIP_METHOD_ACK ? SIP_METHOD_INVITE
-							       : (enum sip_method)msg->method;
+	enum sip_method method =
+		msg->method == SIP_METHOD_ACK ? SIP_METHOD_INVITE : (enum sip_method)msg->method;
 
 	return txn_server_lookup(l, txn_server_key(l, msg, method));
 }

@@ -87,8 +87,8 @@ static void ict_make_ack(struct txn *t, const struct sip_msg *response)
 		txn_keep(t, sink_slice(&out));
 }
 
-/* The user hears of the failure while the INVITE is still kept: it may want to send it once more with
- * credentials. After that the ACK takes its place. */
+/* The user hears of the failure while the INVITE is still kept: it may want to send it once more
+ * with credentials. After that the ACK takes its place. */
 static void ict_fail(struct txn *t, const struct txn_input *in)
 {
 	char text[LIMIT_SIP_OUT];

@@ -1,0 +1,437 @@
+/* tests/flow/flow.c - see flow.h. */
+#include "tests/flow/flow.h"
+
+#include "engine/base/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct addr flow_engine = {.family = 4, .port = 5060, .ip = {10, 0, 0, 1}};
+const struct addr flow_peer = {.family = 4, .port = 5060, .ip = {10, 0, 0, 9}};
+
+/* ---- configuration ---- */
+
+static int flow_read_conf(void *arg, const char *path, char **text, size_t *len)
+{
+	UNUSED(path);
+	*text = strdup(arg);
+	*len = strlen(arg);
+	return *text ? 0 : -ENOMEM;
+}
+
+static struct sip_conf *flow_conf(const char *endpoint, const char *more)
+{
+	static const char fmt[] = "[udp]\ntype=transport\nprotocol=udp\nbind=10.0.0.1:5060\n"
+				  "[trunk]\ntype=endpoint\naors=trunk\nallow=!all,ulaw,alaw\n"
+				  "callerid=\"Ann\" <1000>\n%s\n"
+				  "[trunk]\ntype=aor\ncontact=sip:10.0.0.9:5060\n%s\n";
+	struct conffile_error why;
+	struct conffile *cf = NULL;
+	struct sip_conf *conf = NULL;
+	char text[4096], error_room[512];
+	struct sink error = sink_make(error_room, sizeof(error_room) - 1);
+	struct conffile_source source = {.arg = text, .read = flow_read_conf, .etc_dir = "/etc"};
+
+	snprintf(text, sizeof(text), fmt, endpoint ? endpoint : "", more ? more : "");
+	assert_int_equal(conffile_load(&cf, &source, "pjsip.conf", &why), 0);
+	if (sip_conf_load(&conf, cf, &error))
+		fail_msg("%s", sink_cstr(&error));
+	conffile_free(cf);
+	return conf;
+}
+
+/* ---- what the engine sends ---- */
+
+static enum sim_verdict flow_tap(void *arg, const struct addr *from, const struct addr *to,
+				 const void *data, size_t len)
+{
+	struct flow *f = arg;
+	struct flow_msg *m;
+	enum sip_parse_error err;
+
+	if (!addr_eq(from, &flow_engine))
+		return SIM_PASS;
+	assert_true(f->msg_count < FLOW_MESSAGES && len < sizeof(m->text));
+	m = calloc(1, sizeof(*m));
+	assert_non_null(m);
+	m->at = sim_now(f->w);
+	m->to = *to;
+	m->len = len;
+	memcpy(m->text, data, len);
+	if (sip_msg_parse(&m->msg, slice_make(m->text, len), &err))
+		fail_msg("the engine sent what cannot be read (%.*s):\n%s",
+			 SLICE_ARG(sip_parse_error_text(err)), m->text);
+	f->msgs[f->msg_count++] = m;
+	return SIM_DROP;
+}
+
+static bool flow_has_message(void *arg)
+{
+	struct flow *f = arg;
+
+	return f->msg_taken < f->msg_count;
+}
+
+static void flow_name(const struct flow_msg *m, char *dst, size_t size)
+{
+	if (m->msg.is_request)
+		snprintf(dst, size, "%.*s", SLICE_ARG(m->msg.method_text));
+	else
+		snprintf(dst, size, "%u", m->msg.code);
+}
+
+const struct flow_msg *flow_expect(struct flow *f, const char *what)
+{
+	const struct flow_msg *m;
+	char name[32];
+
+	sim_run_until(f->w, flow_has_message, f, sim_now(f->w) + 600 * SIM_SECOND);
+	if (f->msg_taken == f->msg_count)
+		fail_msg("expected %s, but nothing was sent", what);
+	m = f->msgs[f->msg_taken++];
+	flow_name(m, name, sizeof(name));
+	if (strcmp(name, what) != 0)
+		fail_msg("expected %s, but got:\n%s", what, m->text);
+	return m;
+}
+
+void flow_expect_silence(struct flow *f, int64_t duration_ns)
+{
+	if (sim_run_until(f->w, flow_has_message, f, sim_now(f->w) + duration_ns))
+		fail_msg("expected nothing, but got:\n%s", f->msgs[f->msg_taken]->text);
+}
+
+/* ---- facts ---- */
+
+static void flow_add_fact(struct flow *f, const char *text)
+{
+	assert_true(f->fact_count < FLOW_FACTS);
+	snprintf(f->facts[f->fact_count++], sizeof(f->facts[0]), "%s", text);
+	if (f->hangup_in && strncmp(text, f->hangup_in, strlen(f->hangup_in)) == 0 && f->call) {
+		struct tech_call *call = f->call;
+
+		f->call = NULL;
+		f->tech.ops->hangup(call, 16);
+	}
+}
+
+static void flow_desc(char *dst, size_t size, const char *fact, const struct media_desc *d,
+		      const char *tail)
+{
+	char addr[ADDR_TEXT], codecs[64] = "";
+
+	if (!d) {
+		snprintf(dst, size, "%s none%s", fact, tail);
+		return;
+	}
+	for (uint8_t i = 0; i < d->codec_count; i++) {
+		size_t len = strlen(codecs);
+
+		snprintf(codecs + len, sizeof(codecs) - len, "%s%s/%u", i ? "," : "",
+			 codec_name((enum codec)d->codec[i]), d->pt[i]);
+	}
+	snprintf(dst, size, "%s %s %s ev%u dir%u%s", fact, addr_text(&d->rtp, addr), codecs,
+		 d->event_pt, d->dir, tail);
+}
+
+static void flow_ringing(void *owner)
+{
+	flow_add_fact(owner, "ringing");
+}
+
+static void flow_progress(void *owner, const struct media_desc *remote, bool also_ringing)
+{
+	char text[160];
+
+	flow_desc(text, sizeof(text), "progress", remote, also_ringing ? " ringing" : "");
+	flow_add_fact(owner, text);
+}
+
+static void flow_answered(void *owner, const struct media_desc *remote)
+{
+	char text[160];
+
+	flow_desc(text, sizeof(text), "answered", remote, "");
+	flow_add_fact(owner, text);
+}
+
+static void flow_media_changed(void *owner, const struct media_desc *remote, bool held)
+{
+	char text[160];
+
+	flow_desc(text, sizeof(text), "media", remote, held ? " held" : "");
+	flow_add_fact(owner, text);
+}
+
+static void flow_dtmf(void *owner, char digit, uint32_t duration_ms)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "dtmf %c %u", digit, duration_ms);
+	flow_add_fact(owner, text);
+}
+
+static void flow_ended(void *owner, const struct tech_end *end)
+{
+	struct flow *f = owner;
+	char text[64];
+
+	f->call = NULL;
+	snprintf(text, sizeof(text), "ended %d %d", end->cause, end->tech_code);
+	flow_add_fact(f, text);
+}
+
+static const struct tech_events flow_events = {
+	.ringing = flow_ringing,
+	.progress = flow_progress,
+	.answered = flow_answered,
+	.media_changed = flow_media_changed,
+	.dtmf = flow_dtmf,
+	.ended = flow_ended,
+};
+
+void flow_fact(struct flow *f, const char *text)
+{
+	if (f->fact_taken == f->fact_count)
+		sim_run_for(f->w, 2 * SIM_MS);
+	if (f->fact_taken == f->fact_count)
+		fail_msg("expected the fact '%s', but there is none", text);
+	assert_string_equal(f->facts[f->fact_taken], text);
+	f->fact_taken++;
+}
+
+void flow_no_fact(struct flow *f)
+{
+	sim_run_for(f->w, 2 * SIM_MS);
+	if (f->fact_taken != f->fact_count)
+		fail_msg("unexpected fact '%s'", f->facts[f->fact_taken]);
+}
+
+/* ---- the engine's side ---- */
+
+static int64_t flow_turn(void *owner, int64_t now_ns)
+{
+	struct flow *f = owner;
+
+	tmr_wheel_run(f->wheel, now_ns, 1000);
+	if (f->job) {
+		void (*job)(struct flow * f) = f->job;
+
+		f->job = NULL;
+		job(f);
+	}
+	return tmr_wheel_next(f->wheel);
+}
+
+static void flow_do(struct flow *f, void (*job)(struct flow *f))
+{
+	f->job = job;
+	io_wake(f->io);
+	while (f->job)
+		assert_true(sim_world_step(f->w));
+}
+
+static void flow_create_sip(struct flow *f)
+{
+	const struct sip_env env = {
+		.io = f->io,
+		.wheel = f->wheel,
+		.rng = &f->rng,
+		.metrics = &f->metrics,
+		.shard_count = 1,
+		.call_max = 16,
+	};
+
+	assert_int_equal(sip_create(&f->sip, &env, f->conf), 0);
+	f->tech = sip_tech(f->sip);
+}
+
+void flow_start(struct flow *f, const char *endpoint, const char *more)
+{
+	struct io_conf io = {.name = "flow", .metrics = &f->metrics, .udp_max = 8, .cpu = -1};
+
+	memset(f, 0, sizeof(*f));
+	f->nevers = check_never_count();
+	f->w = sim_world_create(1);
+	sim_net_tap(f->w, flow_tap, f);
+	rng_seed(&f->rng, 7);
+	f->conf = flow_conf(endpoint, more);
+	assert_int_equal(io_create(&f->io, &io), 0);
+	assert_int_equal(tmr_wheel_create(&f->wheel, io_now_ns(f->io)), 0);
+	flow_create_sip(f);
+	assert_int_equal(io_start(f->io, flow_turn, f), 0);
+	sim_run_for(f->w, SIM_MS);
+}
+
+void flow_end(struct flow *f)
+{
+	flow_expect_silence(f, 70 * SIM_SECOND);
+	flow_no_fact(f);
+	if (!sip_is_quiet(f->sip)) {
+		struct sip_counts c;
+
+		sip_count(f->sip, &c);
+		fail_msg("left: %u calls, %u ending, %u dialogs, %u client and %u server "
+			 "transactions, "
+			 "%u linger records",
+			 c.calls, c.ending, c.dialogs, c.client_txns, c.server_txns, c.linger);
+	}
+	assert_int_equal(tmr_wheel_count(f->wheel), 0);
+	assert_true(check_never_count() == f->nevers);
+	io_stop(f->io);
+	io_join(f->io);
+	sip_destroy(f->sip);
+	sip_conf_free(f->conf);
+	tmr_wheel_destroy(f->wheel);
+	io_destroy(f->io);
+	sim_world_destroy(f->w);
+	for (uint32_t i = 0; i < f->msg_count; i++)
+		free(f->msgs[i]);
+}
+
+void flow_run(struct flow *f, int64_t duration_ns)
+{
+	sim_run_for(f->w, duration_ns);
+}
+
+static void flow_dial_job(struct flow *f)
+{
+	static const struct slice headers[] = {SLICE_LIT("X-Campaign: spring")};
+	struct tech_endpoint ep;
+	struct tech_dial dial = {
+		.endpoint = &ep,
+		.resource = slice_str(f->text),
+		.media_local = {.family = 4, .port = 4000},
+		.headers = headers,
+		.header_count = 1,
+	};
+
+	f->dial_error = f->tech.ops->find(f->tech.impl, dial.resource, &ep);
+	if (f->dial_error)
+		return;
+	dial.offer = ep.allow;
+	f->call = f->tech.ops->dial(f->tech.impl, &dial, &flow_events, f, &f->dial_error);
+}
+
+void flow_dial(struct flow *f, const char *resource)
+{
+	f->text = resource;
+	flow_do(f, flow_dial_job);
+}
+
+static void flow_hangup_job(struct flow *f)
+{
+	struct tech_call *call = f->call;
+
+	assert_non_null(call);
+	f->call = NULL;
+	f->number = f->tech.ops->hangup(call, f->number);
+}
+
+void flow_hangup(struct flow *f, int cause)
+{
+	f->number = cause;
+	flow_do(f, flow_hangup_job);
+}
+
+/* ---- the far end ---- */
+
+void flow_send(struct flow *f, const char *text)
+{
+	sim_net_inject(f->w, &flow_peer, &flow_engine, text, strlen(text));
+	sim_run_for(f->w, SIM_MS); /* the way of a datagram */
+}
+
+static void flow_body(char *dst, size_t size, const char *type, const char *body)
+{
+	size_t len = strlen(dst);
+
+	if (body)
+		snprintf(dst + len, size - len, "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n%s",
+			 type, strlen(body), body);
+	else
+		snprintf(dst + len, size - len, "Content-Length: 0\r\n\r\n");
+}
+
+void flow_reply(struct flow *f, const struct flow_msg *m, unsigned code, const char *tag,
+		const char *extra, const char *body)
+{
+	const struct sip_msg *q = &m->msg;
+	bool has_tag = q->to_tag.len || !tag;
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+		 "SIP/2.0 %u Test\r\nVia: %.*s;received=10.0.0.1\r\nFrom: %s\r\nTo: %s%s%s\r\n"
+		 "Call-ID: %.*s\r\nCSeq: %.*s\r\n%s",
+		 code, SLICE_ARG(q->via.raw), flow_header(m, "From"), flow_header(m, "To"),
+		 has_tag ? "" : ";tag=", has_tag ? "" : tag, SLICE_ARG(q->call_id),
+		 SLICE_ARG(q->cseq_text), extra ? extra : "");
+	flow_body(text, sizeof(text), "application/sdp", body);
+	flow_send(f, text);
+}
+
+void flow_request_branch(struct flow *f, const struct flow_msg *invite, const char *method,
+			 unsigned cseq, const char *tag, const char *branch, const char *extra,
+			 const char *type, const char *body)
+{
+	const struct sip_msg *q = &invite->msg;
+	char text[4096];
+
+	snprintf(
+		text, sizeof(text),
+		"%s %.*s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9:5060;branch=%s\r\nFrom: %s;tag=%s\r\n"
+		"To: %s\r\nCall-ID: %.*s\r\nCSeq: %u %s\r\nMax-Forwards: 70\r\n%s",
+		method, SLICE_ARG(q->contact.uri), branch, flow_header(invite, "To"), tag,
+		flow_header(invite, "From"), SLICE_ARG(q->call_id), cseq, method,
+		extra ? extra : "");
+	flow_body(text, sizeof(text), type, body);
+	flow_send(f, text);
+}
+
+void flow_request(struct flow *f, const struct flow_msg *invite, const char *method, unsigned cseq,
+		  const char *tag, const char *extra, const char *body)
+{
+	static unsigned number;
+	char branch[64];
+
+	snprintf(branch, sizeof(branch), "z9hG4bKflow%u", number++);
+	flow_request_branch(f, invite, method, cseq, tag, branch, extra, "application/sdp", body);
+}
+
+const char *flow_sdp(unsigned port, const char *formats, const char *dir)
+{
+	static char text[512];
+
+	snprintf(text, sizeof(text),
+		 "v=0\r\no=far 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n"
+		 "m=audio %u RTP/AVP %s\r\na=rtpmap:101 telephone-event/8000\r\na=%s\r\n",
+		 port, formats, dir);
+	return text;
+}
+
+/* Eight answers may be in use at once. */
+const char *flow_header(const struct flow_msg *m, const char *name)
+{
+	static char texts[8][512];
+	static unsigned next;
+	char *text = texts[next++ % 8];
+
+	slice_copy(text, sizeof(texts[0]), sip_msg_get_name(&m->msg, slice_str(name)));
+	return text;
+}
+
+const struct flow_msg *flow_answered_call(struct flow *f)
+{
+	const struct flow_msg *invite;
+
+	flow_dial(f, "100@trunk");
+	assert_int_equal(f->dial_error, 0);
+	invite = flow_expect(f, "INVITE");
+	flow_reply(f, invite, 180, "far1", FLOW_CONTACT, NULL);
+	flow_fact(f, "ringing");
+	flow_reply(f, invite, 200, "far1", FLOW_CONTACT, flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(f, "ACK");
+	flow_fact(f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	return invite;
+}

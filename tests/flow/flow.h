@@ -1,0 +1,93 @@
+/* tests/flow/flow.h - one shard's signalling, and a far end that the test plays by hand.
+ *
+ * The engine's side is a real struct sip on a loop of the simulated world (10.0.0.1:5060). What it
+ * sends is caught at once, in order, and taken by flow_expect; what the test sends is put on the wire
+ * from FLOW_PEER and arrives 1 ms later. Facts to the owner are lines of text, taken by flow_fact. All
+ * of it in virtual time. */
+#ifndef RINGER_TESTS_FLOW_FLOW_H
+#define RINGER_TESTS_FLOW_FLOW_H
+
+#include "sip/invite.h"
+#include "sip/sip.h"
+#include "tests/sim/sim.h"
+#include "tests/unit/cmocka.h"
+
+#define FLOW_MESSAGES 64
+#define FLOW_FACTS    32
+
+/* A message of the engine. */
+struct flow_msg {
+	int64_t at;
+	struct addr to;
+	struct sip_msg msg; /* over text */
+	size_t len;
+	char text[LIMIT_SIP_OUT];
+};
+
+struct flow {
+	struct sim_world *w;
+	struct io *io;
+	struct tmr_wheel *wheel;
+	struct rng rng;
+	struct metrics metrics;
+	struct sip_conf *conf;
+	struct sip *sip;
+	struct tech tech;
+	struct tech_call *call; /* of the last dial; NULL after `ended` or hang-up */
+	struct flow_msg *msgs[FLOW_MESSAGES];
+	uint32_t msg_count, msg_taken;
+	char facts[FLOW_FACTS][160];
+	uint32_t fact_count, fact_taken;
+	int dial_error;
+	const char *hangup_in; /* fact in which the owner hangs up */
+	void (*job)(struct flow *f);
+	int number;            /* of the job */
+	const char *text;
+	uint64_t nevers;
+};
+
+extern const struct addr flow_peer, flow_engine;
+
+/* `endpoint`: further lines of the section [trunk] type=endpoint; `more`: further sections. */
+void flow_start(struct flow *f, const char *endpoint, const char *more);
+/* Runs until all has timed out, and checks that nothing at all is left. */
+void flow_end(struct flow *f);
+
+void flow_run(struct flow *f, int64_t duration_ns);
+/* Dials from within the loop; the error is in f->dial_error. */
+void flow_dial(struct flow *f, const char *resource);
+void flow_hangup(struct flow *f, int cause);
+
+/* The next message of the engine, which must be this method or status; runs the world until it comes
+ * (at most 600 s). */
+const struct flow_msg *flow_expect(struct flow *f, const char *what);
+/* No message for so long. */
+void flow_expect_silence(struct flow *f, int64_t duration_ns);
+/* The next fact must read so; it must be there already, or come within the millisecond. */
+void flow_fact(struct flow *f, const char *text);
+void flow_no_fact(struct flow *f);
+
+/* A response to a request of the engine. tag: of To; extra: whole header lines; body: SDP or NULL. */
+void flow_reply(struct flow *f, const struct flow_msg *m, unsigned code, const char *tag,
+		const char *extra, const char *body);
+/* A request of the far end in the dialog of that INVITE. */
+void flow_request(struct flow *f, const struct flow_msg *invite, const char *method, unsigned cseq,
+		  const char *tag, const char *extra, const char *body);
+/* The same with the branch given: for ACK of a failure and CANCEL. type: of the body. */
+void flow_request_branch(struct flow *f, const struct flow_msg *invite, const char *method,
+			 unsigned cseq, const char *tag, const char *branch, const char *extra,
+			 const char *type, const char *body);
+void flow_send(struct flow *f, const char *text);
+
+/* A session description of the far end: address 10.0.0.9. dir: "sendrecv". */
+const char *flow_sdp(unsigned port, const char *formats, const char *dir);
+
+/* A header of a message as text (one of several values: the first line). */
+const char *flow_header(const struct flow_msg *m, const char *name);
+/* Contact of the far end, as an extra line. */
+#define FLOW_CONTACT "Contact: <sip:far@10.0.0.9:5060>\r\n"
+
+/* Dials and is answered by 180 and 200; returns the INVITE. */
+const struct flow_msg *flow_answered_call(struct flow *f);
+
+#endif
