@@ -1,0 +1,479 @@
+/* tests/flow/test_dialog_requests.c - what the far end may ask in a call, credentials, session
+ * timers (RFC 3261 14, 22; RFC 3311; RFC 4028; RFC 6086). */
+#include "tests/flow/flow.h"
+
+#include "engine/base/check.h"
+
+#include <stdio.h>
+
+#define AUTH	     "outbound_auth=acct"
+#define AUTH_SECTION "[acct]\ntype=auth\nauth_type=userpass\nusername=joe\npassword=secret\n"
+#define CHALLENGE(more)                                                                            \
+	"WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"" more "\r\n"
+
+static void finish(struct flow *f)
+{
+	flow_hangup(f, 16);
+	flow_reply(f, flow_expect(f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(f);
+}
+
+static void ack_it(struct flow *f, const struct flow_msg *invite, unsigned cseq, const char *body)
+{
+	flow_request(f, invite, "ACK", cseq, "far1", NULL, body);
+}
+
+static unsigned long sdp_version(const struct flow_msg *m)
+{
+	const char *o = strstr(m->text, "\r\no=- ");
+	unsigned long id, version;
+
+	assert_non_null(o);
+	assert_int_equal(sscanf(o, "\r\no=- %lu %lu", &id, &version), 2);
+	return version;
+}
+
+/* ---- re-INVITE ---- */
+
+static void test_hold(void **state)
+{
+	const struct flow_msg *invite, *m;
+	unsigned long version;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	version = sdp_version(invite);
+	flow_request(&f, invite, "INVITE", 10, "far1", FLOW_CONTACT,
+		     flow_sdp(7000, "0 101", "sendonly"));
+	m = flow_expect(&f, "200");
+	assert_non_null(strstr(m->text, "a=recvonly"));
+	assert_true(sip_msg_has(&m->msg, SIP_HDR_CONTACT) && sip_msg_has(&m->msg, SIP_HDR_ALLOW) &&
+		    sip_msg_has(&m->msg, SIP_HDR_SUPPORTED) &&
+		    sip_msg_has(&m->msg, SIP_HDR_SERVER));
+	assert_int_equal(sdp_version(m), version + 1);
+	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir2 held");
+	flow_expect(&f, "200"); /* until the ACK */
+	ack_it(&f, invite, 10, NULL);
+	flow_expect_silence(&f, 10 * SIM_SECOND);
+	/* the same again: same version, no fact */
+	flow_request(&f, invite, "INVITE", 11, "far1", FLOW_CONTACT,
+		     flow_sdp(7000, "0 101", "sendonly"));
+	m = flow_expect(&f, "200");
+	assert_int_equal(sdp_version(m), version + 1);
+	ack_it(&f, invite, 11, NULL);
+	flow_no_fact(&f);
+	/* resumed, elsewhere and with another codec */
+	flow_request(&f, invite, "INVITE", 12, "far1", "Contact: <sip:new@10.0.0.9:5090>\r\n",
+		     flow_sdp(7100, "8 101", "sendrecv"));
+	m = flow_expect(&f, "200");
+	assert_non_null(strstr(m->text, "a=sendrecv"));
+	assert_int_equal(sdp_version(m), version + 2);
+	ack_it(&f, invite, 12, NULL);
+	flow_fact(&f, "media 10.0.0.9:7100 alaw/8 ev101 dir0");
+	flow_hangup(&f, 16);
+	m = flow_expect(&f, "BYE");
+	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:new@10.0.0.9:5090")));
+	assert_int_equal(m->to.port, 5090);
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
+/* c=0.0.0.0, the old way (RFC 2543). */
+static void test_hold_old(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	flow_request(&f, invite, "INVITE", 10, "far1", FLOW_CONTACT,
+		     "v=0\r\no=far 1 2 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
+		     "m=audio 7000 RTP/AVP 0\r\n");
+	flow_expect(&f, "200");
+	ack_it(&f, invite, 10, NULL);
+	assert_int_equal(f.fact_count, f.fact_taken + 1);
+	assert_non_null(strstr(f.facts[f.fact_taken++], " held"));
+	finish(&f);
+}
+
+static void test_offerless(void **state)
+{
+	const struct flow_msg *invite, *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	flow_request(&f, invite, "INVITE", 10, "far1", FLOW_CONTACT, NULL);
+	m = flow_expect(&f, "200");
+	assert_non_null(strstr(m->text, "m=audio 4000 RTP/AVP 0 8 101"));
+	assert_int_equal(sdp_version(m), sdp_version(invite)); /* our offer is what it was */
+	flow_no_fact(&f);
+	ack_it(&f, invite, 10, flow_sdp(7200, "8", "sendrecv"));
+	flow_fact(&f, "media 10.0.0.9:7200 alaw/8 ev255 dir0");
+	finish(&f);
+}
+
+static void test_reinvite_refused(void **state)
+{
+	const struct flow_msg *invite, *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	flow_request_branch(&f, invite, "INVITE", 10, "far1", "z9hG4bKa", FLOW_CONTACT,
+			    "application/sdp", flow_sdp(7000, "18", "sendrecv"));
+	m = flow_expect(&f, "488");
+	assert_true(sip_msg_has(&m->msg, SIP_HDR_WARNING));
+	flow_request_branch(&f, invite, "ACK", 10, "far1", "z9hG4bKa", NULL, "", NULL);
+	flow_no_fact(&f);
+	flow_request_branch(&f, invite, "INVITE", 11, "far1", "z9hG4bKb",
+			    FLOW_CONTACT "Require: what\r\n", "application/sdp",
+			    flow_sdp(7000, "0", "sendrecv"));
+	m = flow_expect(&f, "420");
+	assert_string_equal(flow_header(m, "Unsupported"), "what");
+	flow_request_branch(&f, invite, "ACK", 11, "far1", "z9hG4bKb", NULL, "", NULL);
+	/* while the last one has no ACK yet: 500 with Retry-After */
+	flow_request_branch(&f, invite, "INVITE", 12, "far1", "z9hG4bKc", FLOW_CONTACT,
+			    "application/sdp", flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(&f, "200");
+	flow_request_branch(&f, invite, "INVITE", 13, "far1", "z9hG4bKd", FLOW_CONTACT,
+			    "application/sdp", flow_sdp(7000, "0 101", "sendrecv"));
+	m = flow_expect(&f, "500");
+	assert_true(sip_msg_has(&m->msg, SIP_HDR_RETRY_AFTER));
+	flow_request_branch(&f, invite, "ACK", 13, "far1", "z9hG4bKd", NULL, "", NULL);
+	ack_it(&f, invite, 12, NULL);
+	/* a CSeq of the past */
+	flow_request(&f, invite, "OPTIONS", 5, "far1", NULL, NULL);
+	flow_expect(&f, "500");
+	finish(&f);
+}
+
+/* Nobody acknowledges our 200: it is repeated for 64*T1, then the call ends by BYE. */
+static void test_reinvite_no_ack(void **state)
+{
+	const struct flow_msg *invite, *bye;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	flow_request(&f, invite, "INVITE", 10, "far1", FLOW_CONTACT,
+		     flow_sdp(7000, "0 101", "sendrecv"));
+	for (int i = 0; i < 11; i++)
+		flow_expect(&f, "200");
+	bye = flow_expect(&f, "BYE");
+	flow_fact(&f, "ended 18 0");
+	flow_reply(&f, bye, 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
+static void test_cancel_of_answered(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	flow_request_branch(&f, invite, "INVITE", 10, "far1", "z9hG4bKa", FLOW_CONTACT,
+			    "application/sdp", flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(&f, "200");
+	flow_request_branch(&f, invite, "CANCEL", 10, "far1", "z9hG4bKa", NULL, "", NULL);
+	flow_expect(&f, "200"); /* too late, but answered */
+	ack_it(&f, invite, 10, NULL);
+	flow_request_branch(&f, invite, "CANCEL", 11, "far1", "z9hG4bKzz", NULL, "", NULL);
+	flow_expect(&f, "481");
+	finish(&f);
+}
+
+/* ---- others ---- */
+
+static void test_methods(void **state)
+{
+	static const struct {
+		const char *method, *extra, *type, *body, *status, *fact;
+	} rows[] = {
+		{"OPTIONS", NULL, "", NULL, "200", NULL},
+		{"INFO", NULL, "", NULL, "200", NULL},
+		{"INFO", NULL, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n", "200",
+		 "dtmf 5 160"},
+		{"INFO", NULL, "application/dtmf-relay", "Signal= #\nDuration= 90", "200",
+		 "dtmf # 90"},
+		{"INFO", NULL, "application/dtmf-relay", "Signal=??\r\n", "200", NULL},
+		{"INFO", NULL, "application/dtmf", "7", "200", "dtmf 7 0"},
+		{"INFO", NULL, "text/plain", "x", "415", NULL},
+		{"INFO", "Info-Package: foo\r\n", "", NULL, "469", NULL},
+		{"NOTIFY", "Event: x\r\n", "", NULL, "489", NULL},
+		{"SUBSCRIBE", "Event: x\r\n", "", NULL, "489", NULL},
+		{"MESSAGE", NULL, "text/plain", "hi", "405", NULL},
+		{"REFER", "Refer-To: <sip:x@y>\r\n", "", NULL, "405", NULL},
+		{"PRACK", "RAck: 1 1 INVITE\r\n", "", NULL, "481", NULL},
+		{"UPDATE", FLOW_CONTACT, "", NULL, "200", NULL},
+		{"FROB", NULL, "", NULL, "501", NULL},
+	};
+	const struct flow_msg *invite;
+	unsigned cseq = 20;
+	char branch[32];
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		snprintf(branch, sizeof(branch), "z9hG4bKm%zu", i);
+		flow_request_branch(&f, invite, rows[i].method, ++cseq, "far1", branch,
+				    rows[i].extra, rows[i].type, rows[i].body);
+		flow_expect(&f, rows[i].status);
+		if (rows[i].fact)
+			flow_fact(&f, rows[i].fact);
+		else
+			flow_no_fact(&f);
+		/* a copy gets the same answer and does nothing */
+		flow_request_branch(&f, invite, rows[i].method, cseq, "far1", branch, rows[i].extra,
+				    rows[i].type, rows[i].body);
+		flow_expect(&f, rows[i].status);
+		flow_no_fact(&f);
+	}
+	/* another tag of theirs is no dialog of ours */
+	flow_request(&f, invite, "BYE", 50, "nobody", NULL, NULL);
+	flow_expect(&f, "481");
+	flow_request(&f, invite, "UPDATE", 51, "far1", FLOW_CONTACT,
+		     flow_sdp(7300, "0", "inactive"));
+	flow_expect(&f, "200");
+	flow_fact(&f, "media 10.0.0.9:7300 ulaw/0 ev255 dir3 held");
+	finish(&f);
+}
+
+static void test_outside(void **state)
+{
+	static const struct {
+		const char *method, *status;
+	} rows[] = {
+		{"OPTIONS", "200"}, {"INVITE", "404"},	 {"BYE", "481"},     {"CANCEL", "481"},
+		{"NOTIFY", "489"},  {"REGISTER", "405"}, {"MESSAGE", "405"}, {"FROB", "501"},
+	};
+	const struct flow_msg *m, *again;
+	char text[1024];
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		snprintf(text, sizeof(text),
+			 "%s sip:me@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
+			 "10.0.0.9;branch=z9hG4bKo%zu\r\n"
+			 "From: <sip:a@b>;tag=x\r\nTo: <sip:c@d>\r\nCall-ID: o%zu\r\nCSeq: 1 %s\r\n"
+			 "Content-Length: 0\r\n\r\n",
+			 rows[i].method, i, i, rows[i].method);
+		flow_send(&f, text);
+		m = flow_expect(&f, rows[i].status);
+		assert_true(m->msg.to_tag.len > 0);
+		flow_send(&f, text);
+		again = flow_expect(&f, rows[i].status);
+		assert_true(slice_eq(again->msg.to_tag, m->msg.to_tag));
+	}
+	/* an ACK, an answer to nobody, dust */
+	flow_send(&f,
+		  "ACK sip:me@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKo1\r\n"
+		  "From: <sip:a@b>;tag=x\r\nTo: <sip:c@d>;tag=y\r\nCall-ID: o1\r\nCSeq: 1 "
+		  "ACK\r\n\r\n");
+	flow_send(&f, "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKnone\r\n"
+		      "From: <sip:a@b>;tag=x\r\nTo: <sip:c@d>;tag=y\r\nCall-ID: o1\r\nCSeq: 1 "
+		      "BYE\r\n\r\n");
+	flow_send(&f, "\r\n\r\n");
+	flow_send(&f, "jaK");
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_rx_stray), 2);
+	flow_send(&f,
+		  "INVITE sip:me@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKq\r\n"
+		  "From: <sip:a@b>;tag=x\r\nTo: <sip:c@d>\r\nCall-ID: q\r\nCSeq: 1 "
+		  "INVITE\r\nMax-Forwards: 300\r\n\r\n");
+	flow_expect(&f, "400");
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_rx_malformed), 1);
+	flow_end(&f);
+}
+
+/* ---- credentials ---- */
+
+static void test_challenge(void **state)
+{
+	const struct flow_msg *first, *second, *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, AUTH, AUTH_SECTION);
+	flow_dial(&f, "100@trunk");
+	first = flow_expect(&f, "INVITE");
+	flow_reply(&f, first, 401, "c", CHALLENGE(""), NULL);
+	flow_expect(&f, "ACK");
+	second = f.msgs[1]->msg.cseq_method == SIP_METHOD_INVITE ? f.msgs[1] : NULL;
+	if (!second)
+		second = flow_expect(&f, "INVITE");
+	assert_int_equal(second->msg.cseq, first->msg.cseq + 1);
+	assert_true(slice_eq(second->msg.call_id, first->msg.call_id));
+	assert_true(slice_eq(second->msg.from_tag, first->msg.from_tag));
+	assert_int_equal(second->msg.to_tag.len, 0);
+	assert_false(slice_eq(second->msg.via.branch, first->msg.via.branch));
+	assert_true(slice_eq(second->msg.body, first->msg.body));
+	assert_non_null(strstr(second->text, "\r\nUser-Agent: "));
+	assert_true(strstr(second->text, "\r\nAuthorization: Digest username=\"joe\"") <
+		    strstr(second->text, "\r\nContent-Type"));
+	assert_non_null(strstr(second->text, "uri=\"sip:100@10.0.0.9:5060\""));
+	assert_non_null(strstr(second->text, "nc=00000001"));
+	flow_no_fact(&f);
+	flow_reply(&f, second, 200, "far1", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+	m = flow_expect(&f, "ACK");
+	assert_string_equal(flow_header(m, "Authorization"), flow_header(second, "Authorization"));
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+	/* our BYE carries credentials on its own, is asked once more, and complies */
+	flow_hangup(&f, 16);
+	m = flow_expect(&f, "BYE");
+	assert_non_null(strstr(m->text, "nc=00000002"));
+	flow_reply(
+		&f, m, 401, NULL,
+		"WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", qop=\"auth\", stale=true\r\n",
+		NULL);
+	m = flow_expect(&f, "BYE");
+	assert_non_null(strstr(m->text, "nonce=\"n2\""));
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
+static void test_challenge_refused(void **state)
+{
+	const struct flow_msg *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, AUTH, AUTH_SECTION);
+	flow_dial(&f, "100@trunk");
+	flow_reply(&f, flow_expect(&f, "INVITE"), 401, "c", CHALLENGE(""), NULL);
+	flow_expect(&f, "ACK");
+	m = flow_expect(&f, "INVITE");
+	flow_reply(&f, m, 401, "c", CHALLENGE(""), NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 21 401");
+	flow_end(&f);
+}
+
+/* ---- session timers ---- */
+
+static void test_422(void **state)
+{
+	const struct flow_msg *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "timers_sess_expires=600", NULL);
+	flow_dial(&f, "100@trunk");
+	m = flow_expect(&f, "INVITE");
+	assert_string_equal(flow_header(m, "Session-Expires"), "600");
+	flow_reply(&f, m, 422, "c", "Min-SE: 900\r\n", NULL);
+	flow_expect(&f, "ACK");
+	m = flow_expect(&f, "INVITE");
+	assert_string_equal(flow_header(m, "Session-Expires"), "900");
+	assert_string_equal(flow_header(m, "Min-SE"), "900");
+	flow_reply(&f, m, 404, "c", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 1 404");
+	flow_end(&f);
+}
+
+static const struct flow_msg *session_call(struct flow *f, const char *extra)
+{
+	const struct flow_msg *invite;
+
+	flow_start(f, NULL, NULL);
+	flow_dial(f, "100@trunk");
+	invite = flow_expect(f, "INVITE");
+	flow_reply(f, invite, 200, "far1", extra, flow_sdp(7000, "0", "sendrecv"));
+	flow_expect(f, "ACK");
+	flow_fact(f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+	return invite;
+}
+
+/* refresher=uac, UPDATE allowed: at half of the interval. */
+static void test_refresh_update(void **state)
+{
+	const struct flow_msg *invite, *m;
+	struct flow f;
+
+	UNUSED(state);
+	invite = session_call(&f, FLOW_CONTACT "Allow: INVITE, ACK, BYE, UPDATE\r\n"
+					       "Session-Expires: 90;refresher=uac\r\n");
+	m = flow_expect(&f, "UPDATE");
+	assert_int_equal((m->at - invite->at) / SIM_SECOND, 45);
+	assert_string_equal(flow_header(m, "Session-Expires"), "90;refresher=uac");
+	assert_int_equal(m->msg.body.len, 0);
+	flow_reply(&f, m, 200, NULL, FLOW_CONTACT "Session-Expires: 90;refresher=uac\r\n", NULL);
+	m = flow_expect(&f, "UPDATE");
+	/* refused as not implemented: by INVITE from now on, at once */
+	flow_reply(&f, m, 501, NULL, NULL, NULL);
+	m = flow_expect(&f, "INVITE");
+	assert_true(slice_eq(m->msg.body, invite->msg.body)); /* same version */
+	flow_reply(&f, m, 491, NULL, NULL, NULL);
+	flow_expect(&f, "ACK");
+	m = flow_expect(&f, "INVITE");
+	flow_reply(&f, m, 200, NULL, FLOW_CONTACT "Session-Expires: 90;refresher=uac\r\n",
+		   flow_sdp(7000, "0", "sendrecv"));
+	flow_expect(&f, "ACK");
+	flow_reply(&f, m, 200, NULL, FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+	flow_expect(&f, "ACK");
+	m = flow_expect(&f, "INVITE");
+	flow_reply(&f, m, 481, NULL, NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_reply(&f, flow_expect(&f, "BYE"), 481, NULL, NULL, NULL);
+	flow_fact(&f, "ended 16 0");
+	flow_end(&f);
+}
+
+/* refresher=uas: the far end's turn; without it BYE at interval - min(32, a third). */
+static void test_refresh_theirs(void **state)
+{
+	const struct flow_msg *invite, *m;
+	struct flow f;
+
+	UNUSED(state);
+	invite = session_call(&f, FLOW_CONTACT "Session-Expires: 90;refresher=uas\r\n");
+	flow_expect_silence(&f, 50 * SIM_SECOND);
+	flow_request(&f, invite, "UPDATE", 10, "far1",
+		     FLOW_CONTACT "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n",
+		     NULL);
+	m = flow_expect(&f, "200");
+	assert_string_equal(flow_header(m, "Session-Expires"), "90;refresher=uac");
+	assert_string_equal(flow_header(m, "Require"), "timer");
+	flow_request(&f, invite, "UPDATE", 11, "far1",
+		     FLOW_CONTACT "Supported: timer\r\nSession-Expires: 60\r\n", NULL);
+	assert_string_equal(flow_header(flow_expect(&f, "422"), "Min-SE"), "90");
+	invite = m;
+	m = flow_expect(&f, "BYE");
+	assert_int_equal((m->at - invite->at) / SIM_SECOND, 60);
+	flow_fact(&f, "ended 18 0");
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_hold_old),
+		cmocka_unit_test(test_offerless),
+		cmocka_unit_test(test_reinvite_refused),
+		cmocka_unit_test(test_reinvite_no_ack),
+		cmocka_unit_test(test_cancel_of_answered),
+		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_challenge),
+		cmocka_unit_test(test_challenge_refused),
+		cmocka_unit_test(test_422),
+		cmocka_unit_test(test_refresh_update),
+		cmocka_unit_test(test_refresh_theirs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
