@@ -152,6 +152,8 @@ static bool draft_variables(struct ami_session *s, struct originate_draft *d,
 	return true;
 }
 
+#define ID_TAKEN "Originate failed: ChannelId is in use or was within the last minute"
+
 static bool draft_id_is_free(struct ami_session *s, const struct originate_draft *d)
 {
 	struct control *c = s->ami->control;
@@ -160,7 +162,7 @@ static bool draft_id_is_free(struct ami_session *s, const struct originate_draft
 	if ((id.len == 0 || !control_is_id_taken(c, id)) &&
 	    (other.len == 0 || !control_is_id_taken(c, other)))
 		return true;
-	ami_reply_error(s, "Originate failed: ChannelId is in use or was within the last minute");
+	ami_reply_error(s, ID_TAKEN);
 	return false;
 }
 
@@ -170,6 +172,8 @@ static void draft_refused(struct ami_session *s, int err)
 		ami_reply_error(s, "Originate failed: queue full");
 	else if (err == -E2BIG)
 		ami_reply_error(s, "Originate failed: request too large");
+	else if (err == -EEXIST)
+		ami_reply_error(s, ID_TAKEN);
 	else if (err == -ESHUTDOWN)
 		ami_reply_error(s, "Asterisk is shutting down");
 	else

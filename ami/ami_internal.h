@@ -29,7 +29,7 @@ struct ami {
 	struct list sessions;	  /* all that live */
 	struct list dead;	  /* closed, to be freed by `reap` */
 	uint32_t unauth_count;	  /* on TCP and TLS, not logged in */
-	uint32_t orders_open;	  /* accepted originates without their answer */
+	uint32_t orders_open;	  /* accepted originates that are not settled */
 	struct tmr reap;
 	uint64_t event_number; /* SequenceNumber */
 	uint64_t next_session;

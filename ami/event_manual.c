@@ -14,8 +14,9 @@
 #define H(name) name ": <value>\n"
 #define SECURITY                                                                                   \
 	H("EventTV")                                                                               \
-	H("Severity") H("Service") H("EventVersion") H("AccountID") H("SessionID")                 \
-		H("LocalAddress") H("RemoteAddress")
+	H("Severity")                                                                              \
+	H("Service") H("EventVersion") H("AccountID") H("SessionID") H("LocalAddress")             \
+		H("RemoteAddress")
 
 const struct ami_event_page ami_event_manual[] = {
 	{"Cdr", "A call detail record was written.",

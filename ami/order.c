@@ -10,9 +10,10 @@
 struct ami_order {
 	handle_t session; /* may be gone by then */
 	bool async;
+	bool answered;
 	struct slice action_id, channel, context, exten, app, data; /* in the blob */
 	struct slice channel_id, cid_num, cid_name;
-	struct blob *texts;
+	struct blob *texts; /* NULL once answered */
 };
 
 size_t ami_order_bytes(void)
@@ -20,9 +21,17 @@ size_t ami_order_bytes(void)
 	return sizeof(struct ami_order);
 }
 
+/* The texts go as soon as the answer is out, the rest with the settlement. */
+static void order_drop_texts(struct ami *a, struct ami_order *o)
+{
+	if (o->texts)
+		blob_free(a->texts, o->texts);
+	o->texts = NULL;
+}
+
 static void order_free(struct ami *a, struct ami_order *o)
 {
-	blob_free(a->texts, o->texts);
+	order_drop_texts(a, o);
 	slab_free(a->slab_orders, o);
 	a->orders_open--;
 }
@@ -102,30 +111,37 @@ static void order_respond(struct ami *a, handle_t session, uint64_t cookie, bool
 	ami_session_done(s);
 }
 
-static void order_end(struct ami *a, uint64_t cookie, const struct outcome *out)
+static void order_answer(struct ami *a, struct ami_order *o, uint64_t cookie,
+			 const struct outcome *out)
 {
-	struct ami_order *o = slab_get(a->slab_orders, cookie);
-	handle_t session;
-
-	if (!o)
-		return; /* was answered before */
-	session = o->session;
+	o->answered = true;
 	if (o->async)
 		order_publish(a, o, out);
-	bool async = o->async;
-	order_free(a, o);
-	if (!async)
-		order_respond(a, session, cookie, out->answered);
+	order_drop_texts(a, o);
+	if (!o->async)
+		order_respond(a, o->session, cookie, out->answered);
 }
 
 static void order_dialed(void *impl, uint64_t cookie, const struct outcome *out)
 {
-	order_end(impl, cookie, out);
+	struct ami *a = impl;
+	struct ami_order *o = slab_get(a->slab_orders, cookie);
+
+	if (NEVER(!o) || NEVER(o->answered))
+		return;
+	order_answer(a, o, cookie, out);
 }
 
 static void order_settle(void *impl, uint64_t cookie, const struct outcome *out)
 {
-	order_end(impl, cookie, out);
+	struct ami *a = impl;
+	struct ami_order *o = slab_get(a->slab_orders, cookie);
+
+	if (NEVER(!o))
+		return;
+	if (!o->answered)
+		order_answer(a, o, cookie, out);
+	order_free(a, o);
 }
 
 static const struct source_ops order_source = {

@@ -3,7 +3,8 @@
  * Guarantee: every order that ami_order_submit accepted is answered exactly once - with an
  * OriginateResponse event if it was asynchronous, with the response of the action if not - at its
  * `dialed`, or at its `settle` if that comes without one (the engine stops). A session that is gone
- * loses its response; the event goes to whoever reads class call. */
+ * loses its response; the event goes to whoever reads class call. It is forgotten at its
+ * settlement: until then ami_is_quiet is false. */
 #ifndef RINGER_AMI_ORDER_H
 #define RINGER_AMI_ORDER_H
 
