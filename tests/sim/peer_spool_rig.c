@@ -5,6 +5,8 @@
 #include "engine/base/log.h"
 #include "engine/base/tmr.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void rig_log(void *arg, const struct log_line *line)
@@ -228,9 +230,17 @@ int64_t rig_mtime(struct rig *r, const char *dir, const char *name)
 	return st.mtime_ns;
 }
 
-int64_t rig_wall_s(struct rig *r)
+const char *rig_fmt(const char *format, ...)
 {
-	return sim_wall(r->w) / SIM_SECOND;
+	static char rooms[2][4096];
+	static unsigned turn;
+	char *room = rooms[turn++ % 2];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(room, sizeof(rooms[0]), format, args);
+	va_end(args);
+	return room;
 }
 
 bool rig_logged(struct rig *r, const char *text)

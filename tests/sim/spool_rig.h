@@ -64,7 +64,8 @@ bool rig_has(struct rig *r, const char *dir, const char *name);
 /* NULL: no such file. */
 const char *rig_text(struct rig *r, const char *dir, const char *name);
 int64_t rig_mtime(struct rig *r, const char *dir, const char *name);
-int64_t rig_wall_s(struct rig *r);
+/* Text printed with numbers, valid until the call after the next. */
+const char *rig_fmt(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Has the log this line (part)? Empties the log. */
 bool rig_logged(struct rig *r, const char *text);
 
