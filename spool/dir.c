@@ -380,7 +380,7 @@ static int spool_name_dirs(struct spool *s, const char *spool_dir)
 static int spool_create_memory(struct spool *s)
 {
 	uint32_t files_max = s->conf.files_max;
-	int rc = hash_create(&s->names, files_max);
+	int rc = hash_create(&s->names, files_max / 8 + 1024);
 
 	if (rc == 0)
 		rc = slab_create(&s->small_files, "call files", SPOOL_FILE_SMALL, files_max);
