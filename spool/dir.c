@@ -225,6 +225,11 @@ static void spool_scan(struct spool *s)
 {
 	int rc;
 
+	/* After losses the watch is made anew: the directory may be another by now. */
+	if (s->watch && s->rescan_all) {
+		io_watch_close(s->watch);
+		s->watch = NULL;
+	}
 	if (!s->watch)
 		spool_open_watch(s);
 	s->missed = false;
