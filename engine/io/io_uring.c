@@ -6,6 +6,7 @@
 #include "engine/base/tmr.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -112,32 +113,6 @@ int io_create(struct io **out, const struct io_conf *conf)
 	return 0;
 }
 
-static void io_obj_free(struct io_obj *obj)
-{
-	list_del(&obj->node);
-	if (obj->type == IO_TYPE_STREAM)
-		io_bury_stream((struct io_stream *)obj);
-	if (obj->fd >= 0)
-		close(obj->fd);
-	slab_free(obj->io->slabs[obj->type], obj);
-}
-
-typedef void (*io_obj_fn)(struct io_obj *obj);
-
-static void io_for_each_obj(struct io *io, io_obj_fn fn)
-{
-	for (int type = 0; type < IO_TYPE_COUNT; type++) {
-		struct slab *s = io->slabs[type];
-
-		for (uint32_t i = 0; s && i < slab_limit(s); i++) {
-			struct io_obj *obj = slab_at(s, i);
-
-			if (obj)
-				fn(obj);
-		}
-	}
-}
-
 void io_destroy(struct io *io)
 {
 	if (!io)
@@ -156,209 +131,6 @@ void io_destroy(struct io *io)
 	free(io);
 }
 
-/* ---- objects ---- */
-
-void *io_obj_open(struct io *io, enum io_type type, int fd)
-{
-	struct io_obj *obj = io->slabs[type] ? slab_alloc(io->slabs[type]) : NULL;
-
-	if (!obj)
-		return NULL;
-	obj->io = io;
-	obj->type = type;
-	obj->fd = fd;
-	obj->handle = slab_handle(io->slabs[type], obj);
-	list_init(&obj->node);
-	io_touch(obj);
-	return obj;
-}
-
-void io_touch(struct io_obj *obj)
-{
-	struct io *io = obj->io;
-
-	if (obj->buried)
-		return;
-	obj->later_ns = 0;
-	list_del(&obj->node);
-	/* Without a ring nothing of it is pending: a closed object can go at once. */
-	if (obj->closing && !io->ring_made)
-		io_obj_free(obj);
-	else
-		list_add_tail(&io->todo, &obj->node);
-}
-
-void io_touch_later(struct io_obj *obj, int64_t when_ns)
-{
-	obj->later_ns = when_ns;
-	list_del(&obj->node);
-	list_add_tail(&obj->io->later, &obj->node);
-	if (when_ns < obj->io->later_ns)
-		obj->io->later_ns = when_ns;
-}
-
-void *io_event_obj(struct io *io, enum io_type type, const struct io_event *e)
-{
-	return slab_get(io->slabs[type], e->handle);
-}
-
-void io_bury(struct io_obj *obj)
-{
-	check(obj->closing);
-	obj->buried = true;
-	list_del(&obj->node);
-	list_add_tail(&obj->io->graves, &obj->node);
-}
-
-/* ---- submission ---- */
-
-uint64_t io_tag(enum io_kind kind, handle_t h)
-{
-	check(handle_index(h) < IO_INDEX_MAX);
-	return (uint64_t)kind << 56 | (uint64_t)handle_gen(h) << 24 | handle_index(h);
-}
-
-static struct io_event io_event_from(const struct io_uring_cqe *cqe)
-{
-	uint64_t tag = cqe->user_data;
-
-	return (struct io_event){
-		.kind = (enum io_kind)(tag >> 56),
-		.handle = handle_make((uint32_t)(tag >> 24), (uint32_t)tag & (IO_INDEX_MAX - 1)),
-		.res = cqe->res,
-		.flags = cqe->flags,
-	};
-}
-
-/* After a submission that left nothing in the queue: datagrams are copied, descriptors unused. */
-static void io_after_submit(struct io *io)
-{
-	if (io_uring_sq_ready(&io->ring) != 0)
-		return;
-	if (io->tx.built == io->tx.used)
-		io->tx.built = io->tx.used = 0;
-	for (struct list *node; (node = list_first(&io->graves));)
-		io_obj_free(list_entry(node, struct io_obj, node));
-}
-
-bool io_submit(struct io *io)
-{
-	int ret = io_uring_submit(&io->ring);
-
-	if (ret < 0 && ret != -EINTR)
-		log_warning("%s: the kernel took no requests (%s); trying again", io->conf.name,
-			    strerror(-ret));
-	io_after_submit(io);
-	return io_uring_sq_ready(&io->ring) == 0;
-}
-
-struct io_uring_sqe *io_sqe(struct io *io)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&io->ring);
-
-	if (sqe)
-		return sqe;
-	io_submit(io);
-	return io_uring_get_sqe(&io->ring);
-}
-
-bool io_cancel(struct io *io, struct io_arm *arm, enum io_kind kind, handle_t h)
-{
-	struct io_uring_sqe *sqe;
-
-	check(arm->armed);
-	if (arm->cancelling)
-		return true;
-	sqe = io_sqe(io);
-	if (!sqe)
-		return false;
-	/* By tag, which the kernel finds by hash; by descriptor it would walk all requests. */
-	io_uring_prep_cancel64(sqe, io_tag(kind, h), 0);
-	sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-	sqe->user_data = io_tag(IO_KIND_CANCEL, h);
-	arm->cancelling = true;
-	return true;
-}
-
-bool io_may_arm(struct io *io)
-{
-	if (io->arms_left == 0)
-		return false;
-	io->arms_left--;
-	return true;
-}
-
-static bool io_settle(struct io_obj *obj)
-{
-	switch (obj->type) {
-	case IO_TYPE_UDP:
-		return io_settle_udp((struct io_udp *)obj);
-	case IO_TYPE_STREAM:
-		return io_settle_stream((struct io_stream *)obj);
-	case IO_TYPE_LISTENER:
-		return io_settle_listener((struct io_listener *)obj);
-	default:
-		check(obj->type == IO_TYPE_WATCH);
-		return io_settle_watch((struct io_watch *)obj);
-	}
-}
-
-static void io_flush_later(struct io *io)
-{
-	int64_t earliest = IO_NEVER;
-
-	if (io->now_ns < io->later_ns)
-		return;
-	list_for_safe (node, &io->later) {
-		struct io_obj *obj = list_entry(node, struct io_obj, node);
-
-		if (obj->later_ns <= io->now_ns)
-			io_touch(obj);
-		else if (obj->later_ns < earliest)
-			earliest = obj->later_ns;
-	}
-	io->later_ns = earliest;
-}
-
-static bool io_flush_bell(struct io *io)
-{
-	struct io_uring_sqe *sqe;
-
-	if (io->bell_arm.armed)
-		return true;
-	sqe = io_sqe(io);
-	if (!sqe)
-		return false;
-	io_uring_prep_read(sqe, io->bell_fd, &io->bell_value, sizeof(io->bell_value), 0);
-	sqe->user_data = io_tag(IO_KIND_BELL, handle_make(1, 0));
-	io->bell_arm.armed = true;
-	return true;
-}
-
-/* Queues all that the kernel should know. What found no room stays and is tried in the next turn.
- */
-static bool io_flush(struct io *io)
-{
-	struct list now;
-	bool ok = io_flush_bell(io) && io_flush_tx(io);
-
-	io->arms_left = IO_ARMS_PER_FLUSH;
-	io_flush_later(io);
-	list_init(&now);
-	list_splice(&now, &io->todo);
-	for (struct list *node; ok && (node = list_first(&now));) {
-		struct io_obj *obj = list_entry(node, struct io_obj, node);
-
-		list_del(node);
-		ok = io_settle(obj);
-		if (!ok)
-			list_add_head(&now, node);
-	}
-	list_splice(&now, &io->todo);
-	list_splice(&io->todo, &now);
-	return ok;
-}
-
 /* ---- completions ---- */
 
 static void io_on_bell(struct io *io, const struct io_event *e)
@@ -368,17 +140,9 @@ static void io_on_bell(struct io *io, const struct io_event *e)
 		log_error("%s: reading the wake-up failed: %s", io->conf.name, strerror(-e->res));
 }
 
-static void io_on_cancel(struct io *io, const struct io_event *e)
-{
-	/* Only failures come: it had ended, or is about to. Its own completion tells. */
-	UNUSED(io);
-	UNUSED(e);
-}
-
 typedef void (*io_event_fn)(struct io *io, const struct io_event *e);
 
 static const io_event_fn io_event_fns[IO_KIND_COUNT] = {
-	[IO_KIND_CANCEL] = io_on_cancel,
 	[IO_KIND_BELL] = io_on_bell,
 	[IO_KIND_UDP_RECV] = io_on_udp_recv,
 	[IO_KIND_UDP_SEND] = io_on_udp_send,
@@ -388,6 +152,28 @@ static const io_event_fn io_event_fns[IO_KIND_COUNT] = {
 	[IO_KIND_STREAM_SEND] = io_on_stream_send,
 	[IO_KIND_WATCH] = io_on_watch,
 };
+
+static void io_dispatch(struct io *io, const struct io_event *e)
+{
+	if (e->kind & IO_KIND_CANCEL) {
+		io_on_cancel(io, e);
+		return;
+	}
+	check(e->kind < IO_KIND_COUNT);
+	io_event_fns[e->kind](io, e);
+}
+
+static struct io_event io_event_from(const struct io_uring_cqe *cqe)
+{
+	uint64_t tag = cqe->user_data;
+
+	return (struct io_event){
+		.kind = (uint32_t)(tag >> 56),
+		.handle = handle_make((uint32_t)(tag >> 24), (uint32_t)tag & (IO_INDEX_MAX - 1)),
+		.res = cqe->res,
+		.flags = cqe->flags,
+	};
+}
 
 static uint32_t io_take_batch(struct io *io)
 {
@@ -407,10 +193,8 @@ static void io_reap(struct io *io)
 	io->last_count = 0;
 	for (int round = 0; round < IO_REAP_ROUNDS; round++) {
 		n = io_take_batch(io);
-		for (uint32_t i = 0; i < n; i++) {
-			check(io->batch[i].kind < IO_KIND_COUNT);
-			io_event_fns[io->batch[i].kind](io, &io->batch[i]);
-		}
+		for (uint32_t i = 0; i < n; i++)
+			io_dispatch(io, &io->batch[i]);
 		io_group_advance(&io->big);
 		io_group_advance(&io->small);
 		io->last_count += n;
@@ -502,20 +286,9 @@ static int io_open_ring(struct io *io)
 
 static void io_obj_reset(struct io_obj *obj)
 {
-	switch (obj->type) {
-	case IO_TYPE_UDP:
-		((struct io_udp *)obj)->recv = (struct io_arm){0};
-		break;
-	case IO_TYPE_STREAM:
+	if (obj->type == IO_TYPE_STREAM)
 		io_reset_stream((struct io_stream *)obj);
-		break;
-	case IO_TYPE_LISTENER:
-		io_reset_listener((struct io_listener *)obj);
-		break;
-	default:
-		check(obj->type == IO_TYPE_WATCH);
-		io_reset_watch((struct io_watch *)obj);
-	}
+	obj->in = obj->out = obj->connect = (struct io_arm){0};
 	obj->buried = false;
 	io_touch(obj); /* frees it if it was closing; else it is armed again by the next run */
 }
@@ -652,13 +425,18 @@ static void *io_thread_main(void *arg)
 
 int io_start(struct io *io, io_turn_fn turn, void *owner)
 {
+	sigset_t all, before;
 	int err;
 
 	check(turn != NULL && !io->threaded);
 	io->turn = turn;
 	io->owner = owner;
 	io->threaded = true;
+	/* Signals are for the process's own thread, which decides where they are handled. */
+	sigfillset(&all);
+	check(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
 	err = -pthread_create(&io->thread, NULL, io_thread_main, io);
+	check(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
 	if (err) {
 		io->threaded = false;
 		return err;

@@ -24,24 +24,24 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
-#define IO_BATCH	  512  /* completions copied at once */
-#define IO_REAP_ROUNDS	  16   /* batches of one turn */
-#define IO_ARMS_PER_FLUSH 1024 /* receives armed in one turn: after a storm, in portions */
-#define IO_BUSY_COUNT	  16   /* completions in a turn that make the next wait coarser */
-#define IO_BUSY_WAIT_NS	  INT64_C(200000)
-#define IO_RETRY_NS	  INT64_C(100000000)  /* after the kernel lacked something */
-#define IO_FLUSH_MAX_NS	  INT64_C(5000000000) /* a closing stream's time for its queue */
-#define IO_LINGER_NS	  INT64_C(1000000000) /* ... and for the far end to close after that */
-#define IO_STOP_MAX_NS	  INT64_C(500000000)  /* a stopped loop's time for queued output */
-#define IO_TX_BYTES	  (1 << 20)	      /* datagrams of one submission */
-#define IO_BIG_ROOM	  65536
-#define IO_SMALL_ROOM	  2048
-#define IO_INDEX_MAX	  (1u << 24)
+#define IO_BATCH	   512	/* completions copied at once */
+#define IO_REAP_ROUNDS	   16	/* batches of one turn */
+#define IO_ARMS_PER_FLUSH  1024 /* receives armed in one turn: after a storm, in portions */
+#define IO_BUSY_COUNT	   16	/* completions in a turn that make the next wait coarser */
+#define IO_BUSY_WAIT_NS	   INT64_C(200000)
+#define IO_RETRY_NS	   INT64_C(100000000) /* after the kernel lacked something */
+#define IO_CANCEL_AGAIN_NS INT64_C(10000000)
+#define IO_FLUSH_MAX_NS	   INT64_C(5000000000) /* a closing stream's time for its queue */
+#define IO_LINGER_NS	   INT64_C(1000000000) /* ... and for the far end to close after that */
+#define IO_STOP_MAX_NS	   INT64_C(500000000)  /* a stopped loop's time for queued output */
+#define IO_TX_BYTES	   (1 << 20)	       /* datagrams of one submission */
+#define IO_BIG_ROOM	   65536
+#define IO_SMALL_ROOM	   2048
+#define IO_INDEX_MAX	   (1u << 24)
 
 #define IO_NEVER INT64_MAX
 
 enum io_kind {
-	IO_KIND_CANCEL, /* answers of cancellations: of no interest */
 	IO_KIND_BELL,
 	IO_KIND_UDP_RECV,
 	IO_KIND_UDP_SEND,
@@ -51,11 +51,12 @@ enum io_kind {
 	IO_KIND_STREAM_SEND,
 	IO_KIND_WATCH,
 	IO_KIND_COUNT,
+	IO_KIND_CANCEL = 0x80, /* with one of the above: the answer to its cancellation */
 };
 
 /* A completion, copied out of the ring. */
 struct io_event {
-	enum io_kind kind;
+	uint32_t kind; /* enum io_kind */
 	handle_t handle;
 	int32_t res;
 	uint32_t flags;
@@ -78,12 +79,12 @@ struct io_obj {
 	bool closing;
 	bool buried;	  /* in graves */
 	int64_t later_ns; /* not before this instant; 0: now */
+	struct io_arm in, out, connect;
 };
 
 struct io_udp {
 	struct io_obj obj;
 	struct io_group *group;
-	struct io_arm recv;
 	struct addr local;
 	io_udp_fn fn;
 	void *arg;
@@ -153,10 +154,12 @@ struct io {
 
 /* io_uring.c */
 int io_fail(const struct io *io, enum io_op op);
+
+/* io_uring_obj.c */
 /* A queue entry of this kind for an object, or NULL: the queue is full and the kernel takes
  * nothing. */
 struct io_uring_sqe *io_sqe(struct io *io);
-uint64_t io_tag(enum io_kind kind, handle_t h);
+uint64_t io_tag(uint32_t kind, handle_t h);
 /* Submits without waiting. False if something stayed in the queue. */
 bool io_submit(struct io *io);
 /* A slot with its header filled; NULL: the table is full. Takes no descriptor. */
@@ -168,10 +171,21 @@ void io_touch_later(struct io_obj *obj, int64_t when_ns);
 void *io_event_obj(struct io *io, enum io_type type, const struct io_event *e);
 /* Nothing is pending: close and free after the next submission. */
 void io_bury(struct io_obj *obj);
-/* Asks the kernel to end an armed operation; false: no room, again in the next flush. */
-bool io_cancel(struct io *io, struct io_arm *arm, enum io_kind kind, handle_t h);
+/* Asks the kernel to end the object's operation of this kind, which is armed. False: no room, again
+ * in the next flush. */
+bool io_cancel(struct io_obj *obj, enum io_kind kind);
 /* False when this flush has armed enough. */
 bool io_may_arm(struct io *io);
+/* The answer to a cancellation that found nothing. */
+void io_on_cancel(struct io *io, const struct io_event *e);
+/* Queues all that the kernel should know. What found no room stays and is tried in the next turn.
+ */
+bool io_flush(struct io *io);
+/* Closes and frees what is buried, if the kernel has taken everything. */
+void io_after_submit(struct io *io);
+void io_obj_free(struct io_obj *obj);
+typedef void (*io_obj_fn)(struct io_obj *obj);
+void io_for_each_obj(struct io *io, io_obj_fn fn);
 
 /* io_uring_ring.c */
 int io_ring_open(struct io_uring *ring, uint32_t sq_entries, uint32_t cq_entries);
@@ -198,16 +212,14 @@ struct io_stream *io_stream_adopt(struct io *io, int fd, const struct addr *peer
 bool io_stream_is_owned(const struct io_stream *s);
 bool io_settle_stream(struct io_stream *s);
 void io_bury_stream(struct io_stream *s);  /* gives its memory back */
-void io_reset_stream(struct io_stream *s); /* the ring is gone: nothing is pending */
+void io_reset_stream(struct io_stream *s); /* the ring is gone */
 bool io_stream_has_output(const struct io_stream *s);
 void io_on_connect(struct io *io, const struct io_event *e);
 void io_on_stream_recv(struct io *io, const struct io_event *e);
 void io_on_stream_send(struct io *io, const struct io_event *e);
 bool io_settle_listener(struct io_listener *l);
-void io_reset_listener(struct io_listener *l);
 void io_on_accept(struct io *io, const struct io_event *e);
 bool io_settle_watch(struct io_watch *w);
-void io_reset_watch(struct io_watch *w);
 void io_on_watch(struct io *io, const struct io_event *e);
 
 extern const size_t io_stream_bytes, io_listener_bytes, io_watch_bytes;

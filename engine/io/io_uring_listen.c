@@ -14,7 +14,6 @@
 
 struct io_listener {
 	struct io_obj obj;
-	struct io_arm accept;
 	struct addr local;
 	struct sockaddr_un path; /* empty for TCP */
 	io_accept_fn fn;
@@ -170,25 +169,20 @@ bool io_settle_listener(struct io_listener *l)
 	struct io_uring_sqe *sqe;
 
 	if (l->obj.closing) {
-		if (l->accept.armed)
-			return io_cancel(io, &l->accept, IO_KIND_ACCEPT, l->obj.handle);
+		if (l->obj.in.armed)
+			return io_cancel(&l->obj, IO_KIND_ACCEPT);
 		io_bury(&l->obj);
 		return true;
 	}
-	if (l->accept.armed)
+	if (l->obj.in.armed)
 		return true;
 	sqe = io_sqe(io);
 	if (!sqe)
 		return false;
 	io_uring_prep_multishot_accept(sqe, l->obj.fd, NULL, NULL, SOCK_CLOEXEC);
 	sqe->user_data = io_tag(IO_KIND_ACCEPT, l->obj.handle);
-	l->accept = (struct io_arm){.armed = true};
+	l->obj.in = (struct io_arm){.armed = true};
 	return true;
-}
-
-void io_reset_listener(struct io_listener *l)
-{
-	l->accept = (struct io_arm){0};
 }
 
 static void io_accepted(struct io *io, struct io_listener *l, int fd)
@@ -221,7 +215,7 @@ void io_on_accept(struct io *io, const struct io_event *e)
 
 	check(l != NULL);
 	if (!(e->flags & IORING_CQE_F_MORE)) {
-		l->accept = (struct io_arm){0};
+		l->obj.in = (struct io_arm){0};
 		io_touch(&l->obj);
 	}
 	if (e->res >= 0) {
@@ -234,6 +228,6 @@ void io_on_accept(struct io *io, const struct io_event *e)
 		    strerror(-e->res),
 		    e->res == -EMFILE ? " (raise the limit of open files: systemd LimitNOFILE=)"
 				      : "");
-	if (!l->accept.armed)
+	if (!l->obj.in.armed)
 		io_touch_later(&l->obj, io->now_ns + IO_RETRY_NS);
 }

@@ -34,7 +34,6 @@ struct io_stream {
 	bool eof;
 	bool broken;
 	bool told; /* closed() was called */
-	struct io_arm connect, recv, send;
 	struct addr peer, local;
 	union {
 		struct io_sockaddr to;
@@ -200,7 +199,7 @@ int io_stream_send(struct io_stream *s, const void *data, size_t len)
 	if (!io_out_map(s))
 		return -ENOBUFS;
 	io_out_put(s, data, len);
-	if (!s->send.armed)
+	if (!s->obj.out.armed)
 		io_touch(&s->obj);
 	return 0;
 }
@@ -264,7 +263,7 @@ static bool io_stream_arm_connect(struct io_stream *s)
 	else
 		io_uring_prep_connect(sqe, s->obj.fd, &s->to.any, s->to.len);
 	sqe->user_data = io_tag(IO_KIND_CONNECT, s->obj.handle);
-	s->connect = (struct io_arm){.armed = true};
+	s->obj.connect = (struct io_arm){.armed = true};
 	return true;
 }
 
@@ -284,7 +283,7 @@ static bool io_stream_arm_recv(struct io_stream *s)
 	sqe->flags |= IOSQE_BUFFER_SELECT;
 	sqe->buf_group = io->small.id;
 	sqe->user_data = io_tag(IO_KIND_STREAM_RECV, s->obj.handle);
-	s->recv = (struct io_arm){.armed = true};
+	s->obj.in = (struct io_arm){.armed = true};
 	return true;
 }
 
@@ -299,7 +298,7 @@ static bool io_stream_arm_send(struct io_stream *s)
 		len = IO_SEND_MAX;
 	io_uring_prep_send(sqe, s->obj.fd, s->out + s->out_from, len, MSG_NOSIGNAL | MSG_WAITALL);
 	sqe->user_data = io_tag(IO_KIND_STREAM_SEND, s->obj.handle);
-	s->send = (struct io_arm){.armed = true};
+	s->obj.out = (struct io_arm){.armed = true};
 	return true;
 }
 
@@ -307,28 +306,27 @@ static bool io_settle_open(struct io_stream *s)
 {
 	bool reads = !s->eof && !s->broken && (!s->paused || s->phase != IO_STREAM_OPEN);
 
-	if (!s->send.armed && s->out_len && !s->broken && !io_stream_arm_send(s))
+	if (!s->obj.out.armed && s->out_len && !s->broken && !io_stream_arm_send(s))
 		return false;
-	if (reads && !s->recv.armed)
+	if (reads && !s->obj.in.armed)
 		return io_stream_arm_recv(s);
-	if (!reads && s->recv.armed)
-		return io_cancel(s->obj.io, &s->recv, IO_KIND_STREAM_RECV, s->obj.handle);
+	if (!reads && s->obj.in.armed)
+		return io_cancel(&s->obj, IO_KIND_STREAM_RECV);
 	return true;
 }
 
 static bool io_settle_ending(struct io_stream *s)
 {
-	struct io *io = s->obj.io;
-	handle_t h = s->obj.handle;
+	struct io_obj *obj = &s->obj;
 
-	if (s->connect.armed && !io_cancel(io, &s->connect, IO_KIND_CONNECT, h))
+	if (obj->connect.armed && !io_cancel(obj, IO_KIND_CONNECT))
 		return false;
-	if (s->recv.armed && !io_cancel(io, &s->recv, IO_KIND_STREAM_RECV, h))
+	if (obj->in.armed && !io_cancel(obj, IO_KIND_STREAM_RECV))
 		return false;
-	if (s->send.armed && !io_cancel(io, &s->send, IO_KIND_STREAM_SEND, h))
+	if (obj->out.armed && !io_cancel(obj, IO_KIND_STREAM_SEND))
 		return false;
-	if (!s->connect.armed && !s->recv.armed && !s->send.armed)
-		io_bury(&s->obj);
+	if (!obj->connect.armed && !obj->in.armed && !obj->out.armed)
+		io_bury(obj);
 	return true;
 }
 
@@ -338,7 +336,7 @@ static void io_stream_advance(struct io_stream *s)
 {
 	int64_t now_ns = s->obj.io->now_ns;
 
-	if (s->phase == IO_STREAM_FLUSHING && s->out_len == 0 && !s->send.armed && !s->broken) {
+	if (s->phase == IO_STREAM_FLUSHING && s->out_len == 0 && !s->obj.out.armed && !s->broken) {
 		s->phase = IO_STREAM_LINGERING;
 		s->deadline_ns = now_ns + IO_LINGER_NS;
 		(void)shutdown(s->obj.fd, SHUT_WR);
@@ -354,7 +352,7 @@ bool io_settle_stream(struct io_stream *s)
 		io_stream_advance(s);
 	switch (s->phase) {
 	case IO_STREAM_CONNECTING:
-		return s->connect.armed || s->broken || io_stream_arm_connect(s);
+		return s->obj.connect.armed || s->broken || io_stream_arm_connect(s);
 	case IO_STREAM_OPEN:
 		return io_settle_open(s);
 	case IO_STREAM_FLUSHING:
@@ -373,8 +371,7 @@ bool io_settle_stream(struct io_stream *s)
 void io_reset_stream(struct io_stream *s)
 {
 	/* A send that was cut off may have been written in part: the far end would see garbage. */
-	s->broken |= s->send.armed || s->phase == IO_STREAM_CONNECTING;
-	s->connect = s->recv = s->send = (struct io_arm){0};
+	s->broken |= s->obj.out.armed;
 }
 
 /* ---- completions ---- */
@@ -389,7 +386,7 @@ static void io_stream_tell_closed(struct io_stream *s, int error)
 {
 	if (error) {
 		s->broken = true;
-		if (!s->send.armed && s->out_len)
+		if (!s->obj.out.armed && s->out_len)
 			io_out_taken(s, s->out_len); /* nobody will read it */
 	} else {
 		s->eof = true;
@@ -406,11 +403,11 @@ void io_on_connect(struct io *io, const struct io_event *e)
 	struct io_stream *s = io_event_obj(io, IO_TYPE_STREAM, e);
 
 	check(s != NULL);
-	s->connect = (struct io_arm){0};
+	s->obj.connect = (struct io_arm){0};
 	io_touch(&s->obj);
-	if (s->phase != IO_STREAM_CONNECTING)
-		return;
-	if (e->res < 0) {
+	if (s->phase != IO_STREAM_CONNECTING || io->muted)
+		return; /* closed meanwhile, or the loop ends: the next one connects again */
+	if (e->res < 0 && e->res != -EISCONN) {
 		io_stream_tell_closed(s, e->res);
 		return;
 	}
@@ -450,7 +447,7 @@ void io_on_stream_recv(struct io *io, const struct io_event *e)
 
 	check(s != NULL);
 	if (!(e->flags & IORING_CQE_F_MORE)) {
-		s->recv = (struct io_arm){0};
+		s->obj.in = (struct io_arm){0};
 		io_touch(&s->obj);
 		if (!s->obj.closing && e->res != 0 && e->res != -ECANCELED)
 			metric_inc(io->metrics, METRIC_io_rearmed);
@@ -471,7 +468,7 @@ void io_on_stream_send(struct io *io, const struct io_event *e)
 	int res = fault ? fault : e->res;
 
 	check(s != NULL);
-	s->send = (struct io_arm){0};
+	s->obj.out = (struct io_arm){0};
 	io_touch(&s->obj);
 	if (res == -EINTR || res == -EAGAIN || res == -ECANCELED)
 		return; /* as before; when closing, the rest is dropped with the stream */

@@ -117,12 +117,12 @@ bool io_settle_udp(struct io_udp *u)
 	struct io_uring_sqe *sqe;
 
 	if (u->obj.closing) {
-		if (u->recv.armed)
-			return io_cancel(io, &u->recv, IO_KIND_UDP_RECV, u->obj.handle);
+		if (u->obj.in.armed)
+			return io_cancel(&u->obj, IO_KIND_UDP_RECV);
 		io_bury(&u->obj);
 		return true;
 	}
-	if (u->recv.armed)
+	if (u->obj.in.armed)
 		return true;
 	if (!io_may_arm(io)) {
 		io_touch(&u->obj);
@@ -135,7 +135,7 @@ bool io_settle_udp(struct io_udp *u)
 	sqe->flags |= IOSQE_BUFFER_SELECT;
 	sqe->buf_group = u->group->id;
 	sqe->user_data = io_tag(IO_KIND_UDP_RECV, u->obj.handle);
-	u->recv = (struct io_arm){.armed = true};
+	u->obj.in = (struct io_arm){.armed = true};
 	return true;
 }
 
@@ -162,7 +162,7 @@ static void io_udp_take(struct io *io, struct io_udp *u, const struct io_event *
 
 static void io_udp_recv_ended(struct io *io, struct io_udp *u, int res)
 {
-	u->recv = (struct io_arm){0};
+	u->obj.in = (struct io_arm){0};
 	if (u->obj.closing) {
 		io_touch(&u->obj);
 		return;

@@ -20,7 +20,6 @@
 
 struct io_watch {
 	struct io_obj obj;
-	struct io_arm poll;
 	io_watch_fn fn;
 	void *arg;
 };
@@ -66,25 +65,20 @@ bool io_settle_watch(struct io_watch *w)
 	struct io_uring_sqe *sqe;
 
 	if (w->obj.closing) {
-		if (w->poll.armed)
-			return io_cancel(io, &w->poll, IO_KIND_WATCH, w->obj.handle);
+		if (w->obj.in.armed)
+			return io_cancel(&w->obj, IO_KIND_WATCH);
 		io_bury(&w->obj);
 		return true;
 	}
-	if (w->poll.armed)
+	if (w->obj.in.armed)
 		return true;
 	sqe = io_sqe(io);
 	if (!sqe)
 		return false;
 	io_uring_prep_poll_add(sqe, w->obj.fd, POLLIN);
 	sqe->user_data = io_tag(IO_KIND_WATCH, w->obj.handle);
-	w->poll = (struct io_arm){.armed = true};
+	w->obj.in = (struct io_arm){.armed = true};
 	return true;
-}
-
-void io_reset_watch(struct io_watch *w)
-{
-	w->poll = (struct io_arm){0};
 }
 
 static void io_watch_tell(struct io_watch *w, const struct inotify_event *event)
@@ -135,7 +129,7 @@ void io_on_watch(struct io *io, const struct io_event *e)
 	struct io_watch *w = io_event_obj(io, IO_TYPE_WATCH, e);
 
 	check(w != NULL);
-	w->poll = (struct io_arm){0};
+	w->obj.in = (struct io_arm){0};
 	io_touch(&w->obj);
 	if (w->obj.closing || io->muted)
 		return;
