@@ -15,8 +15,8 @@
 #define SECURITY                                                                                   \
 	H("EventTV")                                                                               \
 	H("Severity")                                                                              \
-	H("Service") H("EventVersion") H("AccountID") H("SessionID") H("LocalAddress")             \
-		H("RemoteAddress")
+	H("Service")                                                                               \
+	H("EventVersion") H("AccountID") H("SessionID") H("LocalAddress") H("RemoteAddress")
 
 const struct ami_event_page ami_event_manual[] = {
 	{"Cdr", "A call detail record was written.",
