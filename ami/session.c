@@ -278,6 +278,8 @@ void ami_session_release(struct ami_session *s)
 
 void ami_session_timer(struct ami_session *s, tmr_fn fn, int64_t delay_ns)
 {
+	if (!ami_session_is_alive(s))
+		return; /* its timer must be at rest when it is freed */
 	tmr_stop(&s->timer);
 	tmr_init(&s->timer, control_wheel(s->ami->control), fn, s);
 	tmr_start(&s->timer, io_now_ns(s->ami->io) + delay_ns);
