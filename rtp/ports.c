@@ -139,7 +139,8 @@ static struct port *ports_bind(struct ports *p, struct ports_group *g)
 	struct port *port;
 	int rc = -EADDRINUSE;
 
-	if (g->bound >= p->pair_count)
+	/* All bound is ordinary at a high rate of short calls: no word about it. */
+	if (g->bound >= p->pair_count || slab_used(p->slab) == slab_count_max(p->slab))
 		return NULL;
 	port = slab_alloc(p->slab);
 	if (!port)

@@ -132,7 +132,7 @@ static int conf_set_local_net(struct conf_load *l, const struct conffile_var *v)
 static int conf_set_external_port(struct conf_load *l, const struct conffile_var *v)
 {
 	struct conf_transport_draft *t = l->object;
-	uint32_t port;
+	uint32_t port = 0;
 
 	if (conf_number(l, v, 0, 65535, &port))
 		return -EINVAL;
@@ -386,7 +386,7 @@ static int conf_set_ha1(struct conf_load *l, const struct conffile_var *v)
 
 static int conf_set_t1(struct conf_load *l, const struct conffile_var *v)
 {
-	uint32_t ms;
+	uint32_t ms = 0;
 
 	if (conf_number(l, v, 100, 10000, &ms))
 		return -EINVAL;
@@ -396,7 +396,7 @@ static int conf_set_t1(struct conf_load *l, const struct conffile_var *v)
 
 static int conf_set_b(struct conf_load *l, const struct conffile_var *v)
 {
-	uint32_t ms;
+	uint32_t ms = 0;
 
 	if (conf_number(l, v, 6400, 640000, &ms))
 		return -EINVAL;

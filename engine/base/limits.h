@@ -57,8 +57,8 @@
 #define LIMIT_AMI_LINE        1024
 #define LIMIT_AMI_HEADERS     128
 #define LIMIT_AMI_CONNS       1024
-#define LIMIT_AMI_OUT_SOFT    (1 << 20)
-#define LIMIT_AMI_OUT_HARD    (8 << 20)
+#define LIMIT_AMI_OUT_SOFT    (4 << 20)
+#define LIMIT_AMI_OUT_HARD    (16 << 20)
 #define LIMIT_AMI_CHUNK       16384    /* octets held back come in pieces of this size, */
 #define LIMIT_AMI_CHUNKS      8192     /* so many for all connections together */
 #define LIMIT_AMI_IN          (1 << 18) /* input of one connection behind an open action */
