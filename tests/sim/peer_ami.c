@@ -118,7 +118,8 @@ static void action_send(struct action *a)
 	if (!a->due || a->info.sent || a->client->state != CLIENT_READY)
 		return;
 	a->info.sent = true;
-	snprintf(text, sizeof(text), "%sActionID: act-%u\r\n\r\n", a->headers, a->number);
+	snprintf(text, sizeof(text), "%sActionID: act-%u-%u\r\n\r\n", a->headers,
+		 a->client->conf.number, a->number);
 	send_text(a->client, text);
 }
 
@@ -151,13 +152,15 @@ static bool has(struct slice message, const char *name, const char *value)
 	return slice_eq(header(message, name), slice_str(value));
 }
 
+/* NULL: not an action of this client. */
 static struct action *action_of(struct ami_client *c, struct slice message)
 {
-	struct slice id = header(message, "ActionID");
-	uint64_t n;
+	struct slice id = header(message, "ActionID"), part;
+	uint64_t client, n;
 
-	if (!slice_starts(id, SLICE_LIT("act-")) || !slice_u64(slice_from(id, 4), 1u << 30, &n) ||
-	    n >= c->action_count)
+	if (!slice_split(&id, '-', &part) || !slice_eq(part, SLICE_LIT("act")) ||
+	    !slice_split(&id, '-', &part) || !slice_u64(part, 1u << 30, &client) ||
+	    client != c->conf.number || !slice_u64(id, 1u << 30, &n) || n >= c->action_count)
 		return NULL;
 	return c->actions[n];
 }
@@ -238,10 +241,13 @@ static void see_originate_response(struct ami_client *c, struct slice m)
 	struct action *a = action_of(c, m);
 	int64_t reason = -1;
 
-	if (!a || !a->async) {
-		violate(c, "OriginateResponse for nothing that was asked");
-		return;
+	if (!a) {
+		if (!slice_starts(header(m, "ActionID"), SLICE_LIT("act-")))
+			violate(c, "OriginateResponse for nothing that was asked");
+		return; /* another client's */
 	}
+	if (!a->async)
+		violate(c, "OriginateResponse for act-%u, which is no Originate", a->number);
 	if (++a->info.originate_responses > 1)
 		violate(c, "second OriginateResponse for act-%u", a->number);
 	a->info.originate_success = has(m, "Response", "Success");

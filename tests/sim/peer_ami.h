@@ -20,6 +20,7 @@ const char *ami_mood_name(enum ami_mood mood);
 
 struct ami_client_conf {
 	uint32_t host;
+	uint32_t number; /* of the client: its ActionIDs are "act-<number>-<n>" */
 	struct addr server;
 	const char *username, *secret;
 	enum ami_mood mood;
@@ -32,7 +33,7 @@ void ami_client_destroy(struct ami_client *c);
 
 /* Sends the action at that time, or as soon as the login is through. `headers`: "Action: ...\r\n" lines
  * without ActionID and without the empty line; copied. Asynchronous Originates are recognised.
- * Returns the number n of its ActionID "act-<n>". */
+ * Returns the n of its ActionID. */
 uint32_t ami_client_send(struct ami_client *c, int64_t at, const char *headers);
 
 struct ami_action_info {

@@ -162,6 +162,26 @@ static bool target_of(struct gateway *g, const struct sip_msg *m, struct addr *o
 	return true;
 }
 
+/* Where the engine wants its audio: c= and m= of its offer. */
+static struct addr audio_of(const struct sip_msg *m)
+{
+	struct slice sdp = sip_msg_sdp(m), line;
+	struct addr a = {0};
+	uint64_t port = 0;
+
+	while (slice_split(&sdp, '\n', &line)) {
+		line = slice_trim(line);
+		if (slice_starts(line, SLICE_LIT("c=IN IP4 ")))
+			addr_parse_ip(&a, slice_from(line, 9));
+		if (slice_starts(line, SLICE_LIT("m=audio "))) {
+			line = slice_from(line, 8);
+			slice_u64(slice_head(line, slice_find(line, ' ')), 65535, &port);
+		}
+	}
+	a.port = (uint16_t)port;
+	return a;
+}
+
 static void invite_take(struct gw_call *c, const struct sip_msg *m)
 {
 	fill(c->g, c->from, sizeof(c->from), sip_msg_get(m, SIP_HDR_FROM), "From");
@@ -169,6 +189,7 @@ static void invite_take(struct gw_call *c, const struct sip_msg *m)
 	fill(c->g, c->branch, sizeof(c->branch), m->via.branch, "branch");
 	fill(c->g, c->contact, sizeof(c->contact), m->contact.uri, "Contact");
 	gw_copy_vias(c->vias, sizeof(c->vias), m);
+	c->rtp.talk_to = audio_of(m);
 	c->cseq = c->remote_cseq = m->cseq;
 	c->final = 0;
 	c->provisional = false;
@@ -205,9 +226,11 @@ static void invite_new(struct gateway *g, const struct addr *from, const struct 
 	invite_take(c, m);
 	if (sip_uri_parse(&uri, m->ruri) == 0)
 		fill(g, c->user, sizeof(c->user), uri.user, "user");
-	c->plan = g->conf.choose ? g->conf.choose(g->conf.choose_arg, slice_str(c->user),
+	c->plan = g->conf.choose ? g->conf.choose(g->conf.arg, slice_str(c->user),
 						  gateway_calls_of(g, slice_str(c->user)) - 1)
 				 : gw_plan_by_share(g);
+	c->rtp.engine_echoes = g->conf.engine_echoes &&
+			       g->conf.engine_echoes(g->conf.arg, slice_str(c->user));
 	g->plan_calls[c->plan]++;
 	sim_trace_fmt(g->w, "gw call", "%s %s", c->user, gateway_plan_name(c->plan));
 	if (c->plan == GATEWAY_CHALLENGE)

@@ -49,10 +49,13 @@ struct gateway_conf {
 	uint16_t port;
 	const char *realm, *username, *password; /* of CHALLENGE; NULL: any credentials will do */
 	bool echo;         /* sends received RTP back */
+	/* True: the engine echoes on calls to that user. The gateway then talks itself, and audio may
+	 * come back in the order in which the network delivered it. NULL: never. */
+	bool (*engine_echoes)(void *arg, struct slice user);
 	bool lossy;        /* octets may be damaged on the way: garbage is no violation */
 	/* The plan of a new call; NULL: the default mix by seed. nth: calls to that user before. */
 	enum gateway_plan (*choose)(void *arg, struct slice user, uint32_t nth);
-	void *choose_arg;
+	void *arg;
 };
 
 struct gateway *gateway_create(struct sim_world *w, const struct gateway_conf *conf);

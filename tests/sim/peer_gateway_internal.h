@@ -53,6 +53,9 @@ struct gw_rtp {
 	struct tmr close_tmr; /* a while after the call: late packets must not meet another call */
 	struct gw_call *call;
 	uint64_t rx;
+	struct tmr talk_tmr; /* a packet every 20 ms */
+	struct addr talk_to; /* where the engine's audio comes from */
+	bool engine_echoes;
 	bool started; /* as seen by the tap */
 	bool audio;
 	uint32_t ssrc, ts, first_ts;
@@ -150,6 +153,8 @@ void gw_rx_response(struct gw_call *c, const struct sip_msg *m);
 /* peer_gateway_rtp.c */
 void gw_rtp_init(struct gw_call *c);
 void gw_rtp_open(struct gw_call *c);
+/* The call is answered: from now on the gateway talks, if it does not echo. */
+void gw_rtp_talk(struct gw_call *c);
 void gw_rtp_close(struct gw_call *c);
 void gw_rtp_close_later(struct gw_call *c);
 

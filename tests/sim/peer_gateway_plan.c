@@ -107,6 +107,7 @@ void gw_respond(struct gw_call *c, unsigned code, uint32_t leg, unsigned flags)
 		gw_sent_dialed(c->g, c->sent, code < 300);
 	if (code < 300) {
 		c->leg[leg].answered = true;
+		gw_rtp_talk(c);
 		gw_repeat_start(r, false, "2xx without ACK");
 		return;
 	}

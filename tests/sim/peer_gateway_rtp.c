@@ -41,6 +41,34 @@ static void rtp_echo(struct gw_rtp *r, const struct addr *from, const uint8_t *p
 	io_udp_send(r->udp, from, out, len);
 }
 
+static void talk_due(struct tmr *t, void *arg)
+{
+	struct gw_rtp *r = arg;
+	uint8_t out[RTP_HEAD + 160];
+
+	if (r->call->is_over || !r->udp)
+		return;
+	tmr_start(t, t->due_ns + 20 * SIM_MS);
+	if (strcmp(r->call->sdp_dir, "sendrecv") != 0 || !r->talk_to.family)
+		return;
+	memset(out, 0x55, sizeof(out));
+	out[0] = 0x80;
+	out[1] = 0;
+	r->echo_seq++;
+	r->echo_ts += 160;
+	out[2] = (uint8_t)(r->echo_seq >> 8);
+	out[3] = (uint8_t)r->echo_seq;
+	put32(out + 4, r->echo_ts);
+	put32(out + 8, r->echo_ssrc);
+	io_udp_send(r->udp, &r->talk_to, out, sizeof(out));
+}
+
+void gw_rtp_talk(struct gw_call *c)
+{
+	if (c->rtp.engine_echoes && !tmr_is_started(&c->rtp.talk_tmr))
+		tmr_start(&c->rtp.talk_tmr, io_now_ns(c->g->io));
+}
+
 static void rtp_rx(void *arg, struct io_udp *u, const struct addr *from, const void *data, size_t len)
 {
 	struct gw_rtp *r = arg;
@@ -50,7 +78,7 @@ static void rtp_rx(void *arg, struct io_udp *u, const struct addr *from, const v
 	if (!is_rtp(p, len))
 		return;
 	r->rx++;
-	if (r->call->g->conf.echo && !r->call->is_over)
+	if (r->call->g->conf.echo && !r->call->is_over && !r->engine_echoes)
 		rtp_echo(r, from, p, len);
 }
 
@@ -71,6 +99,7 @@ void gw_rtp_open(struct gw_call *c)
 void gw_rtp_close(struct gw_call *c)
 {
 	tmr_stop(&c->rtp.close_tmr);
+	tmr_stop(&c->rtp.talk_tmr);
 	if (!c->rtp.udp)
 		return;
 	c->g->by_port[io_udp_local(c->rtp.udp)->port] = NULL;
@@ -88,6 +117,7 @@ void gw_rtp_init(struct gw_call *c)
 {
 	c->rtp.call = c;
 	tmr_init(&c->rtp.close_tmr, c->g->wheel, close_due, c);
+	tmr_init(&c->rtp.talk_tmr, c->g->wheel, talk_due, &c->rtp);
 }
 
 void gw_rtp_close_later(struct gw_call *c)
@@ -136,7 +166,7 @@ static void look_at_packet(struct gw_rtp *r, const uint8_t *p)
 	if ((uint16_t)(seq - r->seq) != 1)
 		gw_violate(r->call->g, r->call, "RTP sequence %u after %u", seq, r->seq);
 	r->seq = seq;
-	if ((p[1] & 0x7f) != PT_EVENT)
+	if ((p[1] & 0x7f) != PT_EVENT && !r->engine_echoes)
 		look_at_audio(r, ts, p[1] & 0x80);
 }
 

@@ -42,6 +42,7 @@ static void choose_clients(struct scenario *s, struct rng *r)
 	for (uint32_t i = 0; i < s->client_count; i++) {
 		struct ami_client_conf *c = &s->clients[i];
 
+		c->number = i;
 		c->username = "ops";
 		c->secret = "swordfish";
 		c->mood = i == 0 ? AMI_CLIENT_PLAIN : rng_below(r, AMI_CLIENT_MOODS);

@@ -140,10 +140,22 @@ static void run_middle(struct run *r)
 	oracle_judge(r);
 }
 
+static bool talks_echo(void *arg, struct slice user)
+{
+	const struct run *r = arg;
+
+	for (uint32_t i = 0; i < r->s.order_count; i++) {
+		if (slice_eq(slice_str(r->s.orders[i].user), user))
+			return r->s.orders[i].talk == TALK_ECHO;
+	}
+	return false;
+}
+
 static void run_begin(struct run *r)
 {
 	struct gateway_conf gateway = {.port = 5060, .realm = "sim", .username = "dialer",
-				       .password = "secret", .echo = true};
+				       .password = "secret", .echo = true,
+				       .engine_echoes = talks_echo, .arg = r};
 
 	scenario_prepare(&r->s, r->w);
 	gateway.host = r->s.gateway_host;
