@@ -14,6 +14,7 @@
 #define SPOOL_BIT_WITHDRAWN 4u
 #define SPOOL_BIT_DIALED    8u /* the dialling phase is over, not the call */
 #define SPOOL_BIT_REASON    8  /* shift; 8 bits */
+#define SPOOL_BIT_WAITED    32 /* shift; ms that the attempt waited in the queue */
 
 /* Control thread. Wakes the spool if it sleeps. */
 static void spool_bell(struct spool *s)
@@ -23,7 +24,7 @@ static void spool_bell(struct spool *s)
 }
 
 /* Control thread. An order gives at most two outcomes, and the ring has room for two of each. */
-static void spool_push(struct spool *s, uint64_t cookie, uint32_t bits)
+static void spool_push(struct spool *s, uint64_t cookie, uint64_t bits)
 {
 	if (NEVER(ring_count(s->outcomes) + 2 > ring_count_max(s->outcomes)))
 		return;
@@ -49,8 +50,10 @@ static void spool_source_dialed(void *impl, uint64_t cookie, const struct outcom
 
 static void spool_source_settle(void *impl, uint64_t cookie, const struct outcome *o)
 {
-	uint32_t bits = (uint32_t)(o->reason & 0xff) << SPOOL_BIT_REASON;
+	uint64_t bits = (uint64_t)(o->reason & 0xff) << SPOOL_BIT_REASON;
 
+	if (o->waited_ns > 0)
+		bits |= (uint64_t)(o->waited_ns / TMR_MS) << SPOOL_BIT_WAITED;
 	if (o->answered)
 		bits |= SPOOL_BIT_ANSWERED;
 	if (o->withdrawn)
@@ -67,7 +70,7 @@ static const struct source_ops spool_source_ops = {
 
 /* What the outcome of an attempt means for its file, said in the log. */
 static enum spool_event spool_judge_outcome(struct spool *s, const struct spool_file *f,
-					    uint32_t bits)
+					    uint64_t bits)
 {
 	int reason = (int)(bits >> SPOOL_BIT_REASON & 0xff);
 
@@ -87,7 +90,7 @@ static enum spool_event spool_judge_outcome(struct spool *s, const struct spool_
 	return SPOOL_EV_EXPIRED;
 }
 
-static void spool_take_outcome(struct spool *s, uint64_t cookie, uint32_t bits)
+static void spool_take_outcome(struct spool *s, uint64_t cookie, uint64_t bits)
 {
 	struct spool_file *f = spool_file_get(s, cookie);
 
@@ -100,6 +103,7 @@ static void spool_take_outcome(struct spool *s, uint64_t cookie, uint32_t bits)
 		s->answered[s->answered_count++] = cookie;
 		return;
 	}
+	f->waited_ms = (uint32_t)(bits >> SPOOL_BIT_WAITED);
 	spool_file_step(s, f, spool_judge_outcome(s, f, bits));
 	atomic_fetch_sub(&s->unsettled, 1);
 }
@@ -127,7 +131,7 @@ static uint32_t spool_take_outcomes(struct spool *s)
 			break;
 		if (!ring_pop_spsc(s->outcomes, &bits))
 			break;
-		spool_take_outcome(s, (uint64_t)(uintptr_t)s->half, (uint32_t)(uintptr_t)bits);
+		spool_take_outcome(s, (uint64_t)(uintptr_t)s->half, (uint64_t)(uintptr_t)bits);
 		s->half = NULL;
 		taken++;
 	}

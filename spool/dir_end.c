@@ -80,11 +80,14 @@ enum spool_event spool_note_answer(struct spool *s, struct spool_file *f)
 }
 
 /* The retry is due where the heap has the file already: RetryTime, or a multiple, from the start of
- * the attempt. The mtime says what a new life of the engine is to go by. */
+ * the attempt; and the attempt began only when it left the queue. The mtime says what a new life of the engine is to go by. */
 enum spool_event spool_note_failure(struct spool *s, struct spool_file *f)
 {
-	if (f->due.at_ns <= s->wall_ns || FAULT(retry_too_early))
-		due_set(&s->due, &f->due, s->wall_ns);
+	int64_t at_ns = f->due.at_ns + f->waited_ms * TMR_MS;
+
+	if (at_ns <= s->wall_ns || FAULT(retry_too_early))
+		at_ns = s->wall_ns;
+	due_set(&s->due, &f->due, at_ns);
 	return spool_add_record(s, f, "EndRetry", f->attempt_no, spool_after_retrytime(s, f));
 }
 

@@ -75,6 +75,7 @@ struct spool_file {
 	int32_t retrytime_s;
 	int32_t maxretries;
 	uint32_t attempt_no;
+	uint32_t waited_ms; /* the attempt that failed: how long it stood in the queue */
 	uint64_t inode;
 	int64_t mtime_ns;	/* as last seen, or as set by us */
 	int64_t mtime_was_ns;	/* before the note of the attempt */

@@ -126,12 +126,16 @@ static void control_release_id(struct control *c, const struct order *o)
 
 static void control_settle(struct control *c, struct order *o, const struct outcome *outcome)
 {
+	struct outcome told = *outcome;
+
+	if (o->begun_ns)
+		told.waited_ns = o->begun_ns - o->accepted_ns;
 	metric_inc(c->conf.metrics, METRIC_attempt_settled);
 	control_release_id(c, o);
 	if (!FAULT(lost_settle))
-		o->source.ops->settle(o->source.impl, o->cookie, outcome);
+		o->source.ops->settle(o->source.impl, o->cookie, &told);
 	if (FAULT(double_settle))
-		o->source.ops->settle(o->source.impl, o->cookie, outcome);
+		o->source.ops->settle(o->source.impl, o->cookie, &told);
 	inbox_release(c->conf.inbox, o);
 }
 
@@ -320,6 +324,7 @@ static bool control_send_dial(struct control *c, struct order *o, size_t shard)
 	if (FAULT(double_attempt))
 		pipe_write(down, PIPE_DROPPABLE, SHARD_DIAL, o->packed, o->packed_len);
 	o->shard = (uint32_t)shard;
+	o->begun_ns = io_now_ns(c->conf.io);
 	c->credits[shard]--;
 	order_step(o, ORDER_SEND);
 	hash_add(&c->running, &o->by_id, o->id);

@@ -19,6 +19,7 @@ struct outcome {
 	int reason;            /* enum originate_reason */
 	int cause;             /* Q.850 of the end, 0 unknown */
 	int tech_code;         /* SIP status of a refusal, or 0 */
+	int64_t waited_ns;     /* settle: from the taking of the order until it left the queue */
 	struct slice channel;  /* real channel name, empty if none came to be */
 	struct slice uniqueid; /* of the channel, or the ChannelId asked for, or empty */
 };
@@ -61,6 +62,7 @@ struct order {
 	uint64_t cookie;
 	uint64_t id;
 	int64_t accepted_ns;
+	int64_t begun_ns;             /* when it left the queue; 0: it did not */
 	int64_t due_ns;
 	uint32_t trunk;               /* index, set by the queue */
 	uint32_t shard;               /* set by the dialer */

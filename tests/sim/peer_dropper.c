@@ -152,6 +152,11 @@ enum dropper_end dropper_look(const struct dropper *d, uint32_t index)
 	return strstr(done, "Status: Failed") ? DROPPER_FAILED : DROPPER_ODD;
 }
 
+bool dropper_is_archived(const struct dropper *d, uint32_t index)
+{
+	return !drop_text(d, index, "outgoing") && drop_text(d, index, "outgoing_done");
+}
+
 uint32_t dropper_starts(const struct dropper *d, uint32_t index)
 {
 	const char *at = drop_text(d, index, "outgoing");

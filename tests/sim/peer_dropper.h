@@ -31,6 +31,8 @@ const char *dropper_end_name(enum dropper_end end);
 uint32_t dropper_count(const struct dropper *d);
 const char *dropper_name(const struct dropper *d, uint32_t index);
 enum dropper_end dropper_look(const struct dropper *d, uint32_t index);
+/* In outgoing_done and not in outgoing. */
+bool dropper_is_archived(const struct dropper *d, uint32_t index);
 /* Lines "StartRetry:" in the file, wherever it is: attempts begun. */
 uint32_t dropper_starts(const struct dropper *d, uint32_t index);
 /* The disk went back in time: files dropped since then are dropped again. */

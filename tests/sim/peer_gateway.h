@@ -84,19 +84,15 @@ void gateway_excuse_all(struct gateway *g);
 uint32_t gateway_call_count(const struct gateway *g);
 uint32_t gateway_calls_of(const struct gateway *g, struct slice user);
 uint32_t gateway_plan_calls(const struct gateway *g, enum gateway_plan plan);
-/* Calls under way: INVITE sent, and neither refused, cancelled nor ended by anybody's BYE. Never more
- * than the engine's own count. _most: the greatest number so far. */
-uint32_t gateway_calls_now(const struct gateway *g);
-uint32_t gateway_calls_most(const struct gateway *g);
-/* The same until the first final response or CANCEL: dialling. */
-uint32_t gateway_dialing_most(const struct gateway *g);
 struct gateway_call_info {
 	enum gateway_plan plan;
 	const char *user;
 	int64_t invite_ns; /* when its first INVITE was sent */
 	bool arrived;      /* the gateway saw it; else all below is zero */
 	bool answered;     /* a 200 was sent */
+	int64_t dialed_ns; /* first 200, refusal or CANCEL; 0: none */
 	int64_t answered_ns;
+	int64_t over_ns;   /* refused, cancelled, or ended by anybody's BYE; 0: not yet */
 	int64_t ended_ns;  /* first BYE of anybody; 0: none */
 	bool ended_by_engine;
 	uint16_t refused;  /* final status of ours, 0: none */

@@ -97,8 +97,8 @@ struct gw_call {
 struct gw_sent {
 	struct hash_node node; /* by Call-ID */
 	char call_id[160], user[96];
-	int64_t at, answered_at, ended_at;
-	bool over, dialed, ended_by_engine;
+	int64_t at, dialed_at, answered_at, over_at, ended_at;
+	bool ended_by_engine;
 	struct gw_call *call; /* once it arrived */
 };
 
@@ -115,7 +115,7 @@ struct gateway {
 	uint32_t call_count, call_room;
 	struct hash sent_by_id;
 	struct gw_sent **sent;
-	uint32_t sent_count, sent_room, calls_now, calls_most, dialing_now, dialing_most;
+	uint32_t sent_count, sent_room;
 	struct gw_rtp *by_port[65536];
 	uint32_t plan_calls[GATEWAY_PLAN_COUNT];
 	char violation[512];

@@ -33,19 +33,13 @@ struct gw_sent *gw_sent_add(struct gateway *g, const struct sip_msg *m)
 		check(g->sent);
 	}
 	g->sent[g->sent_count++] = s;
-	if (++g->calls_now > g->calls_most)
-		g->calls_most = g->calls_now;
-	if (++g->dialing_now > g->dialing_most)
-		g->dialing_most = g->dialing_now;
 	return s;
 }
 
 void gw_sent_over(struct gateway *g, struct gw_sent *s)
 {
-	if (s->over)
-		return;
-	s->over = true;
-	g->calls_now--;
+	if (!s->over_at)
+		s->over_at = sim_now(g->w);
 	gw_sent_dialed(g, s, false);
 }
 
@@ -53,10 +47,8 @@ void gw_sent_dialed(struct gateway *g, struct gw_sent *s, bool answered)
 {
 	if (answered && !s->answered_at)
 		s->answered_at = sim_now(g->w);
-	if (s->dialed)
-		return;
-	s->dialed = true;
-	g->dialing_now--;
+	if (!s->dialed_at)
+		s->dialed_at = sim_now(g->w);
 }
 
 void gw_sent_ended(struct gateway *g, struct gw_sent *s, bool by_engine)
@@ -122,28 +114,15 @@ uint32_t gateway_calls_of(const struct gateway *g, struct slice user)
 	return n;
 }
 
-uint32_t gateway_calls_now(const struct gateway *g)
-{
-	return g->calls_now;
-}
-
-uint32_t gateway_calls_most(const struct gateway *g)
-{
-	return g->calls_most;
-}
-
-uint32_t gateway_dialing_most(const struct gateway *g)
-{
-	return g->dialing_most;
-}
-
 void gateway_call_get(const struct gateway *g, uint32_t index, struct gateway_call_info *out)
 {
 	const struct gw_sent *s = g->sent[index];
 	const struct gw_call *c = s->call;
 
 	*out = (struct gateway_call_info){.user = s->user, .invite_ns = s->at, .arrived = c != NULL,
-					 .answered_ns = s->answered_at, .ended_ns = s->ended_at,
+					 .dialed_ns = s->dialed_at,
+					 .answered_ns = s->answered_at,
+					 .over_ns = s->over_at, .ended_ns = s->ended_at,
 					 .ended_by_engine = s->ended_by_engine};
 	if (!c)
 		return;
