@@ -15,15 +15,37 @@ const struct rtp_conf rtp_conf_default = {
 	.initial_silence = true,
 };
 
-/* What [general] may hold. Those without effect here belong to ICE, STUN, TURN, SRTP and the kernel's
- * checksums. */
+/* What [general] may hold. Those without effect here belong to ICE, STUN, TURN, SRTP and the
+ * kernel's checksums. */
 static const char *const conf_known[] = {
-	"rtpstart",       "rtpend",    "rtcpinterval",    "dtmftimeout",   "strictrtp",
-	"probation",      "rtpchecksums", "initialsilence", "srtpreplayprotection",
-	"icesupport",     "stunaddr",  "stunaddr_reresolve_ttl_0", "stun_acl", "stun_deny",
-	"stun_permit",    "stun_software_attribute", "turnaddr", "turnport", "turnusername",
-	"turnpassword",   "ice_acl",   "ice_deny",        "ice_permit",    "ice_blacklist",
-	"stun_blacklist", "dtls_mtu",  "rtp_mtu",         "rtp_use_dynamic",
+	"rtpstart",
+	"rtpend",
+	"rtcpinterval",
+	"dtmftimeout",
+	"strictrtp",
+	"probation",
+	"rtpchecksums",
+	"initialsilence",
+	"srtpreplayprotection",
+	"icesupport",
+	"stunaddr",
+	"stunaddr_reresolve_ttl_0",
+	"stun_acl",
+	"stun_deny",
+	"stun_permit",
+	"stun_software_attribute",
+	"turnaddr",
+	"turnport",
+	"turnusername",
+	"turnpassword",
+	"ice_acl",
+	"ice_deny",
+	"ice_permit",
+	"ice_blacklist",
+	"stun_blacklist",
+	"dtls_mtu",
+	"rtp_mtu",
+	"rtp_use_dynamic",
 };
 
 static bool conf_is_known(struct slice name)
@@ -40,8 +62,8 @@ static void conf_note_unknown(const struct conffile_section *section)
 
 	for (v = section ? section->vars : NULL; v; v = v->next)
 		if (!conf_is_known(v->name))
-			log_notice("%s:%d: [general] has no option \"%s\"; the line is ignored", v->file,
-				   v->line, v->name.ptr);
+			log_notice("%s:%d: [general] has no option \"%s\"; the line is ignored",
+				   v->file, v->line, v->name.ptr);
 }
 
 static void conf_read_ports(struct rtp_conf *conf, const struct conffile_section *section)
@@ -56,10 +78,11 @@ static void conf_read_ports(struct rtp_conf *conf, const struct conffile_section
 
 		if (!v)
 			v = conffile_get(section, "rtpend");
-		log_warning("%s:%d: rtpstart %lld is not below rtpend %lld; %d to %d are used. Give a "
-			    "range of at least two ports",
-			    v ? v->file : "rtp.conf", v ? v->line : 0, (long long)start,
-			    (long long)end, conf->port_start, conf->port_end);
+		log_warning(
+			"%s:%d: rtpstart %lld is not below rtpend %lld; %d to %d are used. Give a "
+			"range of at least two ports",
+			v ? v->file : "rtp.conf", v ? v->line : 0, (long long)start, (long long)end,
+			conf->port_start, conf->port_end);
 		return;
 	}
 	conf->port_start = (uint16_t)start;

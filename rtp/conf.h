@@ -10,19 +10,20 @@
 struct conffile;
 
 struct rtp_conf {
-	uint16_t port_start;       /* 1024..65535, even after the check */
-	uint16_t port_end;         /* last port that may be used */
-	uint32_t rtcp_interval_ms; /* 500..60000 */
+	uint16_t port_start;	       /* 1024..65535, even after the check */
+	uint16_t port_end;	       /* last port that may be used */
+	uint32_t rtcp_interval_ms;     /* 500..60000 */
 	uint16_t dtmf_timeout_samples; /* 8000 a second */
 	enum latch_mode strict;
-	uint8_t probation;         /* packets */
-	bool initial_silence;      /* silence is sent until the far end is heard, at most 5 s */
-	uint8_t dscp;              /* 0..63; from the endpoint side, tos_audio */
+	uint8_t probation;    /* packets */
+	bool initial_silence; /* silence is sent until the far end is heard, at most 5 s */
+	uint8_t dscp;	      /* 0..63; from the endpoint side, tos_audio */
 };
 
 extern const struct rtp_conf rtp_conf_default;
 
-/* cf NULL (no rtp.conf): the defaults. Bad values: WARNING with file, line, range; the default holds. */
+/* cf NULL (no rtp.conf): the defaults. Bad values: WARNING with file, line, range; the default
+ * holds. */
 void rtp_conf_read(struct rtp_conf *conf, const struct conffile *cf);
 
 #endif

@@ -6,8 +6,8 @@
 #include "rtp/bytes.h"
 
 #define SEGMENT_MAX   0xffffU
-#define VOLUME        10 /* -10 dBm0 */
-#define E_BIT         0x80
+#define VOLUME	      10 /* -10 dBm0 */
+#define E_BIT	      0x80
 #define NS_PER_SAMPLE INT64_C(125000)
 /* Audio this far behind a digit ends it: some peers send both side by side, a packet apart. */
 #define AUDIO_GRACE_SAMPLES 800
@@ -211,8 +211,8 @@ static void dtmf_tx_on(struct dtmf_tx *tx, uint32_t ts, struct dtmf_out *out)
 		tx->ts = ts;
 	segment = ts - tx->ts + DTMF_TICK_SAMPLES;
 	total = tx->before + segment;
-	if (tx->length && total >= tx->length &&
-	    total >= DTMF_ON_MIN_MS * DTMF_SAMPLES_PER_MS && segment <= SEGMENT_MAX) {
+	if (tx->length && total >= tx->length && total >= DTMF_ON_MIN_MS * DTMF_SAMPLES_PER_MS &&
+	    segment <= SEGMENT_MAX) {
 		segment = dtmf_tx_final(tx, segment);
 		dtmf_tx_write(tx, out, segment, E_BIT);
 		tx->end_ts = tx->ts + segment;

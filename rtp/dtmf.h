@@ -16,11 +16,11 @@
 
 #define DTMF_PAYLOAD_BYTES   4
 #define DTMF_SAMPLES_PER_MS  8
-#define DTMF_TICK_SAMPLES    160 /* one packet each 20 ms */
+#define DTMF_TICK_SAMPLES    160  /* one packet each 20 ms */
 #define DTMF_TIMEOUT_DEFAULT 1200 /* samples; rtp.conf dtmftimeout */
-#define DTMF_END_COPIES      3
+#define DTMF_END_COPIES	     3
 #define DTMF_GAP_MIN_SAMPLES 320 /* 40 ms between two digits */
-#define DTMF_ON_MIN_MS       40
+#define DTMF_ON_MIN_MS	     40
 
 /* -1 if the character is no digit; '\0' if the event is none. */
 int dtmf_event_of(char digit);
@@ -44,12 +44,12 @@ struct dtmf_facts {
 };
 
 struct dtmf_rx {
-	int64_t last_ns;          /* arrival of the newest packet of the event */
+	int64_t last_ns; /* arrival of the newest packet of the event */
 	uint32_t ssrc;
-	uint32_t ts;              /* of the current or the last event */
+	uint32_t ts;		  /* of the current or the last event */
 	uint32_t before_samples;  /* duration of earlier wraps and segments of this event */
-	uint16_t duration;        /* of the newest packet */
-	uint16_t seq;             /* of the newest event packet */
+	uint16_t duration;	  /* of the newest packet */
+	uint16_t seq;		  /* of the newest event packet */
 	uint16_t timeout_samples; /* without a packet: the end was lost */
 	uint8_t event;
 	bool active;
@@ -78,12 +78,12 @@ static inline bool dtmf_rx_is_active(const struct dtmf_rx *rx)
 enum dtmf_tx_state { DTMF_TX_IDLE, DTMF_TX_ON, DTMF_TX_ENDING, DTMF_TX_GAP };
 
 struct dtmf_tx {
-	uint32_t ts;       /* start of the segment */
-	uint32_t end_ts;   /* of the event, when ending or in the gap */
-	uint32_t before;   /* samples in earlier segments */
-	uint32_t length;   /* samples wanted; 0: until dtmf_tx_stop */
-	uint32_t gap;      /* samples of silence behind the event */
-	uint8_t state;     /* enum dtmf_tx_state */
+	uint32_t ts;	 /* start of the segment */
+	uint32_t end_ts; /* of the event, when ending or in the gap */
+	uint32_t before; /* samples in earlier segments */
+	uint32_t length; /* samples wanted; 0: until dtmf_tx_stop */
+	uint32_t gap;	 /* samples of silence behind the event */
+	uint8_t state;	 /* enum dtmf_tx_state */
 	uint8_t event;
 	uint8_t copies_left;
 	bool fresh; /* the first packet is still to come */
@@ -93,7 +93,7 @@ struct dtmf_tx {
 struct dtmf_out {
 	uint32_t ts;
 	bool marker;
-	bool ended; /* first of the end packets: the digit is over now */
+	bool ended;	      /* first of the end packets: the digit is over now */
 	uint32_t duration_ms; /* with ended */
 	uint8_t payload[DTMF_PAYLOAD_BYTES];
 };

@@ -6,7 +6,9 @@ void latch_init(struct latch *l, enum latch_mode mode, unsigned probation)
 {
 	*l = (struct latch){
 		.mode = (uint8_t)mode,
-		.probation = (uint8_t)(probation == 0 ? 1 : probation > 255 ? 255 : probation),
+		.probation = (uint8_t)(probation == 0	 ? 1
+				       : probation > 255 ? 255
+							 : probation),
 		.state = LATCH_IDLE,
 	};
 }

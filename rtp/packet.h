@@ -22,7 +22,7 @@ struct rtp_packet {
 	uint32_t ts;
 	uint32_t ssrc;
 	const uint8_t *payload; /* behind CSRCs and extension */
-	size_t payload_bytes;   /* without padding; may be 0 */
+	size_t payload_bytes;	/* without padding; may be 0 */
 };
 
 /* False if it is no RTP of version 2, or if CSRCs, extension or padding do not fit into len. */

@@ -10,7 +10,7 @@
 
 struct player {
 	const struct sound_prompt *prompt; /* NULL: nothing to play */
-	uint32_t offset;                   /* samples played; equal in all codecs */
+	uint32_t offset;		   /* samples played; equal in all codecs */
 };
 
 void player_start(struct player *p, const struct sound_prompt *prompt);

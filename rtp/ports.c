@@ -7,7 +7,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/log.h"
 
-#define TRIES          8 /* ports tried for one bind, others may sit on some */
+#define TRIES	       8 /* ports tried for one bind, others may sit on some */
 #define PREPARE_BUDGET 4 /* pairs bound in one turn */
 #define RETRY_NS       INT64_C(1000000000)
 
@@ -115,10 +115,10 @@ void ports_destroy(struct ports *p)
 }
 
 /* 0, -EADDRINUSE (try another), or another error that makes more tries useless. */
-static int port_open(struct ports *p, struct port *port, const struct ports_group *g, uint16_t number)
+static int port_open(struct ports *p, struct port *port, const struct ports_group *g,
+		     uint16_t number)
 {
-	struct io_udp_conf conf = {
-		.local = g->local, .kind = IO_UDP_RTP, .dscp = p->conf.dscp};
+	struct io_udp_conf conf = {.local = g->local, .kind = IO_UDP_RTP, .dscp = p->conf.dscp};
 	int rc;
 
 	conf.local.port = number;

@@ -4,8 +4,8 @@
  * packets, so some pairs are kept ready (ports_prepare, once a turn), and a pair that a call gave
  * back stays bound and rests in a FIFO until stray packets of that call have died away. A rested or
  * unused pair is preferred, then a new one; only when the range is used up is the pair that has
- * rested longest taken before its time. One pool serves several local addresses, each with the whole
- * range. Owned by the shard. */
+ * rested longest taken before its time. One pool serves several local addresses, each with the
+ * whole range. Owned by the shard. */
 #ifndef RINGER_RTP_PORTS_H
 #define RINGER_RTP_PORTS_H
 
@@ -22,7 +22,7 @@ struct ports_conf {
 	struct rng *rng;     /* where in the range to begin */
 	uint16_t start, end; /* this shard's part: even start, last port included */
 	uint32_t pair_max;   /* pairs that may be bound in all */
-	uint32_t ahead;      /* unused pairs to keep ready on each address */
+	uint32_t ahead;	     /* unused pairs to keep ready on each address */
 	int64_t rest_ns;
 	uint8_t dscp;
 	io_udp_fn on_rtp, on_rtcp; /* arg: struct port * */
@@ -31,12 +31,12 @@ struct ports_conf {
 struct port {
 	struct list node; /* free list of its group */
 	struct io_udp *rtp, *rtcp;
-	void *user;       /* of the taker; NULL while free */
-	void *pool_arg;   /* of the pool's owner, for packets */
+	void *user;	/* of the taker; NULL while free */
+	void *pool_arg; /* of the pool's owner, for packets */
 	int64_t freed_ns;
-	uint16_t number;  /* of RTP */
+	uint16_t number; /* of RTP */
 	uint8_t group;
-	bool is_fresh;    /* never used by a call */
+	bool is_fresh; /* never used by a call */
 };
 
 struct ports;
@@ -53,7 +53,8 @@ void ports_give(struct ports *p, struct port *port, int64_t now_ns);
 /* Binds some of the pairs that are missing from the stock; a few at a time. */
 void ports_prepare(struct ports *p, int64_t now_ns);
 
-/* This shard's part of the range first..last: contiguous, even start; start >= end when it is empty. */
+/* This shard's part of the range first..last: contiguous, even start; start >= end when it is
+ * empty. */
 void ports_split(uint16_t first, uint16_t last, uint32_t shard, uint32_t shard_count,
 		 uint16_t *start, uint16_t *end);
 

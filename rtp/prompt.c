@@ -17,9 +17,9 @@ struct format_name {
 
 /* Native first, then linear, then what needs a law changed: most calls are u-law. */
 static const struct format_name format_names[] = {
-	{"ulaw", SOUND_ULAW}, {"pcm", SOUND_ULAW}, {"ul", SOUND_ULAW},  {"mu", SOUND_ULAW},
-	{"ulw", SOUND_ULAW},  {"sln", SOUND_SLN},  {"slin", SOUND_SLN}, {"raw", SOUND_SLN},
-	{"wav", SOUND_WAV},   {"alaw", SOUND_ALAW}, {"al", SOUND_ALAW}, {"alw", SOUND_ALAW},
+	{"ulaw", SOUND_ULAW}, {"pcm", SOUND_ULAW},  {"ul", SOUND_ULAW},	 {"mu", SOUND_ULAW},
+	{"ulw", SOUND_ULAW},  {"sln", SOUND_SLN},   {"slin", SOUND_SLN}, {"raw", SOUND_SLN},
+	{"wav", SOUND_WAV},   {"alaw", SOUND_ALAW}, {"al", SOUND_ALAW},	 {"alw", SOUND_ALAW},
 };
 
 const char *sound_extension(unsigned n, enum sound_format *format)
@@ -44,8 +44,7 @@ bool sound_format_of(struct slice extension, enum sound_format *out)
 void sound_prompt_release(const struct sound_prompt *prompt)
 {
 	if (prompt && prompt->users) {
-		unsigned before =
-			atomic_fetch_sub_explicit(prompt->users, 1, memory_order_release);
+		unsigned before = atomic_fetch_sub_explicit(prompt->users, 1, memory_order_release);
 
 		check(before > 0);
 	}

@@ -44,9 +44,8 @@ void qos_add_rx(struct qos *q, double jitter_s, double lost)
 	q->rx_jitter_last = (float)jitter_s;
 	qos_series_add(&q->rx_jitter, jitter_s);
 	qos_series_add(&q->rx_lost, lost);
-	q->rx_mes_last =
-		(float)qos_score((double)q->rtt_last, jitter_s, qos_series_stdev(&q->rx_jitter),
-				 (double)q->rx_lost.mean);
+	q->rx_mes_last = (float)qos_score((double)q->rtt_last, jitter_s,
+					  qos_series_stdev(&q->rx_jitter), (double)q->rx_lost.mean);
 	qos_series_add(&q->rx_mes, (double)q->rx_mes_last);
 }
 
@@ -59,16 +58,15 @@ void qos_add_tx(struct qos *q, double jitter_s, double lost, double rtt_s)
 		q->rtt_last = (float)rtt_s;
 		qos_series_add(&q->rtt, rtt_s);
 	}
-	q->tx_mes_last =
-		(float)qos_score((double)q->rtt_last, jitter_s, qos_series_stdev(&q->tx_jitter),
-				 (double)q->tx_lost.mean);
+	q->tx_mes_last = (float)qos_score((double)q->rtt_last, jitter_s,
+					  qos_series_stdev(&q->tx_jitter), (double)q->tx_lost.mean);
 	qos_series_add(&q->tx_mes, (double)q->tx_mes_last);
 }
 
 const char *qos_text_name(enum qos_text which)
 {
 	static const char *const names[QOS_TEXT_COUNT] = {
-		[QOS_ALL] = "RTPAUDIOQOS",      [QOS_JITTER] = "RTPAUDIOQOSJITTER",
+		[QOS_ALL] = "RTPAUDIOQOS",	[QOS_JITTER] = "RTPAUDIOQOSJITTER",
 		[QOS_LOSS] = "RTPAUDIOQOSLOSS", [QOS_RTT] = "RTPAUDIOQOSRTT",
 		[QOS_MES] = "RTPAUDIOQOSMES",
 	};

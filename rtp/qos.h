@@ -24,8 +24,8 @@ double qos_series_stdev(const struct qos_series *series);
 
 struct qos {
 	struct qos_series rx_jitter, tx_jitter; /* s; tx: as the peer reports */
-	struct qos_series rx_lost, tx_lost;     /* packets in an interval */
-	struct qos_series rtt;                  /* s */
+	struct qos_series rx_lost, tx_lost;	/* packets in an interval */
+	struct qos_series rtt;			/* s */
 	struct qos_series rx_mes, tx_mes;
 	float rx_jitter_last, tx_jitter_last, rtt_last; /* s */
 	float rx_mes_last, tx_mes_last;

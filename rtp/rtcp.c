@@ -4,8 +4,8 @@
 
 #include "rtp/bytes.h"
 
-#define RTCP_SR   200
-#define RTCP_RR   201
+#define RTCP_SR	  200
+#define RTCP_RR	  201
 #define RTCP_SDES 202
 #define RTCP_BYE  203
 
@@ -15,7 +15,7 @@
 #define CNAME_ITEM    1
 #define NTP_1970      UINT64_C(2208988800)
 #define NS_PER_SECOND INT64_C(1000000000)
-#define RTT_MAX       (30U << 16)
+#define RTT_MAX	      (30U << 16)
 
 /* --- writing --- */
 
@@ -154,7 +154,8 @@ static bool rtcp_get_bye(struct rtcp_report *out, const uint8_t *p, size_t bytes
 	return true;
 }
 
-/* Octets of the packet at p with its padding, or 0 if its header is wrong. *body: without padding. */
+/* Octets of the packet at p with its padding, or 0 if its header is wrong. *body: without padding.
+ */
 static size_t rtcp_frame(const uint8_t *p, size_t left, size_t *body)
 {
 	size_t bytes;

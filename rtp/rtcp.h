@@ -17,13 +17,13 @@
 #define RTCP_OUT_MAX (28 + 24 + 4 + 4 + 2 + RTCP_CNAME_MAX + 4)
 
 struct rtcp_block {
-	uint32_t ssrc;     /* the source that is reported on */
-	uint8_t fraction;  /* lost since the last report, in 1/256 */
-	int32_t lost;      /* in all, 24 bits with sign */
-	uint32_t ext_max;  /* highest sequence number, with its cycles above */
-	uint32_t jitter;   /* timestamp units */
-	uint32_t lsr;      /* middle NTP of the last SR of that source; 0: none */
-	uint32_t dlsr;     /* since then, in 1/65536 s */
+	uint32_t ssrc;	  /* the source that is reported on */
+	uint8_t fraction; /* lost since the last report, in 1/256 */
+	int32_t lost;	  /* in all, 24 bits with sign */
+	uint32_t ext_max; /* highest sequence number, with its cycles above */
+	uint32_t jitter;  /* timestamp units */
+	uint32_t lsr;	  /* middle NTP of the last SR of that source; 0: none */
+	uint32_t dlsr;	  /* since then, in 1/65536 s */
 };
 
 struct rtcp_sender {

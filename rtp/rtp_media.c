@@ -7,12 +7,12 @@
 #include "engine/base/tmr.h"
 #include "rtp/session_internal.h"
 
-#define LATE_NS        (10 * MEDIA_MS) /* sent later than this counts as late */
-#define BEHIND_MAX     60              /* slots; behind by more: rounds are skipped */
-#define CATCH_UP_SLOTS 2               /* a millisecond, when behind by more than a round */
-#define ASKS           (SOUND_LOADER_ASKS / 4)
+#define LATE_NS	       (10 * MEDIA_MS) /* sent later than this counts as late */
+#define BEHIND_MAX     60	       /* slots; behind by more: rounds are skipped */
+#define CATCH_UP_SLOTS 2	       /* a millisecond, when behind by more than a round */
+#define ASKS	       (SOUND_LOADER_ASKS / 4)
 
-_Static_assert(sizeof(struct media_session) <= 768, "a leg has grown: ten thousand pay for it");
+_Static_assert(sizeof(struct media_session) <= 512, "a leg has grown: ten thousand pay for it");
 
 /* --- sweep --- */
 
@@ -225,14 +225,13 @@ static void session_init(struct media_session *s, struct rtp_media *m,
 	s->ssrc = rng_u32(m->rng);
 	s->seq = (uint16_t)rng_u32(m->rng);
 	s->frame_ticks = 1;
-	s->free_tick = -1;
 	s->mark = true;
 	s->remote.event_pt = MEDIA_NO_PT;
 	s->rtcp.due_ns = TMR_NEVER;
 	s->is_symmetric = params->symmetric;
 	s->timeout_s = (uint16_t)(params->timeout_s < UINT16_MAX ? params->timeout_s : UINT16_MAX);
-	s->keepalive_s = (uint16_t)(params->keepalive_s < UINT16_MAX ? params->keepalive_s :
-								       UINT16_MAX);
+	s->keepalive_s =
+		(uint16_t)(params->keepalive_s < UINT16_MAX ? params->keepalive_s : UINT16_MAX);
 	slice_copy(s->language, sizeof(s->language), params->language);
 	latch_init(&s->latch, conf->strict, conf->probation);
 	rxstat_init(&s->rx);
@@ -274,6 +273,8 @@ static void op_close(struct media_session *s)
 	session_stop(s);
 	session_sleep(s);
 	list_del(&s->sweep);
+	if (s->qos)
+		slab_free(m->qos, s->qos);
 	ports_give(m->ports, s->port, io_now_ns(m->io));
 	slab_free(m->sessions, s);
 }
@@ -333,7 +334,8 @@ static int media_create_slabs(struct rtp_media *m, uint32_t count)
 {
 	if (slab_create(&m->sessions, "media sessions", sizeof(struct media_session), count) ||
 	    slab_create(&m->lists, "play lists", sizeof(struct play_list), count) ||
-	    slab_create(&m->digit_lists, "digit lists", sizeof(struct digit_list), count))
+	    slab_create(&m->digit_lists, "digit lists", sizeof(struct digit_list), count) ||
+	    slab_create(&m->qos, "call quality", sizeof(struct qos), count))
 		return -ENOMEM;
 	/* No more under way than the loader's rings take. */
 	if (m->loader && slab_create(&m->asks, "sound asks", sizeof(struct sound_ask), ASKS))
@@ -410,6 +412,7 @@ void rtp_media_destroy(struct rtp_media *m)
 	slab_destroy(m->sessions);
 	slab_destroy(m->lists);
 	slab_destroy(m->digit_lists);
+	slab_destroy(m->qos);
 	slab_destroy(m->asks);
 	if (m->conf.sounds)
 		sound_library_release(m->conf.sounds);
@@ -430,5 +433,6 @@ uint32_t rtp_media_udp_max(uint32_t session_max)
 size_t rtp_media_bytes(const struct rtp_media *m)
 {
 	return sizeof(*m) + slab_bytes(m->sessions) + slab_bytes(m->lists) +
-	       slab_bytes(m->digit_lists) + (m->asks ? slab_bytes(m->asks) : 0);
+	       slab_bytes(m->digit_lists) + slab_bytes(m->qos) +
+	       (m->asks ? slab_bytes(m->asks) : 0);
 }

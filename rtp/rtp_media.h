@@ -1,11 +1,11 @@
 /* rtp/rtp_media.h - the media port (engine/core/media.h) over RTP, one per shard.
  *
  * One clock serves all legs of the shard. Time is cut into slots of 1 ms; a leg sends in the slots
- * k with k mod 20 = its phase, at t0 + k ms exactly (absolute, never from the last wake-up), and the
- * timestamp follows from k: a pause, a hold or a skipped packet makes the timestamp jump and never
- * the sequence number. Only legs that have something to send are in a slot. Behind by up to 60 ms,
- * what is due is sent, at most two packets a leg in 20 ms once the first round is out; behind by
- * more, whole rounds are skipped and counted.
+ * k with k mod 20 = its phase, at t0 + k ms exactly (absolute, never from the last wake-up), and
+ * the timestamp follows from k: a pause, a hold or a skipped packet makes the timestamp jump and
+ * never the sequence number. Only legs that have something to send are in a slot. Behind by up to
+ * 60 ms, what is due is sent, at most two packets a leg in 20 ms once the first round is out;
+ * behind by more, whole rounds are skipped and counted.
  *
  * The owner calls rtp_media_turn once a turn of the loop, with the turn's clock, and by the instant
  * that it returns. Everything belongs to the shard's thread. */
@@ -31,7 +31,7 @@ struct rtp_media_conf {
 struct rtp_media_place {
 	struct io *io;
 	struct metrics *metrics;
-	struct rng *rng;             /* the shard's */
+	struct rng *rng;	     /* the shard's */
 	uint32_t shard, shard_count; /* part of the port range */
 	uint32_t session_max;
 	const struct tone_set *tones; /* shared by all shards; NULL: no tones */

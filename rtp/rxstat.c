@@ -1,7 +1,7 @@
 #include "rtp/rxstat.h"
 
-#define SEQ_MOD  65536U
-#define NO_BAD   UINT32_MAX
+#define SEQ_MOD	 65536U
+#define NO_BAD	 UINT32_MAX
 #define LOST_MAX 0x7fffff
 #define LOST_MIN (-0x800000)
 
@@ -10,7 +10,8 @@ void rxstat_init(struct rxstat *rx)
 	*rx = (struct rxstat){.bad_seq = NO_BAD};
 }
 
-/* The extended numbers begin one cycle up, so that a packet from before the first one has a number. */
+/* The extended numbers begin one cycle up, so that a packet from before the first one has a number.
+ */
 static void rxstat_begin(struct rxstat *rx, uint16_t seq)
 {
 	rxstat_init(rx);

@@ -1,9 +1,9 @@
 /* rtp/rxstat.h - what was received of one source: sequence, loss, duplicates, jitter.
  *
- * RFC 3550 A.1 (extended sequence numbers, restarts), A.3 (loss), A.8 (jitter). Pure arithmetic; the
- * caller hands in the arrival time in the clock of the payload. One struct per received SSRC; when
- * the SSRC changes, the caller starts anew with rxstat_init (a phone behind an early media server
- * brings its own SSRC, and must not be dropped).
+ * RFC 3550 A.1 (extended sequence numbers, restarts), A.3 (loss), A.8 (jitter). Pure arithmetic;
+ * the caller hands in the arrival time in the clock of the payload. One struct per received SSRC;
+ * when the SSRC changes, the caller starts anew with rxstat_init (a phone behind an early media
+ * server brings its own SSRC, and must not be dropped).
  *
  * Unlike A.1 the first packets of a source are not held back: who may send is decided by rtp/latch,
  * and a digit in the first packet must not get lost. MIN_SEQUENTIAL = 2 holds for restarts only. */
@@ -18,15 +18,15 @@
 #define RXSTAT_JITTER_SKIP  15 /* packets at the start that do not count for the jitter */
 
 enum rxstat_verdict {
-	RXSTAT_NEXT,      /* newer than all before */
-	RXSTAT_LATE,      /* out of order, but new */
+	RXSTAT_NEXT,	  /* newer than all before */
+	RXSTAT_LATE,	  /* out of order, but new */
 	RXSTAT_DUPLICATE, /* drop */
-	RXSTAT_JUMP,      /* far away, perhaps a restart: drop; a second one in sequence is RESTART */
-	RXSTAT_RESTART,   /* the source began anew: counts start again, forget what was pending */
+	RXSTAT_JUMP,	/* far away, perhaps a restart: drop; a second one in sequence is RESTART */
+	RXSTAT_RESTART, /* the source began anew: counts start again, forget what was pending */
 };
 
 struct rxstat {
-	uint32_t base;    /* extended number of the first packet */
+	uint32_t base;	  /* extended number of the first packet */
 	uint32_t ext_max; /* extended number of the newest */
 	uint32_t bad_seq; /* expected after a jump; UINT32_MAX: none */
 	uint32_t received;

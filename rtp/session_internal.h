@@ -21,20 +21,20 @@
 #include "rtp/rxstat.h"
 #include "rtp/sound_loader.h"
 
-#define MEDIA_MS         INT64_C(1000000)
-#define MEDIA_SECOND     INT64_C(1000000000)
-#define MEDIA_SAMPLE_NS  INT64_C(125000)
-#define MEDIA_SLOTS      20 /* of 1 ms: the packet interval */
-#define MEDIA_FRAME_MAX  7  /* packet intervals in one packet: 140 ms */
-#define MEDIA_SWEEP_NS   (100 * MEDIA_MS)
-#define MEDIA_SWEEPS     128 /* buckets of 100 ms */
-#define MEDIA_PT_CN      13
-#define MEDIA_PT_EVENT   101 /* what we offer for telephone-event */
+#define MEDIA_MS	INT64_C(1000000)
+#define MEDIA_SECOND	INT64_C(1000000000)
+#define MEDIA_SAMPLE_NS INT64_C(125000)
+#define MEDIA_SLOTS	20 /* of 1 ms: the packet interval */
+#define MEDIA_FRAME_MAX 7  /* packet intervals in one packet: 140 ms */
+#define MEDIA_SWEEP_NS	(100 * MEDIA_MS)
+#define MEDIA_SWEEPS	128 /* buckets of 100 ms */
+#define MEDIA_PT_CN	13
+#define MEDIA_PT_EVENT	101 /* what we offer for telephone-event */
 /* Silence at the start until the far end is heard: 5 s. */
 #define MEDIA_SILENCE_TICKS 250
 
-/* Files of one Playback; only while one plays. prompt NULL: does not exist, or (its bit in `pending`)
- * is being looked for. */
+/* Files of one Playback; only while one plays. prompt NULL: does not exist, or (its bit in
+ * `pending`) is being looked for. */
 struct play_list {
 	struct sound_library *lib; /* taken */
 	uint64_t pending;
@@ -56,19 +56,19 @@ struct digit_list {
 
 /* What the far end told of us, and what is needed to report on it. */
 struct rtcp_state {
-	int64_t due_ns;      /* next report; TMR_NEVER before the first RTP */
-	int64_t last_sr_ns;  /* arrival of the peer's last SR */
-	uint32_t last_sr;    /* its middle NTP; 0: none */
-	uint32_t sent_mark;  /* tx_packets at our last report */
-	int32_t tx_lost;     /* as the peer reports */
-	uint32_t tx_jitter;  /* timestamp units */
+	int64_t due_ns;	    /* next report; TMR_NEVER before the first RTP */
+	int64_t last_sr_ns; /* arrival of the peer's last SR */
+	uint32_t last_sr;   /* its middle NTP; 0: none */
+	uint32_t sent_mark; /* tx_packets at our last report */
+	int32_t tx_lost;    /* as the peer reports */
+	uint32_t tx_jitter; /* timestamp units */
 	uint32_t rtt_us;
 	int32_t rx_lost_mark; /* lost at our last report */
-	uint16_t port;       /* learned (symmetric); 0: announced */
-	bool has_sent;
 };
 
-/* Hot on send first, then hot on receive. Of a shard's slab; ends with media_ops.close. */
+/* Lines of 64 octets: the first is all that a packet of a prompt needs besides its address, the
+ * next two belong to sending, the rest to receiving and to what is rare. Of a shard's slab; ends
+ * with media_ops.close. */
 struct media_session {
 	struct list send; /* slot of the media clock, while there is something to send */
 	struct player player;
@@ -78,42 +78,46 @@ struct media_session {
 	uint32_t ssrc;
 	uint16_t seq;
 	uint8_t phase;
-	uint8_t codec;       /* enum codec, towards the far end */
-	uint8_t pt;          /* its payload type there */
-	uint8_t frame_ticks; /* packet intervals in one packet */
-	bool may_send;       /* address known and direction allows it */
-	bool mark;           /* next audio packet begins a talkspurt */
-	struct addr to;
-	struct dtmf_tx dtmf_tx;
-	struct digit_list *digits;
-	struct play_list *list;
-	int64_t free_tick;      /* the sound ended in this tick and its packet is not sent; -1: none */
+	uint8_t codec;		/* enum codec, towards the far end */
+	uint8_t pt;		/* its payload type there */
+	uint8_t frame_ticks;	/* packet intervals in one packet */
+	bool may_send;		/* address known and direction allows it */
+	bool mark;		/* next audio packet begins a talkspurt */
 	uint16_t silence_ticks; /* still to send */
 	bool is_echo, echo_synced;
+
+	struct addr to;
+	struct dtmf_tx dtmf_tx;
 	uint32_t echo_offset;
 	uint32_t tx_packets, tx_octets, tx_late;
-	int64_t last_tx_ns;
+	uint32_t free_tick; /* the sound ended in this tick and its packet is not sent */
 
+	struct digit_list *digits;
+	struct play_list *list;
 	struct rtp_media *media;
 	struct port *port;
-	struct latch latch;
+	int64_t last_tx_ns, last_rx_ns;
+	const struct media_events *events;
+	void *owner;
+
+	struct list sweep;
 	struct rxstat rx;
 	struct dtmf_rx dtmf_rx;
 	uint32_t peer_ssrc;
 	uint32_t rx_packets, rx_octets;
-	int64_t last_rx_ns;
+	struct latch latch;
 
-	const struct media_events *events;
-	void *owner;
-	struct list sweep;
 	struct rtcp_state rtcp;
+	struct qos *qos; /* from the first report on; NULL before */
 	struct media_desc remote;
 	uint32_t list_number;
 	uint16_t timeout_s, keepalive_s;
-	bool is_symmetric, is_silent; /* the time-out was told */
+	uint16_t rtcp_port; /* learned (symmetric); 0: announced */
+	bool is_symmetric;
+	bool is_silent; /* the time-out was told */
 	bool has_peer_ssrc;
-	char language[15];
-	struct qos qos;
+	bool has_free_tick;
+	char language[14];
 };
 
 struct rtp_media {
@@ -125,14 +129,14 @@ struct rtp_media {
 	struct ports *ports;
 	struct sound_loader *loader;
 	uint32_t shard;
-	struct slab *sessions, *lists, *digit_lists;
+	struct slab *sessions, *lists, *digit_lists, *qos;
 	struct slab *asks; /* struct sound_ask, under way; NULL without a loader */
-	char cname[33]; /* one for the shard: its legs share a clock */
+	char cname[33];	   /* one for the shard: its legs share a clock */
 
 	/* media clock */
 	int64_t t0_ns;
 	int64_t done_k, next_k; /* slots since t0; next_k TMR_NEVER: none */
-	int64_t run_ns;         /* last time that slots were due */
+	int64_t run_ns;		/* last time that slots were due */
 	uint32_t slot_mask;
 	uint32_t active;
 	bool slot_late;

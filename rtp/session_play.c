@@ -25,8 +25,9 @@ enum play_step session_next_frame(struct media_session *s, uint8_t *dst, uint32_
 	struct play_list *list = s->list;
 
 	for (;;) {
-		bool more = s->may_send ? player_frame(&s->player, (enum codec)s->codec, dst, samples)
-					: player_skip(&s->player, samples);
+		bool more = s->may_send
+				    ? player_frame(&s->player, (enum codec)s->codec, dst, samples)
+				    : player_skip(&s->player, samples);
 
 		if (more)
 			return PLAY_SOUND;
@@ -60,8 +61,8 @@ static bool list_ask(struct media_session *s, struct slice name)
 	ask->shard = m->shard;
 	memcpy(ask->name, name.ptr, name.len);
 	ask->name_len = (uint16_t)name.len;
-	ask->language_len = (uint16_t)slice_copy(ask->language, sizeof(ask->language),
-						 slice_str(s->language));
+	ask->language_len =
+		(uint16_t)slice_copy(ask->language, sizeof(ask->language), slice_str(s->language));
 	sound_library_take(ask->lib);
 	if (!sound_loader_ask(m->loader, ask)) {
 		sound_library_release(ask->lib);
@@ -105,8 +106,8 @@ static void list_add(struct media_session *s, struct slice name, unsigned *missi
 	const struct sound_prompt *prompt;
 
 	if (list->count == LIMIT_RTP_FILES) {
-		log_warning("%.*s is left out: one Playback takes %d files at most", SLICE_ARG(name),
-			    LIMIT_RTP_FILES);
+		log_warning("%.*s is left out: one Playback takes %d files at most",
+			    SLICE_ARG(name), LIMIT_RTP_FILES);
 		(*missing)++;
 		return;
 	}
@@ -147,7 +148,8 @@ bool session_play(struct media_session *s, struct slice names, unsigned *missing
 
 bool session_tone(struct media_session *s, struct slice name)
 {
-	const struct sound_prompt *prompt = s->media->tones ? tone_find(s->media->tones, name) : NULL;
+	const struct sound_prompt *prompt =
+		s->media->tones ? tone_find(s->media->tones, name) : NULL;
 
 	if (!prompt)
 		return false;

@@ -27,6 +27,14 @@ void session_heard(struct media_session *s, int64_t now_ns)
 	session_plan(s, now_ns);
 }
 
+/* Most calls of a dialer end before the first report: they do without. */
+static bool session_has_qos(struct media_session *s)
+{
+	if (!s->qos)
+		s->qos = slab_alloc(s->media->qos);
+	return s->qos != NULL;
+}
+
 /* --- sending --- */
 
 static bool rtcp_target(const struct media_session *s, struct addr *to)
@@ -37,7 +45,7 @@ static bool rtcp_target(const struct media_session *s, struct addr *to)
 	to->port = s->remote.rtcp_port ? s->remote.rtcp_port : (uint16_t)(to->port + 1);
 	if (s->is_symmetric && latch_source(&s->latch)) {
 		*to = s->latch.source;
-		to->port = s->rtcp.port ? s->rtcp.port : (uint16_t)(to->port + 1);
+		to->port = s->rtcp_port ? s->rtcp_port : (uint16_t)(to->port + 1);
 	}
 	return to->port != 0;
 }
@@ -65,7 +73,8 @@ static void rtcp_fill_block(struct media_session *s, struct rtcp_block *block, i
 		.lsr = s->rtcp.last_sr,
 		.dlsr = s->rtcp.last_sr ? rtcp_dlsr(now_ns - s->rtcp.last_sr_ns) : 0,
 	};
-	qos_add_rx(&s->qos, block->jitter / RATE, lost - s->rtcp.rx_lost_mark);
+	if (session_has_qos(s))
+		qos_add_rx(s->qos, block->jitter / RATE, lost - s->rtcp.rx_lost_mark);
 	s->rtcp.rx_lost_mark = lost;
 }
 
@@ -89,10 +98,8 @@ static void session_report(struct media_session *s, int64_t now_ns)
 	len = rtcp_write(room, sizeof(room), &report, slice_str(m->cname));
 	if (NEVER(len == 0))
 		return;
-	if (io_udp_send(s->port->rtcp, &to, room, len) == 0) {
-		s->rtcp.has_sent = true;
+	if (io_udp_send(s->port->rtcp, &to, room, len) == 0)
 		metric_inc(m->metrics, METRIC_rtcp_tx);
-	}
 }
 
 /* --- receiving --- */
@@ -110,7 +117,8 @@ static void session_take_block(struct media_session *s, const struct rtcp_block 
 	}
 	s->rtcp.tx_lost = block->lost;
 	s->rtcp.tx_jitter = block->jitter;
-	qos_add_tx(&s->qos, block->jitter / RATE, lost > 0 ? lost : 0, rtt_s);
+	if (session_has_qos(s))
+		qos_add_tx(s->qos, block->jitter / RATE, lost > 0 ? lost : 0, rtt_s);
 }
 
 void session_take_rtcp(struct media_session *s, const struct addr *from, const void *data,
@@ -151,7 +159,7 @@ void session_on_rtcp(void *arg, struct io_udp *u, const struct addr *from, const
 		return;
 	}
 	if (s->is_symmetric && latch_source(&s->latch) && addr_eq_ip(from, &s->latch.source))
-		s->rtcp.port = from->port;
+		s->rtcp_port = from->port;
 	session_take_rtcp(s, from, data, len);
 }
 
@@ -231,6 +239,7 @@ void session_stats(const struct media_session *s, struct media_stats *out)
 
 const char *session_quality(const struct media_session *s, unsigned which, struct sink *out)
 {
+	static const struct qos none;
 	struct qos_totals totals = {
 		.ssrc = s->ssrc,
 		.peer_ssrc = s->peer_ssrc,
@@ -243,6 +252,6 @@ const char *session_quality(const struct media_session *s, unsigned which, struc
 
 	if (which >= QOS_TEXT_COUNT)
 		return NULL;
-	qos_text_write(&s->qos, &totals, (enum qos_text)which, out);
+	qos_text_write(s->qos ? s->qos : &none, &totals, (enum qos_text)which, out);
 	return qos_text_name((enum qos_text)which);
 }

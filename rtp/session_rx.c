@@ -47,7 +47,8 @@ static void session_change_source(struct media_session *s, uint32_t ssrc)
 	rxstat_init(&s->rx);
 }
 
-static void session_take_event(struct media_session *s, const struct rtp_packet *packet, int64_t now)
+static void session_take_event(struct media_session *s, const struct rtp_packet *packet,
+			       int64_t now)
 {
 	struct dtmf_facts facts;
 

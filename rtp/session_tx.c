@@ -180,17 +180,18 @@ static bool session_tick_audio(struct media_session *s, int64_t tick, uint32_t t
 	if (session_is_playing(s)) {
 		step = session_next_frame(s, payload, samples);
 		if (step == PLAY_END) {
-			s->free_tick = -1;
+			s->has_free_tick = false;
 			if (!session_tell_played(s))
 				return false;
-			s->free_tick = tick;
+			s->has_free_tick = true;
+			s->free_tick = (uint32_t)tick;
 			samples = s->frame_ticks * (uint32_t)TICK_SAMPLES;
 			if (session_is_playing(s))
 				step = session_next_frame(s, payload, samples);
 		}
 	}
 	if (step == PLAY_SOUND) {
-		s->free_tick = -1;
+		s->has_free_tick = false;
 	} else if (s->silence_ticks) {
 		memset(payload, player_silence((enum codec)s->codec), samples);
 	} else {
@@ -207,7 +208,7 @@ void session_begin_audio(struct media_session *s)
 	int64_t tick = ((now - m->t0_ns) / MEDIA_MS - s->phase) / MEDIA_SLOTS;
 
 	session_wake(s);
-	if (s->free_tick == tick)
+	if (s->has_free_tick && s->free_tick == (uint32_t)tick)
 		session_tick_audio(s, tick, session_clock_ts(s, tick), now);
 }
 
@@ -224,7 +225,8 @@ void session_free_digits(struct media_session *s)
 static bool digits_are_valid(struct slice digits)
 {
 	for (size_t i = 0; i < digits.len; i++)
-		if (dtmf_event_of(digits.ptr[i]) < 0 && digits.ptr[i] != 'w' && digits.ptr[i] != 'W')
+		if (dtmf_event_of(digits.ptr[i]) < 0 && digits.ptr[i] != 'w' &&
+		    digits.ptr[i] != 'W')
 			return false;
 	return digits.len > 0;
 }
@@ -337,8 +339,8 @@ static bool session_tick_digits(struct media_session *s, uint32_t ts, int64_t no
 
 static bool session_has_more(const struct media_session *s)
 {
-	return session_is_playing(s) || s->digits || s->silence_ticks || dtmf_tx_is_busy(&s->dtmf_tx) ||
-	       dtmf_rx_is_active(&s->dtmf_rx);
+	return session_is_playing(s) || s->digits || s->silence_ticks ||
+	       dtmf_tx_is_busy(&s->dtmf_tx) || dtmf_rx_is_active(&s->dtmf_rx);
 }
 
 bool session_tick(struct media_session *s, int64_t tick, int64_t now_ns)

@@ -9,7 +9,7 @@
 #include "engine/io/io.h"
 
 #define DEPTH_MAX 8
-#define KEY_MAX   LIMIT_PATH
+#define KEY_MAX	  LIMIT_PATH
 
 struct sound_entry {
 	char *key; /* relative to the directory, without extension */
@@ -173,8 +173,8 @@ static int library_read(struct sound_library *lib, struct io *io, const struct s
 		return rc;
 	if (rc) {
 		log_warning("sound file %s left out: %s", file->path,
-			    rc == -EFBIG ? "it is larger than the limit for one file" :
-					   strerror(-rc));
+			    rc == -EFBIG ? "it is larger than the limit for one file"
+					 : strerror(-rc));
 		return 0;
 	}
 	rc = sound_prompt_make(out, file->format, data, len, &why);
@@ -198,8 +198,9 @@ static bool prompt_graft(struct sound_prompt *prompt, const struct sound_prompt 
 	return true;
 }
 
-/* Linear sound serves both laws, unless a native file says otherwise; native beats transcoded. Native
- * files of another length than the rest are another sound: then the native one stands for all. */
+/* Linear sound serves both laws, unless a native file says otherwise; native beats transcoded.
+ * Native files of another length than the rest are another sound: then the native one stands for
+ * all. */
 static struct sound_prompt *library_choose(struct sound_prompt *const got[SOUND_FORMAT_COUNT])
 {
 	struct sound_prompt *pcm = got[SOUND_SLN] ? got[SOUND_SLN] : got[SOUND_WAV];
@@ -237,8 +238,8 @@ static int library_keep(struct sound_library *lib, const struct sound_file *file
 }
 
 /* One key: its files in the order ulaw, alaw, sln, wav. A wav beside an sln is not read. */
-static int library_load_key(struct sound_library *lib, struct io *io, const struct sound_file *files,
-			    size_t count)
+static int library_load_key(struct sound_library *lib, struct io *io,
+			    const struct sound_file *files, size_t count)
 {
 	struct sound_prompt *got[SOUND_FORMAT_COUNT] = {0}, *best;
 	int rc = 0;

@@ -2,11 +2,11 @@
  *
  * Choice: a shard must never wait for a disk, and does not know before a call which prompts it will
  * need. So the whole sounds directory is read at boot and at reload, on the control side, into one
- * immutable library: formats ulaw, alaw, sln and wav, each prompt kept once per spoken codec (8 kB a
- * second and codec). Files above file_bytes_max, and all that would lift the library above
- * total_bytes_max, are left out with a WARNING. A reload makes a new library and retires the old one,
- * which lives until the last player let go of it. What appears on disk later, or lies elsewhere, is
- * fetched by rtp/sound_loader.
+ * immutable library: formats ulaw, alaw, sln and wav, each prompt kept once per spoken codec (8 kB
+ * a second and codec). Files above file_bytes_max, and all that would lift the library above
+ * total_bytes_max, are left out with a WARNING. A reload makes a new library and retires the old
+ * one, which lives until the last player let go of it. What appears on disk later, or lies
+ * elsewhere, is fetched by rtp/sound_loader.
  *
  * Lookup follows config.md section 13: language candidates (en_US_f, en_US, en), then no language,
  * then the default language; names without extension; custom/ first if asked for. */
@@ -28,10 +28,10 @@ struct sound_prompt {
 };
 
 struct sound_conf {
-	const char *dir;              /* <astdatadir>/sounds */
+	const char *dir;	      /* <astdatadir>/sounds */
 	const char *default_language; /* "en" */
-	bool language_prefix;         /* <dir>/<lang>/<name>; else <dir>/<path>/<lang>/<file> */
-	bool search_custom_dir;       /* <dir>/custom/<name> first */
+	bool language_prefix;	      /* <dir>/<lang>/<name>; else <dir>/<path>/<lang>/<file> */
+	bool search_custom_dir;	      /* <dir>/custom/<name> first */
 	size_t file_bytes_max;
 	size_t total_bytes_max; /* of encoded samples */
 };

@@ -78,7 +78,7 @@ static void loader_drop(struct sound_loader *l, struct loaded *f)
 
 static void loader_free_orphans(struct sound_loader *l)
 {
-	list_for_safe(node, &l->orphans) {
+	list_for_safe (node, &l->orphans) {
 		struct loaded *f = list_entry(node, struct loaded, order);
 
 		if (!loaded_is_used(f))
@@ -89,7 +89,7 @@ static void loader_free_orphans(struct sound_loader *l)
 /* Makes room for one more finding of that size: false if what is in use stands against it. */
 static bool loader_make_room(struct sound_loader *l, size_t bytes)
 {
-	list_for_safe(node, &l->kept) {
+	list_for_safe (node, &l->kept) {
 		struct loaded *f = list_entry(node, struct loaded, order);
 
 		if (l->count < SOUND_LOADER_FILES && l->bytes + bytes <= l->bytes_max)
@@ -389,7 +389,7 @@ void sound_loader_destroy(struct sound_loader *l)
 {
 	if (!l)
 		return;
-	list_for_safe(node, &l->kept)
+	list_for_safe (node, &l->kept)
 		loader_drop(l, list_entry(node, struct loaded, order));
 	loader_free_orphans(l);
 	check(list_empty(&l->orphans));

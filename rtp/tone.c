@@ -6,7 +6,7 @@
 
 #include "engine/base/check.h"
 
-#define RATE     8000
+#define RATE	 8000
 #define FULL_DBM 3.14 /* dBm0 of a sine of full scale, G.711 */
 
 struct tone_kind {

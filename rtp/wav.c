@@ -2,11 +2,11 @@
 
 #include <errno.h>
 
-#define CHUNK_HEADER   8
-#define FMT_BYTES      16
-#define FORMAT_PCM     1
+#define CHUNK_HEADER	8
+#define FMT_BYTES	16
+#define FORMAT_PCM	1
 #define FORMAT_EXTENDED 0xfffe
-#define RATE           8000
+#define RATE		8000
 
 static uint32_t wav_get32(const uint8_t *p)
 {
@@ -46,7 +46,8 @@ static int wav_check(const struct wav *w, struct sink *why)
 		return wav_fail(why, -EINVAL, "it has no data chunk");
 	if (w->format == FORMAT_PCM && w->channels == 1 && w->bits == 16 && w->rate == RATE)
 		return 0;
-	sink_fmt(why, "it is format %u, %u channel(s), %u bits, %u Hz; needed is PCM (format 1), mono, ",
+	sink_fmt(why,
+		 "it is format %u, %u channel(s), %u bits, %u Hz; needed is PCM (format 1), mono, ",
 		 w->format, w->channels, w->bits, w->rate);
 	sink_str(why, "16 bits, 8000 Hz (convert with: sox in.wav -r 8000 -c 1 -b 16 out.wav)");
 	return -ENOTSUP;

@@ -1,9 +1,9 @@
 /* rtp/wav.h - where the samples of a RIFF WAVE file are, and what they are.
  *
- * Pure parser over a whole file in memory. It accepts what the sound library can play: PCM, 16 bits,
- * one channel, 8000 a second; anything else gives an error whose text says what was found. Chunks may
- * come in any order and unknown ones are skipped; a data chunk that claims more than the file has
- * (an unfinished recording) is cut at the end of the file. */
+ * Pure parser over a whole file in memory. It accepts what the sound library can play: PCM, 16
+ * bits, one channel, 8000 a second; anything else gives an error whose text says what was found.
+ * Chunks may come in any order and unknown ones are skipped; a data chunk that claims more than the
+ * file has (an unfinished recording) is cut at the end of the file. */
 #ifndef RINGER_RTP_WAV_H
 #define RINGER_RTP_WAV_H
 

@@ -1,4 +1,5 @@
-/* tests/fuzz/fuzz_rtp.c - datagrams as RTP, RTCP and telephone events, through the receivers' states.
+/* tests/fuzz/fuzz_rtp.c - datagrams as RTP, RTCP and telephone events, through the receivers'
+ * states.
  *
  * The input is a chain of datagrams, each behind one octet of length. */
 #include "engine/base/check.h"

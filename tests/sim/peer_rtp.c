@@ -72,7 +72,8 @@ static struct io_udp *peer_open_socket(struct rtp_bench *b, uint16_t port, io_ud
 
 static void peer_open(struct rtp_bench *b)
 {
-	struct io_conf conf = {.name = "peer", .metrics = &b->peer_metrics, .udp_max = 8, .cpu = -1};
+	struct io_conf conf = {
+		.name = "peer", .metrics = &b->peer_metrics, .udp_max = 8, .cpu = -1};
 
 	sim_host_use(b->w, sim_host_add(b->w, "peer"));
 	check(io_create(&b->peer_io, &conf) == 0);
@@ -95,7 +96,8 @@ void bench_world(struct rtp_bench *b, uint64_t seed)
 
 static void bench_open_loader(struct rtp_bench *b, const struct rtp_bench_conf *conf)
 {
-	struct sound_loader_conf loader = {.metrics = &b->loader_metrics, .shard_count = 1,
+	struct sound_loader_conf loader = {.metrics = &b->loader_metrics,
+					   .shard_count = 1,
 					   .bytes_max = conf->loader_bytes_max};
 
 	if (!conf->with_loader)
@@ -107,10 +109,14 @@ static void bench_open_loader(struct rtp_bench *b, const struct rtp_bench_conf *
 
 void bench_open(struct rtp_bench *b, const struct rtp_bench_conf *conf)
 {
-	struct io_conf io = {.name = "media", .metrics = &b->metrics, .cpu = -1,
+	struct io_conf io = {.name = "media",
+			     .metrics = &b->metrics,
+			     .cpu = -1,
 			     .udp_max = rtp_media_udp_max(conf->session_max)};
 	struct sound_conf sounds = sound_conf_default;
-	struct rtp_media_place place = {.metrics = &b->metrics, .rng = &b->rng, .shard_count = 1,
+	struct rtp_media_place place = {.metrics = &b->metrics,
+					.rng = &b->rng,
+					.shard_count = 1,
 					.session_max = conf->session_max};
 	struct rtp_media_conf media = {.rtp = conf->rtp};
 

@@ -19,7 +19,7 @@ struct peer_packet {
 	struct addr from;
 	struct rtp_packet rtp;
 	uint8_t first[8]; /* of the payload */
-	uint8_t same;     /* all octets of the payload are equal */
+	uint8_t same;	  /* all octets of the payload are equal */
 };
 
 struct rtp_bench {

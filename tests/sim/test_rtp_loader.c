@@ -294,7 +294,7 @@ static void test_disk_faults(void **state)
 	}
 }
 
-#define CASE(test)        cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test)	  cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define CASE_IN(test, in) cmocka_unit_test_setup_teardown(test, in, teardown)
 
 int main(void)

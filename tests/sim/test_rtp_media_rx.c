@@ -372,7 +372,8 @@ static void test_codec_follows_the_far_end(void **state)
 	for (uint32_t i = 1; i < 50; i++) {
 		const struct peer_packet *p = &bench.heard[i];
 
-		assert_int_equal(p->first[0], p->rtp.payload_type == 8 ? g711_ulaw_alaw[0x11] : 0x11);
+		assert_int_equal(p->first[0],
+				 p->rtp.payload_type == 8 ? g711_ulaw_alaw[0x11] : 0x11);
 		assert_int_equal(p->rtp.ts, p[-1].rtp.ts + 160);
 		assert_int_equal(p->rtp.payload_type, i < bench.heard_count - 45 ? 0 : 8);
 	}
@@ -437,7 +438,8 @@ static void test_reports(void **state)
 	assert_int_equal(s.tx_lost, 7);
 	assert_int_equal(s.tx_jitter_us, 10000);
 	assert_string_equal(bench.port.ops->quality(leg.m, 0, &out), "RTPAUDIOQOS");
-	assert_non_null(strstr(sink_cstr(&out), ";themssrc=24301;lp=0;rxjitter=0.000000;rxcount=10;"));
+	assert_non_null(
+		strstr(sink_cstr(&out), ";themssrc=24301;lp=0;rxjitter=0.000000;rxcount=10;"));
 	assert_non_null(strstr(text, ";rlp=7;rtt=0.00"));
 	assert_null(bench.port.ops->quality(leg.m, 5, &out));
 }
@@ -578,7 +580,7 @@ static void test_ports_split(void **state)
 		}
 }
 
-#define CASE(test)        cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test)	  cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define CASE_IN(test, in) cmocka_unit_test_setup_teardown(test, in, teardown)
 
 int main(void)

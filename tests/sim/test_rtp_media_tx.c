@@ -409,8 +409,8 @@ static void test_digits(void **state)
 		unsigned event, duration;
 		bool end, marker;
 	} rows[] = {
-		{1, 160, false, true},  {1, 320, false, false}, {1, 480, true, false},
-		{1, 480, true, false},  {1, 480, true, false},  {11, 160, false, true},
+		{1, 160, false, true},	 {1, 320, false, false}, {1, 480, true, false},
+		{1, 480, true, false},	 {1, 480, true, false},	 {11, 160, false, true},
 		{11, 320, false, false}, {11, 480, true, false}, {11, 480, true, false},
 		{11, 480, true, false},
 	};
@@ -467,7 +467,8 @@ static void test_digits_in_a_prompt(void **state)
 		assert_int_equal(p->rtp.seq, (uint16_t)(p[-1].rtp.seq + 1));
 		if (!is_event)
 			assert_int_equal(p->rtp.ts, bench.heard[0].rtp.ts + i * 160);
-		assert_int_equal(is_event, i >= bench.heard_count - 45 && i < bench.heard_count - 38);
+		assert_int_equal(is_event,
+				 i >= bench.heard_count - 45 && i < bench.heard_count - 38);
 	}
 }
 
@@ -579,7 +580,8 @@ static void test_legs_spread_over_the_slots(void **state)
 	for (uint32_t i = 0; i < bench.heard_count; i++)
 		per_ms[bench.heard[i].at_ns / SIM_MS % 20]++;
 	for (unsigned i = 0; i < 20; i++)
-		assert_in_range(per_ms[i], bench.heard_count / 20 - 60, bench.heard_count / 20 + 60);
+		assert_in_range(per_ms[i], bench.heard_count / 20 - 60,
+				bench.heard_count / 20 + 60);
 	bench_run_ms(&bench, 1000);
 	assert_int_equal(bench.heard_count, 399 * 50);
 	assert_int_equal(rtp_media_sessions(bench.media), 400 - 133);
@@ -605,7 +607,7 @@ static void test_idle_loop_sleeps(void **state)
 	assert_in_range(sim_steps(bench.w) - before, 0, 4);
 }
 
-#define CASE(test)         cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test)	  cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define CASE_IN(test, in) cmocka_unit_test_setup_teardown(test, in, teardown)
 
 int main(void)

@@ -73,14 +73,26 @@ static void test_places(void **state)
 		const char *name, *language;
 		unsigned first; /* 0: not found */
 	} rows[] = {
-		{"hello", "en_US_f", '1'}, {"hello", "en_US", '2'}, {"hello", "en_GB", '3'},
-		{"hello", "en", '3'},      {"hello", "de", '4'},    {"hello", "", '4'},
-		{"bye", "de", '5'},        {"bye", "", '5'}, /* the default language, last */
-		{"digits/1", "de", '6'},   {"/sounds/de/digits/1", "en", '6'},
-		{"/sounds/hello", "en", '4'}, {"/soundsx/hello", "en", 0},
-		{"/sounds", "en", 0},      {"/sounds/", "en", 0},  {"/etc/hello", "en", 0},
-		{"hello.ulaw", "en", 0},   {"none", "en", 0},      {"", "en", 0},
-		{"hell", "en", 0},         {"../sounds/hello", "en", 0},
+		{"hello", "en_US_f", '1'},
+		{"hello", "en_US", '2'},
+		{"hello", "en_GB", '3'},
+		{"hello", "en", '3'},
+		{"hello", "de", '4'},
+		{"hello", "", '4'},
+		{"bye", "de", '5'},
+		{"bye", "", '5'}, /* the default language, last */
+		{"digits/1", "de", '6'},
+		{"/sounds/de/digits/1", "en", '6'},
+		{"/sounds/hello", "en", '4'},
+		{"/soundsx/hello", "en", 0},
+		{"/sounds", "en", 0},
+		{"/sounds/", "en", 0},
+		{"/etc/hello", "en", 0},
+		{"hello.ulaw", "en", 0},
+		{"none", "en", 0},
+		{"", "en", 0},
+		{"hell", "en", 0},
+		{"../sounds/hello", "en", 0},
 	};
 	struct sound_library *lib;
 
@@ -123,7 +135,8 @@ static void test_old_layout_and_custom(void **state)
 
 static void put_wav(struct fixture *f, const char *path, const char *sample, char channels)
 {
-	char wav[48] = "RIFF\0\0\0\0WAVEfmt \x10\0\0\0\1\0.\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\2\0\0\0";
+	char wav[48] = "RIFF\0\0\0\0WAVEfmt "
+		       "\x10\0\0\0\1\0.\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\2\0\0\0";
 
 	wav[22] = channels;
 	memcpy(wav + 44, sample, 2);
@@ -138,8 +151,8 @@ static void test_formats(void **state)
 		const char *name;
 		uint8_t ulaw, alaw;
 	} rows[] = {
-		{"u", 0x11, 0}, {"a", 0, 0x22}, {"s", 0, 0}, {"w", 0, 0}, {"ua", 0x11, 0x22},
-		{"uw", 0x11, 0}, {"aw", 0, 0x22}, {"sw", 0, 0},
+		{"u", 0x11, 0},	    {"a", 0, 0x22},  {"s", 0, 0},     {"w", 0, 0},
+		{"ua", 0x11, 0x22}, {"uw", 0x11, 0}, {"aw", 0, 0x22}, {"sw", 0, 0},
 	};
 	uint8_t linear_u = g711_ulaw_encode(1000), linear_a = g711_alaw_encode(1000);
 	const struct sound_prompt *p;
@@ -150,12 +163,17 @@ static void test_formats(void **state)
 			char path[64];
 
 			snprintf(path, sizeof(path), "/sounds/%s.%s", rows[i].name,
-				 *c == 'u' ? "ul" : *c == 'a' ? "alw" : *c == 's' ? "slin" : "wav");
+				 *c == 'u'   ? "ul"
+				 : *c == 'a' ? "alw"
+				 : *c == 's' ? "slin"
+					     : "wav");
 			if (*c == 'w')
 				put_wav(f, path, "\xe8\3", 1);
 			else
 				sim_fs_put_octets(f->w, path,
-						  *c == 'u' ? "\x11" : *c == 'a' ? "\x22" : "\xe8\3",
+						  *c == 'u'   ? "\x11"
+						  : *c == 'a' ? "\x22"
+							      : "\xe8\3",
 						  *c == 's' ? 2 : 1);
 		}
 	lib = load(f);
@@ -186,7 +204,8 @@ static void test_what_cannot_be_played_is_said(void **state)
 
 	put_wav(f, "/sounds/stereo.wav", "ab", 2);
 	lib = load(f);
-	assert_non_null(strstr(said, "sound file /sounds/stereo.wav left out: it is format 1, 2 channel"));
+	assert_non_null(
+		strstr(said, "sound file /sounds/stereo.wav left out: it is format 1, 2 channel"));
 	assert_non_null(strstr(said, "sox"));
 	assert_int_equal(found(lib, "stereo", ""), 0);
 	sound_library_destroy(lib);
@@ -301,14 +320,10 @@ static void test_every_disk_fault_is_survived(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_places),
-		CASE(test_old_layout_and_custom),
-		CASE(test_formats),
-		CASE(test_what_cannot_be_played_is_said),
-		CASE(test_limits),
-		CASE(test_missing_directory),
-		CASE(test_users),
-		CASE(test_every_disk_fault_is_survived),
+		CASE(test_places),  CASE(test_old_layout_and_custom),
+		CASE(test_formats), CASE(test_what_cannot_be_played_is_said),
+		CASE(test_limits),  CASE(test_missing_directory),
+		CASE(test_users),   CASE(test_every_disk_fault_is_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,8 @@ struct row {
 static const struct row rows[] = {
 	{"", 5000, 31000, 5000, 1200, 4, LATCH_YES, NULL},
 	{"[other]\nrtpstart=1\n", 5000, 31000, 5000, 1200, 4, LATCH_YES, NULL},
-	{"[general]\nrtpstart=10000\nrtpend=20000\nrtcpinterval=500\ndtmftimeout=3000\nprobation=8\n",
+	{"[general]\nrtpstart=10000\nrtpend=20000\nrtcpinterval=500\ndtmftimeout=3000\nprobation="
+	 "8\n",
 	 10000, 20000, 500, 3000, 8, LATCH_YES, NULL},
 	{"[general]\nrtpstart=10001\nrtpend=10004\n", 10002, 10004, 5000, 1200, 4, LATCH_YES, NULL},
 	{"[general]\nrtpstart=20000\nrtpend=10000\n", 5000, 31000, 5000, 1200, 4, LATCH_YES,
@@ -47,8 +48,8 @@ static const struct row rows[] = {
 	{"[general]\nstrictrtp=SeqNo\n", 5000, 31000, 5000, 1200, 4, LATCH_SEQNO, NULL},
 	{"[general]\nstrictrtp=maybe\n", 5000, 31000, 5000, 1200, 4, LATCH_YES,
 	 "strictrtp=maybe is none of yes, no, seqno"},
-	{"[general]\nicesupport=no\nstunaddr=\nrtpchecksums=no\n", 5000, 31000, 5000, 1200, 4, LATCH_YES,
-	 NULL},
+	{"[general]\nicesupport=no\nstunaddr=\nrtpchecksums=no\n", 5000, 31000, 5000, 1200, 4,
+	 LATCH_YES, NULL},
 	{"[general]\nrtpstrat=9000\n", 5000, 31000, 5000, 1200, 4, LATCH_YES,
 	 "rtp.conf:2: [general] has no option \"rtpstrat\""},
 };
@@ -58,7 +59,8 @@ static void test_read(void **state)
 	UNUSED(state);
 	log_set_writer(hear, NULL);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		struct conffile_source source = {.read = read_text, .etc_dir = "/etc",
+		struct conffile_source source = {.read = read_text,
+						 .etc_dir = "/etc",
 						 .arg = (void *)(uintptr_t)rows[i].text};
 		struct conffile_error err;
 		struct conffile *cf;

@@ -49,8 +49,11 @@ static void run(const struct step *steps, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct step *s = &steps[i];
 		uint8_t payload[4] = {s->event, (uint8_t)(s->end ? 0x8a : 0x0a)};
-		struct rtp_packet packet = {.seq = s->seq, .ts = s->ts, .ssrc = ssrc,
-					    .marker = s->kind == 'm', .payload = payload,
+		struct rtp_packet packet = {.seq = s->seq,
+					    .ts = s->ts,
+					    .ssrc = ssrc,
+					    .marker = s->kind == 'm',
+					    .payload = payload,
 					    .payload_bytes = sizeof(payload)};
 		struct dtmf_facts facts = {0};
 		char text[64];
@@ -253,8 +256,8 @@ static void test_tx_durations(void **state)
 		uint32_t ms;
 		const char *text;
 	} rows[] = {
-		{1, "m160 320E! 320E "},     /* 40 ms at least */
-		{50, "m160 320 400E! "},     /* not a multiple of 20 ms */
+		{1, "m160 320E! 320E "}, /* 40 ms at least */
+		{50, "m160 320 400E! "}, /* not a multiple of 20 ms */
 		{60, "m160 320 480E! "},
 	};
 

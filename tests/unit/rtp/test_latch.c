@@ -62,10 +62,8 @@ static void test_announced_is_taken_at_once(void **state)
 {
 	static const struct step steps[] = {
 		{0, 'S', 1, false, '-'}, /* nothing announced yet */
-		{0, 's', 0, false, '-'},
-		{1, 'S', 1, true, 'S'},
-		{2, 'A', 1, false, 'S'},
-		{3, 'S', 2, true, 'S'},
+		{0, 's', 0, false, '-'}, {1, 'S', 1, true, 'S'},
+		{2, 'A', 1, false, 'S'}, {3, 'S', 2, true, 'S'},
 	};
 
 	UNUSED(state);
@@ -75,15 +73,22 @@ static void test_announced_is_taken_at_once(void **state)
 static void test_other_source_needs_probation(void **state)
 {
 	static const struct step steps[] = {
-		{0, 's', 0, false, '-'},       {0, 'A', 65534, false, '-'},
-		{20, 'A', 65535, false, '-'},  {40, 'A', 0, false, '-'},
-		{60, 'A', 1, true, 'A'},       {80, 'A', 2, true, 'A'},
+		{0, 's', 0, false, '-'},
+		{0, 'A', 65534, false, '-'},
+		{20, 'A', 65535, false, '-'},
+		{40, 'A', 0, false, '-'},
+		{60, 'A', 1, true, 'A'},
+		{80, 'A', 2, true, 'A'},
 		/* The announced one may still come and takes over. */
-		{90, 'S', 7, true, 'S'},       {100, 'A', 3, false, 'S'},
-		{110, 'A', 4, false, 'S'},     {120, 'S', 8, true, 'S'},
+		{90, 'S', 7, true, 'S'},
+		{100, 'A', 3, false, 'S'},
+		{110, 'A', 4, false, 'S'},
+		{120, 'S', 8, true, 'S'},
 		/* A packet of the source threw the candidate back. */
-		{130, 'A', 5, false, 'S'},     {150, 'A', 6, false, 'S'},
-		{170, 'A', 7, false, 'S'},     {190, 'A', 8, true, 'A'},
+		{130, 'A', 5, false, 'S'},
+		{150, 'A', 6, false, 'S'},
+		{170, 'A', 7, false, 'S'},
+		{190, 'A', 8, true, 'A'},
 	};
 
 	UNUSED(state);
@@ -93,12 +98,19 @@ static void test_other_source_needs_probation(void **state)
 static void test_candidates_reset_each_other(void **state)
 {
 	static const struct step steps[] = {
-		{0, 's', 0, false, '-'},   {0, 'A', 1, false, '-'},  {20, 'A', 2, false, '-'},
-		{40, 'A', 3, false, '-'},  {50, 'B', 1, false, '-'}, {60, 'A', 4, false, '-'},
-		{80, 'A', 5, false, '-'},  {100, 'A', 6, false, '-'},
+		{0, 's', 0, false, '-'},
+		{0, 'A', 1, false, '-'},
+		{20, 'A', 2, false, '-'},
+		{40, 'A', 3, false, '-'},
+		{50, 'B', 1, false, '-'},
+		{60, 'A', 4, false, '-'},
+		{80, 'A', 5, false, '-'},
+		{100, 'A', 6, false, '-'},
 		/* A gap in the sequence begins anew. */
-		{120, 'A', 8, false, '-'}, {140, 'A', 9, false, '-'},
-		{160, 'A', 10, false, '-'}, {180, 'A', 11, true, 'A'},
+		{120, 'A', 8, false, '-'},
+		{140, 'A', 9, false, '-'},
+		{160, 'A', 10, false, '-'},
+		{180, 'A', 11, true, 'A'},
 	};
 
 	UNUSED(state);
@@ -108,7 +120,7 @@ static void test_candidates_reset_each_other(void **state)
 static void test_flood_is_no_stream(void **state)
 {
 	static const struct step steps[] = {
-		{0, 's', 0, false, '-'}, {0, 'A', 1, false, '-'}, {7, 'A', 2, false, '-'},
+		{0, 's', 0, false, '-'},  {0, 'A', 1, false, '-'},  {7, 'A', 2, false, '-'},
 		{14, 'A', 3, false, '-'}, {21, 'A', 4, false, '-'}, /* 21 ms: too fast */
 		{40, 'A', 5, false, '-'}, {50, 'A', 6, false, '-'}, {60, 'A', 7, true, 'A'},
 	};
@@ -131,16 +143,24 @@ static void test_seqno_ignores_time(void **state)
 static void test_closes_after_five_seconds(void **state)
 {
 	static const struct step steps[] = {
-		{0, 's', 0, false, '-'},      {100, 'A', 1, false, '-'},
-		{120, 'A', 2, false, '-'},    {140, 'A', 3, false, '-'},
-		{160, 'A', 4, true, 'A'},     {5000, 'A', 5, true, 'A'},
+		{0, 's', 0, false, '-'},
+		{100, 'A', 1, false, '-'},
+		{120, 'A', 2, false, '-'},
+		{140, 'A', 3, false, '-'},
+		{160, 'A', 4, true, 'A'},
+		{5000, 'A', 5, true, 'A'},
 		/* Closed: not even the announced one. */
-		{5020, 'S', 1, false, 'A'},   {5040, 'A', 6, true, 'A'},
-		{5060, 'B', 1, false, 'A'},   {5080, 'B', 2, false, 'A'},
-		{5100, 'B', 3, false, 'A'},   {5120, 'B', 4, false, 'A'},
+		{5020, 'S', 1, false, 'A'},
+		{5040, 'A', 6, true, 'A'},
+		{5060, 'B', 1, false, 'A'},
+		{5080, 'B', 2, false, 'A'},
+		{5100, 'B', 3, false, 'A'},
+		{5120, 'B', 4, false, 'A'},
 		/* The same announcement changes nothing; another one begins anew. */
-		{6000, 's', 0, false, 'A'},   {6010, 'S', 9, false, 'A'},
-		{6020, 't', 0, false, '-'},   {6030, 'A', 7, false, '-'},
+		{6000, 's', 0, false, 'A'},
+		{6010, 'S', 9, false, 'A'},
+		{6020, 't', 0, false, '-'},
+		{6030, 'A', 7, false, '-'},
 		{6040, 'T', 1, true, 'T'},
 	};
 
@@ -151,7 +171,9 @@ static void test_closes_after_five_seconds(void **state)
 static void test_learning_has_no_end_without_a_source(void **state)
 {
 	static const struct step steps[] = {
-		{0, 's', 0, false, '-'}, {60000, 'S', 1, true, 'S'}, {60001, 'S', 2, true, 'S'},
+		{0, 's', 0, false, '-'},
+		{60000, 'S', 1, true, 'S'},
+		{60001, 'S', 2, true, 'S'},
 	};
 
 	UNUSED(state);
@@ -161,9 +183,9 @@ static void test_learning_has_no_end_without_a_source(void **state)
 static void test_off_accepts_but_sends_only_to_learned(void **state)
 {
 	static const struct step steps[] = {
-		{0, 's', 0, false, '-'},    {0, 'A', 1, true, '-'},      {20, 'A', 2, true, '-'},
-		{40, 'A', 3, true, '-'},    {60, 'A', 4, true, 'A'},     {9000, 'B', 1, true, 'A'},
-		{9020, 'B', 2, true, 'A'},  {9040, 'B', 3, true, 'A'},   {9060, 'B', 4, true, 'B'},
+		{0, 's', 0, false, '-'},    {0, 'A', 1, true, '-'},    {20, 'A', 2, true, '-'},
+		{40, 'A', 3, true, '-'},    {60, 'A', 4, true, 'A'},   {9000, 'B', 1, true, 'A'},
+		{9020, 'B', 2, true, 'A'},  {9040, 'B', 3, true, 'A'}, {9060, 'B', 4, true, 'B'},
 		{9070, 'M', 1, false, 'B'},
 	};
 
@@ -174,7 +196,9 @@ static void test_off_accepts_but_sends_only_to_learned(void **state)
 static void test_absurd_sources(void **state)
 {
 	static const struct step steps[] = {
-		{0, 's', 0, false, '-'}, {0, 'M', 1, false, '-'}, {0, '0', 1, false, '-'},
+		{0, 's', 0, false, '-'},
+		{0, 'M', 1, false, '-'},
+		{0, '0', 1, false, '-'},
 	};
 
 	UNUSED(state);

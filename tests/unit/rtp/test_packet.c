@@ -37,7 +37,11 @@ static const struct parse_row parse_rows[] = {
 	{"padding beyond the payload", {HEAD(0xa0, 0), 9, 9, 9, 5}, 16, false, 0, 0},
 	{"padding of no payload", {HEAD(0xa0, 0)}, 12, false, 0, 0},
 	{"CSRC, extension and padding",
-	 {HEAD(0xb1, 0), 1, 1, 1, 1, 0, 0, 0, 1, 5, 5, 5, 5, 9, 9, 0, 2}, 28, true, 2, 24},
+	 {HEAD(0xb1, 0), 1, 1, 1, 1, 0, 0, 0, 1, 5, 5, 5, 5, 9, 9, 0, 2},
+	 28,
+	 true,
+	 2,
+	 24},
 };
 
 static void test_parse(void **state)
@@ -61,8 +65,11 @@ static void test_parse(void **state)
 
 static void test_write_reads_back(void **state)
 {
-	struct rtp_packet in = {.payload_type = 101, .marker = true, .seq = 0xfedc,
-				.ts = 0x89abcdef, .ssrc = 0xdeadbeef};
+	struct rtp_packet in = {.payload_type = 101,
+				.marker = true,
+				.seq = 0xfedc,
+				.ts = 0x89abcdef,
+				.ssrc = 0xdeadbeef};
 	static const uint8_t wire[] = {0x80, 0xe5, 0xfe, 0xdc, 0x89, 0xab,
 				       0xcd, 0xef, 0xde, 0xad, 0xbe, 0xef};
 	uint8_t buf[RTP_HEADER_BYTES];
@@ -84,8 +91,8 @@ static void test_rtcp_is_told_apart(void **state)
 	static const struct {
 		uint8_t second;
 		bool rtcp;
-	} rows[] = {{0, false},  {0x80, false}, {101, false}, {0xe5, false}, {191, false},
-		    {192, true}, {200, true},   {223, true},  {224, false}};
+	} rows[] = {{0, false},	 {0x80, false}, {101, false}, {0xe5, false}, {191, false},
+		    {192, true}, {200, true},	{223, true},  {224, false}};
 
 	UNUSED(state);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {

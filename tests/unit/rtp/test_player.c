@@ -110,10 +110,8 @@ static void test_tones(void **state)
 		uint32_t on, all;
 		unsigned least, most; /* of two frequencies, in 16-bit samples */
 	} rows[] = {
-		{"busy", 4000, 8000, 9000, 10500},
-		{"Congestion", 2000, 4000, 9000, 10500},
-		{"dial", 8000, 8000, 9000, 10500},
-		{"ring", 16000, 48000, 4500, 5300},
+		{"busy", 4000, 8000, 9000, 10500},     {"Congestion", 2000, 4000, 9000, 10500},
+		{"dial", 8000, 8000, 9000, 10500},     {"ring", 16000, 48000, 4500, 5300},
 		{"ringing", 16000, 48000, 4500, 5300},
 	};
 	struct tone_set *set;

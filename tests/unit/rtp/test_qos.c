@@ -33,12 +33,12 @@ static void test_score(void **state)
 	static const struct {
 		double rtt, jitter, stdev, lost, score;
 	} rows[] = {
-		{0, 0, 0, 0, 88.09},       /* R 92.95 */
-		{0.1, 0, 0, 0, 87.00},     /* latency 110 */
-		{0.15, 0, 0, 0, 86.38},    /* latency 160: the other branch, R 89.2 */
+		{0, 0, 0, 0, 88.09},	       /* R 92.95 */
+		{0.1, 0, 0, 0, 87.00},	       /* latency 110 */
+		{0.15, 0, 0, 0, 86.38},	       /* latency 160: the other branch, R 89.2 */
 		{0.2, 0.005, 0.003, 0, 82.78}, /* latency 220 */
-		{0, 0, 0, 20, 54.61},      /* R 52.95 */
-		{0, 0, 0, 100, 20},        /* R below 0: MOS 1 */
+		{0, 0, 0, 20, 54.61},	       /* R 52.95 */
+		{0, 0, 0, 100, 20},	       /* R below 0: MOS 1 */
 	};
 
 	UNUSED(state);
@@ -56,8 +56,12 @@ static void test_score(void **state)
 static void test_texts(void **state)
 {
 	struct qos q = {0};
-	struct qos_totals totals = {.ssrc = 1, .peer_ssrc = 4294967295U, .rx_count = 10,
-				    .tx_count = 20, .rx_lost = 3, .tx_lost = 4};
+	struct qos_totals totals = {.ssrc = 1,
+				    .peer_ssrc = 4294967295U,
+				    .rx_count = 10,
+				    .tx_count = 20,
+				    .rx_lost = 3,
+				    .tx_lost = 4};
 	char buf[512];
 	struct sink out = sink_make(buf, sizeof(buf));
 

@@ -10,17 +10,25 @@ static const struct rtcp_report full = {
 	.ssrc = 0x11223344,
 	.has_sender = true,
 	.has_block = true,
-	.sender = {.ntp = 0x0102030405060708, .rtp_ts = 0x0a0b0c0d, .packets = 100, .octets = 16000},
-	.block = {.ssrc = 0x55667788, .fraction = 64, .lost = -3, .ext_max = 0x0001fffe,
-		  .jitter = 40, .lsr = 0x03040506, .dlsr = 65536},
+	.sender = {.ntp = 0x0102030405060708,
+		   .rtp_ts = 0x0a0b0c0d,
+		   .packets = 100,
+		   .octets = 16000},
+	.block = {.ssrc = 0x55667788,
+		  .fraction = 64,
+		  .lost = -3,
+		  .ext_max = 0x0001fffe,
+		  .jitter = 40,
+		  .lsr = 0x03040506,
+		  .dlsr = 65536},
 };
 
 static const uint8_t full_wire[] = {
-	0x81, 200,  0,    12,   0x11, 0x22, 0x33, 0x44, 1,    2,    3,    4,    5,    6,    7,    8,
-	0x0a, 0x0b, 0x0c, 0x0d, 0,    0,    0,    100,  0,    0,    0x3e, 0x80, 0x55, 0x66, 0x77, 0x88,
-	64,   0xff, 0xff, 0xfd, 0,    1,    0xff, 0xfe, 0,    0,    0,    40,   3,    4,    5,    6,
-	0,    1,    0,    0,    0x81, 202,  0,    3,    0x11, 0x22, 0x33, 0x44, 1,    3,    'a',  '@',
-	'b',  0,    0,    0,
+	0x81, 200,  0,	  12,	0x11, 0x22, 0x33, 0x44, 1,   2,	  3,	4,    5,    6,
+	7,    8,    0x0a, 0x0b, 0x0c, 0x0d, 0,	  0,	0,   100, 0,	0,    0x3e, 0x80,
+	0x55, 0x66, 0x77, 0x88, 64,   0xff, 0xff, 0xfd, 0,   1,	  0xff, 0xfe, 0,    0,
+	0,    40,   3,	  4,	5,    6,    0,	  1,	0,   0,	  0x81, 202,  0,    3,
+	0x11, 0x22, 0x33, 0x44, 1,    3,    'a',  '@',	'b', 0,	  0,	0,
 };
 
 static void test_write_sender_report(void **state)
@@ -60,7 +68,8 @@ static void test_write_every_shape_reads_back(void **state)
 			if (in.has_block)
 				assert_memory_equal(&out.block, &in.block, sizeof(in.block));
 			/* One octet less of room is refused. */
-			assert_int_equal(rtcp_write(buf, len - 1, &in, slice_make(cname, cname_len)), 0);
+			assert_int_equal(
+				rtcp_write(buf, len - 1, &in, slice_make(cname, cname_len)), 0);
 		}
 }
 
@@ -71,7 +80,7 @@ struct row {
 	bool good, has_sender, has_block, bye;
 };
 
-#define SSRC 0, 0, 0, 7
+#define SSRC	    0, 0, 0, 7
 #define BLOCK(ssrc) 0, 0, 0, ssrc, 1, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4, 0, 0, 0, 5, 0, 0, 0, 6
 
 static const struct row rows[] = {
@@ -84,28 +93,70 @@ static const struct row rows[] = {
 	{"trailing octets", {0x80, 201, 0, 1, SSRC, 0x80}, 9, false, false, false, false},
 	{"a block about us", {0x81, 201, 0, 7, SSRC, BLOCK(9)}, 32, true, false, true, false},
 	{"a block about another", {0x81, 201, 0, 7, SSRC, BLOCK(8)}, 32, true, false, false, false},
-	{"two blocks, the second about us", {0x82, 201, 0, 13, SSRC, BLOCK(8), BLOCK(9)}, 56, true,
-	 false, true, false},
-	{"count beyond the length", {0x82, 201, 0, 7, SSRC, BLOCK(9)}, 32, false, false, false, false},
+	{"two blocks, the second about us",
+	 {0x82, 201, 0, 13, SSRC, BLOCK(8), BLOCK(9)},
+	 56,
+	 true,
+	 false,
+	 true,
+	 false},
+	{"count beyond the length",
+	 {0x82, 201, 0, 7, SSRC, BLOCK(9)},
+	 32,
+	 false,
+	 false,
+	 false,
+	 false},
 	{"SR too short", {0x80, 200, 0, 5, SSRC}, 24, false, false, false, false},
 	{"SR", {0x80, 200, 0, 6, SSRC}, 28, true, true, false, false},
 	{"extension behind the blocks is skipped",
-	 {0x80, 201, 0, 2, SSRC, 1, 2, 3, 4}, 12, true, false, false, false},
+	 {0x80, 201, 0, 2, SSRC, 1, 2, 3, 4},
+	 12,
+	 true,
+	 false,
+	 false,
+	 false},
 	{"padding on the last", {0xa0, 201, 0, 2, SSRC, 0, 0, 0, 4}, 12, true, false, false, false},
-	{"padding eats the block", {0xa1, 201, 0, 7, SSRC, 0, 0, 0, 9, 1, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0,
-				    4, 0, 0, 0, 5, 0, 0, 0, 4}, 32, false, false, false, false},
+	{"padding eats the block",
+	 {0xa1, 201, 0, 7, SSRC, 0, 0, 0, 9, 1, 0, 0, 2, 0, 0,
+	  0,	3,   0, 0, 0,	 4, 0, 0, 0, 5, 0, 0, 0, 4},
+	 32,
+	 false,
+	 false,
+	 false,
+	 false},
 	{"padding zero", {0xa0, 201, 0, 1, 0, 0, 0, 0}, 8, false, false, false, false},
-	{"padding longer than the packet", {0xa0, 201, 0, 1, 0, 0, 0, 8}, 8, false, false, false, false},
-	{"padding on the first", {0xa0, 201, 0, 2, SSRC, 0, 0, 0, 4, 0x80, 201, 0, 1, SSRC}, 20, false,
-	 false, false, false},
+	{"padding longer than the packet",
+	 {0xa0, 201, 0, 1, 0, 0, 0, 8},
+	 8,
+	 false,
+	 false,
+	 false,
+	 false},
+	{"padding on the first",
+	 {0xa0, 201, 0, 2, SSRC, 0, 0, 0, 4, 0x80, 201, 0, 1, SSRC},
+	 20,
+	 false,
+	 false,
+	 false,
+	 false},
 	{"APP, XR and feedback are stepped over",
-	 {0x80, 201, 0, 1, SSRC, 0x80, 204, 0, 2, SSRC, 'a', 'b', 'c', 'd', 0x80, 207, 0, 1, SSRC, 0x81,
-	  205, 0, 2, SSRC, 0, 0, 0, 1},
-	 40, true, false, false, false},
+	 {0x80, 201, 0, 1, SSRC, 0x80, 204, 0, 2, SSRC, 'a', 'b', 'c', 'd',
+	  0x80, 207, 0, 1, SSRC, 0x81, 205, 0, 2, SSRC, 0,   0,	  0,   1},
+	 40,
+	 true,
+	 false,
+	 false,
+	 false},
 	{"feedback alone", {0x81, 205, 0, 2, SSRC, 0, 0, 0, 1}, 12, false, false, false, false},
 	{"BYE", {0x80, 201, 0, 1, SSRC, 0x81, 203, 0, 1, SSRC}, 16, true, false, false, true},
-	{"BYE of more than it has", {0x80, 201, 0, 1, SSRC, 0x83, 203, 0, 1, SSRC}, 16, false, false,
-	 false, false},
+	{"BYE of more than it has",
+	 {0x80, 201, 0, 1, SSRC, 0x83, 203, 0, 1, SSRC},
+	 16,
+	 false,
+	 false,
+	 false,
+	 false},
 };
 
 static void test_parse(void **state)

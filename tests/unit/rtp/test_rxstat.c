@@ -26,10 +26,10 @@ static void run(const struct row *rows, size_t count)
 static void test_order(void **state)
 {
 	static const struct row rows[] = {
-		{65533, RXSTAT_NEXT, 1, 1},      {65534, RXSTAT_NEXT, 2, 2},
+		{65533, RXSTAT_NEXT, 1, 1},	 {65534, RXSTAT_NEXT, 2, 2},
 		{65534, RXSTAT_DUPLICATE, 2, 2}, {1, RXSTAT_NEXT, 5, 3},
-		{65535, RXSTAT_LATE, 5, 4},      {65535, RXSTAT_DUPLICATE, 5, 4},
-		{0, RXSTAT_LATE, 5, 5},          {65532, RXSTAT_LATE, 6, 6},
+		{65535, RXSTAT_LATE, 5, 4},	 {65535, RXSTAT_DUPLICATE, 5, 4},
+		{0, RXSTAT_LATE, 5, 5},		 {65532, RXSTAT_LATE, 6, 6},
 		{2, RXSTAT_NEXT, 7, 7},
 	};
 
@@ -40,11 +40,10 @@ static void test_order(void **state)
 static void test_bounds_of_dropout_and_misorder(void **state)
 {
 	static const struct row rows[] = {
-		{10000, RXSTAT_NEXT, 1, 1},
-		{12999, RXSTAT_NEXT, 3000, 2}, /* 2999 ahead */
-		{15999, RXSTAT_JUMP, 3000, 2}, /* 3000 ahead */
-		{12900, RXSTAT_LATE, 3000, 3}, /* 99 behind */
-		{12899, RXSTAT_JUMP, 3000, 3}, /* 100 behind */
+		{10000, RXSTAT_NEXT, 1, 1},    {12999, RXSTAT_NEXT, 3000, 2}, /* 2999 ahead */
+		{15999, RXSTAT_JUMP, 3000, 2},				      /* 3000 ahead */
+		{12900, RXSTAT_LATE, 3000, 3},				      /* 99 behind */
+		{12899, RXSTAT_JUMP, 3000, 3},				      /* 100 behind */
 		{13000, RXSTAT_NEXT, 3001, 4}, /* the old source goes on */
 	};
 
@@ -55,8 +54,8 @@ static void test_bounds_of_dropout_and_misorder(void **state)
 static void test_restart_needs_two_in_sequence(void **state)
 {
 	static const struct row rows[] = {
-		{100, RXSTAT_NEXT, 1, 1},   {101, RXSTAT_NEXT, 2, 2},
-		{40000, RXSTAT_JUMP, 2, 2}, {50000, RXSTAT_JUMP, 2, 2},
+		{100, RXSTAT_NEXT, 1, 1},      {101, RXSTAT_NEXT, 2, 2},
+		{40000, RXSTAT_JUMP, 2, 2},    {50000, RXSTAT_JUMP, 2, 2},
 		{50001, RXSTAT_RESTART, 1, 1}, {50002, RXSTAT_NEXT, 2, 2},
 	};
 
