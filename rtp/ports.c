@@ -7,8 +7,8 @@
 #include "engine/base/limits.h"
 #include "engine/base/log.h"
 
-#define TRIES	       8 /* ports tried for one bind, others may sit on some */
-#define PREPARE_BUDGET 4 /* pairs bound in one turn */
+#define TRIES	       16 /* ports tried for one bind: others may sit on some */
+#define PREPARE_BUDGET 4  /* pairs bound in one turn */
 #define RETRY_NS       INT64_C(1000000000)
 
 /* One local address. */
@@ -150,6 +150,10 @@ static struct port *ports_bind(struct ports *p, struct ports_group *g)
 	port->is_fresh = true;
 	port->group = (uint8_t)(g - p->group);
 	for (unsigned i = 0; i < TRIES && rc == -EADDRINUSE; i++) {
+		/* In turn, to find every free pair; in between anywhere, to leave a block that
+		 * another process has. */
+		if (i % 2)
+			g->cursor = rng_below(p->conf.rng, p->pair_count);
 		port->number = (uint16_t)(p->conf.start + 2 * g->cursor);
 		g->cursor = (g->cursor + 1) % p->pair_count;
 		rc = port_open(p, port, g, port->number);

@@ -555,6 +555,52 @@ static void test_ports_rest_and_run_out(void **state)
 		bench.port.ops->close(others[i].m);
 }
 
+static void ignore(void *arg, struct io_udp *u, const struct addr *from, const void *data,
+		   size_t len)
+{
+	UNUSED(arg);
+	UNUSED(u);
+	UNUSED(from);
+	UNUSED(data);
+	UNUSED(len);
+}
+
+/* Another process has most of the range, in one block. */
+static int setup_crowded(void **state)
+{
+	struct rtp_bench_conf conf;
+
+	UNUSED(state);
+	bench_conf_default(&conf);
+	conf.rtp.port_start = 10000;
+	conf.rtp.port_end = 10119;
+	bench_world(&bench, 5);
+	bench_open(&bench, &conf);
+	for (uint16_t n = 0; n < 50; n++) {
+		struct io_udp_conf udp = {
+			.local = {.family = 4, .port = (uint16_t)(10010 + 2 * n)}};
+		struct io_udp *u;
+
+		assert_int_equal(io_udp_open(bench.io, &u, &udp, ignore, NULL), 0);
+	}
+	owner_open(&leg, &(struct media_params){0});
+	return 0;
+}
+
+static void test_ports_between_others(void **state)
+{
+	const struct media_params params = {0};
+	struct owner others[9];
+
+	UNUSED(state);
+	bench_run_ms(&bench, 20000);
+	for (unsigned i = 0; i < ARRAY_COUNT(others); i++)
+		owner_open(&others[i], &params);
+	for (unsigned i = 0; i < ARRAY_COUNT(others); i++)
+		bench.port.ops->close(others[i].m);
+	assert_int_equal(metric(METRIC_rtp_no_port), 0);
+}
+
 static void test_ports_split(void **state)
 {
 	static const struct {
@@ -602,6 +648,7 @@ int main(void)
 		CASE_IN(test_leg_closed_by_silence, setup_watched),
 		CASE_IN(test_keepalive, setup_watched),
 		CASE(test_ports_rest_and_run_out),
+		CASE_IN(test_ports_between_others, setup_crowded),
 		cmocka_unit_test(test_ports_split),
 	};
 
