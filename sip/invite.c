@@ -174,27 +174,19 @@ static void invite_rang_out(struct invite *iv, const struct invite_input *in)
 	invite_tell_ended(iv, CAUSE_NO_ANSWER, 0, SLICE_EMPTY);
 }
 
-/* A 2xx that crossed our CANCEL, or came while it was held: ACK, then BYE (RFC 5407 3.1.2). */
-static void invite_answer_late(struct invite *iv, const struct invite_input *in)
-{
-	struct txn *t = invite_ict(iv);
-
-	iv->ict = HANDLE_NONE;
-	if (NEVER(!t))
-		return;
-	linger_orphan(iv->sip, t, iv->tp, &iv->local, iv->bye_cause);
-	if (t->fn)
-		t->fn(t->arg, t, TXN_SUCCESS, in->msg, in->from);
-	else
-		linger_end_fork(iv->sip, iv->tp, &iv->local, in->msg, in->from, iv->bye_cause);
-}
-
 static void invite_bye(struct invite *iv, const struct invite_input *in)
 {
 	UNUSED(in);
 	tmr_stop(&iv->session);
 	if (!iv->dialog || !invite_send_bye(iv, iv->dialog))
 		invite_step(iv, INVITE_BYE_DONE, &(struct invite_input){0});
+}
+
+/* A 2xx that crossed our CANCEL, or came while it was held: ACK, then BYE (RFC 5407 3.1.2). */
+static void invite_answer_late(struct invite *iv, const struct invite_input *in)
+{
+	UNUSED(invite_accept(iv, in->msg, in->from));
+	invite_bye(iv, in);
 }
 
 static void invite_lost(struct invite *iv, const struct invite_input *in)
@@ -255,7 +247,7 @@ static const struct invite_cell invite_table[INVITE_STATE_COUNT][INVITE_EVENT_CO
 	},
 	[INVITE_CANCEL_HELD] = {
 		[INVITE_RX_1XX]   = { invite_cancel_held,  INVITE_CANCELLING  },
-		[INVITE_RX_2XX]   = { invite_answer_late,  INVITE_GONE        },
+		[INVITE_RX_2XX]   = { invite_answer_late,  INVITE_ENDING      },
 		[INVITE_RX_FAIL]  = { invite_absorb,       INVITE_GONE        },
 		[INVITE_TIMEOUT]  = { invite_absorb,       INVITE_GONE        },
 		[INVITE_RX_BYE]   = { invite_absorb,       INVITE_CANCEL_HELD },
@@ -263,7 +255,7 @@ static const struct invite_cell invite_table[INVITE_STATE_COUNT][INVITE_EVENT_CO
 	},
 	[INVITE_CANCELLING] = {
 		[INVITE_RX_1XX]   = { invite_absorb,       INVITE_CANCELLING  },
-		[INVITE_RX_2XX]   = { invite_answer_late,  INVITE_GONE        },
+		[INVITE_RX_2XX]   = { invite_answer_late,  INVITE_ENDING      },
 		[INVITE_RX_FAIL]  = { invite_absorb,       INVITE_GONE        },
 		[INVITE_TIMEOUT]  = { invite_absorb,       INVITE_GONE        },
 		[INVITE_RX_BYE]   = { invite_absorb,       INVITE_CANCELLING  },

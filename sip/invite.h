@@ -127,7 +127,9 @@ void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct si
 /* ---- provisional responses and answer (invite_answer.c) ---- */
 
 void invite_take_provisional(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
-/* ACK, dialog, linger record, media, `answered`. */
+/* ACK, dialog, linger record. False: there was no room, and the far end has been told by BYE. */
+bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
+/* The same, then media and `answered`. */
 void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
 /* The ACK of a 2xx whose dialog is d; *kept (may be NULL) gets its bytes. */
 void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct slice invite_text,

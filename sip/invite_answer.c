@@ -183,7 +183,7 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 	}
 	sip_write_end(&out);
 	*kept = out.over ? SLICE_EMPTY : sink_slice(&out);
-	if (kept->len && !FAULT(ack_not_sent))
+	if (kept->len)
 		UNUSED(sip_tp_send(iv->sip, iv->tp, &d->dst, *kept));
 }
 
@@ -240,26 +240,41 @@ static void invite_answer_lost(struct invite *iv, int cause)
 	invite_step(iv, INVITE_LOST, &(struct invite_input){.cause = cause});
 }
 
-void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const struct addr *from)
+bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct addr *from)
 {
 	struct txn *t = txn_client_get(&iv->sip->txns, iv->ict);
 	char room[LIMIT_SIP_OUT];
-	struct media_desc desc;
-	struct slice ack = SLICE_EMPTY;
-	bool held;
+	struct slice ack;
 
 	iv->ict = HANDLE_NONE;
+	if (NEVER(!t))
+		return false;
 	iv->dialog = invite_confirm(iv, msg, from);
 	if (!iv->dialog) { /* no room: the call cannot be kept */
 		linger_orphan(iv->sip, t, iv->tp, &iv->local, CAUSE_SWITCH_CONGESTION);
 		linger_end_fork(iv->sip, iv->tp, &iv->local, msg, from, CAUSE_SWITCH_CONGESTION);
+		return false;
+	}
+	if (FAULT(ack_not_sent)) {
+		txn_set_user(t, NULL, NULL);
+	} else {
+		invite_send_ack(iv, iv->dialog, msg->cseq, txn_text(t), &ack, room);
+		linger_start(iv->sip, t, msg->to_tag, ack, iv->tp, &iv->dialog->dst, &iv->local);
+	}
+	if (iv->auth)
+		sip_auth_settled(iv->auth);
+	return true;
+}
+
+void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const struct addr *from)
+{
+	struct media_desc desc;
+	bool held;
+
+	if (!invite_accept(iv, msg, from)) {
 		invite_answer_lost(iv, CAUSE_SWITCH_CONGESTION);
 		return;
 	}
-	invite_send_ack(iv, iv->dialog, msg->cseq, txn_text(t), &ack, room);
-	linger_start(iv->sip, t, msg->to_tag, ack, iv->tp, &iv->dialog->dst, &iv->local);
-	if (iv->auth)
-		sip_auth_settled(iv->auth);
 	invite_session_answered(iv, msg);
 	if (!invite_answer_media(iv, iv->dialog, msg, &desc, &held)) {
 		invite_tell_answered(iv, NULL);

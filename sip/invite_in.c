@@ -131,6 +131,19 @@ static void in_accept_offer(struct invite *iv, struct dialog *d, const struct si
 	invite_media_changed(iv, &desc, held);
 }
 
+/* An offer of ours waits for its answer in the ACK (RFC 3261 14.2). A 2xx with an answer closed the
+ * exchange: a new request of the far end shows that it has it, so the ACK may be lost. */
+static bool in_is_answering(struct invite *iv)
+{
+	struct txn *last = txn_server_get(&iv->sip->txns, iv->ist);
+
+	if (iv->offer_in_2xx)
+		return true;
+	if (last)
+		txn_acked(last, NULL, NULL);
+	return false;
+}
+
 static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
 {
 	struct slice offer = sip_msg_sdp(rx->msg);
@@ -142,7 +155,7 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 		sip_reply(rx, t, iv->state == INVITE_ENDING ? 481 : 491, SLICE_EMPTY);
 		return;
 	}
-	if (iv->ist) { /* still waiting for the ACK of the last one */
+	if (in_is_answering(iv)) {
 		in_reply_retry(rx, t, rng_below(iv->sip->env.rng, 11));
 		return;
 	}
@@ -188,7 +201,7 @@ static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *
 		sip_reply(rx, t, 491, SLICE_EMPTY);
 		return;
 	}
-	if (iv->ist) {
+	if (in_is_answering(iv)) {
 		in_reply_retry(rx, t, rng_below(iv->sip->env.rng, 11));
 		return;
 	}

@@ -151,6 +151,7 @@ static bool linger_is_new_fork(struct linger *l, uint64_t hash)
 static void linger_success(struct linger *l, const struct sip_msg *msg, const struct addr *from)
 {
 	uint64_t hash = linger_hash(l, msg->to_tag);
+	int cause = l->cause;
 
 	if (hash == l->winner) {
 		sip_count_one(l->sip, METRIC_sip_retransmit);
@@ -160,10 +161,9 @@ static void linger_success(struct linger *l, const struct sip_msg *msg, const st
 			linger_end_fork(l->sip, l->tp, &l->local, msg, from, -1);
 		return;
 	}
-	if (FAULT(fork_not_ended))
-		return;
-	linger_end_fork(l->sip, l->tp, &l->local, msg, from,
-			linger_is_new_fork(l, hash) ? l->cause : -1);
+	if (!linger_is_new_fork(l, hash) || FAULT(fork_not_ended))
+		cause = -1;
+	linger_end_fork(l->sip, l->tp, &l->local, msg, from, cause);
 }
 
 static void linger_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,

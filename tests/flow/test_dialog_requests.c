@@ -137,16 +137,24 @@ static void test_reinvite_refused(void **state)
 	m = flow_expect(&f, "420");
 	assert_string_equal(flow_header(m, "Unsupported"), "what");
 	flow_request_branch(&f, invite, "ACK", 11, "far1", "z9hG4bKb", NULL, "", NULL);
-	/* while the last one has no ACK yet: 500 with Retry-After */
-	flow_request_branch(&f, invite, "INVITE", 12, "far1", "z9hG4bKc", FLOW_CONTACT,
-			    "application/sdp", flow_sdp(7000, "0 101", "sendrecv"));
+	/* while our offer waits for its answer: 500 with Retry-After */
+	flow_request_branch(&f, invite, "INVITE", 12, "far1", "z9hG4bKc", FLOW_CONTACT, "", NULL);
 	flow_expect(&f, "200");
 	flow_request_branch(&f, invite, "INVITE", 13, "far1", "z9hG4bKd", FLOW_CONTACT,
 			    "application/sdp", flow_sdp(7000, "0 101", "sendrecv"));
 	m = flow_expect(&f, "500");
 	assert_true(sip_msg_has(&m->msg, SIP_HDR_RETRY_AFTER));
 	flow_request_branch(&f, invite, "ACK", 13, "far1", "z9hG4bKd", NULL, "", NULL);
-	ack_it(&f, invite, 12, NULL);
+	ack_it(&f, invite, 12, flow_sdp(7000, "0 101", "sendrecv"));
+	/* the ACK of the last one was lost, but they go on: so do we */
+	flow_request(&f, invite, "INVITE", 14, "far1", FLOW_CONTACT,
+		     flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(&f, "200");
+	flow_request(&f, invite, "INVITE", 15, "far1", FLOW_CONTACT,
+		     flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(&f, "200");
+	ack_it(&f, invite, 15, NULL);
+	flow_expect_silence(&f, 5 * SIM_SECOND);
 	/* a CSeq of the past */
 	flow_request(&f, invite, "OPTIONS", 5, "far1", NULL, NULL);
 	flow_expect(&f, "500");
