@@ -302,6 +302,44 @@ static void test_churn(void **state)
 	bench_run(&bench, churn);
 }
 
+/* A socket that is closed in the middle of a flood lets go of its port every time. */
+static bool reopen_in_flood(struct bench *t)
+{
+	static struct addr target;
+	struct io_udp_conf conf = {.local = bench_loopback(0)};
+	int err = 0;
+
+	if (phase == 0) {
+		target = *io_udp_local(b.udp);
+		phase = 1;
+	}
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(io_udp_send(a.udp, &target, large, 1000), 0);
+	if (b.udp && b.received) {
+		io_udp_close(b.udp);
+		b.udp = NULL;
+		b.received = 0;
+		return ++phase == 50;
+	}
+	if (!b.udp) {
+		conf.local.port = target.port;
+		err = io_udp_open(t->io, &b.udp, &conf, on_packet, &b);
+		if (err)
+			b.udp = NULL;
+	}
+	assert_true(err == 0 || err == -EADDRINUSE);
+	return false;
+}
+
+static void test_close_in_flood(void **state)
+{
+	UNUSED(state);
+	phase = 0;
+	open_end(&a, IO_UDP_SIP, "127.0.0.1");
+	open_end(&b, IO_UDP_SIP, "127.0.0.1");
+	bench_run(&bench, reopen_in_flood);
+}
+
 static bool dropped_then_received(struct bench *t)
 {
 	if (t->fail_seen >= 3 && t->fail_error) {
@@ -344,7 +382,7 @@ int main(void)
 		CASE(test_there),	   CASE(test_v6),	  CASE(test_errors),
 		CASE(test_kernel_refuses), CASE(test_truncated),  CASE(test_no_buffers),
 		CASE(test_early_submit),   CASE(test_close),	  CASE(test_churn),
-		CASE(test_recv_fault),	   CASE(test_local_addr),
+		CASE(test_close_in_flood), CASE(test_recv_fault), CASE(test_local_addr),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
