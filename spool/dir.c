@@ -423,6 +423,7 @@ int spool_create(struct spool **out, struct io *io, const struct spool_conf *con
 		return -ENOMEM;
 	s->io = io;
 	s->conf = *conf;
+	s->pid = io_pid(io);
 	s->source = (struct source){&spool_source_ops, s};
 	s->unsettled_max = conf->queue_max - conf->queue_max / 8;
 	list_init(&s->line);

@@ -23,11 +23,12 @@ static enum spool_event spool_open_failed(struct spool *s, struct spool_file *f,
 {
 	switch (error) {
 	case -ENOENT:
-	case -EISDIR:
 	case -ENOTDIR:
+		return SPOOL_EV_DROPPED;
+	case -EISDIR:
 	case -ENXIO:
 	case -ELOOP:
-		return SPOOL_EV_DROPPED;
+		return SPOOL_EV_STUCK; /* no regular file: passed over, without a word */
 	case -EACCES:
 	case -EPERM:
 	case -EROFS:
@@ -56,7 +57,7 @@ static enum spool_event spool_look(struct spool *s, struct spool_file *f, struct
 	if (rc != 0)
 		return spool_open_failed(s, f, rc);
 	if (!c->st.is_regular)
-		return SPOOL_EV_DROPPED;
+		return SPOOL_EV_STUCK;
 	if (spool_is_future(s, f, &c->st)) {
 		f->mtime_ns = c->st.mtime_ns;
 		return SPOOL_EV_FUTURE;
@@ -159,7 +160,7 @@ void spool_record_write(struct sink *out, const char *key, int64_t pid, uint32_t
 static void spool_note(struct spool *s, struct spool_claim *c, const char *key, uint32_t n,
 		       int64_t wall_s)
 {
-	spool_record_write(&c->note, key, io_pid(s->io), n, wall_s);
+	spool_record_write(&c->note, key, s->pid, n, wall_s);
 }
 
 /* An attempt stands open that is not ours: another life of the engine began it. */

@@ -50,7 +50,7 @@ static enum spool_event spool_add_record(struct spool *s, struct spool_file *f, 
 	char room[96];
 	struct sink text = sink_make(room, sizeof(room));
 
-	spool_record_write(&text, key, io_pid(s->io), n, spool_wall_s(s));
+	spool_record_write(&text, key, s->pid, n, spool_wall_s(s));
 	return spool_add_text(s, f, sink_slice(&text), mtime_ns);
 }
 
@@ -75,12 +75,13 @@ enum spool_event spool_note_answer(struct spool *s, struct spool_file *f)
 	char room[96];
 	struct sink text = sink_make(room, sizeof(room));
 
-	spool_record_write(&text, "# Answered", io_pid(s->io), f->attempt_no, spool_wall_s(s));
+	spool_record_write(&text, "# Answered", s->pid, f->attempt_no, spool_wall_s(s));
 	return spool_add_text(s, f, sink_slice(&text), f->mtime_ns);
 }
 
 /* The retry is due where the heap has the file already: RetryTime, or a multiple, from the start of
- * the attempt; and the attempt began only when it left the queue. The mtime says what a new life of the engine is to go by. */
+ * the attempt; and the attempt began only when it left the queue. The mtime says what a new life of
+ * the engine is to go by. */
 enum spool_event spool_note_failure(struct spool *s, struct spool_file *f)
 {
 	int64_t at_ns = f->due.at_ns + f->waited_ms * TMR_MS;

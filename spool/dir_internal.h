@@ -42,8 +42,8 @@ enum spool_event {
 	SPOOL_EV_FUTURE,   /* mtime to come */
 	SPOOL_EV_TRYAGAIN, /* an error that may pass */
 	SPOOL_EV_FULL,	   /* the queue refused the order at the last moment */
-	SPOOL_EV_DROPPED,  /* not there (another may be), no regular file, or set aside */
-	SPOOL_EV_STUCK,	   /* unusable, and cannot be set aside */
+	SPOOL_EV_DROPPED,  /* not there (another may be), or set aside */
+	SPOOL_EV_STUCK,	   /* no regular file, or unusable and cannot be set aside */
 	SPOOL_EV_SUBMITTED,
 
 	SPOOL_EV_ANSWERED,
@@ -104,6 +104,7 @@ struct spool {
 	struct spool_conf conf;
 	struct io_watch *watch;
 	struct source source;
+	int64_t pid;
 	int64_t now_ns; /* of this turn */
 	int64_t wall_ns;
 

@@ -286,6 +286,25 @@ static void the_directory_is_made_anew(void **state)
 	assert_false(has("outgoing", "c"));
 }
 
+/* Looking at them must not be news of them either. */
+static void what_is_no_regular_file_is_passed_over(void **state)
+{
+	UNUSED(state);
+	bed.reason = ORIGINATE_ANSWERED;
+	start();
+	assert_int_equal(mkfifo(path_of("tmp", "fifo"), 0666), 0);
+	assert_int_equal(rename(path_of("tmp", "fifo"), path_of("outgoing", "fifo")), 0);
+	assert_int_equal(symlink("loop", path_of("tmp", "loop")), 0);
+	assert_int_equal(rename(path_of("tmp", "loop"), path_of("outgoing", "loop")), 0);
+	for (uint32_t n = 1; n <= 30; n++) {
+		drop("a", CALL);
+		run_until(n);
+	}
+	assert_int_equal(metric_get(&bed.metrics, METRIC_callfile_seen), 32);
+	assert_int_equal(spool_count(bed.spool, SPOOL_HELD), 2);
+	assert_true(has("outgoing", "fifo"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -297,6 +316,7 @@ int main(void)
 		TEST(a_failed_attempt_moves_the_time_of_its_file),
 		TEST(many_at_once_each_once),
 		TEST(the_directory_is_made_anew),
+		TEST(what_is_no_regular_file_is_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
