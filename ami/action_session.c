@@ -33,6 +33,7 @@ enum ami_action_result ami_do_events(struct ami_session *s, const struct ami_msg
 		return AMI_ACTION_DONE;
 	}
 	s->mask = ami_class_parse_mask(mask);
+	ami_session_tally(s->ami);
 	if (broken && s->mask == AMI_CLASS_ALL)
 		return AMI_ACTION_DONE;
 	out = ami_reply_begin(s, "Success");

@@ -28,6 +28,7 @@ struct ami {
 	struct ami_frame *frames; /* one a connection, by its slab index; touched when used */
 	struct list sessions;	  /* all that live */
 	struct list dead;	  /* closed, to be freed by `reap` */
+	uint32_t wanted;	  /* classes that some session reads: a quick no for the rest */
 	uint32_t unauth_count;	  /* on TCP and TLS, not logged in */
 	uint32_t orders_open;	  /* accepted originates that are not settled */
 	struct tmr reap;

@@ -315,6 +315,8 @@ static const struct event_format event_formats[EVENT_COUNT] = {
 
 bool ami_event_is_wanted(const struct ami *a, uint32_t classes)
 {
+	if ((a->wanted & classes) != classes)
+		return false;
 	list_for (node, &a->sessions) {
 		if (ami_session_wants(list_entry(node, struct ami_session, node), classes))
 			return true;

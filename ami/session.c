@@ -90,9 +90,22 @@ void ami_session_step(struct ami_session *s, enum ami_session_event event)
 		cell->enter(s);
 }
 
+void ami_session_tally(struct ami *a)
+{
+	a->wanted = 0;
+	list_for(node, &a->sessions)
+	{
+		const struct ami_session *s = list_entry(node, struct ami_session, node);
+
+		if (ami_session_is_ready(s))
+			a->wanted |= s->read & s->mask;
+	}
+}
+
 static void session_enter_ready(struct ami_session *s)
 {
 	tmr_stop(&s->timer);
+	ami_session_tally(s->ami);
 	if (s->user->display_connects)
 		log_verbose(2, "Manager '%s' logged on from %s", s->user->name.ptr,
 			    ami_session_peer_ip(s, (char[ADDR_TEXT]){0}));
@@ -127,6 +140,7 @@ static void session_bury(struct ami_session *s)
 {
 	list_del(&s->node);
 	list_add_tail(&s->ami->dead, &s->node);
+	ami_session_tally(s->ami);
 	tmr_start(&s->ami->reap, io_now_ns(s->ami->io));
 }
 

@@ -167,6 +167,8 @@ void ami_session_timer(struct ami_session *s, tmr_fn fn, int64_t delay_ns);
 
 /* ---- for events ---- */
 
+/* After a change of a mask. */
+void ami_session_tally(struct ami *a);
 bool ami_session_wants(const struct ami_session *s, uint32_t classes);
 void ami_session_event(struct ami_session *s, struct slice text, bool reliable);
 
