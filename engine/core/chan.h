@@ -173,8 +173,8 @@ void chan_user_event(struct chan *c, struct slice name, struct slice body);
 /* A SIP header for the INVITE ("Name: value"); only before dialling. 0, -ENOSPC, -EISCONN. */
 int chan_add_header(struct chan *c, struct slice line);
 
-/* Ends the call from the dialplan with a cause (0: keep what is known, else 16). Raises
- * SoftHangupRequest; the PBX is told by PBX_HANGUP unless it is the caller itself. */
+/* Ends the call from the dialplan with a cause (0: keep what is known, else 16); the PBX raises
+ * SoftHangupRequest when it comes to its end. */
 void chan_hangup(struct chan *c, int cause);
 /* The PBX has nothing left to run. Ends the call if it is still up, writes the record, frees the
  * channel: *c is gone after this. */

@@ -306,15 +306,11 @@ void chan_hangup(struct chan *c, int cause)
 	c->hangup_requested = true;
 }
 
-/* Asterisk's soft hang-up flag of a dialplan that came to its end. */
-#define SOFT_HANGUP_FLAG 16
-
 void chan_pbx_done(struct chan *c)
 {
 	check(!c->pbx);
 	if (c->cause == 0 && !c->hangup_requested && c->has_order)
 		c->cause = CAUSE_NORMAL;
-	chan_raise_numbers(c, EVENT_SOFTHANGUPREQUEST, SOFT_HANGUP_FLAG, 0);
 	chan_finish(c);
 }
 

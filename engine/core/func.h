@@ -7,12 +7,18 @@
 #include "engine/base/sink.h"
 
 struct chan;
+struct subst;
 
 /* call: "NAME(args)" with args already expanded. False: no such function (logged), or not readable;
  * the value is then empty. */
 bool func_read(struct chan *c, struct slice call, struct sink *out);
 /* 0, -ENOENT no such function (logged), -EPERM not writable, -EINVAL bad arguments. */
 int func_write(struct chan *c, struct slice call, struct slice value);
+/* ${NAME(args)} while text is being expanded: s is that expansion (EVAL goes on with it). */
+void func_call(struct chan *c, struct subst *s, struct slice name, struct slice args,
+	       struct sink *out);
+/* All names in alphabetical order, for "core show functions". */
+const char *func_name(uint32_t index); /* NULL behind the last */
 /* True for a name that is a function call: ends with ')'. */
 static inline bool func_is_call(struct slice name)
 {

@@ -34,7 +34,8 @@ typedef void (*timespec_warn_fn)(void *arg, const char *text);
 void timespec_parse(struct timespec_rule *rule, struct slice text, timespec_warn_fn warn,
 		    void *arg);
 bool timespec_fits(const struct timespec_rule *rule, const struct tm *civil);
-/* Asks the clock for the rule's zone; a zone that it does not know never fits. */
+/* Asks the clock for the rule's zone; without a clock, or in a zone that it does not know, it is
+ * never the time. */
 bool timespec_is_now(const struct timespec_rule *rule, const struct timespec_clock *clock);
 
 #endif

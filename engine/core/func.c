@@ -1,0 +1,113 @@
+/* engine/core/func.c - the table of dialplan functions: func.h. */
+#include "engine/core/func.h"
+#include "engine/core/func_internal.h"
+#include "engine/core/pbx_internal.h"
+
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+
+#include <errno.h>
+
+/* Alphabetical. Names are case-sensitive. */
+static const struct func *const funcs[] = {
+	&func_array,	  &func_callerid,      &func_cdr,
+	&func_channel,	  &func_connectedline, &func_csv_quote,
+	&func_cut,	  &func_dec,	       &func_dialplan_exists,
+	&func_eval,	  &func_exception,     &func_exists,
+	&func_fieldnum,	  &func_fieldqty,      &func_filter,
+	&func_global,	  &func_hangupcause,   &func_if,
+	&func_iftime,	  &func_inc,	       &func_isnull,
+	&func_len,	  &func_local,	       &func_ltrim,
+	&func_math,	  &func_passthru,      &func_pjsip_header,
+	&func_quote,	  &func_rand,	       &func_regex,
+	&func_replace,	  &func_rtrim,	       &func_strftime,
+	&func_strreplace, &func_timeout,       &func_tolower,
+	&func_toupper,	  &func_trim,
+};
+
+static const struct func *find(struct slice name)
+{
+	size_t low = 0;
+	size_t high = ARRAY_COUNT(funcs);
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int order = slice_cmp(slice_str(funcs[mid]->name), name);
+
+		if (order == 0)
+			return funcs[mid];
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	log_error("Function %.*s not registered", SLICE_ARG(slice_head(name, 80)));
+	return NULL;
+}
+
+const char *func_name(uint32_t index)
+{
+	return index < ARRAY_COUNT(funcs) ? funcs[index]->name : NULL;
+}
+
+static bool read_with(struct chan *c, struct subst *s, struct slice name, struct slice args,
+		      struct sink *out)
+{
+	const struct func *f = find(name);
+	char text[LIMIT_APPDATA];
+	struct func_call call = {.c = c, .s = s, .text = text};
+
+	if (!f)
+		return false;
+	if (!f->read) {
+		log_error("Function %s cannot be read", f->name);
+		return false;
+	}
+	call.len = slice_copy(text, sizeof(text), args);
+	f->read(&call, out);
+	return true;
+}
+
+void func_call(struct chan *c, struct subst *s, struct slice name, struct slice args,
+	       struct sink *out)
+{
+	read_with(c, s, name, args, out);
+}
+
+bool func_read(struct chan *c, struct slice call, struct sink *out)
+{
+	char scratch[SUBST_SCRATCH];
+	struct subst s = subst_make(&pbx_subst_ops, c, scratch, sizeof(scratch));
+	struct slice name, args;
+
+	if (!subst_is_call(call, &name, &args))
+		return false;
+	return read_with(c, &s, name, args, out);
+}
+
+int func_write(struct chan *c, struct slice call, struct slice value)
+{
+	struct slice name, args;
+	const struct func *f;
+
+	if (!subst_is_call(call, &name, &args))
+		return -EINVAL;
+	f = find(name);
+	if (!f)
+		return -ENOENT;
+	if (!f->write) {
+		log_error("Function %s cannot be written to", f->name);
+		return -EPERM;
+	}
+	return f->write(c, args, value);
+}
+
+void func_value(struct func_call *f, struct slice name, struct sink *out)
+{
+	struct slice inner, args, value;
+
+	if (subst_is_call(name, &inner, &args))
+		f->s->ops->call(f->s->arg, f->s, inner, args, out);
+	else if (chan_get_var(f->c, name, &value))
+		subst_add(out, value);
+}

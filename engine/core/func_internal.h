@@ -1,0 +1,48 @@
+/* engine/core/func_internal.h - the dialplan functions, by file; func.c makes the table of them. */
+#ifndef RINGER_CORE_FUNC_INTERNAL_H
+#define RINGER_CORE_FUNC_INTERNAL_H
+
+#include "engine/core/chan.h"
+#include "engine/core/func.h"
+#include "engine/core/subst.h"
+
+/* One read. text is a copy of the arguments that the reader may change; NUL-terminated. */
+struct func_call {
+	struct chan *c;
+	struct subst *s;
+	char *text;
+	size_t len;
+};
+
+struct func {
+	const char *name;
+	const char *summary;
+	void (*read)(struct func_call *f, struct sink *out); /* NULL: write only */
+	/* 0, -EINVAL (logged), -EPERM (logged). NULL: read only. args as written. */
+	int (*write)(struct chan *c, struct slice args, struct slice value);
+};
+
+static inline struct slice func_args(const struct func_call *f)
+{
+	return slice_make(f->text, f->len);
+}
+
+/* Appends what ${name} would give; name may be a function call. */
+void func_value(struct func_call *f, struct slice name, struct sink *out);
+
+/* func_text.c */
+extern const struct func func_csv_quote, func_cut, func_fieldnum, func_fieldqty, func_filter,
+	func_len, func_ltrim, func_passthru, func_quote, func_regex, func_replace, func_rtrim,
+	func_strreplace, func_tolower, func_toupper, func_trim;
+/* func_math.c */
+extern const struct func func_dec, func_inc, func_math, func_rand, func_strftime;
+/* func_logic.c */
+extern const struct func func_array, func_dialplan_exists, func_eval, func_exception, func_exists,
+	func_global, func_if, func_iftime, func_isnull, func_local;
+/* func_chan.c */
+extern const struct func func_callerid, func_channel, func_connectedline, func_hangupcause,
+	func_pjsip_header, func_timeout;
+/* func_cdr.c */
+extern const struct func func_cdr;
+
+#endif
