@@ -359,16 +359,18 @@ static void spool_log_attempt(const struct originate *o)
 /* Refused at the door: the note is taken back, and the file stays as it was. */
 static enum spool_event spool_submit(struct spool *s, struct spool_file *f, struct spool_claim *c)
 {
-	int rc = inbox_submit(s->conf.inbox, &s->desk.order, &s->source, spool_file_cookie(s, f),
-			      NULL);
+	int rc;
 
+	/* Counted before: the outcome may be here before inbox_submit returns. */
+	atomic_fetch_add(&s->unsettled, 1);
+	rc = inbox_submit(s->conf.inbox, &s->desk.order, &s->source, spool_file_cookie(s, f), NULL);
 	if (rc == 0) {
 		s->submitted++;
-		atomic_fetch_add_explicit(&s->unsettled, 1, memory_order_relaxed);
 		metric_inc(s->conf.metrics, METRIC_callfile_attempts);
 		spool_log_attempt(&s->desk.order);
 		return SPOOL_EV_SUBMITTED;
 	}
+	atomic_fetch_sub(&s->unsettled, 1);
 	spool_revert(s, f, c->fd);
 	s->full_until_ns = s->now_ns + SPOOL_FULL_NS;
 	return SPOOL_EV_FULL;
