@@ -27,12 +27,14 @@ void shard_report(struct shard *s, enum shard_fact kind, const struct outcome *o
 		.channel_len = (uint32_t)o->channel.len,
 		.uniqueid_len = (uint32_t)o->uniqueid.len,
 	};
-	size_t bytes = sizeof(fixed) + o->channel.len + o->uniqueid.len;
+	/* The texts begin where the member says, which is before the padding of the whole. */
+	size_t head = offsetof(struct shard_outcome, text);
+	size_t bytes = head + o->channel.len + o->uniqueid.len;
 	char *at = pipe_begin(s->up, PIPE_RELIABLE, kind, bytes);
 
 	check(at); /* the reserve covers every channel that a credit stands for */
-	memcpy(at, &fixed, sizeof(fixed));
-	at += sizeof(fixed);
+	memcpy(at, &fixed, head);
+	at += head;
 	if (o->channel.len > 0)
 		memcpy(at, o->channel.ptr, o->channel.len);
 	at += o->channel.len;
