@@ -1,0 +1,365 @@
+/* ringer - the program: options, signals, daemon. */
+#include "engine/app/console.h"
+#include "engine/app/engine.h"
+#include "engine/app/logger.h"
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct program {
+	const char *main_file;
+	const char *socket_path;
+	const char *command; /* -x */
+	bool foreground, console, check_only, remote;
+	int verbose, debug;
+};
+
+/* For the signal handlers, which have no other way to it. */
+static struct engine *program_engine;
+
+static void program_usage(FILE *out)
+{
+	fputs("Usage: ringer [-f] [-C FILE] [-v...] [-d...]    run (in the background without -f)\n"
+	      "       ringer -c [-C FILE]                      run in the foreground, log on the terminal\n"
+	      "       ringer -t [-C FILE]                      check the configuration and exit\n"
+	      "       ringer -rx COMMAND [-C FILE] [-s SOCKET] run a console command of a running engine\n"
+	      "       ringer -V | -h                           version, this help\n",
+	      out);
+}
+
+static int program_bad(const char *what, const char *name)
+{
+	fprintf(stderr, "ringer: %s%s\n", what, name);
+	program_usage(stderr);
+	return -EINVAL;
+}
+
+/* 0 go on, 1 done well, negative: bad option. */
+static int program_parse(struct program *p, int argc, char **argv)
+{
+	int c;
+
+	opterr = 0;
+	while ((c = getopt(argc, argv, "fcC:trRx:s:vdVhqnF")) != -1) {
+		switch (c) {
+		case 'f':
+			p->foreground = true;
+			break;
+		case 'c':
+			p->foreground = p->console = true;
+			break;
+		case 'C':
+			p->main_file = optarg;
+			break;
+		case 't':
+			p->check_only = true;
+			break;
+		case 'x':
+			p->command = optarg;
+			p->remote = true;
+			break;
+		case 'r':
+		case 'R':
+			p->remote = true;
+			break;
+		case 's':
+			p->socket_path = optarg;
+			break;
+		case 'v':
+			p->verbose++;
+			break;
+		case 'd':
+			p->debug++;
+			break;
+		case 'V':
+			puts("Ringer " RINGER_VERSION);
+			return 1;
+		case 'h':
+			program_usage(stdout);
+			return 1;
+		case 'q':
+		case 'n':
+		case 'F':
+			break; /* of Asterisk; they mean nothing here */
+		default:
+			return program_bad("unknown option, or its argument is missing: ",
+					   argv[optind > 0 ? optind - 1 : 0]);
+		}
+	}
+	if (optind < argc)
+		return program_bad("unexpected argument: ", argv[optind]);
+	if (p->remote && !p->command)
+		return program_bad("-r needs -x COMMAND", "");
+	return 0;
+}
+
+/* ---- remote command ---- */
+
+static int program_find_socket(const struct program *p, char *path)
+{
+	static struct metrics metrics;
+	struct io_conf conf = {.name = "remote", .metrics = &metrics, .cpu = -1};
+	static struct app_conf app;
+	char text[1400];
+	struct sink error = sink_make(text, sizeof(text));
+	struct io *io;
+	int err;
+
+	if (p->socket_path) {
+		slice_copy(path, LIMIT_PATH, slice_str(p->socket_path));
+		return 0;
+	}
+	err = io_create(&io, &conf);
+	if (err)
+		return err;
+	err = app_conf_load(&app, io, p->main_file, &error);
+	if (err)
+		fprintf(stderr, "ringer: %s\n", sink_cstr(&error));
+	else
+		slice_copy(path, LIMIT_PATH, slice_str(app.control_path));
+	app_conf_free(&app);
+	io_destroy(io);
+	return err;
+}
+
+static int program_remote(const struct program *p)
+{
+	char path[LIMIT_PATH];
+
+	if (program_find_socket(p, path) != 0)
+		return 1;
+	if (console_run_remote(path, p->command) == 0)
+		return 0;
+	fprintf(stderr, "Unable to connect to remote ringer (does %s exist?)\n", path);
+	return 1;
+}
+
+/* ---- what the system gives ---- */
+
+static uint32_t program_cpus(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return 1;
+	return (uint32_t)CPU_COUNT(&set);
+}
+
+static uint32_t program_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur > UINT32_MAX ? 0 : (uint32_t)limit.rlim_cur;
+}
+
+static void program_on_stop(int signal_number)
+{
+	UNUSED(signal_number);
+	if (program_engine)
+		engine_request_stop(program_engine, CONTROL_STOP_NOW);
+}
+
+static void program_on_hup(int signal_number)
+{
+	UNUSED(signal_number);
+	if (program_engine)
+		engine_request_reload(program_engine);
+}
+
+static void program_take_signals(void)
+{
+	struct sigaction stop = {.sa_handler = program_on_stop, .sa_flags = SA_RESTART};
+	struct sigaction hup = {.sa_handler = program_on_hup, .sa_flags = SA_RESTART};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGHUP, &hup, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* The parent waits for the child's word, so that its exit status tells whether the start went well. */
+static int program_daemonize(int *report)
+{
+	int ends[2];
+	char word = 1;
+	pid_t pid;
+
+	if (pipe(ends) != 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid > 0) {
+		close(ends[1]);
+		if (read(ends[0], &word, 1) != 1)
+			word = 1;
+		_exit(word);
+	}
+	close(ends[0]);
+	*report = ends[1];
+	setsid();
+	return 0;
+}
+
+static void program_detach(int report, char word)
+{
+	int null;
+
+	if (report < 0)
+		return;
+	if (write(report, &word, 1) != 1)
+		_exit(1);
+	close(report);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return;
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(null, fd);
+	close(null);
+}
+
+static void program_write_pid(const char *path)
+{
+	FILE *f = fopen(path, "w");
+
+	if (!f) {
+		log_warning("The pid file %s cannot be written: %s", path, strerror(errno));
+		return;
+	}
+	fprintf(f, "%d\n", (int)getpid());
+	fclose(f);
+}
+
+/* ---- run ---- */
+
+static int program_check_kernel(void)
+{
+	char text[1024];
+	struct sink out = sink_make(text, sizeof(text));
+	int err = io_probe(&out);
+
+	if (err)
+		fprintf(stderr, "ringer: %s\n", sink_cstr(&out));
+	else
+		log_notice("%s", sink_cstr(&out));
+	return err;
+}
+
+static int program_start_logger(struct logger **logger, const struct program *p,
+				const struct app_conf *app, struct sink *error)
+{
+	struct logger_options options = {
+		.log_dir = app->log_dir,
+		.terminal = p->foreground,
+		.verbose = p->verbose > app->verbose ? p->verbose : app->verbose,
+		.debug = p->debug > 0 || app->debug > 0,
+	};
+	static struct metrics metrics;
+	struct io_conf conf = {.name = "boot", .metrics = &metrics, .cpu = -1};
+	struct conffile_source source;
+	struct conffile_error fault;
+	struct conffile *cf = NULL;
+	char text[1200];
+	struct io *io;
+	int err = io_create(&io, &conf);
+
+	if (err)
+		return err;
+	app_conf_source(&source, io, app->etc_dir);
+	err = conffile_load(&cf, &source, "logger.conf", &fault);
+	if (err == -ENOENT)
+		err = 0;
+	if (err) {
+		conffile_error_text(&fault, text, sizeof(text));
+		sink_str(error, text);
+	}
+	io_destroy(io);
+	if (!err)
+		err = logger_start(logger, &options, cf, error);
+	conffile_free(cf);
+	return err;
+}
+
+static int program_serve(const struct program *p, struct engine *e, int report, struct sink *error)
+{
+	struct logger *logger = NULL;
+	const struct app_conf *app = engine_conf(e);
+	int err;
+
+	umask(022);
+	err = program_start_logger(&logger, p, app, error);
+	if (!err)
+		err = program_check_kernel();
+	if (!err) {
+		mkdir(app->run_dir, 0755);
+		err = engine_start(e, error);
+	}
+	if (!err) {
+		program_write_pid(app->pid_path);
+		log_notice("Ringer " RINGER_VERSION " ready");
+		program_detach(report, 0);
+		program_engine = e;
+		err = engine_run(e);
+		program_engine = NULL;
+		unlink(app->pid_path);
+	}
+	if (err && error->len > 0)
+		fprintf(stderr, "ringer: %s\n", sink_cstr(error));
+	engine_destroy(e);
+	logger_stop(logger);
+	return err;
+}
+
+static int program_run(const struct program *p)
+{
+	struct engine_options options = {.main_file = p->main_file,
+					 .cpu_count = program_cpus(),
+					 .descriptor_max = program_descriptors(),
+					 .console = true};
+	char text[1400];
+	struct sink error = sink_make(text, sizeof(text));
+	struct engine *e = NULL;
+	int report = -1, err = 0;
+
+	if (p->check_only) {
+		err = engine_check(&options, &error);
+		if (err)
+			fprintf(stderr, "ringer: %s\n", sink_cstr(&error));
+		else
+			puts("The configuration is good.");
+		return err ? 1 : 0;
+	}
+	if (!p->foreground && program_daemonize(&report) != 0)
+		return 1;
+	program_take_signals();
+	err = engine_create(&e, &options, &error);
+	if (err) {
+		fprintf(stderr, "ringer: %s\n", sink_cstr(&error));
+		return 1;
+	}
+	return program_serve(p, e, report, &error) ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct program p = {0};
+	int done = program_parse(&p, argc, argv);
+
+	if (done)
+		return done > 0 ? 0 : 1;
+	return p.remote ? program_remote(&p) : program_run(&p);
+}
