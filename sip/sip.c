@@ -60,9 +60,8 @@ static int64_t sip_clock(void *arg)
 void sip_trace_state(struct sip *sip, const char *machine, uint64_t id, const char *from,
 		     const char *event, const char *to)
 {
-	const struct sip_trace t = {
+	struct sip_trace t = {
 		.kind = SIP_TRACE_STATE,
-		.now_ns = sip_now(sip),
 		.machine = machine,
 		.id = id,
 		.from = from,
@@ -70,8 +69,10 @@ void sip_trace_state(struct sip *sip, const char *machine, uint64_t id, const ch
 		.to = to,
 	};
 
-	if (sip->env.trace)
-		sip->env.trace(sip->env.trace_arg, &t);
+	if (!sip->env.trace)
+		return;
+	t.now_ns = sip_now(sip);
+	sip->env.trace(sip->env.trace_arg, &t);
 }
 
 static void sip_trace_txn(void *arg, const struct txn *t, const char *machine, const char *from,

@@ -1,0 +1,336 @@
+/* tests/unit/sip/test_conf.c - pjsip.conf: values, what refuses the load, what is only said, dial
+ * strings. */
+#include "engine/base/check.h"
+#include "sip/conf.h"
+#include "tests/unit/cmocka.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static char logged[4096];
+
+static void keep_log(void *arg, const struct log_line *line)
+{
+	size_t len = strlen(logged);
+
+	UNUSED(arg);
+	snprintf(logged + len, sizeof(logged) - len, "%s\n", line->text);
+}
+
+static int read_text(void *arg, const char *path, char **text, size_t *len)
+{
+	UNUSED(path);
+	*text = strdup(arg);
+	*len = strlen(arg);
+	return *text ? 0 : -ENOMEM;
+}
+
+static int load(const char *text, struct sip_conf **conf, char error[512])
+{
+	struct conffile_source source = {.read = read_text, .etc_dir = "/etc"};
+	struct sink sink = sink_make(error, 511);
+	char copy[4096];
+	struct conffile_error why;
+	struct conffile *cf;
+	int err;
+
+	snprintf(copy, sizeof(copy), "%s", text);
+	source.arg = copy;
+	logged[0] = 0;
+	log_set_writer(keep_log, NULL);
+	assert_int_equal(conffile_load(&cf, &source, "pjsip.conf", &why), 0);
+	err = sip_conf_load(conf, cf, &sink);
+	sink_cstr(&sink);
+	conffile_free(cf);
+	log_set_writer(NULL, NULL);
+	return err;
+}
+
+static struct sip_conf *load_ok(const char *text)
+{
+	struct sip_conf *conf;
+	char error[512];
+
+	if (load(text, &conf, error))
+		fail_msg("%s", error);
+	return conf;
+}
+
+static const char sample[] =
+	"[global]\ntype=global\nuser_agent=Test 1\nmax_forwards=50\ndefault_from_user=me\n"
+	"[system]\ntype=system\ntimer_t1=250\n"
+	"[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0\ntos=cs3\n"
+	"external_signaling_address=203.0.113.5\nexternal_media_address=203.0.113.6\n"
+	"local_net=10.0.0.0/8\nlocal_net=192.168.0.0/255.255.0.0\n"
+	"[tls]\ntype=transport\nprotocol=tls\nbind=0.0.0.0:5061\ncert_file=/x\n"
+	"[trunk]\ntype=endpoint\ncontext=from-trunk\naors=trunk,second\noutbound_auth=acct\n"
+	"disallow=all\nallow=alaw,ulaw\ncallerid=\"Ann B\" <+4930123>\ncallerid_privacy=prohib\n"
+	"from_user=fu\nfrom_domain=fd.example\nsend_pai=yes\nsend_rpid=no\nrtp_symmetric=yes\n"
+	"rtp_timeout=30\ntimers=required\ntimers_sess_expires=600\n100rel=no\ndtmf_mode=info\n"
+	"outbound_proxy=sip:192.0.2.7:5070\\;lr\nset_var=A=1\nset_var=B=2\naccountcode=acc\n"
+	"language=de\nfollow_early_media_fork=no\ndirect_media=no\ntransport=udp\n"
+	"[trunk]\ntype=aor\ncontact=sip:192.0.2.1:5080\nqualify_frequency=30\nqualify_timeout=2.5\n"
+	"[second]\ntype=aor\ncontact=sip:192.0.2.2\n"
+	"[acct]\ntype=auth\nauth_type=userpass\nusername=joe\npassword=s3\nrealm=r\n"
+	"supported_algorithms_uac=MD5,SHA-256\n"
+	"[plain]\ntype=endpoint\ntransport=tls\n"
+	"[id]\ntype=identify\nendpoint=trunk\nmatch=192.0.2.1\n";
+
+static void test_global(const struct sip_conf *c)
+{
+	assert_true(slice_eq(c->user_agent, SLICE_LIT("Test 1")));
+	assert_true(slice_eq(c->default_from_user, SLICE_LIT("me")));
+	assert_int_equal(c->max_forwards, 50);
+	assert_true(c->t1_ns == 250000000 && c->b_ns == INT64_C(32000000000));
+}
+
+static void test_transports(const struct sip_conf *c)
+{
+	const struct sip_conf_transport *t = &c->transports[0];
+	struct addr a = {.family = 4, .ip = {10, 1, 2, 3}};
+
+	assert_int_equal(c->transport_count, 1); /* TLS is said and left out */
+	assert_non_null(strstr(logged, "protocol tls is not served yet"));
+	assert_int_equal(t->bind.port, 5060);
+	assert_int_equal(t->dscp, 24);
+	assert_true(slice_eq(t->external_address, SLICE_LIT("203.0.113.5")));
+	assert_int_equal(t->local_net_count, 2);
+	assert_true(addr_net_has(&t->local_net[0], &a));
+}
+
+static void test_endpoint(const struct sip_conf *c)
+{
+	const struct sip_conf_endpoint *e = sip_conf_endpoint(c, SLICE_LIT("trunk"));
+
+	assert_non_null(e);
+	assert_ptr_equal(sip_conf_endpoint_hash(c, e->hash), e);
+	assert_true(slice_eq(e->context, SLICE_LIT("from-trunk")));
+	assert_int_equal(e->allow.count, 2);
+	assert_int_equal(e->allow.codec[0], CODEC_PCMA);
+	assert_true(slice_eq(e->cid_name, SLICE_LIT("Ann B")));
+	assert_true(slice_eq(e->cid_num, SLICE_LIT("+4930123")));
+	assert_true(e->cid_restricted && e->send_pai && !e->send_rpid && e->media.symmetric);
+	assert_int_equal(e->media.timeout_s, 30);
+	assert_int_equal(e->timers, SIP_TIMERS_REQUIRED);
+	assert_int_equal(e->timers_sess_expires_s, 600);
+	assert_int_equal(e->timers_min_se_s, 90);
+	assert_int_equal(e->rel100, SIP_100REL_NO);
+	assert_int_equal(e->dtmf, SIP_DTMF_INFO);
+	assert_false(e->follow_early_media_fork);
+	assert_true(slice_eq(e->outbound_proxy, SLICE_LIT("sip:192.0.2.7:5070;lr")));
+	assert_int_equal(e->proxy_addr.port, 5070);
+	assert_int_equal(e->set_var_count, 2);
+	assert_true(slice_eq(e->set_vars[1], SLICE_LIT("B=2")));
+	assert_int_equal(e->transport, 0);
+	assert_int_equal(e->aor_count, 2);
+	assert_int_equal(e->aors[0]->contacts[0].addr.port, 5080);
+	assert_true(e->aors[0]->qualify_timeout_ns == INT64_C(2500000000));
+	assert_int_equal(e->aors[1]->contacts[0].addr.port, 5060);
+	assert_non_null(e->auth);
+	assert_true(slice_eq(e->auth->cred.username, SLICE_LIT("joe")));
+	assert_int_equal(e->auth->alg_mask, 1u << SIP_AUTH_MD5 | 1u << SIP_AUTH_SHA256);
+}
+
+static void test_sample(void **state)
+{
+	struct sip_conf *c = load_ok(sample);
+	const struct sip_conf_endpoint *plain = sip_conf_endpoint(c, SLICE_LIT("plain"));
+
+	UNUSED(state);
+	test_global(c);
+	test_transports(c);
+	test_endpoint(c);
+	assert_true(plain->transport > 0); /* one that is not served */
+	assert_non_null(strstr(logged, "transport 'tls' is not served"));
+	/* defaults */
+	assert_true(plain->follow_early_media_fork && plain->force_rport && !plain->send_pai);
+	assert_int_equal(plain->timers, SIP_TIMERS_YES);
+	assert_int_equal(plain->timers_sess_expires_s, 1800);
+	assert_int_equal(plain->allow.count, 0);
+	assert_true(slice_eq(plain->context, SLICE_LIT("default")));
+	assert_null(sip_conf_endpoint(c, SLICE_LIT("Trunk")));
+	assert_null(sip_conf_endpoint(c, SLICE_LIT("nobody")));
+	sip_conf_free(c);
+}
+
+/* A value that cannot be used refuses everything and says where, what and what is allowed. */
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{"[e]\ntype=endpoint\ntimers=maybe\n",
+		 "pjsip.conf:3: [e] type=endpoint: timers=maybe cannot be used: allowed are: no "
+		 "yes "
+		 "required always forced"},
+		{"[e]\ntype=endpoint\n\nsend_pai=perhaps\n",
+		 "pjsip.conf:4: [e] type=endpoint: send_pai=perhaps cannot be used: allowed are "
+		 "yes and "
+		 "no"},
+		{"[e]\ntype=endpoint\nrtp_timeout=-1\n",
+		 "pjsip.conf:3: [e] type=endpoint: rtp_timeout=-1 cannot be used: allowed is a "
+		 "number "
+		 "from 0 to 86400"},
+		{"[e]\ntype=endpoint\nset_var=oops\n",
+		 "pjsip.conf:3: [e] type=endpoint: set_var=oops cannot be used: give name=value"},
+		{"[t]\ntype=transport\nbind=nowhere\n",
+		 "pjsip.conf:3: [t] type=transport: bind=nowhere cannot be used: give address or "
+		 "address:port, as 0.0.0.0:5060"},
+		{"[t]\ntype=transport\n", "pjsip.conf:1: [t] type=transport: bind= is missing; "
+					  "give one, as bind=0.0.0.0:5060"},
+		{"[t]\ntype=transport\nprotocol=carrier-pigeon\n",
+		 "pjsip.conf:3: [t] type=transport: protocol=carrier-pigeon cannot be used: "
+		 "allowed are: "
+		 "udp tcp tls ws wss flow"},
+		{"[a]\ntype=aor\ncontact=tel:123\n",
+		 "pjsip.conf:3: [a] type=aor: contact=tel:123 cannot be used: give a SIP URI, as "
+		 "sip:192.0.2.1:5060"},
+		{"[a]\ntype=aor\nqualify_timeout=soon\n",
+		 "pjsip.conf:3: [a] type=aor: qualify_timeout=soon cannot be used: give seconds, "
+		 "as 3.0"},
+		{"[u]\ntype=auth\nmd5_cred=xyz\n", "pjsip.conf:3: [u] type=auth: md5_cred=xyz "
+						   "cannot be used: give the 32 hex digits of "
+						   "MD5(user:realm:password)"},
+		{"[u]\ntype=auth\nsupported_algorithms_uac=ROT13\n",
+		 "pjsip.conf:3: [u] type=auth: supported_algorithms_uac=ROT13 cannot be used: "
+		 "allowed "
+		 "are: MD5, SHA-256, SHA-512-256"},
+		{"[s]\ntype=system\ntimer_t1=5\n", "pjsip.conf:3: [s] type=system: timer_t1=5 "
+						   "cannot be used: allowed is a number from 100 "
+						   "to 10000"},
+		{"[e]\ntype=endpoint\ntimers_min_se=300\ntimers_sess_expires=200\n",
+		 "pjsip.conf:1: [e] type=endpoint: timers_sess_expires is below timers_min_se "
+		 "(300)"},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct sip_conf *conf = NULL;
+		char error[512];
+
+		assert_int_equal(load(rows[i].text, &conf, error), -EINVAL);
+		assert_null(conf);
+		assert_string_equal(error, rows[i].error);
+	}
+}
+
+/* What is said, but refuses nothing. */
+static void test_said(void **state)
+{
+	static const struct {
+		const char *text, *said; /* NULL: silence */
+	} rows[] = {
+		{"[e]\ntype=endpoint\nno_such=1\n",
+		 "Could not find option suitable for category 'e' named 'no_such' at line 3 of "
+		 "pjsip.conf\n"},
+		{"[e]\nallow=ulaw\n", "pjsip.conf:1: section [e] has no type= and is skipped"},
+		{"[e]\ntype=wonder\n",
+		 "pjsip.conf:2: section [e] has type=wonder, which is not known"},
+		{"[r]\ntype=registration\nserver_uri=sip:x\n",
+		 "pjsip.conf:1: registration 'r' is not served yet"},
+		{"[e]\ntype=endpoint\naors=none\n",
+		 "aors names 'none', but there is no such section"},
+		{"[e]\ntype=endpoint\noutbound_auth=none\n", "outbound_auth names 'none'"},
+		{"[e]\ntype=endpoint\nwebrtc=yes\n",
+		 "option 'webrtc' of endpoint 'e' has no effect yet"},
+		{"[e]\ntype=endpoint\nmedia_encryption=sdes\n",
+		 "encrypted media is not served yet"},
+		{"[e]\ntype=endpoint\noutbound_proxy=sip:p.example\\;lr\n", "names a host"},
+		{"[a]\ntype=aor\ncontact=sip:h.example\n", "names a host"},
+		{"[e]\ntype=endpoint\nwebrtc=no\nice_support=no\ntos_audio=ef\nt38_udptl=yes\n",
+		 NULL},
+		{"[i]\ntype=identify\nmatch=1.2.3.4\n[acl]\ntype=acl\ndeny=0.0.0.0/0\n", NULL},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct sip_conf *c = load_ok(rows[i].text);
+
+		if (!rows[i].said)
+			assert_string_equal(logged, "");
+		else if (!strstr(logged, rows[i].said))
+			fail_msg("'%s' gave: %s", rows[i].text, logged);
+		sip_conf_free(c);
+	}
+}
+
+static void test_dial_strings(void **state)
+{
+	static const struct {
+		const char *resource, *endpoint, *user, *uri;
+	} rows[] = {
+		{"trunk", "trunk", "", ""},
+		{"100@trunk", "trunk", "100", ""},
+		{"a@b@trunk", "trunk", "a@b", ""},
+		{"trunk/sip:x@1.2.3.4:5070", "trunk", "", "sip:x@1.2.3.4:5070"},
+		{"trunk/SIP:x@h", "trunk", "", "SIP:x@h"},
+		{"1/2@trunk", "trunk", "1/2", ""},
+		{"", "", "", ""},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct sip_dial_string s;
+
+		sip_dial_string_parse(&s, slice_str(rows[i].resource));
+		assert_true(slice_eq(s.endpoint, slice_str(rows[i].endpoint)));
+		assert_true(slice_eq(s.user, slice_str(rows[i].user)));
+		assert_true(slice_eq(s.uri, slice_str(rows[i].uri)));
+	}
+}
+
+static void test_find(void **state)
+{
+	static const char more[] =
+		"[secret]\ntype=endpoint\naors=ok\nmedia_encryption=sdes\n"
+		"[ok]\ntype=endpoint\naors=named,ok\n[ok]\ntype=aor\ncontact=sip:localhost:5090\n"
+		"[named]\ntype=aor\ncontact=sip:h.example\n[lost]\ntype=endpoint\naors=named\n"
+		"[bare]\ntype=endpoint\n";
+	static const struct {
+		const char *resource;
+		int err;
+	} rows[] = {
+		{"ok", 0},
+		{"1@ok", 0},
+		{"ok/sip:a@192.0.2.3", 0},
+		{"nobody", -ENOENT},
+		{"", -EINVAL},
+		{"lost", -EHOSTUNREACH},
+		{"bare", -EHOSTUNREACH},
+		{"bare/sip:a@192.0.2.3", 0},
+		{"bare/sip:a@h.example", -EHOSTUNREACH},
+		{"bare/sip:a b", -EINVAL},
+		{"secret", -EHOSTUNREACH},
+	};
+	struct sip_conf *c = load_ok(more);
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct tech_endpoint ep;
+		int err = sip_conf_find(c, slice_str(rows[i].resource), &ep);
+
+		if (err != rows[i].err)
+			fail_msg("'%s': %d", rows[i].resource, err);
+		if (!err && slice_eq(ep.name, SLICE_LIT("ok")) && ep.target)
+			assert_int_equal(((const struct sip_conf_contact *)ep.target)->addr.port,
+					 5090);
+	}
+	sip_conf_free(c);
+	c = sip_conf_empty();
+	assert_int_equal(c->max_forwards, 70);
+	assert_true(c->t1_ns == 500000000);
+	sip_conf_free(c);
+	sip_conf_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sample), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_said),   cmocka_unit_test(test_dial_strings),
+		cmocka_unit_test(test_find),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,45 @@
+/* tests/unit/sip/test_msgbuf.c - blocks by size, larger ones when the small are used up, and a
+ * bound. */
+#include "engine/base/check.h"
+#include "sip/msgbuf.h"
+#include "tests/unit/cmocka.h"
+
+static void test_classes(void **state)
+{
+	static char text[MSGBUF_LARGE + 1];
+	struct msgbuf_pool *pool;
+	struct msgbuf *b[4];
+
+	UNUSED(state);
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(msgbuf_pool_create(&pool, 1, 1, 1), 0);
+	assert_true(msgbuf_bytes(pool) >= MSGBUF_SMALL + MSGBUF_MEDIUM + MSGBUF_LARGE);
+	assert_null(msgbuf_dup(pool, slice_make(text, MSGBUF_LARGE + 1)));
+	b[0] = msgbuf_dup(pool, slice_make(text, 5));
+	b[1] = msgbuf_dup(pool, slice_make(text, 6)); /* the small one is used: the next takes it */
+	b[2] = msgbuf_dup(pool, slice_make(text, MSGBUF_SMALL + 1));
+	assert_non_null(b[0]);
+	assert_non_null(b[1]);
+	assert_non_null(b[2]);
+	assert_int_equal(b[1]->len, 6);
+	assert_true(slice_eq(msgbuf_slice(b[2]), slice_make(text, MSGBUF_SMALL + 1)));
+	assert_null(msgbuf_dup(pool, slice_make(text, 1)));
+	assert_int_equal(msgbuf_used(pool), 3);
+	msgbuf_free(pool, b[0]);
+	b[3] = msgbuf_dup(pool, SLICE_EMPTY);
+	assert_non_null(b[3]);
+	assert_int_equal(msgbuf_slice(b[3]).len, 0);
+	for (int i = 1; i < 4; i++)
+		msgbuf_free(pool, b[i]);
+	msgbuf_free(pool, NULL);
+	assert_int_equal(msgbuf_slice(NULL).len, 0);
+	assert_int_equal(msgbuf_used(pool), 0);
+	msgbuf_pool_destroy(pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_classes)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
