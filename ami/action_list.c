@@ -15,6 +15,13 @@ static int64_t list_age_s(const struct ami_session *s, const struct roster_chan 
 	return age > 0 ? age : 0;
 }
 
+static void list_snapshot(struct ami_session *s, struct sink *out, const struct roster_chan *chan)
+{
+	ami_snapshot_write(s->ami, out, SLICE_EMPTY,
+			   (struct ami_snapshot){
+				   .snap = &chan->snap, .shard = chan->shard, .chan = chan->chan});
+}
+
 /* ---- CoreShowChannels ---- */
 
 static bool show_item(struct ami_session *s, const struct roster_chan *chan)
@@ -23,7 +30,7 @@ static bool show_item(struct ami_session *s, const struct roster_chan *chan)
 	int64_t age = list_age_s(s, chan);
 
 	ami_reply_action_id(s, &out);
-	ami_snapshot_write(&out, SLICE_EMPTY, &chan->snap);
+	list_snapshot(s, &out, chan);
 	ami_text_header(&out, "Application", chan->app);
 	ami_text_header(&out, "ApplicationData", chan->appdata);
 	sink_fmt(&out, "Duration: %02lld:%02lld:%02lld\r\n", (long long)(age / 3600),
@@ -79,7 +86,7 @@ static void status_snapshot(struct ami_session *s, const struct roster_chan *cha
 	size_t slash = slice_find(snap->name, '/');
 
 	sink_lit(&out, "Privilege: Call\r\n");
-	ami_snapshot_write(&out, SLICE_EMPTY, snap);
+	list_snapshot(s, &out, chan);
 	ami_text_header(&out, "Type", slice_head(snap->name, slash == SIZE_MAX ? 0 : slash));
 	sink_lit(&out, "DNID: \r\n");
 	ami_text_header(&out, "EffectiveConnectedLineNum", ami_text_known(snap->conn_num));

@@ -29,6 +29,7 @@ static void ami_free(struct ami *a)
 	slab_destroy(a->slab_orders);
 	slab_destroy(a->chunks);
 	blob_pool_destroy(a->texts);
+	ami_chanvars_destroy(a->chanvars);
 	free(a->frames);
 	free(a->event_text);
 	free(a->reply_text);
@@ -97,6 +98,18 @@ static void ami_init(struct ami *a, struct control *c, struct ami_conf *conf)
 	tmr_init(&a->reap, control_wheel(c), ami_reap, a);
 }
 
+/* Makes or drops the table of channelvars as the configuration has it. Without memory the headers
+ * are left out. */
+static void ami_follow_vars(struct ami *a)
+{
+	if (a->conf->channelvar_count && !a->chanvars && ami_chanvars_create(&a->chanvars))
+		log_error("manager.conf: no memory for channelvars; ChanVariable is left out");
+	if (a->conf->channelvar_count)
+		return;
+	ami_chanvars_destroy(a->chanvars);
+	a->chanvars = NULL;
+}
+
 int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
 {
 	struct ami *a = calloc(1, sizeof(*a));
@@ -110,6 +123,7 @@ int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
 	if ((err = control_subscribe(c, ami_event_out, a)) || (err = ami_cli_register(a)))
 		goto fail;
 	ami_conf_hold(conf);
+	ami_follow_vars(a);
 	*out = a;
 	return 0;
 fail:
@@ -126,6 +140,7 @@ void ami_set_conf(struct ami *a, struct ami_conf *conf)
 	ami_conf_hold(conf);
 	a->conf = conf;
 	ami_conf_drop(old);
+	ami_follow_vars(a);
 	(void)ami_listen(a); /* said in the log; sessions stay */
 }
 

@@ -3,6 +3,7 @@
 #define RINGER_AMI_AMI_INTERNAL_H
 
 #include "ami/ami.h"
+#include "ami/chanvars.h"
 #include "ami/conf.h"
 #include "ami/session.h"
 #include "engine/base/blob.h"
@@ -20,6 +21,7 @@ struct ami {
 	struct io *io;
 	struct metrics *metrics;
 	struct ami_conf *conf;
+	struct ami_chanvars *chanvars; /* NULL: manager.conf lists none */
 	struct io_listener *listener;
 	struct addr bound; /* of the listener, as configured */
 

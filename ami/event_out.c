@@ -60,8 +60,25 @@ static inline void snap_number(struct sink *out, struct slice prefix, struct sli
 	event_number(out, label, number);
 }
 
-void ami_snapshot_write(struct sink *out, struct slice prefix, const struct chan_snap *snap)
+static void snap_variables(const struct ami *a, struct sink *out, struct slice prefix,
+			   struct ami_snapshot of)
 {
+	for (uint32_t i = 0; i < a->conf->channelvar_count; i++) {
+		struct slice name = a->conf->channelvars[i];
+
+		sink_add(out, prefix);
+		sink_lit(out, "ChanVariable: ");
+		ami_text_value(out, name);
+		sink_char(out, '=');
+		ami_text_escaped(out, ami_chanvars_get(a->chanvars, of.shard, of.chan, name));
+		sink_lit(out, "\r\n");
+	}
+}
+
+void ami_snapshot_write(const struct ami *a, struct sink *out, struct slice prefix,
+			struct ami_snapshot of)
+{
+	const struct chan_snap *snap = of.snap;
 	const char *state = event_state_text(snap->state);
 
 	snap_line(out, prefix, SLICE_LIT("Channel: "), snap->name);
@@ -78,11 +95,21 @@ void ami_snapshot_write(struct sink *out, struct slice prefix, const struct chan
 	snap_number(out, prefix, SLICE_LIT("Priority: "), snap->priority);
 	snap_line(out, prefix, SLICE_LIT("Uniqueid: "), snap->uniqueid);
 	snap_line(out, prefix, SLICE_LIT("Linkedid: "), snap->linkedid);
+	if (a->chanvars)
+		snap_variables(a, out, prefix, of);
 }
 
-static void event_snapshot(struct sink *out, const struct event *e)
+static void event_channel(const struct ami *a, struct sink *out, struct slice prefix,
+			  const struct event *e)
 {
-	ami_snapshot_write(out, SLICE_EMPTY, &e->snap);
+	ami_snapshot_write(
+		a, out, prefix,
+		(struct ami_snapshot){.snap = &e->snap, .shard = e->shard, .chan = e->chan});
+}
+
+static void event_snapshot(const struct ami *a, struct sink *out, const struct event *e)
+{
+	event_channel(a, out, SLICE_EMPTY, e);
 }
 
 void ami_lines_write(struct sink *out, struct slice lines)
@@ -103,14 +130,12 @@ void ami_lines_write(struct sink *out, struct slice lines)
 
 static void body_snapshot(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	event_snapshot(out, e);
+	event_snapshot(a, out, e);
 }
 
 static void body_newexten(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	event_snapshot(out, e);
+	event_snapshot(a, out, e);
 	event_line(out, SLICE_LIT("Extension: "), e->snap.exten);
 	event_line(out, SLICE_LIT("Application: "), e->text[0]);
 	event_line(out, SLICE_LIT("AppData: "), e->text[1]);
@@ -118,23 +143,20 @@ static void body_newexten(struct ami *a, struct sink *out, const struct event *e
 
 static void body_newcallerid(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	event_snapshot(out, e);
+	event_snapshot(a, out, e);
 	sink_lit(out, "CID-CallingPres: 0 (Presentation Allowed, Not Screened)\r\n");
 }
 
 static void body_newaccount(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	event_snapshot(out, e);
+	event_snapshot(a, out, e);
 	event_line(out, SLICE_LIT("OldAccountCode: "), e->text[0]);
 }
 
 static void body_varset(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
 	if (e->snap.name.len)
-		event_snapshot(out, e);
+		event_snapshot(a, out, e);
 	else
 		sink_lit(out, "Channel: none\r\nUniqueid: none\r\n");
 	event_line(out, SLICE_LIT("Variable: "), e->text[0]);
@@ -145,15 +167,13 @@ static void body_varset(struct ami *a, struct sink *out, const struct event *e)
 
 static void body_dialbegin(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	ami_snapshot_write(out, SLICE_LIT("Dest"), &e->snap);
+	event_channel(a, out, SLICE_LIT("Dest"), e);
 	event_line(out, SLICE_LIT("DialString: "), e->text[0]);
 }
 
 static void body_dialstatus(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	ami_snapshot_write(out, SLICE_LIT("Dest"), &e->snap);
+	event_channel(a, out, SLICE_LIT("Dest"), e);
 	event_line(out, SLICE_LIT("DialStatus: "), e->text[0]);
 }
 
@@ -165,8 +185,7 @@ static void event_tech_cause(struct sink *out, const struct event *e)
 
 static void body_request(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	event_snapshot(out, e);
+	event_snapshot(a, out, e);
 	if (e->number[0] >= 0)
 		event_number(out, SLICE_LIT("Cause: "), e->number[0]);
 	event_tech_cause(out, e);
@@ -174,8 +193,7 @@ static void body_request(struct ami *a, struct sink *out, const struct event *e)
 
 static void body_hangup(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	event_snapshot(out, e);
+	event_snapshot(a, out, e);
 	event_number(out, SLICE_LIT("Cause: "), e->number[0]);
 	event_line(out, SLICE_LIT("Cause-txt: "), slice_str(cause_text((unsigned)e->number[0])));
 	event_tech_cause(out, e);
@@ -183,8 +201,7 @@ static void body_hangup(struct ami *a, struct sink *out, const struct event *e)
 
 static void body_dtmf(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	event_snapshot(out, e);
+	event_snapshot(a, out, e);
 	event_line(out, SLICE_LIT("Digit: "), e->text[0]);
 	if (e->kind == EVENT_DTMFEND)
 		event_number(out, SLICE_LIT("DurationMs: "), e->number[0]);
@@ -193,8 +210,7 @@ static void body_dtmf(struct ami *a, struct sink *out, const struct event *e)
 
 static void body_hold(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
-	event_snapshot(out, e);
+	event_snapshot(a, out, e);
 	if (e->text[0].len)
 		event_line(out, SLICE_LIT("MusicClass: "), e->text[0]);
 }
@@ -202,24 +218,39 @@ static void body_hold(struct ami *a, struct sink *out, const struct event *e)
 /* From the dialplan with a channel, from the action without. */
 static void body_userevent(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
 	if (e->snap.name.len)
-		event_snapshot(out, e);
+		event_snapshot(a, out, e);
 	event_line(out, SLICE_LIT("UserEvent: "), e->text[0]);
 	ami_lines_write(out, e->text[1]);
 }
 
 static void body_rtcp(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
 	if (e->snap.name.len)
-		event_snapshot(out, e);
+		event_snapshot(a, out, e);
 	ami_lines_write(out, e->text[0]);
+}
+
+/* "ChanVariable(<channel>): name=value", for a channel that is there. */
+static void response_variables(struct ami *a, struct sink *out, const struct event *e)
+{
+	const struct roster_chan *chan = control_find_chan(a->control, e->snap.name);
+
+	for (uint32_t i = 0; chan && i < a->conf->channelvar_count; i++) {
+		struct slice name = a->conf->channelvars[i];
+
+		sink_lit(out, "ChanVariable(");
+		ami_text_value(out, e->snap.name);
+		sink_lit(out, "): ");
+		ami_text_value(out, name);
+		sink_char(out, '=');
+		ami_text_escaped(out, ami_chanvars_get(a->chanvars, chan->shard, chan->chan, name));
+		sink_lit(out, "\r\n");
+	}
 }
 
 static void body_originate_response(struct ami *a, struct sink *out, const struct event *e)
 {
-	(void)a;
 	if (e->text[0].len)
 		event_line(out, SLICE_LIT("ActionID: "), e->text[0]);
 	event_line(out, SLICE_LIT("Response: "), e->text[1]);
@@ -235,6 +266,8 @@ static void body_originate_response(struct ami *a, struct sink *out, const struc
 	event_line(out, SLICE_LIT("Uniqueid: "), ami_text_known(e->snap.uniqueid));
 	event_line(out, SLICE_LIT("CallerIDNum: "), ami_text_known(e->snap.cid_num));
 	event_line(out, SLICE_LIT("CallerIDName: "), ami_text_known(e->snap.cid_name));
+	if (a->chanvars)
+		response_variables(a, out, e);
 }
 
 /* "YYYY-MM-DD HH:MM:SS" local; empty for an instant that never was. */
@@ -372,10 +405,9 @@ static bool event_is_off(const struct ami *a, struct slice name)
 	return a->conf->disabled_count && ami_conf_is_disabled(a->conf, name);
 }
 
-void ami_event_out(void *arg, const struct event *e)
+static void event_tell(struct ami *a, const struct event *e)
 {
 	const struct event_format *f = &event_formats[e->kind];
-	struct ami *a = arg;
 	struct sink out = event_sink(a);
 
 	if (!ami_event_is_wanted(a, f->classes) || event_is_off(a, f->name))
@@ -384,6 +416,18 @@ void ami_event_out(void *arg, const struct event *e)
 	event_extras(a, &out, e->wall_ns, f->name);
 	f->body(a, &out, e);
 	event_fan_out(a, f->classes, f->name, &out, event_is_reliable(e->kind));
+}
+
+/* The list's variables are followed whether or not anybody reads the events. */
+void ami_event_out(void *arg, const struct event *e)
+{
+	struct ami *a = arg;
+
+	if (a->chanvars && e->kind == EVENT_VARSET)
+		ami_chanvars_set(a->chanvars, a->conf, e->shard, e->chan, e->text[0], e->text[1]);
+	event_tell(a, e);
+	if (a->chanvars && e->kind == EVENT_HANGUP)
+		ami_chanvars_forget(a->chanvars, e->shard, e->chan);
 }
 
 void ami_event_raise(struct ami *a, uint32_t classes, struct slice name, struct slice body,

@@ -20,8 +20,14 @@ bool ami_event_is_wanted(const struct ami *a, uint32_t classes);
 void ami_event_raise(struct ami *a, uint32_t classes, struct slice name, struct slice body,
 		     bool reliable);
 
-/* The 14 headers of a channel, each with the prefix ("", "Dest"). */
-void ami_snapshot_write(struct sink *out, struct slice prefix, const struct chan_snap *snap);
+/* A channel: its 14 headers, each with the prefix ("", "Dest"), and its ChanVariables. */
+struct ami_snapshot {
+	const struct chan_snap *snap;
+	uint32_t shard;
+	handle_t chan;
+};
+void ami_snapshot_write(const struct ami *a, struct sink *out, struct slice prefix,
+			struct ami_snapshot of);
 /* Lines of others: empty ones, which would end the message, are left out. */
 void ami_lines_write(struct sink *out, struct slice lines);
 

@@ -93,8 +93,7 @@ void ami_session_step(struct ami_session *s, enum ami_session_event event)
 void ami_session_tally(struct ami *a)
 {
 	a->wanted = 0;
-	list_for(node, &a->sessions)
-	{
+	list_for (node, &a->sessions) {
 		const struct ami_session *s = list_entry(node, struct ami_session, node);
 
 		if (ami_session_is_ready(s))

@@ -629,6 +629,43 @@ static void test_general_options(void **state)
 	       "SystemName: pbx1\nChannel: none\nUniqueid: none\nVariable: A\nValue: b\n\n");
 }
 
+static void test_channelvars(void **state)
+{
+	const char *text;
+
+	(void)state;
+	ami_set_conf(world.ami, world_conf("[general]\nenabled=yes\nbindaddr=127.0.0.1\n"
+					   "channelvars=LEAD, CALLERID(num)\n"));
+	next = world_event(EVENT_NEWCHANNEL);
+	next.chan = handle_make(3, 7);
+	raise_kind(EVENT_VARSET, "OTHER", "x");
+	assert_non_null(strstr(world_read(client),
+			       "Linkedid: call-1\r\nChanVariable: LEAD=\r\n"
+			       "ChanVariable: CALLERID(num)=\r\nVariable: OTHER"));
+	raise_kind(EVENT_VARSET, "__LEAD", "4711'");
+	raise_kind(EVENT_VARSET, "LEAD", "4712'");
+	world_read(client);
+	raise_kind(EVENT_DIALBEGIN, "x", NULL);
+	text = world_read(client);
+	assert_non_null(strstr(text, "DestLinkedid: call-1\r\nDestChanVariable: LEAD=4712\\'\r\n"));
+	next.chan = handle_make(3, 8); /* another channel has its own */
+	raise_kind(EVENT_NEWSTATE, NULL, NULL);
+	assert_non_null(strstr(world_read(client), "\r\nChanVariable: LEAD=\r\n"));
+	world_chan("PJSIP/self-00000000", "call-1")->chan = handle_make(3, 7);
+	raise_response("call-1", "PJSIP/self-00000000", true, 4);
+	assert_non_null(strstr(world_read(client),
+			       "CallerIDName: Ann\r\n"
+			       "ChanVariable(PJSIP/self-00000000): LEAD=4712\\'\r\n"));
+	next.chan = handle_make(3, 7);
+	raise_cause(EVENT_HANGUP, 16, 0);
+	assert_non_null(strstr(world_read(client), "ChanVariable: LEAD=4712\\'\r\n"));
+	raise_kind(EVENT_NEWSTATE, NULL, NULL);
+	assert_non_null(strstr(world_read(client), "ChanVariable: LEAD=\r\n"));
+	ami_set_conf(world.ami, world_conf("[general]\nenabled=yes\nbindaddr=127.0.0.1\n"));
+	raise_kind(EVENT_NEWSTATE, NULL, NULL);
+	assert_null(strstr(world_read(client), "ChanVariable"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -643,6 +680,7 @@ int main(void)
 		TEST(test_body_cannot_end_the_event),
 		TEST(test_names_are_escaped),
 		TEST(test_general_options),
+		TEST(test_channelvars),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
