@@ -5,6 +5,13 @@
 #include "engine/base/log.h"
 #include "engine/core/args.h"
 
+static void play_failed(struct chan *c, struct pbx *p)
+{
+	log_warning("%s failed on %.*s for %.*s", p->app->name, SLICE_ARG(c->name), (int)p->text_len,
+		    p->text);
+	p->u.play.failed = true;
+}
+
 /* Starts the next file that exists. False: none is left (missing ones are noted). */
 static bool play_next(struct chan *c, struct pbx *p)
 {
@@ -22,9 +29,7 @@ static bool play_next(struct chan *c, struct pbx *p)
 		if (c->session && c->media->ops->play(c->session, file, &missing))
 			return true;
 		log_warning("File %.*s does not exist in any format", SLICE_ARG(file));
-		log_warning("%s failed on %.*s for %.*s", p->app->name, SLICE_ARG(c->name),
-			    SLICE_ARG(all));
-		p->u.play.failed = true;
+		play_failed(c, p);
 	}
 	return false;
 }
@@ -45,6 +50,14 @@ static enum app_result play_on(struct chan *c, struct pbx *p)
 		return APP_WAIT;
 	set_status(c, p);
 	return APP_NEXT;
+}
+
+/* A file has ended, or media looked for it on disk in vain (and said so). */
+static enum app_result play_ended(struct chan *c, struct pbx *p, int how)
+{
+	if (how == MEDIA_NO_FILE)
+		play_failed(c, p);
+	return play_on(c, p);
 }
 
 /* Keeps the names and plays the first. */
@@ -91,8 +104,7 @@ static enum app_result playback_start(struct app_call *call)
 static enum app_result playback_event(struct chan *c, struct pbx *p, enum pbx_event_kind kind,
 				      int number)
 {
-	UNUSED(number);
-	return kind == PBX_PLAYED ? play_on(c, p) : APP_WAIT;
+	return kind == PBX_PLAYED ? play_ended(c, p, number) : APP_WAIT;
 }
 
 static enum app_result background_start(struct app_call *call)
@@ -136,7 +148,7 @@ static enum app_result background_event(struct chan *c, struct pbx *p, enum pbx_
 {
 	if (kind == PBX_DIGIT)
 		return background_digit(c, p, (char)number);
-	return kind == PBX_PLAYED ? play_on(c, p) : APP_WAIT;
+	return kind == PBX_PLAYED ? play_ended(c, p, number) : APP_WAIT;
 }
 
 static uint32_t milliseconds(struct slice text, uint32_t otherwise)

@@ -1,0 +1,186 @@
+/* tests/sim/test_playback.c - Playback of the whole engine: from a call file to the octets on the
+ * wire. */
+#include "engine/app/engine.h"
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "tests/sim/peer_dropper.h"
+#include "tests/sim/peer_gateway.h"
+#include "tests/unit/cmocka.h"
+
+#include <stdio.h>
+
+#define SPOOL "/var/spool/asterisk"
+
+struct world {
+	struct sim_world *w;
+	struct engine *engine;
+	struct gateway *gateway;
+	struct dropper *dropper;
+	char said[4096]; /* warnings, one a line */
+};
+
+static void hear(void *arg, const struct log_line *line)
+{
+	struct world *d = arg;
+	size_t len = strlen(d->said);
+
+	if (line->level == LOG_LEVEL_WARNING)
+		snprintf(d->said + len, sizeof(d->said) - len, "%s\n", line->text);
+}
+
+static enum gateway_plan answers(void *arg, struct slice user, uint32_t nth)
+{
+	UNUSED(arg);
+	UNUSED(user);
+	UNUSED(nth);
+	return GATEWAY_ANSWER;
+}
+
+static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to,
+			    const void *data, size_t len)
+{
+	struct world *d = arg;
+
+	gateway_tap(d->gateway, from, to, data, len);
+	return SIM_PASS;
+}
+
+static void put_sound(struct world *d, const char *path, unsigned ms)
+{
+	char octets[8000];
+
+	check(8 * ms <= sizeof(octets));
+	memset(octets, 0x55, sizeof(octets));
+	sim_fs_put_octets(d->w, path, octets, 8 * ms);
+}
+
+static void put_files(struct world *d)
+{
+	char text[512], host[ADDR_TEXT];
+	struct addr gateway = gateway_addr(d->gateway);
+
+	snprintf(text, sizeof(text),
+		 "[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n\n"
+		 "[gw]\ntype=endpoint\ntransport=udp\ncontext=play\ndisallow=all\nallow=ulaw\naors="
+		 "gw\n\n"
+		 "[gw]\ntype=aor\ncontact=sip:%s\n",
+		 addr_text(&gateway, host));
+	sim_fs_put(d->w, "/etc/asterisk/pjsip.conf", text);
+	sim_fs_put(d->w, "/etc/asterisk/asterisk.conf",
+		   "[directories]\nastetcdir => /etc/asterisk\n[options]\n");
+	sim_fs_put(d->w, "/etc/asterisk/dialer.conf",
+		   "[general]\nshards=2\ncdr_sqlite=no\nmax_channels=20\n");
+	sim_fs_put(d->w, "/etc/asterisk/rtp.conf",
+		   "[general]\nrtpstart=10000\nrtpend=11000\ninitialsilence=no\n");
+	sim_fs_put(d->w, "/etc/asterisk/extensions.conf",
+		   "[play]\n"
+		   "exten => list,1,Playback(known&nowhere&/tmp/late&known)\n"
+		   " same => n,Log(WARNING,status ${PLAYBACKSTATUS})\n"
+		   " same => n,Hangup()\n"
+		   "exten => none,1,Playback(nowhere)\n"
+		   " same => n,Log(WARNING,status ${PLAYBACKSTATUS})\n"
+		   "exten => good,1,Playback(known&/tmp/late)\n"
+		   " same => n,Log(WARNING,status ${PLAYBACKSTATUS})\n");
+	put_sound(d, "/var/lib/asterisk/sounds/en/known.ulaw", 200);
+	sim_fs_mkdir(d->w, "/var/log/asterisk/cdr-csv");
+	sim_fs_mkdir(d->w, "/var/run/asterisk");
+	sim_fs_mkdir(d->w, SPOOL);
+}
+
+static int setup(void **state)
+{
+	static struct world d;
+	struct engine_options options = {.main_file = "/etc/asterisk/asterisk.conf",
+					 .cpu_count = 1};
+	struct gateway_conf gateway = {.port = 5060, .choose = answers};
+	char text[512];
+	struct sink error = sink_make(text, sizeof(text));
+
+	memset(&d, 0, sizeof(d));
+	d.w = sim_world_create(21);
+	log_set_writer(hear, &d);
+	gateway.host = sim_host_add(d.w, "gateway");
+	d.gateway = gateway_create(d.w, &gateway);
+	sim_net_tap(d.w, tap, &d);
+	put_files(&d);
+	d.dropper = dropper_create(d.w, SPOOL);
+	sim_host_use(d.w, 0);
+	if (engine_create(&d.engine, &options, &error) || engine_start(d.engine, &error))
+		fail_msg("%s", sink_cstr(&error));
+	assert_int_equal(engine_run_apart(d.engine), 0);
+	*state = &d;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *d = *state;
+
+	engine_destroy(d->engine);
+	dropper_destroy(d->dropper);
+	gateway_destroy(d->gateway);
+	sim_world_destroy(d->w);
+	log_set_writer(NULL, NULL);
+	return 0;
+}
+
+/* Calls the extension; the audio packets that the far end heard. */
+static uint64_t call(struct world *d, const char *exten)
+{
+	struct gateway_call_info info;
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "Channel: PJSIP/%s@gw\nContext: play\nExtension: %s\nPriority: 1\n", exten, exten);
+	d->said[0] = '\0';
+	dropper_drop(d->dropper, sim_now(d->w) + SIM_SECOND, exten, text, DROPPER_RENAME, 0);
+	sim_run_for(d->w, 60 * SIM_SECOND);
+	gateway_call_get(d->gateway, gateway_call_count(d->gateway) - 1, &info);
+	assert_string_equal(info.user, exten);
+	assert_true(info.ended_ns > 0);
+	assert_null(gateway_violation(d->gateway));
+	return info.rtp_rx;
+}
+
+static void test_known_and_late_files(void **state)
+{
+	struct world *d = *state;
+
+	put_sound(d, "/tmp/late.ulaw", 100);
+	assert_int_equal(call(d, "good"), 15);
+	assert_string_equal(d->said, "Ext. good: status SUCCESS\n");
+}
+
+static void test_missing_among_others(void **state)
+{
+	struct world *d = *state;
+
+	put_sound(d, "/tmp/late.ulaw", 100);
+	assert_int_equal(call(d, "list"), 25);
+	assert_non_null(strstr(d->said, "File nowhere does not exist in any format\n"
+					"Playback failed on PJSIP/gw-"));
+	assert_non_null(
+		strstr(d->said, " for known&nowhere&/tmp/late&known\nExt. list: status FAILED\n"));
+}
+
+static void test_nothing_to_play(void **state)
+{
+	struct world *d = *state;
+
+	assert_int_equal(call(d, "none"), 0);
+	assert_non_null(strstr(d->said, "File nowhere does not exist in any format\n"));
+	assert_non_null(strstr(d->said, "status FAILED\n"));
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_known_and_late_files),
+		CASE(test_missing_among_others),
+		CASE(test_nothing_to_play),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
