@@ -213,15 +213,17 @@ static void invite_new(struct gateway *g, const struct addr *from, const struct 
 	struct sip_uri uri = {0};
 	struct addr target;
 
+	struct gw_sent *sent = gw_sent_find(g, m->call_id);
+
+	if (sent && sent->excused)
+		return; /* still on its way when the engine died */
 	invite_look(g, m);
 	if (!target_of(g, m, &target))
 		return;
 	c = call_make(g, m->call_id);
 	c->peer = *from;
 	c->target = target;
-	c->sent = gw_sent_find(g, m->call_id);
-	if (!c->sent)
-		c->sent = gw_sent_add(g, m);
+	c->sent = sent ? sent : gw_sent_add(g, m);
 	c->sent->call = c;
 	invite_take(c, m);
 	if (sip_uri_parse(&uri, m->ruri) == 0)
@@ -623,8 +625,10 @@ void gateway_excuse_all(struct gateway *g)
 		call_stop(g->calls[i]);
 		gw_call_over(g->calls[i]);
 	}
-	for (uint32_t i = 0; i < g->sent_count; i++)
+	for (uint32_t i = 0; i < g->sent_count; i++) {
+		g->sent[i]->excused = true;
 		gw_sent_over(g, g->sent[i]);
+	}
 }
 
 static const char *call_debt(const struct gw_call *c)

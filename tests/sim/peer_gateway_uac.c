@@ -111,6 +111,9 @@ static void rx_reinvite_final(struct gw_call *c, const struct sip_msg *m)
 		return;
 	}
 	ack_refusal(c);
+	/* RFC 3261 14.2: come again; the ACK of the one before was lost on its way. */
+	if (m->code == 500 && sip_msg_has(m, SIP_HDR_RETRY_AFTER))
+		return;
 	if (m->code != 491 && m->code != 481 && m->code != 487)
 		gw_violate(c->g, c, "re-INVITE refused with %u", m->code);
 }

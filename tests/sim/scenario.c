@@ -33,7 +33,8 @@ static void choose_weather(struct scenario *s, struct rng *r)
 	s->lossy = rng_chance(r, 500);
 	s->faulty = rng_chance(r, 250);
 	s->hiccups = rng_chance(r, 250);
-	s->slack_ns = 20 * SIM_MS + (s->hiccups ? 500 * SIM_MS : 0);
+	/* An INVITE that the kernel refused leaves with its first retransmission. */
+	s->slack_ns = 20 * SIM_MS + (s->hiccups ? 500 * SIM_MS : 0) + (s->faulty ? 1600 * SIM_MS : 0);
 }
 
 static void choose_clients(struct scenario *s, struct rng *r)

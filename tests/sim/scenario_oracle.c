@@ -217,6 +217,8 @@ static uint32_t count_at(const struct run *r, uint32_t i, bool dialing)
 
 static void judge_limits(struct run *r)
 {
+	if (r->s.faulty) /* a BYE or CANCEL that the kernel refused leaves late */
+		return;
 	for (uint32_t i = 0; i < gateway_call_count(r->gateway); i++) {
 		uint32_t dialing = count_at(r, i, true), calls = count_at(r, i, false);
 		struct gateway_call_info c;

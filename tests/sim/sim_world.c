@@ -401,8 +401,10 @@ static void trace_line(const struct sim_world *w, const char *kind, const void *
 {
 	const unsigned char *p = data;
 
+	if (strcmp(kind, "turn") == 0 || strcmp(kind, "stream rx") == 0)
+		return; /* too many to read */
 	fprintf(w->trace_to, "%12.6f %-10s %5zu ", (double)(w->now - SIM_EPOCH_NS) / 1e9, kind, len);
-	for (size_t i = 0; i < len && i < 160; i++)
+	for (size_t i = 0; i < len && i < 700; i++)
 		fputc(p[i] >= 32 && p[i] < 127 ? p[i] : '.', w->trace_to);
 	fputc('\n', w->trace_to);
 }
