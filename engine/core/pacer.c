@@ -53,7 +53,7 @@ static uint32_t pacer_grant_rate(struct pacer *p, int64_t now_ns, uint32_t want)
 	got = (uint32_t)(room / step) + 1;
 	if (got > want)
 		got = want;
-	p->tat_ns += (FAULT(token_twice) ? (int64_t)(got + 1) / 2 : (int64_t)got) * step;
+	p->tat_ns += (int64_t)got * (FAULT(token_twice) ? step / 2 : step);
 	return got;
 }
 
@@ -66,12 +66,15 @@ static uint32_t pacer_room(uint32_t limit, uint32_t used, uint32_t want)
 	return limit - used < want ? limit - used : want;
 }
 
+static uint32_t pacer_room_inflight(const struct pacer *p, uint32_t want)
+{
+	return FAULT(limit_ignored) ? want : pacer_room(p->conf.inflight_max, p->inflight, want);
+}
+
 uint32_t pacer_grant(struct pacer *p, int64_t now_ns, uint32_t want_count)
 {
-	uint32_t got = want_count;
+	uint32_t got = pacer_room_inflight(p, want_count);
 
-	if (!FAULT(limit_ignored))
-		got = pacer_room(p->conf.inflight_max, p->inflight, got);
 	got = pacer_room(p->conf.channel_max, p->channels, got);
 	if (got == 0)
 		return 0;
@@ -85,7 +88,7 @@ int64_t pacer_next_ns(const struct pacer *p, int64_t now_ns)
 {
 	int64_t slack, when;
 
-	if (pacer_room(p->conf.inflight_max, p->inflight, 1) == 0 ||
+	if (pacer_room_inflight(p, 1) == 0 ||
 	    pacer_room(p->conf.channel_max, p->channels, 1) == 0)
 		return INT64_MAX;
 	if (p->conf.cps_max == 0 || p->tat_ns <= now_ns)

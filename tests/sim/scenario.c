@@ -85,6 +85,8 @@ void scenario_make(struct scenario *s, uint64_t seed)
 	/* Power fails only where nothing else does: the judgement stays simple. */
 	s->crash = !s->faulty && rng_chance(&r, 200);
 	s->crash_op = between(&r, 30, 600);
+	for (uint32_t i = 0; i < s->order_count; i++)
+		s->calls_max += s->orders[i].is_file ? s->orders[i].retries + 2 : 1;
 }
 
 uint32_t scenario_talk_s(const struct scenario *s, const struct scenario_order *o)

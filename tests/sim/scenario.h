@@ -43,6 +43,7 @@ struct scenario {
 	uint32_t client_count;
 	struct ami_client_conf clients[SCENARIO_CLIENTS];
 	uint32_t order_count;
+	uint32_t calls_max; /* that all orders together may make */
 	struct scenario_order orders[SCENARIO_ORDERS];
 	uint32_t gateway_host, client_host;
 };
@@ -66,6 +67,7 @@ struct run {
 	struct gateway *gateway;
 	struct ami_client *clients[SCENARIO_CLIENTS];
 	struct dropper *dropper;
+	int64_t look_at;   /* next look whether all is over */
 	char failure[640]; /* empty: none */
 	bool verbose;
 };

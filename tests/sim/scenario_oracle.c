@@ -30,6 +30,9 @@ bool oracle_watch(struct run *r)
 	}
 	if (check_never_count())
 		run_fail(r, "a NEVER came true");
+	if (gateway_call_count(r->gateway) > r->s.calls_max)
+		run_fail(r, "%u calls, all orders together allow %u",
+			 gateway_call_count(r->gateway), r->s.calls_max);
 	return !r->failure[0];
 }
 

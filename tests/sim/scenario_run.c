@@ -119,8 +119,13 @@ static bool is_over(void *arg)
 {
 	struct run *r = arg;
 
-	return !oracle_watch(r) || (oracle_all_settled(r) && gateway_is_idle(r->gateway) &&
-				    engine_is_quiet(r->engine, NULL));
+	if (!oracle_watch(r))
+		return true;
+	if (sim_now(r->w) < r->look_at)
+		return false;
+	r->look_at = sim_now(r->w) + 100 * SIM_MS;
+	return oracle_all_settled(r) && gateway_is_idle(r->gateway) &&
+	       engine_is_quiet(r->engine, NULL);
 }
 
 static void run_middle(struct run *r)
