@@ -9,6 +9,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/core/cause.h"
 #include "engine/core/shard.h"
 
 #include <errno.h>
@@ -77,6 +78,8 @@ static bool pbx_end(struct chan *c)
 	p->fell_through = false;
 	if (p->single || p->in_h)
 		return false;
+	if (c->cause == 0 && !c->hangup_requested && chan_is_up(c))
+		c->cause = CAUSE_NORMAL; /* we end an answered call */
 	raise_soft_hangup(c);
 	c->hangup_requested = true;
 	if (c->h_ran || !pbx_exists(c, slice_str(c->context), SLICE_LIT("h"), 1))

@@ -1,0 +1,214 @@
+/* tests/sim/test_func.c - dialplan functions, by example, on a channel that waits. */
+#include "engine/core/func.h"
+#include "engine/core/pbx_internal.h"
+#include "tests/sim/pbx_rig.h"
+#include "tests/unit/cmocka.h"
+
+#include <errno.h>
+
+static const struct {
+	const char *text;
+	const char *want;
+} reads[] = {
+	/* text */
+	{"${LEN(hello)}", "5"},
+	{"${LEN()}", "0"},
+	{"${TOUPPER(aBc1)}${TOLOWER(aBc1)}", "ABC1abc1"},
+	{"[${TRIM( a b )}][${LTRIM( a )}][${RTRIM( a )}]", "[a b][a ][ a]"},
+	{"${QUOTE(a\"b)}", "\"a\\\"b\""},
+	{"${CSV_QUOTE(a\"b)}", "\"a\"\"b\""},
+	{"${FILTER(0-9,(555) 123-4567)}", "5551234567"},
+	{"${FILTER(0-9\\-,(555) 123-4567)}", "555123-4567"},
+	{"${FILTER(a-z\\x20,A b C d)}", " b  d"},
+	{"${CUT(LIST,,2)}", "b"},
+	{"${CUT(LIST,-,2-)}|${CUT(LIST,-,-2)}|${CUT(LIST,-,1&3)}|${CUT(LIST,-,9)}",
+	 "b-c-d|a-b|a-c|"},
+	{"${CUT(COMMAS,\\,,2)}", "y"},
+	{"${FIELDQTY(LIST,-)}${FIELDQTY(LIST,x)}${FIELDQTY(NONE,-)}", "410"},
+	{"${FIELDNUM(LIST,-,c)}${FIELDNUM(LIST,-,z)}", "30"},
+	{"${REPLACE(LIST,-,_)}|${REPLACE(LIST,a-b,)}|${REPLACE(LIST,-)}", "a_b_c_d|--c-d|abcd"},
+	{"${STRREPLACE(LIST,-,::)}|${STRREPLACE(LIST,-,.,1)}|${STRREPLACE(LIST,b-c)}",
+	 "a::b::c::d|a.b-c-d|a--d"},
+	{"${REGEX(\"^a.*d$\" ${LIST})}${REGEX(\"x\" abc)}", "10"},
+	{"${PASSTHRU(a,b)}", "a,b"},
+	/* numbers */
+	{"${MATH(10/3)}", "3.333333"},
+	{"${MATH(10/3,int)}", "3"},
+	{"${MATH(255+1,hex)}", "100"},
+	{"${MATH(65+0,char)}", "A"},
+	{"${MATH(3>2)}${MATH(3<=2)}${MATH(2==2)}", "TRUEFALSETRUE"},
+	{"${MATH(7%4,int)}${MATH(2^3,int)}${MATH(1<<4,int)}${MATH(6AND3,int)}", "38162"},
+	{"${MATH(-5+-5,i)}${MATH(1/0,i)}", "-100"},
+	{"${MATH(foo)}", ""},
+	{"${INC(N)}${INC(N)}${DEC(N)}${N}", "6766"},
+	{"${INC(LIST)}${LIST}", "a-b-c-d"},
+	{"${RAND(7,7)}", "7"},
+	/* time: 2026-01-01 00:00:00 UTC */
+	{"${STRFTIME(1000000000,UTC,%Y-%m-%d %H:%M:%S)}", "2001-09-09 01:46:40"},
+	{"${STRFTIME(1000000000.25,UTC,%S.%3q %1q %s)}", "40.250 2 1000000000"},
+	{"${STRFTIME(,,%Y)}", "2026"},
+	{"${STRFTIME(0,UTC)}", "Thu Jan  1 00:00:00 1970"},
+	/* choices */
+	{"${IF(1?a:b)}${IF(0?a:b)}${IF($[1=2]?a:b)}${IF(no?a)}", "abba"},
+	{"${IF(1?\"x:y\":z)}|${IF(0?a)}|", "x:y||"},
+	{"${IFTIME(*,thu,*,jan?in:out)}${IFTIME(12:00-13:00?in:out)}", "inout"},
+	{"${EXISTS(${LIST})}${EXISTS(${NONE})}${ISNULL(${NONE})}${ISNULL(x)}", "1010"},
+	{"${DIALPLAN_EXISTS(test)}${DIALPLAN_EXISTS(nope)}", "10"},
+	{"${DIALPLAN_EXISTS(test,s,1)}${DIALPLAN_EXISTS(test,s,lab)}${DIALPLAN_EXISTS(test,x)}",
+	 "110"},
+	{"${GLOBAL(G)}${G}", "gg"},
+	{"${EVAL(${LIT})}", "a-b-c-d"},
+	{"${LOCAL(LIST):0:1}", "a"},
+	{"$[LEN(abc) + 1]", "4"},
+	/* the channel */
+	{"${CALLERID(all)}", "\"\" <>"},
+	{"${CHANNEL(state)} ${CHANNEL(channeltype)} ${CHANNEL(name)}",
+	 "Up PJSIP PJSIP/trunk-00000000"},
+	{"${CHANNEL(context)},${CHANNEL(exten)} ${CHANNEL(appname)}", "test,s Wait"},
+	{"${CHANNEL(pjsip,call-id)} ${CHANNEL(audioreadformat)} ${CHANNEL(audionativeformat)}",
+	 "id@rig ulaw (ulaw|alaw)"},
+	{"${CHANNEL(rtcp,rxcount)} ${CHANNEL(endpoint)} ${CHANNEL(language)}", "7 trunk en"},
+	{"${CHANNEL(checkhangup)}${CHANNEL(onhold)}", "00"},
+	{"${TIMEOUT(absolute)} ${TIMEOUT(digit)} ${TIMEOUT(response)}", "0 5.000 10.000"},
+	{"${CDR(disposition)} ${CDR(amaflags)} ${CDR(dst)} ${CDR(dcontext)}",
+	 "ANSWERED DOCUMENTATION s test"},
+	{"${CDR(start)} ${CDR(answer)} ${CDR(end)}|${CDR(duration)} ${CDR(billsec,f)}",
+	 "2026-01-01 00:00:00 2026-01-01 00:00:00 |2 2.000000"},
+	{"${CDR(start,u)}", "1767225600.000000"},
+	{"${CDR(clid)} ${CDR(lastapp)} ${CDR(own)}", "\"\" <> Wait "},
+	{"${HANGUPCAUSE(${CHANNEL},tech)}", "SIP 200 OK"},
+	/* built-ins */
+	{"${EXTEN}${CONTEXT}${PRIORITY} ${CHANNEL} ${HANGUPCAUSE}",
+	 "stest2 PJSIP/trunk-00000000 0"},
+	{"${NOFUNC(x)}", ""},
+};
+
+/* Set(call=value), then what `text` gives. */
+static const struct {
+	const char *call, *value, *text, *want;
+	int rc;
+} writes[] = {
+	{"CALLERID(all)", "\"Ann B\" <(555) 1>",
+	 "${CALLERID(name)}|${CALLERID(num)}|${CALLERID(all)}", "Ann B|5551|\"Ann B\" <5551>", 0},
+	{"CALLERID(name)", "Bob", "${CALLERID(all)}", "\"Bob\" <5551>", 0},
+	{"CALLERID(num-pres)", "prohib", "${CALLERID(num)}", "5551", 0},
+	{"CONNECTEDLINE(num)", "99", "${CONNECTEDLINE(num)}", "99", 0},
+	{"CALLERID(foo)", "x", "", "", -EINVAL},
+	{"CHANNEL(language)", "de", "${CHANNEL(language)}", "de", 0},
+	{"CHANNEL(accountcode)", "camp7", "${CHANNEL(accountcode)} ${CDR(accountcode)}",
+	 "camp7 camp7", 0},
+	{"CHANNEL(amaflags)", "billing", "${CDR(amaflags)}${CDR(amaflags,u)}", "BILLING2", 0},
+	{"CHANNEL(musicclass)", "x", "", "", -EINVAL},
+	{"CDR(userfield)", "u", "${CDR(userfield)}", "u", 0},
+	{"CDR(own)", "mine", "${CDR(own)}", "mine", 0},
+	{"CDR(src)", "x", "", "", -EPERM},
+	{"TIMEOUT(absolute)", "30", "${TIMEOUT(absolute)}", "30.000", 0},
+	{"TIMEOUT(absolute)", "0", "${TIMEOUT(absolute)}", "0", 0},
+	{"TIMEOUT(digit)", "2.5", "${TIMEOUT(digit)}", "2.500", 0},
+	{"TIMEOUT(response)", "7", "${TIMEOUT(response)}", "7.000", 0},
+	{"GLOBAL(NEW)", "v", "${NEW}${GLOBAL(NEW)}", "vv", 0},
+	{"ARRAY(x,y,z)", "1,\"2,3\"", "${x}|${y}|${z}", "1|2,3|", 0},
+	{"PJSIP_HEADER(add,X-A)", "1", "${PJSIP_HEADER(read,X-A)}", "", -EISCONN},
+	{"LOCAL(a)", "1", "", "", -ENOENT},
+	{"LEN(a)", "1", "", "", -EPERM},
+	{"NOFUNC(a)", "1", "", "", -ENOENT},
+};
+
+static struct pbx_rig rig;
+
+static int setup(void **state)
+{
+	(void)state;
+	pbx_rig_open(&rig, "[test]\nexten => s,1,Set(LIST=a-b-c-d)\nsame => n(lab),Wait(10)\n");
+	vars_set(&rig.shard.globals, SLICE_LIT("G"), SLICE_LIT("g"));
+	pbx_rig_call(&rig);
+	pbx_rig_run(&rig, 2000);
+	chan_set_var(rig.chan, SLICE_LIT("N"), SLICE_LIT("5"));
+	chan_set_var(rig.chan, SLICE_LIT("COMMAS"), SLICE_LIT("x,y,z"));
+	chan_set_var(rig.chan, SLICE_LIT("LIT"), SLICE_LIT("${LIST}"));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pbx_rig_run(&rig, 100000);
+	pbx_rig_close(&rig);
+	return 0;
+}
+
+static void expect(const char *text, const char *want)
+{
+	char got[1024];
+	struct sink out = sink_make(got, sizeof(got));
+
+	pbx_expand(rig.chan, slice_str(text), &out);
+	if (strcmp(sink_cstr(&out), want) != 0)
+		fail_msg("%s gives '%s', want '%s'", text, got, want);
+}
+
+static void test_reads(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++)
+		expect(reads[i].text, reads[i].want);
+	assert_non_null(strstr(rig.logged, "Function NOFUNC not registered"));
+	assert_non_null(strstr(rig.logged, "Value of 'LIST' ('a-b-c-d') is not an integer"));
+}
+
+static void test_writes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(writes) / sizeof(writes[0]); i++) {
+		int rc =
+			func_write(rig.chan, slice_str(writes[i].call), slice_str(writes[i].value));
+
+		if (rc != writes[i].rc)
+			fail_msg("%s: %d", writes[i].call, rc);
+		expect(writes[i].text, writes[i].want);
+	}
+}
+
+static void test_rand(void **state)
+{
+	bool seen[4] = {false};
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		char got[32];
+		struct sink out = sink_make(got, sizeof(got));
+
+		assert_true(func_read(rig.chan, SLICE_LIT("RAND(-1,2)"), &out));
+		assert_true(out.len > 0);
+		sink_cstr(&out);
+		seen[got[0] == '-' ? 0 : got[0] - '0' + 1] = true;
+	}
+	assert_true(seen[0] && seen[1] && seen[2] && seen[3]);
+}
+
+/* The table is sorted: each name is found. */
+static void test_table(void **state)
+{
+	const char *name;
+
+	(void)state;
+	for (uint32_t i = 0; (name = func_name(i)) != NULL; i++) {
+		if (i > 0)
+			assert_true(strcmp(func_name(i - 1), name) < 0);
+	}
+	for (uint32_t i = 0, n; i < (app_all(&n), n); i++)
+		assert_ptr_equal(app_find(slice_str(app_all(&n)[i]->name)), app_all(&n)[i]);
+	assert_null(app_find(SLICE_LIT("nonsense")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_reads, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_writes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rand, setup, teardown),
+		cmocka_unit_test(test_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
