@@ -47,47 +47,49 @@ static bool walk_next(struct ami_session *s)
 	return true;
 }
 
-/* One channel, until it is out, waits, or is gone. False: the walk waits. */
-static bool walk_item(struct ami_session *s)
+/* A part of one channel's item, or all of it. */
+static void walk_item(struct ami_session *s)
 {
 	const struct roster_chan *chan = control_find_chan(s->ami->control, s->work_id);
 	bool begun = s->work_at > 0;
 
 	if (!chan && !begun) {
 		s->work_id = SLICE_EMPTY;
-		return true;
+		return;
 	}
 	if (!s->walk_item(s, chan))
-		return false;
+		return;
 	s->work_id = SLICE_EMPTY;
 	s->item_count++;
-	return true;
 }
 
-static void walk_drive(struct ami_session *s)
+/* True: all items are out. False: the walk waits, or the session is gone. */
+static bool walk_drive(struct ami_session *s)
 {
-	while (ami_session_is_alive(s) && !s->questions) {
-		if (ami_session_is_full(s))
-			return;
-		if (s->work_id.len == 0 && !walk_next(s)) {
-			s->walk_end(s);
-			if (ami_session_is_alive(s))
-				ami_session_done(s);
-			return;
-		}
-		if (!walk_item(s) && s->questions)
-			return;
+	while (ami_session_is_alive(s) && !s->questions && !ami_session_is_full(s)) {
+		if (s->work_id.len == 0 && !walk_next(s))
+			return true;
+		walk_item(s);
 	}
+	return false;
 }
 
-/* An answer may come before its question returns: then the loop below is still there to go on. */
+/* An answer may come before its question returns: then the loop below is still there to go on. The
+ * end comes behind the loop, for the next action may walk, too. */
 void ami_walk_go_on(struct ami_session *s)
 {
+	bool over;
+
 	if (s->driving || !s->open)
 		return;
 	s->driving = true;
-	walk_drive(s);
+	over = walk_drive(s);
 	s->driving = false;
+	if (!over)
+		return;
+	s->walk_end(s);
+	if (ami_session_is_alive(s))
+		ami_session_done(s);
 }
 
 void ami_walk_run(struct ami_session *s, ami_walk_item_fn item, ami_walk_end_fn end)

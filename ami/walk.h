@@ -10,9 +10,9 @@
 #include "ami/session.h"
 #include "engine/core/control.h"
 
-/* Writes (a further part of) the item of one channel. False: it waits for an answer and calls
- * ami_walk_go_on then; it is called again for the same channel. True: this item is done. chan NULL:
- * the channel ended during its item, which must be closed. */
+/* Writes (a further part of) the item of one channel. False: it is called again for the same
+ * channel, after ami_walk_go_on if it asked a question. True: this item is done. chan NULL: the
+ * channel ended during its item, which must be closed. */
 typedef bool (*ami_walk_item_fn)(struct ami_session *s, const struct roster_chan *chan);
 typedef void (*ami_walk_end_fn)(struct ami_session *s);
 typedef bool (*ami_walk_pick_fn)(void *arg, const struct roster_chan *chan);

@@ -78,10 +78,11 @@ static void shard_getvar(struct shard *s, const struct shard_question *q)
 	struct slice name = question_text(q, 0), value = SLICE_EMPTY;
 	struct chan *c = shard_chan(s, q->chan);
 	struct sink out = sink_make(s->scratch, LIMIT_APPDATA);
+	bool is_set = true;
 
 	if (q->chan == HANDLE_NONE) {
-		vars_get(&s->globals, name, &value);
-		shard_answer(s, q, true, value);
+		is_set = vars_get(&s->globals, name, &value);
+		shard_answer(s, q, is_set, value);
 		return;
 	}
 	if (!c) {
@@ -92,9 +93,9 @@ static void shard_getvar(struct shard *s, const struct shard_question *q)
 		func_read(c, name, &out);
 		value = sink_slice(&out);
 	} else {
-		chan_get_var(c, name, &value);
+		is_set = chan_get_var(c, name, &value);
 	}
-	shard_answer(s, q, true, value);
+	shard_answer(s, q, is_set, value);
 }
 
 static void shard_setvar(struct shard *s, const struct shard_question *q)

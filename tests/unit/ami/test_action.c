@@ -255,6 +255,23 @@ static void test_status_of_a_channel_that_ends(void **state)
 			       "ListItems: 1\r\nItems: 1\r\n\r\nEvent: Hangup\r\n"));
 }
 
+/* The end of one list, in an answer from a shard, begins the next. */
+static void test_lists_behind_each_other(void **state)
+{
+	const char *text;
+
+	(void)state;
+	world_chan("PJSIP/a-00000001", "id-1");
+	world.late_answers = true;
+	world_send(client,
+		   "Action: Status\nVariables: A\n\nAction: CoreShowChannels\n\nAction: Ping\n\n");
+	world.question.fn(world.question.arg, true, SLICE_LIT("b"));
+	text = world_read(client);
+	assert_non_null(strstr(text, "Variable: A=b\r\n"));
+	assert_non_null(strstr(text, "Event: CoreShowChannelsComplete\r\n"));
+	assert_non_null(strstr(text, "Ping: Pong"));
+}
+
 /* A list longer than the soft limit waits for its reader, and no event comes between. */
 static void test_long_list(void **state)
 {
@@ -405,6 +422,7 @@ int main(void)
 		TEST(test_core_show_channels),
 		TEST(test_status),
 		TEST(test_status_of_a_channel_that_ends),
+		TEST(test_lists_behind_each_other),
 		TEST(test_long_list),
 		TEST(test_core_status),
 		TEST(test_command),
