@@ -248,6 +248,35 @@ static void chan_free(struct chan *c)
 	slab_free(s->chans, c);
 }
 
+/* RTPAUDIOQOS and its four sisters, for a call that had any audio. */
+static void chan_report_quality(struct chan *c)
+{
+	struct media_stats stats;
+	char text[512];
+	const char *name;
+
+	c->media->ops->stats(c->session, &stats);
+	if (stats.tx_packets + stats.rx_packets == 0 || !c->media->ops->quality)
+		return;
+	for (unsigned which = 0;; which++) {
+		struct sink value = sink_make(text, sizeof(text));
+
+		name = c->media->ops->quality(c->session, which, &value);
+		if (!name)
+			return;
+		chan_set_var(c, slice_str(name), sink_slice(&value));
+	}
+}
+
+static void chan_close_media(struct chan *c)
+{
+	if (!c->session)
+		return;
+	chan_report_quality(c);
+	c->media->ops->close(c->session);
+	c->session = NULL;
+}
+
 void chan_finish(struct chan *c)
 {
 	struct chan *failed;
@@ -256,10 +285,7 @@ void chan_finish(struct chan *c)
 		c->tech_code = c->tech->ops->hangup(c->call, c->cause);
 		c->call = NULL;
 	}
-	if (c->session) {
-		c->media->ops->close(c->session);
-		c->session = NULL;
-	}
+	chan_close_media(c);
 	c->end_wall_ns = io_wall_ns(c->shard->io);
 	chan_step(c, CHAN_EV_END);
 	chan_write_record(c);
@@ -347,10 +373,8 @@ static void chan_start(struct chan *c)
 static void chan_take_hangup(struct chan *c)
 {
 	c->hangup_requested = true;
-	if (c->session && c->far_end_hung_up) {
-		c->media->ops->close(c->session);
-		c->session = NULL;
-	}
+	if (c->far_end_hung_up)
+		chan_close_media(c);
 	if (c->pbx) {
 		pbx_event(c, PBX_HANGUP, c->cause);
 		return;
