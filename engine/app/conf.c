@@ -414,7 +414,7 @@ static int conf_load_main(struct app_conf *c, struct io *io, const char *main_fi
 
 	if (main_file) {
 		slice_copy(c->main_file, LIMIT_PATH, slice_str(main_file));
-		err = conf_open(&cf, io, "/", main_file, error);
+		err = conf_open(&cf, io, main_file[0] == '/' ? "/" : ".", main_file, error);
 		if (err == -ENOENT)
 			sink_fmt(error, "%s: there is no such file; name an existing one with -C",
 				 main_file);
