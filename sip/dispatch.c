@@ -1,7 +1,9 @@
 /* sip/dispatch.c - one datagram: parsed once, then given to the transaction, the call or the shard
  * to which it belongs; what belongs to nobody is answered without state (RFC 3261 8.2.7). */
 #include "engine/base/check.h"
+#include "engine/core/cause.h"
 #include "sip/invite.h"
+#include "sip/linger.h"
 #include "sip/transport.h"
 
 /* ---- responses that we send ---- */
@@ -202,6 +204,27 @@ static void sip_rx_request(const struct sip_rx *rx, struct slice data, bool was_
 
 /* ---- responses that we receive ---- */
 
+/* A 2xx to an INVITE of ours that nothing here remembers: the process was started again, or the
+ * record had to give way. Without a word from us the far end would keep, and bill, a call that has
+ * no other end: it gets ACK and BYE. Only what carries our branch, our tag and our address counts,
+ * and never for a call that lives. */
+static void sip_rx_orphan(const struct sip_rx *rx)
+{
+	struct addr sent_by = {.port = rx->msg->via.port}, local;
+	struct sip_ident branch, tag;
+
+	sip_tp_address(rx->sip, rx->tp, rx->from, &local);
+	if (rx->msg->cseq_method != SIP_METHOD_INVITE || rx->msg->code < 200 ||
+	    rx->msg->code >= 300 || rx->msg->to_tag.len == 0 ||
+	    !sip_ident_read_branch(rx->msg->via.branch, &branch) || branch.kind != SIP_IDENT_TXN ||
+	    !sip_ident_read(rx->msg->from_tag, &tag) || tag.kind != SIP_IDENT_CALL ||
+	    invite_find(rx->sip, &tag))
+		return;
+	if (addr_parse_ip(&sent_by, rx->msg->via.host) && addr_eq(&sent_by, &local))
+		linger_end_fork(rx->sip, rx->tp, &local, rx->msg, rx->from,
+				CAUSE_NORMAL_UNSPECIFIED);
+}
+
 static void sip_rx_response(const struct sip_rx *rx, struct slice data, bool was_forwarded)
 {
 	uint32_t shard;
@@ -216,6 +239,7 @@ static void sip_rx_response(const struct sip_rx *rx, struct slice data, bool was
 		break;
 	case TXN_STRAY:
 		sip_count_one(rx->sip, METRIC_sip_rx_stray);
+		sip_rx_orphan(rx);
 		break;
 	case TXN_FOREIGN:
 		sip_forward(rx->sip, shard, rx->from, data, was_forwarded);

@@ -52,6 +52,8 @@ static enum sim_verdict flow_tap(void *arg, const struct addr *from, const struc
 
 	if (!addr_eq(from, &flow_engine))
 		return SIM_PASS;
+	if (f->is_deaf && f->msg_count == FLOW_MESSAGES)
+		return SIM_DROP;
 	assert_true(f->msg_count < FLOW_MESSAGES && len < sizeof(m->text));
 	m = calloc(1, sizeof(*m));
 	assert_non_null(m);
@@ -59,7 +61,7 @@ static enum sim_verdict flow_tap(void *arg, const struct addr *from, const struc
 	m->to = *to;
 	m->len = len;
 	memcpy(m->text, data, len);
-	if (sip_msg_parse(&m->msg, slice_make(m->text, len), &err))
+	if (sip_msg_parse(&m->msg, slice_make(m->text, len), &err) && !f->is_deaf)
 		fail_msg("the engine sent what cannot be read (%.*s):\n%s",
 			 SLICE_ARG(sip_parse_error_text(err)), m->text);
 	f->msgs[f->msg_count++] = m;
@@ -232,26 +234,58 @@ static void flow_do(struct flow *f, void (*job)(struct flow *f))
 		assert_true(sim_world_step(f->w));
 }
 
-static void flow_create_sip(struct flow *f)
+static void flow_forward(void *arg, uint32_t shard, const struct addr *from, const void *data,
+			 size_t len)
+{
+	struct flow *f = arg;
+
+	sip_deliver(f->sips[shard], from, data, len);
+}
+
+static void flow_trace(void *arg, const struct sip_trace *t)
+{
+	struct flow *f = arg;
+
+	if (t->kind == SIP_TRACE_STATE) {
+		assert_true(t->machine && t->from && t->event && t->to);
+		f->states++;
+	} else {
+		assert_true(t->data.len > 0 && t->peer->family == 4);
+	}
+}
+
+static void flow_create_sip(struct flow *f, uint32_t shard)
 {
 	const struct sip_env env = {
 		.io = f->io,
 		.wheel = f->wheel,
 		.rng = &f->rng,
 		.metrics = &f->metrics,
-		.shard_count = 1,
-		.call_max = 16,
+		.shard = shard,
+		.shard_count = f->shard_count,
+		.call_max = f->call_max,
+		.forward = flow_forward,
+		.forward_arg = f,
+		.trace = flow_trace,
+		.trace_arg = f,
 	};
 
-	assert_int_equal(sip_create(&f->sip, &env, f->conf), 0);
+	assert_int_equal(sip_create(&f->sips[shard], &env, f->conf), 0);
+	assert_true(sip_bytes(f->sips[shard]) > 0);
+	assert_true(addr_eq(sip_transport_addr(f->sips[shard], 0), &flow_engine));
+	assert_null(sip_transport_addr(f->sips[shard], 1));
+}
+
+void flow_use_shard(struct flow *f, uint32_t shard)
+{
+	f->sip = f->sips[shard];
 	f->tech = sip_tech(f->sip);
 }
 
-void flow_start(struct flow *f, const char *endpoint, const char *more)
+static void flow_open(struct flow *f, const char *endpoint, const char *more)
 {
 	struct io_conf io = {.name = "flow", .metrics = &f->metrics, .udp_max = 8, .cpu = -1};
 
-	memset(f, 0, sizeof(*f));
 	f->nevers = check_never_count();
 	f->w = sim_world_create(1);
 	sim_net_tap(f->w, flow_tap, f);
@@ -259,19 +293,45 @@ void flow_start(struct flow *f, const char *endpoint, const char *more)
 	f->conf = flow_conf(endpoint, more);
 	assert_int_equal(io_create(&f->io, &io), 0);
 	assert_int_equal(tmr_wheel_create(&f->wheel, io_now_ns(f->io)), 0);
-	flow_create_sip(f);
+	for (uint32_t i = 0; i < f->shard_count; i++)
+		flow_create_sip(f, i);
+	flow_use_shard(f, 0);
 	assert_int_equal(io_start(f->io, flow_turn, f), 0);
 	sim_run_for(f->w, SIM_MS);
+}
+
+void flow_start(struct flow *f, const char *endpoint, const char *more)
+{
+	*f = (struct flow){.shard_count = 1, .call_max = 16};
+	flow_open(f, endpoint, more);
+}
+
+void flow_start_shards(struct flow *f, uint32_t shard_count, uint32_t call_max)
+{
+	*f = (struct flow){.shard_count = shard_count, .call_max = call_max};
+	flow_open(f, NULL, NULL);
+}
+
+void flow_reload(struct flow *f, const char *endpoint, const char *more)
+{
+	struct sip_conf *old = f->conf;
+
+	f->conf = flow_conf(endpoint, more);
+	for (uint32_t i = 0; i < f->shard_count; i++)
+		sip_set_conf(f->sips[i], f->conf);
+	sip_conf_free(old);
 }
 
 void flow_end(struct flow *f)
 {
 	flow_expect_silence(f, 70 * SIM_SECOND);
 	flow_no_fact(f);
-	if (!sip_is_quiet(f->sip)) {
+	for (uint32_t i = 0; i < f->shard_count; i++) {
 		struct sip_counts c;
 
-		sip_count(f->sip, &c);
+		if (sip_is_quiet(f->sips[i]))
+			continue;
+		sip_count(f->sips[i], &c);
 		fail_msg("left: %u calls, %u ending, %u dialogs, %u client and %u server "
 			 "transactions, "
 			 "%u linger records",
@@ -281,7 +341,8 @@ void flow_end(struct flow *f)
 	assert_true(check_never_count() == f->nevers);
 	io_stop(f->io);
 	io_join(f->io);
-	sip_destroy(f->sip);
+	for (uint32_t i = 0; i < f->shard_count; i++)
+		sip_destroy(f->sips[i]);
 	sip_conf_free(f->conf);
 	tmr_wheel_destroy(f->wheel);
 	io_destroy(f->io);
@@ -333,6 +394,17 @@ void flow_hangup(struct flow *f, int cause)
 {
 	f->number = cause;
 	flow_do(f, flow_hangup_job);
+}
+
+static void flow_hangup_all_job(struct flow *f)
+{
+	sip_hangup_all(f->sip, f->number);
+}
+
+void flow_hangup_all(struct flow *f, int cause)
+{
+	f->number = cause;
+	flow_do(f, flow_hangup_all_job);
 }
 
 /* ---- the far end ---- */

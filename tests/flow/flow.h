@@ -14,6 +14,7 @@
 
 #define FLOW_MESSAGES 64
 #define FLOW_FACTS    32
+#define FLOW_SHARDS   4
 
 /* A message of the engine. */
 struct flow_msg {
@@ -31,7 +32,10 @@ struct flow {
 	struct rng rng;
 	struct metrics metrics;
 	struct sip_conf *conf;
-	struct sip *sip;
+	struct sip *sip;             /* of the shard that dials */
+	struct sip *sips[FLOW_SHARDS];
+	uint32_t shard_count, call_max;
+	uint32_t states;             /* transitions traced */
 	struct tech tech;
 	struct tech_call *call; /* of the last dial; NULL after `ended` or hang-up */
 	struct flow_msg *msgs[FLOW_MESSAGES];
@@ -44,12 +48,19 @@ struct flow {
 	int number;            /* of the job */
 	const char *text;
 	uint64_t nevers;
+	bool is_deaf;          /* does not look at what the engine sends, beyond the first few */
 };
 
 extern const struct addr flow_peer, flow_engine;
 
 /* `endpoint`: further lines of the section [trunk] type=endpoint; `more`: further sections. */
 void flow_start(struct flow *f, const char *endpoint, const char *more);
+/* The same with several shards on one address, each with room for call_max calls. */
+void flow_start_shards(struct flow *f, uint32_t shard_count, uint32_t call_max);
+/* Calls are made by this shard from now on. */
+void flow_use_shard(struct flow *f, uint32_t shard);
+/* A new configuration, as by reload. */
+void flow_reload(struct flow *f, const char *endpoint, const char *more);
 /* Runs until all has timed out, and checks that nothing at all is left. */
 void flow_end(struct flow *f);
 
@@ -57,6 +68,7 @@ void flow_run(struct flow *f, int64_t duration_ns);
 /* Dials from within the loop; the error is in f->dial_error. */
 void flow_dial(struct flow *f, const char *resource);
 void flow_hangup(struct flow *f, int cause);
+void flow_hangup_all(struct flow *f, int cause);
 
 /* The next message of the engine, which must be this method or status; runs the world until it comes
  * (at most 600 s). */

@@ -213,8 +213,28 @@ static void test_ack_copies(void **state)
 	assert_int_equal(again->len, ack->len);
 	assert_memory_equal(again->text, ack->text, ack->len);
 	flow_run(&f, 13 * SIM_SECOND);
+	/* 64*T1 are over, nothing remembers it: whoever still answers is ended */
 	flow_reply(&f, invite, 200, "far1", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
-	flow_end(&f); /* 64*T1 are over: no answer */
+	assert_true(slice_eq(flow_expect(&f, "ACK")->msg.to_tag, SLICE_LIT("far1")));
+	flow_reply(&f, flow_expect(&f, "BYE"), 481, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
+/* ... but never a call that lives. */
+static void test_late_copy_of_living(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	flow_run(&f, 40 * SIM_SECOND);
+	flow_reply(&f, invite, 200, "far1", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+	flow_expect_silence(&f, 5 * SIM_SECOND);
+	flow_hangup(&f, 16);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(&f);
 }
 
 /* No Contact in the 2xx: back to where it came from. */
@@ -434,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_bye_crosses_bye),
 		cmocka_unit_test(test_bye_unanswered),
 		cmocka_unit_test(test_ack_copies),
+		cmocka_unit_test(test_late_copy_of_living),
 		cmocka_unit_test(test_answer_without_contact),
 		cmocka_unit_test(test_answer_without_media),
 		cmocka_unit_test(test_routes),
