@@ -47,7 +47,7 @@ static inline const char *unpack_bytes(struct unpacker *u, size_t len)
 {
 	const char *at = u->ptr;
 
-	if (u->left < len) {
+	if (u->bad || u->left < len) {
 		u->bad = true;
 		u->left = 0;
 		return NULL;
