@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
+#include "sip/text.h"
 
 #define IDENT_NONCE_BITS 58
 #define IDENT_TAIL_BITS	 56 /* of the nonce: what stands behind the variant digit's neighbour */
@@ -64,47 +65,33 @@ void sip_ident_branch(const struct sip_ident *id, char text[SIP_BRANCH_LEN])
 	sip_ident_write(id, text + sizeof(SIP_BRANCH_COOKIE) - 1);
 }
 
-static int ident_digit(char c)
+/* The 32 digits as two numbers. False: one of them is none. */
+static bool ident_digits(struct slice text, uint64_t half[2])
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+	for (unsigned i = 0; i < 32; i++) {
+		unsigned char c = (unsigned char)text.ptr[ident_place(i)];
+		unsigned digit = (c & 15u) + (c >> 6) * 9u;
 
-static bool ident_get(struct slice text, unsigned from, unsigned count, uint64_t *value)
-{
-	uint64_t n = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		int digit = ident_digit(text.ptr[ident_place(from + i)]);
-
-		if (digit < 0)
+		if (!sip_text_is((char)c, SIP_CH_HEX))
 			return false;
-		n = n << 4 | (uint64_t)digit;
+		half[i / 16] = half[i / 16] << 4 | digit;
 	}
-	*value = n;
 	return true;
 }
 
 bool sip_ident_read(struct slice text, struct sip_ident *out)
 {
-	uint64_t high, middle, low, version, variant, tail, place;
+	uint64_t half[2] = {0}, place;
 
 	if (text.len != SIP_IDENT_LEN || text.ptr[8] != '-' || text.ptr[13] != '-' ||
 	    text.ptr[18] != '-' || text.ptr[23] != '-')
 		return false;
-	if (!ident_get(text, 0, 12, &high) || !ident_get(text, 12, 1, &version) ||
-	    !ident_get(text, 13, 3, &middle) || !ident_get(text, 16, 1, &variant) ||
-	    !ident_get(text, 17, 1, &low) || !ident_get(text, 18, 14, &tail))
+	if (!ident_digits(text, half) || (half[0] >> 12 & 15) != 4 || half[1] >> 62 != 2)
 		return false;
-	if (version != 4 || (variant & 12) != 8)
-		return false;
-	out->nonce = (variant & 3) << IDENT_TAIL_BITS | tail;
-	place = (high << 16 | middle << 4 | low) ^ ident_mix(out->nonce);
+	out->nonce = (half[1] >> 60 & 3) << IDENT_TAIL_BITS |
+		     (half[1] & ((UINT64_C(1) << IDENT_TAIL_BITS) - 1));
+	place = half[0] >> 16 << 16 | (half[0] & 0xfff) << 4 | (half[1] >> 56 & 15);
+	place ^= ident_mix(out->nonce);
 	out->shard = (uint32_t)(place >> 58);
 	out->kind = (uint8_t)(place >> 56 & 3);
 	out->handle = handle_make((uint32_t)place, (uint32_t)(place >> 32 & 0xffffff));

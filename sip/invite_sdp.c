@@ -38,26 +38,29 @@ static void invite_sdp_local(struct invite *iv, struct invite_sdp *out)
 	};
 }
 
-/* RFC 3264 8: the version grows by one when the content changes, and only then. `draft` was written
- * with version 0. */
-static void invite_take_version(struct invite *iv, struct slice draft)
+/* RFC 3264 8: the version grows by one when the content changes, and only then. `body` was written
+ * with the version so far, which stands in its o= line. True: it must be written anew. */
+static bool invite_take_version(struct invite *iv, struct slice body)
 {
-	uint64_t hash = slice_hash(draft, 1);
+	size_t origin = slice_find_text(body, SLICE_LIT("\r\ns="));
+	uint64_t hash = slice_hash(slice_from(body, origin), 1);
+	bool is_changed = iv->sdp_hash && iv->sdp_hash != hash;
 
-	if (iv->sdp_hash && iv->sdp_hash != hash)
-		iv->sdp_version++;
 	iv->sdp_hash = hash;
+	iv->sdp_version += is_changed;
+	return is_changed;
 }
 
 void invite_write_offer(struct sink *out, struct invite *iv)
 {
-	struct sink draft = *out;
+	size_t begin = out->len;
 	struct invite_sdp s;
 
 	invite_sdp_local(iv, &s);
-	s.local.version = 0;
-	sdp_write_offer(&draft, &s.local);
-	invite_take_version(iv, slice_from(sink_slice(&draft), out->len));
+	sdp_write_offer(out, &s.local);
+	if (!invite_take_version(iv, slice_from(sink_slice(out), begin)))
+		return;
+	out->len = begin;
 	s.local.version = iv->sdp_version;
 	sdp_write_offer(out, &s.local);
 }
@@ -75,7 +78,7 @@ static int invite_sdp_desc(const struct invite *iv, const struct sdp_result *res
 int invite_write_answer(struct sink *out, struct invite *iv, struct slice offer,
 			struct media_desc *desc, bool *held)
 {
-	struct sink draft = *out;
+	size_t begin = out->len;
 	struct sdp_result result;
 	struct invite_sdp s;
 	enum sdp_error why;
@@ -92,11 +95,12 @@ int invite_write_answer(struct sink *out, struct invite *iv, struct slice offer,
 		err = invite_sdp_desc(iv, &result, desc, held);
 	if (err)
 		return err;
-	s.local.version = 0;
-	sdp_write_answer(&draft, &s.local, &remote, &result);
-	invite_take_version(iv, slice_from(sink_slice(&draft), out->len));
-	s.local.version = iv->sdp_version;
 	sdp_write_answer(out, &s.local, &remote, &result);
+	if (invite_take_version(iv, slice_from(sink_slice(out), begin))) {
+		out->len = begin;
+		s.local.version = iv->sdp_version;
+		sdp_write_answer(out, &s.local, &remote, &result);
+	}
 	return out->over ? -EMSGSIZE : 0;
 }
 
