@@ -125,7 +125,8 @@ static const char *value_cstr(struct parser *p, struct slice s)
 {
 	size_t start = p->scratch.len;
 
-	if (p->scratch.room - p->scratch.len < s.len + 1)
+	/* A sink that was full once takes nothing more. */
+	if (p->scratch.over || p->scratch.room - p->scratch.len < s.len + 1)
 		return "";
 	sink_add(&p->scratch, s);
 	sink_char(&p->scratch, 0);

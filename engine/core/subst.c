@@ -111,7 +111,7 @@ static struct slice scratch_keep(struct subst *s, const struct sink *text)
 
 void subst_add(struct sink *out, struct slice text)
 {
-	size_t room = out->room - out->len;
+	size_t room = out->over ? 0 : out->room - out->len;
 	size_t len = text.len < room ? text.len : room;
 
 	if (len)
