@@ -295,19 +295,6 @@ static enum cli_result cli_show_settings(void *context, struct cli_call *call)
 	return CLI_OK;
 }
 
-static enum cli_result cli_reload(void *context, struct cli_call *call)
-{
-	struct ami *a = context;
-	char text[512];
-	struct sink said = sink_make(text, sizeof(text));
-
-	if (call->argc)
-		return CLI_USAGE;
-	if (control_reload(a->control, SLICE_LIT("manager"), &said) && said.len)
-		cli_print(call, "%s\n", sink_cstr(&said));
-	return CLI_OK;
-}
-
 static const struct cli_command cli_table[] = {
 	{"manager show commands", "List all actions of the manager interface",
 	 "Usage: manager show commands\n       Lists all actions of the manager interface.\n",
@@ -337,8 +324,6 @@ static const struct cli_command cli_table[] = {
 	 "Usage: manager kick session <descriptor>\n"
 	 "       The number is in column FileDes of \"manager show connected\".\n",
 	 cli_kick},
-	{"manager reload", "Read manager.conf again",
-	 "Usage: manager reload\n       Reads manager.conf again; sessions stay.\n", cli_reload},
 };
 
 int ami_cli_register(struct ami *a)

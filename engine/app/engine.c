@@ -289,6 +289,19 @@ static int engine_open_nodes(struct engine *e, struct sink *error)
 	return 0;
 }
 
+/* What AMI tells of the engine as a whole. */
+static void engine_describe(struct engine *e)
+{
+	struct ami_about about = {
+		.max_calls = e->conf.max_calls,
+		.max_files = e->options.descriptor_max,
+		.cdr_enabled = e->conf.csv || e->conf.sqlite,
+	};
+
+	slice_copy(about.system_name, sizeof(about.system_name), slice_str(e->conf.system_name));
+	ami_set_about(e->ami, &about);
+}
+
 static int engine_create_ami(struct engine *e, struct sink *error)
 {
 	struct conffile *cf = NULL;
@@ -304,8 +317,10 @@ static int engine_create_ami(struct engine *e, struct sink *error)
 	if (err) {
 		ami_conf_free(conf);
 		sink_fmt(error, "AMI cannot be started: %s (manager.conf bindaddr, port)", strerror(-err));
+		return err;
 	}
-	return err;
+	engine_describe(e);
+	return 0;
 }
 
 static int engine_create_spool(struct engine *e, struct sink *error)
