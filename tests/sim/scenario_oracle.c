@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define DISK_OPS_MAX 50000 /* ten times what the busiest seed needs */
+
 void run_fail(struct run *r, const char *fmt, ...)
 {
 	va_list ap;
@@ -30,6 +32,9 @@ bool oracle_watch(struct run *r)
 	}
 	if (check_never_count())
 		run_fail(r, "a NEVER came true");
+	if (sim_disk_ops(r->w) > DISK_OPS_MAX)
+		run_fail(r, "the disk is kept busy: %llu operations",
+			 (unsigned long long)sim_disk_ops(r->w));
 	if (gateway_call_count(r->gateway) > r->s.calls_max)
 		run_fail(r, "%u calls, all orders together allow %u",
 			 gateway_call_count(r->gateway), r->s.calls_max);
