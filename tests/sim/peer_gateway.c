@@ -535,9 +535,8 @@ static void rx(void *arg, struct io_udp *u, const struct addr *from, const void 
 	if (len <= 4)
 		return; /* keep-alive */
 	if (sip_msg_parse(&m, slice_make(data, len), &err) != 0) {
-		if (!g->conf.lossy)
-			gw_violate(g, NULL, "message that is none: %.*s",
-				   SLICE_ARG(sip_parse_error_text(err)));
+		gw_violate(g, NULL, "message that is none: %.*s",
+			   SLICE_ARG(sip_parse_error_text(err)));
 		return;
 	}
 	if (m.is_request) {
@@ -643,13 +642,26 @@ static const char *call_debt(const struct gw_call *c)
 		if (leg->answered && !leg->ended)
 			return "dialog without BYE";
 	}
-	if (c->provisional && c->final == 0)
+	if (c->provisional && c->final == 0 && !c->g->conf.lossy)
 		return "it rings for ever: no CANCEL";
 	if (c->request.open)
 		return "our request has no final response";
 	if (c->final >= 300 && tmr_is_started(&c->response.tmr))
 		return "refusal without ACK";
 	return NULL;
+}
+
+bool gateway_check_byes(struct gateway *g)
+{
+	for (uint32_t i = 0; i < g->call_count; i++) {
+		struct gw_call *c = g->calls[i];
+
+		for (int k = 0; k < GW_LEGS && !c->excused; k++) {
+			if (c->leg[k].acked && !c->leg[k].ended)
+				gw_violate(g, c, "the engine stopped without a BYE");
+		}
+	}
+	return !g->violation[0];
 }
 
 bool gateway_check_end(struct gateway *g)

@@ -52,7 +52,7 @@ struct gateway_conf {
 	/* True: the engine echoes on calls to that user. The gateway then talks itself, and audio may
 	 * come back in the order in which the network delivered it. NULL: never. */
 	bool (*engine_echoes)(void *arg, struct slice user);
-	bool lossy;        /* octets may be damaged on the way: garbage is no violation */
+	bool lossy;        /* datagrams may be lost: a ringing that nobody cancels is no violation */
 	/* The plan of a new call; NULL: the default mix by seed. nth: calls to that user before. */
 	enum gateway_plan (*choose)(void *arg, struct slice user, uint32_t nth);
 	void *arg;
@@ -76,6 +76,8 @@ bool gateway_check_end(struct gateway *g);
 /* All calls are over as far as the gateway is concerned. */
 bool gateway_is_idle(const struct gateway *g);
 
+/* The engine stopped in order: every answered call has had its BYE. False: it is a violation now. */
+bool gateway_check_byes(struct gateway *g);
 /* The engine died: calls of before are forgiven what they still owe, and end here. */
 void gateway_excuse_all(struct gateway *g);
 

@@ -85,6 +85,13 @@ void scenario_make(struct scenario *s, uint64_t seed)
 	/* Power fails only where nothing else does: the judgement stays simple. */
 	s->crash = !s->faulty && rng_chance(&r, 200);
 	s->crash_op = between(&r, 30, 600);
+	if (!s->crash && rng_chance(&r, 150)) {
+		s->restart = rng_chance(&r, 500) ? RESTART_NOW : RESTART_GRACEFULLY;
+		s->restart_at = SIM_EPOCH_NS + between(&r, 3000, 20000) * SIM_MS;
+	}
+	s->reloads = rng_chance(&r, 300) ? between(&r, 1, 3) : 0;
+	s->hangups = rng_chance(&r, 200) ? between(&r, 1, 3) : 0;
+	s->stops = rng_chance(&r, 300);
 	for (uint32_t i = 0; i < s->order_count; i++)
 		s->calls_max += s->orders[i].is_file ? s->orders[i].retries + 2 : 1;
 }
@@ -263,6 +270,27 @@ static void order_file(struct scenario_order *o, struct sim_world *w, struct dro
 		     later ? sim_wall(w) + 10 * SIM_SECOND : 0);
 }
 
+/* What an operator does meanwhile. */
+static void disturb(const struct scenario *s, struct ami_client *c, struct sim_world *w)
+{
+	static const char *const looks[] = {
+		"Action: Ping\r\n", "Action: CoreShowChannels\r\n", "Action: Status\r\n",
+		"Action: Command\r\nCommand: core show channels verbose\r\n",
+		"Action: Command\r\nCommand: pjsip show endpoints\r\n", "Action: CoreStatus\r\n"};
+	struct rng *r = sim_rng(w);
+
+	for (uint32_t i = 0; i < 10; i++)
+		ami_client_send(c, SIM_EPOCH_NS + between(r, 1000, 20000) * SIM_MS,
+				looks[rng_below(r, ARRAY_COUNT(looks))]);
+	for (uint32_t i = 0; i < s->reloads; i++)
+		ami_client_send(c, SIM_EPOCH_NS + between(r, 1000, 20000) * SIM_MS,
+				"Action: Reload\r\n");
+	for (uint32_t i = 0; i < s->hangups; i++)
+		ami_client_send(c, SIM_EPOCH_NS + between(r, 3000, 20000) * SIM_MS,
+				"Action: Hangup\r\nChannel: /^PJSIP.gw-.*[02468ace]$/\r\n"
+				"Cause: 16\r\n");
+}
+
 void scenario_order_all(struct scenario *s, struct ami_client *const *clients, struct dropper *d)
 {
 	struct sim_world *w = sim_world_current();
@@ -275,6 +303,5 @@ void scenario_order_all(struct scenario *s, struct ami_client *const *clients, s
 		else
 			order_action(o, clients[o->client]);
 	}
-	for (uint32_t i = 0; i < 5; i++)
-		ami_client_send(clients[0], SIM_EPOCH_NS + i * 3 * SIM_SECOND, "Action: Ping\r\n");
+	disturb(s, clients[0], w);
 }

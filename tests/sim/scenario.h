@@ -39,6 +39,10 @@ struct scenario {
 	bool hiccups;   /* threads stop for a while */
 	bool crash;     /* power failure at a disk operation, then a second life */
 	uint64_t crash_op;
+	enum { RESTART_NONE, RESTART_NOW, RESTART_GRACEFULLY } restart;
+	int64_t restart_at;
+	uint32_t reloads, hangups; /* actions of the first client */
+	bool stops;                /* at the end: by a command, instead of just ending */
 	int64_t slack_ns; /* between the pacer's grant and the INVITE on the wire, at most */
 	uint32_t client_count;
 	struct ami_client_conf clients[SCENARIO_CLIENTS];
@@ -52,7 +56,7 @@ struct scenario {
 void scenario_make(struct scenario *s, uint64_t seed);
 /* Makes hosts, network, faults and files of the world. */
 void scenario_prepare(struct scenario *s, struct sim_world *w);
-/* From here on things fail, once the engine stands. */
+/* From here on things fail. */
 void scenario_weather(const struct scenario *s, struct sim_world *w);
 /* Plans the orders with the peers. */
 void scenario_order_all(struct scenario *s, struct ami_client *const *clients, struct dropper *d);
@@ -67,6 +71,7 @@ struct run {
 	struct gateway *gateway;
 	struct ami_client *clients[SCENARIO_CLIENTS];
 	struct dropper *dropper;
+	bool stopped;      /* the engine says so */
 	int64_t look_at;   /* next look whether all is over */
 	char failure[640]; /* empty: none */
 	bool verbose;

@@ -101,7 +101,7 @@ static void judge_length(struct run *r, const struct scenario_order *o, const st
 	int64_t least = (int64_t)scenario_talk_s(&r->s, o) * SIM_SECOND;
 	const struct gateway_call_info *c = &t->last;
 
-	if (!c->answered || c->cancelled || !c->ended_by_engine || c->plan == GATEWAY_FORK ||
+	if (r->s.hangups || r->s.restart || !c->answered || c->cancelled || !c->ended_by_engine || c->plan == GATEWAY_FORK ||
 	    c->plan == GATEWAY_CANCEL_CROSS)
 		return;
 	if (c->ended_ns - c->answered_ns < least - SIM_SECOND / 2)
@@ -119,14 +119,14 @@ static void judge_action(struct run *r, const struct scenario_order *o, const st
 		run_fail(r, "originate to %s was dialled %u times", o->user, t->calls);
 	if (t->calls && !info.sent)
 		run_fail(r, "%s was dialled and never ordered", o->user);
-	if (!client_counts(r, o->client) || !info.success || r->s.crash)
+	if (!client_counts(r, o->client) || !info.success || r->s.crash || r->s.restart)
 		return;
 	if (t->calls == 0 && !r->s.faulty)
 		run_fail(r, "accepted originate to %s was never dialled", o->user);
 	if (info.originate_success && !t->answered)
 		run_fail(r, "originate to %s is reported as answered; nobody answered", o->user);
 	if (!info.originate_success && t->last.ended_ns && !t->cancelled && !r->s.lossy &&
-	    !r->s.faulty && t->last.plan == GATEWAY_ANSWER)
+	    !r->s.faulty && !r->s.hangups && t->last.plan == GATEWAY_ANSWER)
 		run_fail(r, "%s answered at once, reported as failure %d", o->user, info.reason);
 }
 
@@ -158,10 +158,11 @@ static void judge_file(struct run *r, const struct scenario_order *o, const stru
 			 dropper_end_name(end));
 	if (end == DROPPER_COMPLETED && !t->answered)
 		run_fail(r, "call file of %s is Completed; nobody answered", o->user);
-	if (end == DROPPER_EXPIRED && t->calls < o->retries + 1 && !r->s.faulty && !r->s.crash)
+	if (end == DROPPER_EXPIRED && t->calls < o->retries + 1 && !r->s.faulty && !r->s.crash &&
+	    !r->s.hangups)
 		run_fail(r, "call file of %s is Expired after %u of %u calls", o->user, t->calls,
 			 o->retries + 1);
-	if (!r->s.crash)
+	if (!r->s.crash && !r->s.restart)
 		judge_retries(r, o, t);
 }
 
@@ -225,7 +226,9 @@ static uint32_t count_at(const struct run *r, uint32_t i, bool dialing)
 
 static void judge_limits(struct run *r)
 {
-	if (r->s.faulty) /* a BYE or CANCEL that the kernel refused leaves late */
+	/* A BYE or CANCEL that the kernel refused leaves late; a hang-up before any provisional is
+	 * seen by nobody. */
+	if (r->s.faulty || r->s.hangups)
 		return;
 	for (uint32_t i = 0; i < gateway_call_count(r->gateway); i++) {
 		uint32_t dialing = count_at(r, i, true), calls = count_at(r, i, false);
@@ -252,7 +255,7 @@ static void judge_records(struct run *r)
 
 	for (size_t i = 0; i < len; i++)
 		rows += text[i] == '\n';
-	if (r->s.crash || r->s.faulty)
+	if (r->s.crash || r->s.faulty || r->s.restart)
 		return;
 	if (rows < calls)
 		run_fail(r, "%u calls left %u records", calls, rows);
@@ -278,7 +281,7 @@ bool oracle_judge(struct run *r)
 		else
 			judge_action(r, o, &t);
 	}
-	if (!r->s.crash) {
+	if (!r->s.crash && !r->s.restart) {
 		judge_rate(r);
 		judge_limits(r);
 	}

@@ -35,13 +35,22 @@ static enum sim_verdict tap(void *arg, const struct addr *from, const struct add
 
 /* ---- engine ---- */
 
+static void engine_stopped(void *arg)
+{
+	struct run *r = arg;
+
+	r->stopped = true;
+}
+
 static void engine_begin(struct run *r)
 {
-	struct engine_options options = {.main_file = SCENARIO_MAIN, .cpu_count = 2};
+	struct engine_options options = {
+		.main_file = SCENARIO_MAIN, .cpu_count = 2, .stopped = engine_stopped, .arg = r};
 	char text[1024];
 	struct sink error = sink_make(text, sizeof(text));
 
 	sim_host_use(r->w, 0);
+	sim_faults_set(r->w, 0, &(struct sim_faults){0}); /* starts in fair weather */
 	if (engine_create(&r->engine, &options, &error) != 0) {
 		run_fail(r, "engine_create: %s", sink_cstr(&error));
 		r->engine = NULL;
@@ -49,6 +58,7 @@ static void engine_begin(struct run *r)
 	}
 	if (engine_start(r->engine, &error) != 0 || engine_run_apart(r->engine) != 0)
 		run_fail(r, "engine_start: %s", sink_cstr(&error));
+	scenario_weather(&r->s, r->w);
 }
 
 static void engine_end(struct run *r)
@@ -113,6 +123,44 @@ static void run_until_power_fails(struct run *r)
 	sim_fs_free(p.disk);
 }
 
+/* ---- stop in order ---- */
+
+static bool is_stopped(void *arg)
+{
+	struct run *r = arg;
+
+	return r->stopped || !oracle_watch(r);
+}
+
+/* Asks for a stop and waits until the engine says that it is done. */
+static void stop_in_order(struct run *r, enum control_stop how, int64_t patience_ns)
+{
+	for (uint32_t i = 0; i < r->s.client_count; i++)
+		ami_client_excuse(r->clients[i]);
+	r->stopped = false;
+	engine_request_stop(r->engine, how);
+	if (!sim_run_until(r->w, is_stopped, r, sim_now(r->w) + patience_ns))
+		run_fail(r, "no stop within %lld s", (long long)(patience_ns / SIM_SECOND));
+}
+
+static void restart_in_order(struct run *r)
+{
+	sim_run_until(r->w, NULL, NULL, r->s.restart_at);
+	if (!oracle_watch(r))
+		return;
+	stop_in_order(r, r->s.restart == RESTART_NOW ? CONTROL_STOP_NOW : CONTROL_STOP_GRACEFULLY,
+		      120 * SIM_SECOND);
+	engine_end(r);
+	sim_run_for(r->w, SIM_SECOND / 2);
+	if (!r->s.lossy && !r->s.faulty)
+		gateway_check_byes(r->gateway);
+	gateway_excuse_all(r->gateway);
+	sim_host_restart(r->w, 0);
+	sim_trace(r->w, "restart", "", 0);
+	if (!r->failure[0])
+		engine_begin(r);
+}
+
 /* ---- the run ---- */
 
 static bool is_over(void *arg)
@@ -134,6 +182,8 @@ static void run_middle(struct run *r)
 
 	if (r->s.crash)
 		run_until_power_fails(r);
+	if (r->s.restart)
+		restart_in_order(r);
 	if (r->failure[0])
 		return;
 	if (!sim_run_until(r->w, is_over, r, sim_now(r->w) + REST_DEADLINE)) {
@@ -142,7 +192,10 @@ static void run_middle(struct run *r)
 		run_fail(r, "no rest after an hour: %s", why);
 		return;
 	}
+	sim_run_for(r->w, 60 * SIM_SECOND); /* slow readers read on */
 	oracle_judge(r);
+	if (r->s.stops && !r->failure[0])
+		stop_in_order(r, CONTROL_STOP_GRACEFULLY, 60 * SIM_SECOND);
 }
 
 static bool talks_echo(void *arg, struct slice user)
@@ -160,7 +213,8 @@ static void run_begin(struct run *r)
 {
 	struct gateway_conf gateway = {.port = 5060, .realm = "sim", .username = "dialer",
 				       .password = "secret", .echo = true,
-				       .engine_echoes = talks_echo, .arg = r};
+				       .engine_echoes = talks_echo, .arg = r,
+				       .lossy = r->s.lossy || r->s.faulty};
 
 	scenario_prepare(&r->s, r->w);
 	gateway.host = r->s.gateway_host;
@@ -171,7 +225,6 @@ static void run_begin(struct run *r)
 	for (uint32_t i = 0; i < r->s.client_count; i++)
 		r->clients[i] = ami_client_create(r->w, &r->s.clients[i]);
 	scenario_order_all(&r->s, r->clients, r->dropper);
-	scenario_weather(&r->s, r->w);
 }
 
 static void run_end(struct run *r)
