@@ -1,4 +1,5 @@
-/* sip/conf_internal.h - how pjsip.conf is read: object types, option tables, the load in progress. */
+/* sip/conf_internal.h - how pjsip.conf is read: object types, option tables, the load in progress.
+ */
 #ifndef RINGER_SIP_CONF_INTERNAL_H
 #define RINGER_SIP_CONF_INTERNAL_H
 
@@ -11,9 +12,9 @@ enum conf_type {
 	CONF_AUTH,
 	CONF_GLOBAL,
 	CONF_SYSTEM,
-	CONF_SERVED,                     /* types below have an object here */
+	CONF_SERVED,			 /* types below have an object here */
 	CONF_REGISTRATION = CONF_SERVED, /* known, and said not to be served yet */
-	CONF_QUIET,                      /* known, of no consequence for calls that we place */
+	CONF_QUIET,			 /* known, of no consequence for calls that we place */
 	CONF_TYPE_COUNT,
 	CONF_TYPE_UNKNOWN = CONF_TYPE_COUNT,
 };
@@ -40,6 +41,38 @@ struct slice conf_dup(struct sip_conf *conf, struct slice s);
 
 /* Sets one option of l->object. 0 or -EINVAL (said in l->error). */
 int conf_set_option(struct conf_load *l, const struct conffile_var *v);
+
+/* ---- values (conf_set.c): 0, -EINVAL (said) or -ENOMEM ---- */
+
+int conf_bool(struct conf_load *l, const struct conffile_var *v, bool *out);
+int conf_number(struct conf_load *l, const struct conffile_var *v, uint32_t min, uint32_t max,
+		uint32_t *out);
+/* Place of the value in a list of words separated by blanks. */
+int conf_word(struct conf_load *l, const struct conffile_var *v, const char *words, uint8_t *out);
+int conf_text(struct conf_load *l, const struct conffile_var *v, struct slice *out);
+int conf_ip(struct conf_load *l, const struct conffile_var *v, struct slice *out);
+
+/* Options with a reader of their own. */
+int conf_set_protocol(struct conf_load *l, const struct conffile_var *v);
+int conf_set_bind(struct conf_load *l, const struct conffile_var *v);
+int conf_set_local_net(struct conf_load *l, const struct conffile_var *v);
+int conf_set_external_port(struct conf_load *l, const struct conffile_var *v);
+int conf_set_tos(struct conf_load *l, const struct conffile_var *v);
+int conf_set_allow(struct conf_load *l, const struct conffile_var *v);
+int conf_set_disallow(struct conf_load *l, const struct conffile_var *v);
+int conf_set_callerid(struct conf_load *l, const struct conffile_var *v);
+int conf_set_privacy(struct conf_load *l, const struct conffile_var *v);
+int conf_set_proxy(struct conf_load *l, const struct conffile_var *v);
+int conf_set_timers(struct conf_load *l, const struct conffile_var *v);
+int conf_set_set_var(struct conf_load *l, const struct conffile_var *v);
+int conf_set_encryption(struct conf_load *l, const struct conffile_var *v);
+int conf_set_contact(struct conf_load *l, const struct conffile_var *v);
+int conf_set_qualify_timeout(struct conf_load *l, const struct conffile_var *v);
+int conf_set_algorithms(struct conf_load *l, const struct conffile_var *v);
+int conf_set_auth_type(struct conf_load *l, const struct conffile_var *v);
+int conf_set_ha1(struct conf_load *l, const struct conffile_var *v);
+int conf_set_t1(struct conf_load *l, const struct conffile_var *v);
+int conf_set_b(struct conf_load *l, const struct conffile_var *v);
 
 /* A served object as it is before its first option. */
 void conf_defaults(enum conf_type type, void *object);

@@ -3,18 +3,10 @@
 
 #include "engine/base/check.h"
 #include "engine/base/fault.h"
-#include "engine/base/log.h"
 #include "engine/core/cause.h"
 #include "sip/cancel.h"
 #include "sip/cause.h"
 #include "sip/linger.h"
-#include "sip/transport.h"
-
-#include <errno.h>
-
-/* How long a call may ring without a word (RFC 3261 timer C, of which proxies on the way have one
- * too). Each provisional response but 100 starts it again. */
-#define INVITE_RING_MAX (180 * TMR_SECOND)
 
 #define INVITE_NAME(id) #id,
 
@@ -32,14 +24,6 @@ const char *invite_event_name(unsigned event)
 
 	check(event < INVITE_EVENT_COUNT);
 	return names[event];
-}
-
-/* States in which the owner still has the call. */
-#define INVITE_SB_OWNED (1u << INVITE_CALLING | 1u << INVITE_PROCEEDING | 1u << INVITE_UP)
-
-static bool invite_is_owned(uint8_t state)
-{
-	return INVITE_SB_OWNED >> state & 1;
 }
 
 void invite_tag(const struct invite *iv, char text[SIP_IDENT_LEN])
@@ -274,7 +258,7 @@ static void invite_move_list(struct invite *iv, uint8_t before)
 {
 	struct sip *sip = iv->sip;
 
-	if (!invite_is_owned(before) || invite_is_owned(iv->state))
+	if (!(INVITE_SB_OWNED >> before & 1) || invite_is_owned(iv))
 		return;
 	list_del(&iv->node);
 	list_add_tail(&sip->ending, &iv->node);
@@ -331,7 +315,7 @@ void invite_destroy(struct invite *iv)
 		dialog_free(list_entry(node, struct dialog, node));
 	if (iv->auth)
 		slab_free(sip->auths, iv->auth);
-	if (invite_is_owned(iv->state))
+	if (invite_is_owned(iv))
 		sip->active_count--;
 	else
 		sip->ending_count--;
@@ -442,202 +426,4 @@ void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct si
 	default:
 		break;
 	}
-}
-
-static void invite_on_guard(struct tmr *tmr, void *arg)
-{
-	const struct invite_input in = {.cause = CAUSE_NO_ANSWER};
-
-	UNUSED(tmr);
-	invite_step(arg, INVITE_GUARD, &in);
-}
-
-/* ---- the owner's commands ---- */
-
-static struct invite *invite_alloc(struct sip *sip)
-{
-	struct invite *iv;
-
-	if (slab_used(sip->invites) == slab_count_max(sip->invites)) {
-		list_for (node, &sip->ending) {
-			struct invite *old = list_entry(node, struct invite, node);
-
-			if (old->depth)
-				continue;
-			invite_step(old, INVITE_EVICT, &(struct invite_input){0});
-			break;
-		}
-	}
-	iv = slab_alloc(sip->invites);
-	if (!iv) {
-		sip_count_one(sip, METRIC_sip_no_slot);
-		return NULL;
-	}
-	iv->sip = sip;
-	list_init(&iv->dialogs);
-	list_init(&iv->node);
-	list_add_tail(&sip->active, &iv->node);
-	sip->active_count++;
-	tmr_init(&iv->guard, sip->env.wheel, invite_on_guard, iv);
-	tmr_init(&iv->session, sip->env.wheel, invite_session_fire, iv);
-	return iv;
-}
-
-static void invite_take_endpoint(struct invite *iv, const struct sip_conf_endpoint *ep)
-{
-	iv->endpoint = ep->hash;
-	iv->dtmf = ep->dtmf;
-	iv->ignore_183_without_sdp = ep->ignore_183_without_sdp;
-	iv->follow_early_media_fork = ep->follow_early_media_fork;
-	iv->accept_multiple_sdp_answers = ep->accept_multiple_sdp_answers;
-	iv->suppress_q850 = ep->suppress_q850;
-	iv->rewrite_contact = ep->rewrite_contact;
-	iv->force_rport = ep->force_rport;
-	iv->use_ptime = ep->use_ptime;
-	iv->has_timers = ep->timers != SIP_TIMERS_NO;
-	iv->has_100rel = ep->rel100 != SIP_100REL_NO;
-	if (iv->has_timers) {
-		iv->session_s = ep->timers_sess_expires_s;
-		iv->min_se_s = ep->timers_min_se_s;
-	}
-}
-
-static void invite_take_ids(struct invite *iv)
-{
-	struct rng *rng = iv->sip->env.rng;
-
-	iv->nonce = sip_ident_nonce(rng);
-	rng_uuid(rng, iv->call_id);
-	iv->cseq = rng_below(rng, 32768);
-	iv->sdp_id = rng_u32(rng) & 0x7fffffff;
-	iv->sdp_version = iv->sdp_id;
-}
-
-/* The Request-URI and where it leads. */
-static int invite_find_target(const struct sip_conf_endpoint *ep, const struct tech_dial *dial,
-			      struct sink *ruri, struct addr *dst)
-{
-	const struct sip_conf_contact *contact = dial->endpoint->target;
-	struct sip_dial_string parts;
-	struct sip_uri uri;
-	char user_room[256];
-	struct sink user = sink_make(user_room, sizeof(user_room));
-
-	sip_dial_string_parse(&parts, dial->resource);
-	if (!parts.uri.len && !contact)
-		return -EHOSTUNREACH;
-	if (sip_uri_parse(&uri, parts.uri.len ? parts.uri : contact->uri))
-		return -EINVAL;
-	if (parts.user.len) {
-		sip_uri_write_user(&user, parts.user);
-		uri.user = sink_slice(&user);
-	}
-	sip_uri_write(ruri, &uri);
-	if (ep->user_eq_phone && uri.user.len && !sip_uri_param(&uri, SLICE_LIT("user"), NULL))
-		sink_lit(ruri, ";user=phone");
-	dst->port = uri.port ? uri.port : 5060;
-	if (ep->proxy_addr.family)
-		*dst = ep->proxy_addr;
-	else if (parts.uri.len || !contact->addr.family)
-		return sip_conf_host_addr(uri.host, dst) && !ruri->over ? 0 : -EHOSTUNREACH;
-	else
-		*dst = contact->addr;
-	return ruri->over || user.over ? -EINVAL : 0;
-}
-
-static int invite_start(struct invite *iv, const struct tech_dial *dial,
-			const struct sip_conf_endpoint *ep)
-{
-	char branch[SIP_BRANCH_LEN], uri_room[512], text[LIMIT_SIP_OUT];
-	struct sink out = sink_make(text, sizeof(text));
-	struct sink ruri = sink_make(uri_room, sizeof(uri_room));
-	int err = invite_find_target(ep, dial, &ruri, &iv->dst);
-	struct txn *t;
-	int tp;
-
-	if (err)
-		return err;
-	tp = sip_tp_pick(iv->sip, ep->transport, &iv->dst);
-	if (tp < 0)
-		return -EAFNOSUPPORT;
-	iv->tp = (uint8_t)tp;
-	sip_tp_address(iv->sip, iv->tp, &iv->dst, &iv->local);
-	t = txn_client_new(&iv->sip->txns, TXN_ICT, SIP_METHOD_INVITE, iv->cseq, invite_on_ict, iv);
-	if (!t)
-		return -ENOBUFS;
-	txn_branch(t, branch);
-	err = invite_write_first(&out, iv, dial, ep, sink_slice(&ruri),
-				 slice_make(branch, sizeof(branch)));
-	if (err) {
-		txn_set_user(t, NULL, NULL);
-		txn_drop(t);
-		return err;
-	}
-	iv->ict = txn_handle(t);
-	return txn_client_send(t, iv->tp, &iv->dst, &iv->local, sink_slice(&out));
-}
-
-/* The endpoint of the dial, unless a reload came between find and dial. */
-static const struct sip_conf_endpoint *invite_dial_endpoint(const struct sip *sip,
-							    const struct tech_dial *dial)
-{
-	const struct sip_conf_endpoint *ep = dial->endpoint->impl;
-	const struct sip_conf *conf = sip->conf;
-
-	if (ep >= conf->endpoints && ep < conf->endpoints + conf->endpoint_count)
-		return ep;
-	return NULL;
-}
-
-struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
-			   const struct tech_events *events, void *owner, int *error)
-{
-	const struct sip_conf_endpoint *ep = invite_dial_endpoint(sip, dial);
-	struct invite *iv;
-
-	if (!ep) {
-		*error = -ENOENT;
-		return NULL;
-	}
-	iv = invite_alloc(sip);
-	if (!iv) {
-		*error = -ENOBUFS;
-		return NULL;
-	}
-	iv->media_local = dial->media_local;
-	iv->codecs = dial->offer;
-	invite_take_endpoint(iv, ep);
-	invite_take_ids(iv);
-	*error = invite_start(iv, dial, ep);
-	if (*error) {
-		iv->ict = HANDLE_NONE;
-		invite_destroy(iv);
-		return NULL;
-	}
-	iv->events = events;
-	iv->owner = owner;
-	tmr_start(&iv->guard, sip_now(sip) + INVITE_RING_MAX);
-	return iv;
-}
-
-int invite_hangup(struct invite *iv, int cause)
-{
-	bool is_up = iv->state == INVITE_UP;
-
-	check(iv->events != NULL);
-	iv->events = NULL;
-	iv->owner = NULL;
-	iv->bye_cause = cause > 0 && cause <= 127 ? (uint16_t)cause : 0;
-	invite_step(iv, INVITE_HANGUP, &(struct invite_input){.cause = cause});
-	return is_up || cause <= 0 ? 0 : (int)sip_cause_to_status((unsigned)cause);
-}
-
-void invite_end(struct invite *iv, int cause)
-{
-	invite_hold(iv);
-	iv->bye_cause = (uint16_t)cause;
-	if (invite_is_owned(iv->state))
-		invite_step(iv, INVITE_HANGUP, &(struct invite_input){.cause = cause});
-	invite_tell_ended(iv, cause, 0, SLICE_EMPTY);
-	invite_release(iv);
 }

@@ -34,6 +34,11 @@
 	X(INVITE_EVICT)
 enum invite_state { INVITE_STATES(INVITE_ENUM) INVITE_STATE_COUNT };
 enum invite_event { INVITE_EVENTS(INVITE_ENUM) INVITE_EVENT_COUNT };
+/* States in which the owner still has the call. */
+#define INVITE_SB_OWNED (1u << INVITE_CALLING | 1u << INVITE_PROCEEDING | 1u << INVITE_UP)
+/* How long a call may ring without a word (RFC 3261 timer C, of which proxies on the way have one
+ * too). Each provisional response but 100 starts it again. */
+#define INVITE_RING_MAX (180 * TMR_SECOND)
 const char *invite_state_name(unsigned state);
 const char *invite_event_name(unsigned event);
 
@@ -85,7 +90,12 @@ struct invite {
 	char call_id[SIP_IDENT_LEN];
 };
 
-/* ---- life (invite.c) ---- */
+static inline bool invite_is_owned(const struct invite *iv)
+{
+	return INVITE_SB_OWNED >> iv->state & 1;
+}
+
+/* ---- the owner (invite_dial.c) ---- */
 
 /* As tech_ops.dial. */
 struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
@@ -94,6 +104,9 @@ struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
 int invite_hangup(struct invite *iv, int cause);
 /* From our side, told to the owner. */
 void invite_end(struct invite *iv, int cause);
+
+/* ---- life (invite.c) ---- */
+
 /* Frees it without a word. */
 void invite_destroy(struct invite *iv);
 /* The one function that changes the state. The invite may be freed by it unless it is held. */
