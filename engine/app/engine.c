@@ -5,6 +5,7 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/base/tmr.h"
+#include "rtp/ports.h"
 #include "rtp/sound.h"
 
 #include <errno.h>
@@ -72,6 +73,28 @@ static void engine_fit_channels(struct engine *e)
 			   most, e->conf.channel_max, e->options.descriptor_max);
 		e->conf.channel_max = most;
 	}
+}
+
+/* A pair of RTP ports a channel. What the range cannot serve waits in the queue instead of failing; a
+ * sixteenth is left for ports that another process has. */
+static void engine_fit_ports(struct engine *e)
+{
+	const struct rtp_conf *rtp = &e->now->media.rtp;
+	uint32_t shards = engine_shards(e), most = 0;
+
+	for (uint32_t i = 0; i < shards; i++) {
+		uint16_t start, end;
+
+		ports_split(rtp->port_start, rtp->port_end, i, shards, &start, &end);
+		if (start < end)
+			most += (end - start + 1U) / 2;
+	}
+	most -= most / 16;
+	if (most == 0 || e->conf.channel_max <= most)
+		return;
+	log_notice("%u channels instead of %u: rtp.conf gives them the ports %u to %u, two for each",
+		   most, e->conf.channel_max, rtp->port_start, rtp->port_end);
+	e->conf.channel_max = most;
 }
 
 static uint32_t engine_shard_channels(const struct engine *e)
@@ -205,8 +228,10 @@ static int engine_create_rest(struct engine *e, struct sink *error)
 	bool unanswered = true, congestion = true;
 	int err = engine_load_snapshot(e, &e->now, error);
 
-	if (!err)
+	if (!err) {
+		engine_fit_ports(e);
 		err = engine_create_loops(e);
+	}
 	if (!err)
 		err = inbox_create(&e->inbox, e->conf.queue.queue_max, e->control_io);
 	if (!err)

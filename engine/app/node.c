@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COMMANDS_PER_TURN  512
+#define COMMANDS_PER_TURN  128
 #define CHANNELS_PER_TURN  2048
 #define TIMERS_PER_TURN    4096
 #define FORWARDS_PER_TURN  1024

@@ -198,8 +198,12 @@ static void io_reap(struct io *io)
 		io_group_advance(&io->big);
 		io_group_advance(&io->small);
 		io->last_count += n;
-		if (n < IO_BATCH)
+		if (n < IO_MORE_COUNT)
 			break;
+		/* The kernel hands out at most 32 datagrams of a socket at a time; the others are
+		 * there, and belong to calls in progress: they come before new work. */
+		if (n < IO_BATCH)
+			io_uring_get_events(&io->ring);
 	}
 }
 

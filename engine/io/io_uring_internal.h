@@ -26,6 +26,7 @@
 
 #define IO_BATCH	   512	/* completions copied at once */
 #define IO_REAP_ROUNDS	   16	/* batches of one turn */
+#define IO_MORE_COUNT	   32	/* after so many completions the kernel is asked for more */
 #define IO_ARMS_PER_FLUSH  1024 /* receives armed in one turn: after a storm, in portions */
 #define IO_BUSY_COUNT	   16	/* completions in a turn that make the next wait coarser */
 #define IO_BUSY_WAIT_NS	   INT64_C(200000)
