@@ -17,8 +17,10 @@ void *conf_alloc(struct sip_conf *conf, size_t bytes)
 {
 	struct sip_conf_memory *m = calloc(1, sizeof(*m) + (bytes ? bytes : 1));
 
-	if (!m)
+	if (!m) {
+		conf->is_starved = true;
 		return NULL;
+	}
 	m->next = conf->memory;
 	conf->memory = m;
 	return m->data;

@@ -120,6 +120,7 @@ struct sip_conf {
 	int64_t b_ns;  /* timer_b, 64 * T1 */
 	bool disable_rport;
 	struct sip_conf_memory *memory; /* private */
+	bool is_starved;                /* private: memory ran out while it was read */
 };
 
 /* 0, -EINVAL (then *error says file, line, what is wrong and what is allowed) or -ENOMEM. */

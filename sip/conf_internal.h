@@ -34,7 +34,8 @@ struct conf_load {
 int conf_fail(struct conf_load *l, const struct conffile_var *v, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Zeroed memory that lives as long as the configuration; NULL: none left. */
+/* Zeroed memory that lives as long as the configuration; NULL: none left. The configuration remembers
+ * that, and its load fails at the end, whoever looked away. */
 void *conf_alloc(struct sip_conf *conf, size_t bytes);
 /* A copy with a NUL behind. */
 struct slice conf_dup(struct sip_conf *conf, struct slice s);

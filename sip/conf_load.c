@@ -265,6 +265,8 @@ int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink 
 		err = conf_take_simple(l.conf, &d);
 	if (!err)
 		err = conf_link_endpoints(l.conf, &d);
+	if (l.conf && l.conf->is_starved && !l.failed)
+		err = -ENOMEM;
 	if (err) {
 		sip_conf_free(l.conf);
 		if (err == -ENOMEM)

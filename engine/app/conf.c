@@ -79,9 +79,15 @@ static int conf_glob(void *arg, const char *pattern, char ***paths, size_t *coun
 	g.dir = slice_str(dir);
 	g.pattern = slice_from(whole, slash + 1);
 	err = io_fs_list(arg, dir, conf_glob_one, &g);
+	if (err && err != -ENOENT) {
+		while (g.count > 0)
+			free(g.paths[--g.count]);
+		free(g.paths);
+		return err;
+	}
 	*paths = g.paths;
 	*count = g.count;
-	return err == -ENOENT ? 0 : err;
+	return 0;
 }
 
 void app_conf_source(struct conffile_source *source, struct io *io, const char *etc_dir)
