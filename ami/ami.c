@@ -98,16 +98,14 @@ static void ami_init(struct ami *a, struct control *c, struct ami_conf *conf)
 	tmr_init(&a->reap, control_wheel(c), ami_reap, a);
 }
 
-/* Makes or drops the table of channelvars as the configuration has it. Without memory the headers
- * are left out. */
-static void ami_follow_vars(struct ami *a)
+/* Makes or drops the table of channelvars as the configuration has it. 0 or -ENOMEM. */
+static int ami_follow_vars(struct ami *a)
 {
-	if (a->conf->channelvar_count && !a->chanvars && ami_chanvars_create(&a->chanvars))
-		log_error("manager.conf: no memory for channelvars; ChanVariable is left out");
 	if (a->conf->channelvar_count)
-		return;
+		return a->chanvars ? 0 : ami_chanvars_create(&a->chanvars);
 	ami_chanvars_destroy(a->chanvars);
 	a->chanvars = NULL;
+	return 0;
 }
 
 int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
@@ -118,12 +116,11 @@ int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
 	if (err)
 		return err;
 	ami_init(a, c, conf);
-	if ((err = ami_reserve(a)) || (err = ami_listen(a)))
+	if ((err = ami_reserve(a)) || (err = ami_follow_vars(a)) || (err = ami_listen(a)))
 		goto fail;
 	if ((err = control_subscribe(c, ami_event_out, a)) || (err = ami_cli_register(a)))
 		goto fail;
 	ami_conf_hold(conf);
-	ami_follow_vars(a);
 	*out = a;
 	return 0;
 fail:
@@ -140,7 +137,8 @@ void ami_set_conf(struct ami *a, struct ami_conf *conf)
 	ami_conf_hold(conf);
 	a->conf = conf;
 	ami_conf_drop(old);
-	ami_follow_vars(a);
+	if (ami_follow_vars(a))
+		log_error("manager.conf: no memory for channelvars; ChanVariable is left out");
 	(void)ami_listen(a); /* said in the log; sessions stay */
 }
 

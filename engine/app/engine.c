@@ -166,6 +166,8 @@ static int engine_create_records(struct engine *e, bool *unanswered, bool *conge
 	conf.up = e->records_up;
 	if (!err)
 		err = records_create(&e->records, &conf);
+	for (uint32_t i = 0; err && i < conf.sink_count; i++)
+		conf.sinks[i]->ops->close(conf.sinks[i]);
 	return err;
 }
 
@@ -250,8 +252,10 @@ int engine_create(struct engine **out, const struct engine_options *options, str
 	struct engine *e = calloc(1, sizeof(*e));
 	int err;
 
-	if (!e)
+	if (!e) {
+		sink_fmt(error, "the engine cannot be made: %s", strerror(ENOMEM));
 		return -ENOMEM;
+	}
 	e->options = *options;
 	err = engine_create_loop(e, &e->control_io, "control", &e->control_metrics,
 				 LIMIT_AMI_CONNS + 64, -1);
@@ -275,7 +279,6 @@ int engine_check(const struct engine_options *options, struct sink *error)
 {
 	struct engine e = {.options = *options};
 	struct snapshot *s = NULL;
-	struct conffile *manager = NULL;
 	struct ami_conf *ami = NULL;
 	int err = engine_create_loop(&e, &e.control_io, "check", &e.control_metrics, 0, -1);
 
@@ -284,10 +287,9 @@ int engine_check(const struct engine_options *options, struct sink *error)
 	if (!err)
 		err = engine_load_snapshot(&e, &s, error);
 	if (!err)
-		err = engine_load_file(&e, &manager, "manager.conf", error);
-	if (!err)
-		err = ami_conf_load(&ami, manager, error);
-	conffile_free(manager);
+		err = engine_load_manager(&e, &ami, error);
+	if (err && error->len == 0)
+		sink_fmt(error, "the configuration cannot be checked: %s", strerror(-err));
 	ami_conf_free(ami);
 	engine_free_snapshot(s);
 	app_conf_free(&e.conf);
@@ -329,13 +331,9 @@ static void engine_describe(struct engine *e)
 
 static int engine_create_ami(struct engine *e, struct sink *error)
 {
-	struct conffile *cf = NULL;
-	struct ami_conf *conf = NULL;
-	int err = engine_load_file(e, &cf, "manager.conf", error);
+	struct ami_conf *conf;
+	int err = engine_load_manager(e, &conf, error);
 
-	if (!err)
-		err = ami_conf_load(&conf, cf, error);
-	conffile_free(cf);
 	if (err)
 		return err;
 	err = ami_create(&e->ami, e->control, conf);

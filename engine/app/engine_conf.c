@@ -104,6 +104,17 @@ void engine_free_snapshot(struct snapshot *s)
 	free(s);
 }
 
+int engine_load_manager(struct engine *e, struct ami_conf **out, struct sink *error)
+{
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "manager.conf", error);
+
+	if (!err)
+		err = ami_conf_load(out, cf, error);
+	conffile_free(cf);
+	return err;
+}
+
 /* ---- record sinks ---- */
 
 int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswered, bool *congestion,
@@ -149,44 +160,74 @@ static void engine_on_let_go(void *arg)
 	e->old = NULL;
 }
 
-static int engine_reload_snapshot(struct engine *e, struct sink *text)
+static void engine_take_snapshot(struct engine *e, struct snapshot *next)
 {
-	struct snapshot *next = NULL;
-	struct shard_conf conf = {0};
-	int err = engine_load_snapshot(e, &next, text);
+	struct shard_conf conf = {.dialplan = next->dialplan, .media_conf = &next->media};
 
-	if (err)
-		return err;
+	conf.tech_conf[0] = next->sip;
 	e->old = e->now;
 	e->now = next;
-	conf.dialplan = next->dialplan;
-	conf.tech_conf[0] = next->sip;
-	conf.media_conf = &next->media;
 	control_set_conf(e->control, &conf, engine_on_let_go, e);
-	return 0;
+}
+
+static int engine_reload_snapshot(struct engine *e, struct sink *text)
+{
+	struct snapshot *next;
+	int err = engine_load_snapshot(e, &next, text);
+
+	if (!err)
+		engine_take_snapshot(e, next);
+	return err;
 }
 
 static int engine_reload_manager(struct engine *e, struct sink *text)
 {
-	struct conffile *cf;
-	struct ami_conf *conf = NULL;
-	int err = engine_load_file(e, &cf, "manager.conf", text);
+	struct ami_conf *conf;
+	int err = engine_load_manager(e, &conf, text);
 
-	if (!err)
-		err = ami_conf_load(&conf, cf, text);
-	conffile_free(cf);
 	if (!err)
 		ami_set_conf(e->ami, conf);
 	return err;
 }
 
+/* Read into a copy, so that nothing has changed if the queue cannot take it. */
 static int engine_reload_dialer(struct engine *e, struct sink *text)
 {
-	int err = app_conf_load_dialer(&e->conf, e->control_io, text);
+	struct app_conf next = e->conf;
+	int err;
+
+	next.trunks = NULL;
+	err = app_conf_load_dialer(&next, e->control_io, text);
+	if (!err)
+		err = control_set_queue_conf(e->control, &next.queue);
+	if (err) {
+		app_conf_free(&next);
+		return err;
+	}
+	app_conf_free(&e->conf);
+	e->conf = next;
+	return 0;
+}
+
+/* All or nothing: what can fail comes before what takes effect. */
+static int engine_reload_all(struct engine *e, struct sink *text)
+{
+	struct ami_conf *ami = NULL;
+	struct snapshot *next = NULL;
+	int err = engine_load_manager(e, &ami, text);
 
 	if (!err)
-		control_set_queue_conf(e->control, &e->conf.queue);
-	return err;
+		err = engine_load_snapshot(e, &next, text);
+	if (!err)
+		err = engine_reload_dialer(e, text);
+	if (err) {
+		ami_conf_free(ami);
+		engine_free_snapshot(next);
+		return err;
+	}
+	ami_set_conf(e->ami, ami);
+	engine_take_snapshot(e, next);
+	return 0;
 }
 
 struct reload_part {
@@ -202,15 +243,6 @@ static const struct reload_part reload_parts[] = {
 	{"res_rtp_asterisk", engine_reload_snapshot},
 };
 
-static int engine_reload_all(struct engine *e, struct sink *text)
-{
-	int err = engine_reload_manager(e, text);
-
-	if (!err)
-		err = engine_reload_dialer(e, text);
-	return err ? err : engine_reload_snapshot(e, text);
-}
-
 int engine_reload(void *arg, struct slice module, struct sink *text)
 {
 	struct engine *e = arg;
@@ -224,6 +256,8 @@ int engine_reload(void *arg, struct slice module, struct sink *text)
 		if (slice_ieq(module, slice_str(reload_parts[i].name)))
 			err = reload_parts[i].reload(e, text);
 	}
+	if (err && err != -ENOENT && text->len == 0)
+		sink_str(text, strerror(-err));
 	if (err && err != -ENOENT)
 		log_error("Reload refused, the old settings stay in force: %.*s", (int)text->len,
 			  text->ptr);

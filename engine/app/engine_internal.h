@@ -45,8 +45,9 @@ struct engine {
 int engine_load_snapshot(struct engine *e, struct snapshot **out, struct sink *error);
 void engine_free_snapshot(struct snapshot *s);
 int engine_load_file(struct engine *e, struct conffile **out, const char *name, struct sink *error);
+int engine_load_manager(struct engine *e, struct ami_conf **out, struct sink *error);
 int engine_reload(void *engine, struct slice module, struct sink *text);
-/* cdr.conf: NULL if there is none. */
+/* cdr.conf, if there is one. On failure the caller closes those that are open already. */
 int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswered, bool *congestion,
 		      struct sink *error);
 

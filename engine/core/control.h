@@ -126,7 +126,8 @@ int control_create(struct control **out, const struct control_conf *conf);
 void control_destroy(struct control *c);
 /* One turn of the control loop (an io_turn_fn). */
 int64_t control_turn(void *control, int64_t now_ns);
-void control_set_queue_conf(struct control *c, const struct queue_conf *conf);
+/* As queue_set_conf. */
+int control_set_queue_conf(struct control *c, const struct queue_conf *conf);
 /* Gives every shard a new snapshot; `done` is called when all have let go of the old one. */
 struct shard_conf;
 void control_set_conf(struct control *c, const struct shard_conf *conf, void (*done)(void *arg),

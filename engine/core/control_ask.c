@@ -249,9 +249,9 @@ void control_note_dialplan(struct control *c, const struct dialplan *dialplan)
 	c->dialplan = dialplan;
 }
 
-void control_set_queue_conf(struct control *c, const struct queue_conf *conf)
+int control_set_queue_conf(struct control *c, const struct queue_conf *conf)
 {
-	queue_set_conf(c->queue, conf);
+	return queue_set_conf(c->queue, conf);
 }
 
 void control_set_conf(struct control *c, const struct shard_conf *conf, void (*done)(void *arg),
@@ -279,7 +279,9 @@ void control_on_conf_done(struct control *c)
 
 int control_reload(struct control *c, struct slice module, struct sink *text)
 {
-	if (c->conf_waiting > 0)
+	if (c->conf_waiting > 0) {
+		sink_str(text, "the reload before is still under way; try again in a moment");
 		return -EBUSY;
+	}
 	return c->conf.reload(c->conf.arg, module, text);
 }

@@ -74,7 +74,10 @@ int queue_create(struct queue **out, const struct queue_conf *conf)
 		queue_destroy(q);
 		return -ENOMEM;
 	}
-	queue_set_conf(q, conf);
+	if (queue_set_conf(q, conf) != 0) {
+		queue_destroy(q);
+		return -ENOMEM;
+	}
 	*out = q;
 	return 0;
 }
@@ -108,13 +111,13 @@ static void queue_configure_trunk(const struct queue *q, struct trunk *t)
 	pacer_set_conf(&t->pacer, conf ? &conf->pacer : &q->conf.trunk_default);
 }
 
-void queue_set_conf(struct queue *q, const struct queue_conf *conf)
+int queue_set_conf(struct queue *q, const struct queue_conf *conf)
 {
 	size_t bytes = conf->trunk_count * sizeof(*conf->trunks);
 	struct trunk_conf *copy = malloc(bytes + 1);
 
 	if (!copy)
-		return; /* the old limits stay in force */
+		return -ENOMEM;
 	if (bytes > 0)
 		memcpy(copy, conf->trunks, bytes);
 	free(q->trunk_confs);
@@ -125,6 +128,7 @@ void queue_set_conf(struct queue *q, const struct queue_conf *conf)
 	pacer_set_conf(&q->pacer, &conf->general);
 	for (uint32_t i = 0; i < q->trunk_count; i++)
 		queue_configure_trunk(q, &q->trunks[i]);
+	return 0;
 }
 
 static struct trunk *queue_trunk_by_name(struct queue *q, struct slice name)

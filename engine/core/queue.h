@@ -60,7 +60,8 @@ struct queue;
 
 int queue_create(struct queue **out, const struct queue_conf *conf);
 void queue_destroy(struct queue *q);
-void queue_set_conf(struct queue *q, const struct queue_conf *conf);
+/* Limits and trunks; sizes stay. 0; -ENOMEM, and the old ones stay in force. */
+int queue_set_conf(struct queue *q, const struct queue_conf *conf);
 
 /* Takes an order over. trunk_name: cut at LIMIT_NAME - 1. 0, or -ENOSPC (LIMIT_TRUNKS). */
 int queue_add(struct queue *q, struct order *o, struct slice trunk_name, int64_t now_ns);

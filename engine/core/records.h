@@ -23,7 +23,7 @@ struct records_conf {
 	struct metrics *metrics;
 	struct pipe *down, *up;
 	struct io *control_io;
-	struct cdr_sink *sinks[RECORDS_SINKS]; /* taken over */
+	struct cdr_sink *sinks[RECORDS_SINKS]; /* taken over on success */
 	uint32_t sink_count;
 };
 

@@ -150,18 +150,11 @@ int __wrap_munmap(void *ptr, size_t bytes)
 /* ---- OpenSSL ---- */
 
 EVP_MD_CTX *__real_EVP_MD_CTX_new(void);
-EVP_MD *__real_EVP_MD_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties);
 EVP_MD_CTX *__wrap_EVP_MD_CTX_new(void);
-EVP_MD *__wrap_EVP_MD_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties);
 
 EVP_MD_CTX *__wrap_EVP_MD_CTX_new(void)
 {
 	return oom_fails() ? NULL : __real_EVP_MD_CTX_new();
-}
-
-EVP_MD *__wrap_EVP_MD_fetch(OSSL_LIB_CTX *library, const char *name, const char *properties)
-{
-	return oom_fails() ? NULL : __real_EVP_MD_fetch(library, name, properties);
 }
 
 /* ---- SQLite ---- */

@@ -164,10 +164,10 @@ static void test_new_limits(void **state)
 	for (uint64_t id = 1; id <= 3; id++)
 		queue_add(q, make_order(id, 0), SLICE_LIT("t"), 0);
 	assert_int_equal(grant_id(q, 0), 1);
-	queue_set_conf(q, &conf);
+	assert_int_equal(queue_set_conf(q, &conf), 0);
 	assert_int_equal(grant_id(q, 0), 0);
 	conf.trunk_count = 0;
-	queue_set_conf(q, &conf);
+	assert_int_equal(queue_set_conf(q, &conf), 0);
 	assert_int_equal(grant_id(q, 0), 2);
 	free(queue_cancel_next(q));
 	queue_destroy(q);
