@@ -213,7 +213,7 @@ static struct chan *chan_make_failed(struct chan *c)
 	struct originate o;
 	struct chan *f;
 
-	if (!c->has_order || !c->dialed || c->out_reason == ORIGINATE_ANSWERED ||
+	if (!c->has_order || c->out_failed_ran || !c->dialed || c->out_reason == ORIGINATE_ANSWERED ||
 	    !originate_unpack(c->order.ptr, c->order.len, &o))
 		return NULL;
 	if (!o.wants_failed || o.app.len > 0 || !chan_has_failed_exten(s, &o))

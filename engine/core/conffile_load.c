@@ -542,7 +542,7 @@ static int file_load(struct loader *ld, struct slice name, int depth)
 	size_t len = 0;
 	int rc;
 
-	at.name = kept.ptr ? kept.ptr : "";
+	at.name = kept.ptr ? kept.ptr : depth == 0 ? name.ptr : "an included file";
 	if (!kept.ptr)
 		return fail_memory(ld, &at);
 	if (ld->file_count++ >= LIMIT_CONF_FILES)
