@@ -32,7 +32,7 @@ struct sip_trace {
 	const struct addr *local; /* of the socket; RX and TX */
 	const struct addr *peer;
 	struct slice data;
-	const char *machine; /* "ict", "nict", "ist", "nist", "call", "dialog" */
+	const char *machine; /* "ict", "nict", "ist", "nist", "invite", "dialog" */
 	uint64_t id;         /* handle of the machine */
 	const char *from, *event, *to;
 };
