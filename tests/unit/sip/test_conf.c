@@ -224,6 +224,7 @@ static void test_said(void **state)
 		{"[e]\ntype=endpoint\nno_such=1\n",
 		 "Could not find option suitable for category 'e' named 'no_such' at line 3 of "
 		 "pjsip.conf\n"},
+		{"[e]\ntype=endpoint\n[e]\ntype=endpoint\n", "Endpoint 'e' stands twice"},
 		{"[e]\nallow=ulaw\n", "pjsip.conf:1: section [e] has no type= and is skipped"},
 		{"[e]\ntype=wonder\n",
 		 "pjsip.conf:2: section [e] has type=wonder, which is not known"},
