@@ -246,6 +246,11 @@ const struct dialplan_global *dialplan_globals(const struct dialplan *dp, uint32
 	return dp->globals;
 }
 
+const struct zone_set *dialplan_zones(const struct dialplan *dp)
+{
+	return &dp->zones;
+}
+
 bool dialplan_pattern_fits(struct slice pattern, struct slice text)
 {
 	struct keep keep = KEEP_INIT;

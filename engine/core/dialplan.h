@@ -10,6 +10,7 @@
 
 #include "engine/core/conffile.h"
 #include "engine/core/timespec.h"
+#include "engine/core/zone.h"
 
 struct dialplan;
 
@@ -88,6 +89,9 @@ bool dialplan_autofallthrough(const struct dialplan *dp);
 bool dialplan_clear_globals(const struct dialplan *dp);
 /* [globals], in the order of the file, each name once. */
 const struct dialplan_global *dialplan_globals(const struct dialplan *dp, uint32_t *count);
+
+/* The time zones of the system as they were at the load. */
+const struct zone_set *dialplan_zones(const struct dialplan *dp);
 
 /* One pattern against one string ("_1X." against "1234"): complete match. */
 bool dialplan_pattern_fits(struct slice pattern, struct slice text);

@@ -46,6 +46,7 @@ struct dialplan {
 	uint32_t context_count;
 	struct dialplan_global *globals;
 	uint32_t global_count;
+	struct zone_set zones;
 	bool autofallthrough;
 	bool clear_globals;
 };

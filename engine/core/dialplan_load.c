@@ -667,6 +667,8 @@ int dialplan_load(struct dialplan **out, const struct conffile *cf,
 	if (rc == 0)
 		rc = contexts_place(&ld);
 	if (rc == 0)
+		rc = zone_set_load(&ld.dp->zones, &ld.dp->keep, source);
+	if (rc == 0)
 		includes_resolve(&ld);
 	free(ld.scratch);
 	if (rc) {

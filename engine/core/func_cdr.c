@@ -77,12 +77,32 @@ static void write_span(struct chan *c, int64_t from, bool fraction, struct sink 
 		sink_i64(out, ns / TMR_SECOND);
 }
 
+/* The items that are a text of the channel. */
+static bool read_text(const struct chan *c, enum item item, struct sink *out)
+{
+	const struct slice texts[ITEM_OWN] = {
+		[ITEM_ACCOUNTCODE] = c->account,
+		[ITEM_CHANNEL] = c->name,
+		[ITEM_DCONTEXT] = slice_str(c->dcontext),
+		[ITEM_DST] = slice_str(c->dst),
+		[ITEM_LASTAPP] = slice_str(c->lastapp),
+		[ITEM_LASTDATA] = slice_str(c->lastdata),
+		[ITEM_LINKEDID] = c->linkedid,
+		[ITEM_PEERACCOUNT] = c->peeraccount,
+		[ITEM_SRC] = c->cid_num,
+		[ITEM_UNIQUEID] = c->uniqueid,
+		[ITEM_USERFIELD] = c->userfield,
+	};
+
+	subst_add(out, texts[item]);
+	return texts[item].len > 0;
+}
+
 static void read_item(struct chan *c, enum item item, bool raw, bool fraction, struct sink *out)
 {
+	if (read_text(c, item, out))
+		return;
 	switch (item) {
-	case ITEM_ACCOUNTCODE:
-		subst_add(out, c->account);
-		break;
 	case ITEM_AMAFLAGS:
 		if (raw)
 			sink_u64(out, (uint64_t)c->amaflags);
@@ -95,14 +115,8 @@ static void read_item(struct chan *c, enum item item, bool raw, bool fraction, s
 	case ITEM_BILLSEC:
 		write_span(c, c->answer_wall_ns, fraction, out);
 		break;
-	case ITEM_CHANNEL:
-		subst_add(out, c->name);
-		break;
 	case ITEM_CLID:
 		sink_fmt(out, "\"%.*s\" <%.*s>", SLICE_ARG(c->cid_name), SLICE_ARG(c->cid_num));
-		break;
-	case ITEM_DCONTEXT:
-		sink_str(out, c->dcontext);
 		break;
 	case ITEM_DISPOSITION:
 		if (raw)
@@ -110,44 +124,19 @@ static void read_item(struct chan *c, enum item item, bool raw, bool fraction, s
 		else
 			sink_str(out, cdr_disposition_text(c->disposition));
 		break;
-	case ITEM_DST:
-		sink_str(out, c->dst);
-		break;
 	case ITEM_DURATION:
 		write_span(c, c->start_wall_ns, fraction, out);
 		break;
 	case ITEM_END:
 		write_time(c, c->end_wall_ns, raw, out);
 		break;
-	case ITEM_LASTAPP:
-		sink_str(out, c->lastapp);
-		break;
-	case ITEM_LASTDATA:
-		sink_str(out, c->lastdata);
-		break;
-	case ITEM_LINKEDID:
-		subst_add(out, c->linkedid);
-		break;
-	case ITEM_PEERACCOUNT:
-		subst_add(out, c->peeraccount);
-		break;
 	case ITEM_SEQUENCE:
 		sink_u64(out, 0); /* the records worker counts */
-		break;
-	case ITEM_SRC:
-		subst_add(out, c->cid_num);
 		break;
 	case ITEM_START:
 		write_time(c, c->start_wall_ns, raw, out);
 		break;
-	case ITEM_UNIQUEID:
-		subst_add(out, c->uniqueid);
-		break;
-	case ITEM_USERFIELD:
-		subst_add(out, c->userfield);
-		break;
-	case ITEM_DSTCHANNEL:
-	case ITEM_OWN:
+	default: /* an empty text */
 		break;
 	}
 }

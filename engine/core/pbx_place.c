@@ -24,14 +24,20 @@ static bool is_utc(const char *zone)
 
 bool pbx_civil_time(struct chan *c, const char *zone, int64_t wall_ns, struct tm *out)
 {
+	const struct dialplan *dp = c->shard->dialplan;
+	const struct zone *z = dp ? zone_find(dialplan_zones(dp), slice_str(zone)) : NULL;
 	time_t seconds = (time_t)(wall_ns / TMR_SECOND);
 
+	if (z) {
+		zone_civil(z, seconds, out);
+		return true;
+	}
 	if (is_utc(zone))
 		return gmtime_r(&seconds, out) != NULL;
 	if (zone[0] != 0)
-		log_warning("time zone '%s' is not known here, the system's local time is used; "
-			    "UTC and no zone at all are",
-			    zone);
+		log_warning("time zone '%s' is not known (looked for in %s at the last reload), "
+			    "the system's local time is used",
+			    zone, ZONE_DIR);
 	io_local_time(c->shard->io, wall_ns, out);
 	return true;
 }
