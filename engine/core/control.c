@@ -12,6 +12,7 @@
 #define ID_HOLD_NS        (60 * TMR_SECOND)
 #define FACTS_PER_TURN    8192
 #define ORDERS_PER_TURN   1024
+#define DIALS_PER_TURN    256 /* a burst is fed in as the shards get on with it, not all at once */
 #define TIMERS_PER_TURN   4096
 #define STOP_NOW_LIMIT_NS (15 * TMR_SECOND)
 
@@ -337,7 +338,7 @@ static bool control_send_dial(struct control *c, struct order *o, size_t shard)
  * granted but found its pipe full waits at the head. */
 static void control_dial(struct control *c, int64_t now_ns)
 {
-	while (c->recording < RECORDING_MAX) {
+	for (uint32_t n = 0; n < DIALS_PER_TURN && c->recording < RECORDING_MAX; n++) {
 		size_t shard = control_pick_shard(c);
 
 		if (shard == SIZE_MAX)
@@ -431,6 +432,9 @@ static int64_t control_next_ns(struct control *c, int64_t now_ns)
 	if (!c->granted && c->recording < RECORDING_MAX && control_pick_shard(c) != SIZE_MAX) {
 		int64_t grant = queue_next_ns(c->queue, now_ns);
 
+		/* Due now: this turn's share is handed out. The shards' facts wake us for more. */
+		if (grant <= now_ns)
+			grant = now_ns + TMR_MS;
 		next = grant < next ? grant : next;
 	}
 	if (c->granted && now_ns + TMR_MS < next) /* its pipe was full: soon again */
