@@ -42,7 +42,7 @@ struct ami_client {
 	struct tmr life_tmr, mood_tmr, byte_tmr;
 	enum client_state state;
 	bool paused, closed_by_server;
-	char in[MESSAGE_MAX];
+	char in[2 * MESSAGE_MAX]; /* a message that is not complete, and a piece */
 	size_t in_len;
 	char *out; /* of the bytewise one */
 	size_t out_len, out_at;
@@ -118,6 +118,7 @@ static void action_send(struct action *a)
 	if (!a->due || a->info.sent || a->client->state != CLIENT_READY)
 		return;
 	a->info.sent = true;
+	a->info.sent_ns = sim_now(a->client->w);
 	snprintf(text, sizeof(text), "%sActionID: act-%u-%u\r\n\r\n", a->headers,
 		 a->client->conf.number, a->number);
 	send_text(a->client, text);
@@ -300,6 +301,7 @@ static void see_response(struct ami_client *c, struct slice m)
 	if (++a->info.responses > 1)
 		violate(c, "second response to act-%u", a->number);
 	a->info.success = has(m, "Response", "Success");
+	a->info.response_ns = sim_now(c->w);
 }
 
 static void see_message(struct ami_client *c, struct slice m)
@@ -353,7 +355,7 @@ static void client_data(void *arg, struct io_stream *s, const void *data, size_t
 
 	UNUSED(s);
 	if (c->in_len + len > sizeof(c->in)) {
-		violate(c, "message of more than %zu octets", sizeof(c->in));
+		violate(c, "message of more than %d octets", MESSAGE_MAX);
 		return;
 	}
 	memcpy(c->in + c->in_len, data, len);

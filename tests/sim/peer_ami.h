@@ -40,6 +40,7 @@ struct ami_action_info {
 	bool sent;
 	uint32_t responses;           /* Response messages seen */
 	bool success;                 /* of the response */
+	int64_t sent_ns, response_ns;
 	uint32_t originate_responses; /* events */
 	bool originate_success;
 	int reason;

@@ -89,6 +89,9 @@ void scenario_make(struct scenario *s, uint64_t seed)
 		s->restart = rng_chance(&r, 500) ? RESTART_NOW : RESTART_GRACEFULLY;
 		s->restart_at = SIM_EPOCH_NS + between(&r, 3000, 20000) * SIM_MS;
 	}
+	s->disk_bad = !s->crash && !s->restart && rng_chance(&r, 150);
+	s->disk_good_at = SIM_EPOCH_NS + between(&r, 5000, 40000) * SIM_MS;
+	s->disk_hangs = !s->disk_bad && !s->crash && !s->restart && rng_chance(&r, 150);
 	s->reloads = rng_chance(&r, 300) ? between(&r, 1, 3) : 0;
 	s->hangups = rng_chance(&r, 200) ? between(&r, 1, 3) : 0;
 	s->stops = rng_chance(&r, 300);
@@ -206,8 +209,42 @@ static void prepare_faults(const struct scenario *s, struct sim_world *w)
 						 .turn_max_ns = 200 * SIM_US,
 						 .hiccup_permille = 2,
 						 .hiccup_ns = 80 * SIM_MS});
-	if (s->faulty)
-		sim_faults_set(w, 0, &faults);
+	if (!s->faulty)
+		memset(&faults, 0, sizeof(faults));
+	if (s->disk_bad && sim_now(w) < s->disk_good_at) {
+		faults.permille[IO_OP_FS_OPEN] = faults.permille[IO_OP_FS_READ] = 30;
+		faults.permille[IO_OP_FS_WRITE] = faults.permille[IO_OP_FS_SYNC] = 60;
+		faults.permille[IO_OP_FS_RENAME] = faults.permille[IO_OP_FS_UNLINK] = 60;
+		faults.permille[IO_OP_FS_META] = 30;
+	}
+	sim_faults_set(w, 0, &faults);
+}
+
+static void disk_is_good(struct sim_world *w, void *arg)
+{
+	prepare_faults(arg, w);
+}
+
+static void disk_thaws(struct sim_world *w, void *arg)
+{
+	UNUSED(arg);
+	sim_disk_hook(w, NULL, NULL);
+	sim_disk_thaw(w);
+}
+
+static int disk_hangs(void *arg, enum io_op op, const char *path, uint64_t nth)
+{
+	UNUSED(arg);
+	UNUSED(path);
+	UNUSED(nth);
+	return op == IO_OP_FS_WRITE || op == IO_OP_FS_SYNC ? SIM_DISK_FREEZE : 0;
+}
+
+static void disk_begins_to_hang(struct sim_world *w, void *arg)
+{
+	UNUSED(arg);
+	sim_disk_hook(w, disk_hangs, NULL);
+	sim_after(w, between(sim_rng(w), 1000, 8000) * SIM_MS, disk_thaws, NULL);
 }
 
 void scenario_prepare(struct scenario *s, struct sim_world *w)
@@ -225,9 +262,13 @@ void scenario_prepare(struct scenario *s, struct sim_world *w)
 	prepare_network(s, w);
 }
 
-void scenario_weather(const struct scenario *s, struct sim_world *w)
+void scenario_weather(struct scenario *s, struct sim_world *w)
 {
 	prepare_faults(s, w);
+	if (s->disk_bad)
+		sim_at(w, s->disk_good_at, disk_is_good, s);
+	if (s->disk_hangs)
+		sim_after(w, between(sim_rng(w), 2000, 15000) * SIM_MS, disk_begins_to_hang, NULL);
 }
 
 /* ---- orders ---- */
@@ -271,10 +312,10 @@ static void order_file(struct scenario_order *o, struct sim_world *w, struct dro
 }
 
 /* What an operator does meanwhile. */
-static void disturb(const struct scenario *s, struct ami_client *c, struct sim_world *w)
+static void disturb(struct scenario *s, struct ami_client *c, struct sim_world *w)
 {
 	static const char *const looks[] = {
-		"Action: Ping\r\n", "Action: CoreShowChannels\r\n", "Action: Status\r\n",
+		"Action: CoreShowChannels\r\n", "Action: Status\r\n",
 		"Action: Command\r\nCommand: core show channels verbose\r\n",
 		"Action: Command\r\nCommand: pjsip show endpoints\r\n", "Action: CoreStatus\r\n"};
 	struct rng *r = sim_rng(w);
@@ -282,6 +323,10 @@ static void disturb(const struct scenario *s, struct ami_client *c, struct sim_w
 	for (uint32_t i = 0; i < 10; i++)
 		ami_client_send(c, SIM_EPOCH_NS + between(r, 1000, 20000) * SIM_MS,
 				looks[rng_below(r, ARRAY_COUNT(looks))]);
+	s->ping_first = ami_client_action_count(c);
+	s->ping_count = 20;
+	for (uint32_t i = 0; i < s->ping_count; i++)
+		ami_client_send(c, SIM_EPOCH_NS + (i + 1) * SIM_SECOND, "Action: Ping\r\n");
 	for (uint32_t i = 0; i < s->reloads; i++)
 		ami_client_send(c, SIM_EPOCH_NS + between(r, 1000, 20000) * SIM_MS,
 				"Action: Reload\r\n");

@@ -37,11 +37,15 @@ struct scenario {
 	bool lossy;     /* datagrams are lost, doubled, reordered */
 	bool faulty;    /* system calls fail now and then */
 	bool hiccups;   /* threads stop for a while */
+	bool disk_bad;  /* operations on files fail until disk_good_at */
+	int64_t disk_good_at;
+	bool disk_hangs; /* a write or sync lasts for seconds; everybody but its caller goes on */
 	bool crash;     /* power failure at a disk operation, then a second life */
 	uint64_t crash_op;
 	enum { RESTART_NONE, RESTART_NOW, RESTART_GRACEFULLY } restart;
 	int64_t restart_at;
 	uint32_t reloads, hangups; /* actions of the first client */
+	uint32_t ping_first, ping_count; /* its numbers of Ping actions */
 	bool stops;                /* at the end: by a command, instead of just ending */
 	int64_t slack_ns; /* between the pacer's grant and the INVITE on the wire, at most */
 	uint32_t client_count;
@@ -57,7 +61,7 @@ void scenario_make(struct scenario *s, uint64_t seed);
 /* Makes hosts, network, faults and files of the world. */
 void scenario_prepare(struct scenario *s, struct sim_world *w);
 /* From here on things fail. */
-void scenario_weather(const struct scenario *s, struct sim_world *w);
+void scenario_weather(struct scenario *s, struct sim_world *w);
 /* Plans the orders with the peers. */
 void scenario_order_all(struct scenario *s, struct ami_client *const *clients, struct dropper *d);
 /* Seconds that an answered call lasts if the far end does not end it. */

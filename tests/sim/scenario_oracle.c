@@ -149,8 +149,10 @@ static void judge_file(struct run *r, const struct scenario_order *o, const stru
 	if (t->calls > most)
 		run_fail(r, "call file of %s was dialled %u times, allowed are %u", o->user, t->calls,
 			 most);
-	/* A power failure between rename and status leaves the file archived without its status. */
-	if (r->s.crash && end == DROPPER_ODD && dropper_is_archived(r->dropper, o->file))
+	/* A power failure or a full disk between rename and status leaves the file archived without. */
+	if ((r->s.crash || r->s.disk_bad) && end == DROPPER_ODD && dropper_is_archived(r->dropper, o->file))
+		return;
+	if (r->s.disk_bad && end == DROPPER_DELETED) /* as documented: what cannot be moved is unlinked */
 		return;
 	if (o->archive ? end != DROPPER_COMPLETED && end != DROPPER_EXPIRED
 		       : end != DROPPER_DELETED)
@@ -255,10 +257,26 @@ static void judge_records(struct run *r)
 
 	for (size_t i = 0; i < len; i++)
 		rows += text[i] == '\n';
-	if (r->s.crash || r->s.faulty || r->s.restart)
+	if (r->s.crash || r->s.faulty || r->s.restart || r->s.disk_bad)
 		return;
 	if (rows < calls)
 		run_fail(r, "%u calls left %u records", calls, rows);
+}
+
+/* The control shard answers, whatever the disk does. Reading the configuration is its own work. */
+static void judge_answers(struct run *r)
+{
+	int64_t most = SIM_SECOND / 4 + (r->s.hiccups ? SIM_SECOND : 0);
+	struct ami_action_info info;
+
+	if (r->s.crash || r->s.restart || r->s.reloads)
+		return;
+	for (uint32_t i = 0; i < r->s.ping_count; i++) {
+		ami_client_action(r->clients[0], r->s.ping_first + i, &info);
+		if (info.responses && info.response_ns - info.sent_ns > most)
+			run_fail(r, "Ping was answered after %.3f s",
+				 (double)(info.response_ns - info.sent_ns) / 1e9);
+	}
 }
 
 bool oracle_judge(struct run *r)
@@ -286,5 +304,6 @@ bool oracle_judge(struct run *r)
 		judge_limits(r);
 	}
 	judge_records(r);
+	judge_answers(r);
 	return oracle_watch(r);
 }
