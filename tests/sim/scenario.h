@@ -75,6 +75,8 @@ struct run {
 	struct gateway *gateway;
 	struct ami_client *clients[SCENARIO_CLIENTS];
 	struct dropper *dropper;
+	/* Plans of the gateway; NULL: by seed. arg is the struct run. */
+	enum gateway_plan (*choose)(void *arg, struct slice user, uint32_t nth);
 	bool stopped;      /* the engine says so */
 	int64_t look_at;   /* next look whether all is over */
 	char failure[640]; /* empty: none */
@@ -91,5 +93,7 @@ bool oracle_all_settled(const struct run *r);
 
 /* Runs a seed from begin to end. 0 and the trace hash, or 1 and r->failure. */
 int run_seed(struct run *r, uint64_t seed, uint64_t *hash);
+/* The same for r->s as it stands: for scenarios made by hand. */
+int run_scenario(struct run *r, uint64_t *hash);
 
 #endif

@@ -218,6 +218,7 @@ static void run_begin(struct run *r)
 
 	scenario_prepare(&r->s, r->w);
 	gateway.host = r->s.gateway_host;
+	gateway.choose = r->choose;
 	r->gateway = gateway_create(r->w, &gateway);
 	sim_net_tap(r->w, tap, r);
 	r->dropper = dropper_create(r->w, SCENARIO_SPOOL);
@@ -239,10 +240,9 @@ static void run_end(struct run *r)
 	sim_world_destroy(r->w);
 }
 
-int run_seed(struct run *r, uint64_t seed, uint64_t *hash)
+int run_scenario(struct run *r, uint64_t *hash)
 {
-	scenario_make(&r->s, seed);
-	r->w = sim_world_create(seed);
+	r->w = sim_world_create(r->s.seed);
 	if (getenv("SIM_TRACE"))
 		sim_trace_print(r->w, stderr);
 	log_set_writer(log_line, r);
@@ -254,4 +254,10 @@ int run_seed(struct run *r, uint64_t seed, uint64_t *hash)
 	*hash = sim_trace_hash(r->w);
 	run_end(r);
 	return r->failure[0] ? 1 : 0;
+}
+
+int run_seed(struct run *r, uint64_t seed, uint64_t *hash)
+{
+	scenario_make(&r->s, seed);
+	return run_scenario(r, hash);
 }
