@@ -13,6 +13,8 @@ struct dialplan_include {
 	struct dialplan_include *next;
 	struct slice text; /* as written */
 	struct slice name;
+	const char *file;
+	int line;
 	uint32_t context;		  /* index, DIALPLAN_NO_INDEX: there is none of that name */
 	const struct timespec_rule *rule; /* NULL: always open */
 };

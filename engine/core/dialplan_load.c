@@ -339,7 +339,9 @@ static int load_include(struct loader *ld, struct slice value)
 	if (!inc)
 		return -ENOMEM;
 	inc->text = expand(ld, value, LIMIT_APPDATA - 1);
-	if (!inc->text.ptr)
+	inc->file = keep_dup(keep, slice_str(ld->at->file)).ptr;
+	inc->line = ld->at->line;
+	if (!inc->text.ptr || !inc->file)
 		return -ENOMEM;
 	while (end < inc->text.len && inc->text.ptr[end] != ',' && inc->text.ptr[end] != '|')
 		end++;
@@ -607,10 +609,11 @@ static void includes_resolve(struct loader *ld)
 			inc->context = to ? to->index : DIALPLAN_NO_INDEX;
 			if (to)
 				continue;
-			ld->at = &(struct conffile_var){.file = "extensions.conf"};
+			ld->at = &(struct conffile_var){.file = inc->file, .line = inc->line};
 			note(ld, LOG_LEVEL_WARNING,
-			     "Context '%s' tries to include nonexistent context '%s'",
-			     dp->contexts[i].name.ptr, inc->name.ptr);
+			     "Context '%s' tries to include nonexistent context '%s' at line "
+			     "%d of %s",
+			     dp->contexts[i].name.ptr, inc->name.ptr, inc->line, inc->file);
 		}
 	}
 }

@@ -152,8 +152,8 @@ static void test_notes(void **state)
 		 "WARNING extensions.conf:2 ==!!== Unknown directive: foo at line 2 of "
 		 "extensions.conf -- IGNORING!!!\n"},
 		{"[c]\ninclude => none\n",
-		 "WARNING extensions.conf:0 Context 'c' tries to include nonexistent context "
-		 "'none'\n"},
+		 "WARNING extensions.conf:2 Context 'c' tries to include nonexistent context "
+		 "'none' at line 2 of extensions.conf\n"},
 		{"[c]\nexten => _.,1,NoOp()\n",
 		 "WARNING extensions.conf:2 The use of '_.' for an extension is strongly "
 		 "discouraged and can have unexpected behavior.  Please use '_X.' instead at line "
