@@ -390,7 +390,7 @@ static void expect_lines(const char *got, const char *want, int line)
 		static const char name[] = "PJSIP/self-";
 
 		if (strncmp(at, name, sizeof(name) - 1) == 0) {
-			n += (size_t)sprintf(masked + n, "%sC", name) - 1;
+			n += (size_t)snprintf(masked + n, sizeof(masked) - n, "%sC", name) - 1;
 			at += sizeof(name) - 1 + 8;
 		} else {
 			masked[n] = *at++;

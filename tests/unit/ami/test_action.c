@@ -353,7 +353,7 @@ static void test_long_command(void **state)
 	world_send(client, "Action: Command\nCommand: much\n\nAction: Ping\n\n");
 	assert_true(client->out_len < 2 * LIMIT_AMI_OUT_SOFT);
 	for (int i = 0; i < 20; i++) /* the reader reads, the action goes on */
-		len += (size_t)sprintf(all + len, "%s", world_read(client));
+		len += (size_t)snprintf(all + len, sizeof(all) - len, "%s", world_read(client));
 	for (int i = 0; i < 200000; i++) {
 		char want[32];
 

@@ -120,12 +120,12 @@ static void test_all_variables(void **state)
 static enum ami_frame_status long_line(size_t len, const char *end, size_t step)
 {
 	static char wire[8192];
-	size_t at = (size_t)sprintf(wire, "ActionID: x\r\n");
+	size_t at = (size_t)snprintf(wire, sizeof(wire), "ActionID: x\r\n");
 	bool complete;
 
 	memset(wire + at, 'a', len);
 	at += len;
-	at += (size_t)sprintf(wire + at, "%sTail: z\r\n\r\n", end);
+	at += (size_t)snprintf(wire + at, sizeof(wire) - at, "%sTail: z\r\n\r\n", end);
 	assert_int_equal(feed(wire, at, step, &complete), at);
 	assert_true(complete);
 	/* The message is read to its own end whatever happened in it. */
@@ -165,8 +165,8 @@ static enum ami_frame_status many_lines(int count)
 	bool complete;
 
 	for (int i = 0; i < count; i++)
-		at += (size_t)sprintf(wire + at, "H%d: %0900d\r\n", i, i);
-	at += (size_t)sprintf(wire + at, "\r\n");
+		at += (size_t)snprintf(wire + at, sizeof(wire) - at, "H%d: %0900d\r\n", i, i);
+	at += (size_t)snprintf(wire + at, sizeof(wire) - at, "\r\n");
 	assert_int_equal(feed(wire, at, 4096, &complete), at);
 	assert_true(complete);
 	return frame->msg.status;

@@ -188,8 +188,8 @@ static void test_varlist_bounds(void **state)
 	(void)state;
 	memcpy(line, "Variable: ", 10);
 	for (int i = 0; i < 70; i++)
-		at += (size_t)sprintf(line + at, "v%d=1,", i);
-	sprintf(line + at, "\n\n");
+		at += (size_t)snprintf(line + at, sizeof(line) - at, "v%d=1,", i);
+	snprintf(line + at, sizeof(line) - at, "\n\n");
 	varlist(line, &o, &room);
 	assert_int_equal(o.var_count, AMI_VARLIST_ITEMS);
 	SAME(o.vars[0].name, "v63");

@@ -2,8 +2,8 @@
  *
  * bench_run runs the loop in the calling thread until done() says so; a test that gets stuck fails
  * after 10 s. Nothing sleeps: all waiting is the loop's own. */
-#ifndef RINGER_TESTS_UNIT_IO_BENCH_H
-#define RINGER_TESTS_UNIT_IO_BENCH_H
+#ifndef RINGER_TESTS_UNIT_IO_IO_BENCH_H
+#define RINGER_TESTS_UNIT_IO_IO_BENCH_H
 
 #include "engine/base/check.h"
 #include "engine/base/sink.h"
