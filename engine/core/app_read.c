@@ -133,9 +133,7 @@ static enum app_result read_digit(struct chan *c, struct pbx *p, char digit)
 		p->u.read.at = p->text_len; /* the other prompts are not heard either */
 		c->media->ops->stop(c->session);
 	}
-	if (ends && p->u.read.may_be_terminator && p->digit_count == 0)
-		p->digits[p->digit_count++] = digit;
-	else if (!ends)
+	if (!ends || (p->u.read.may_be_terminator && p->digit_count == 0))
 		p->digits[p->digit_count++] = digit;
 	if (ends || p->digit_count >= p->u.read.digit_max) {
 		read_end(c, p, "OK");

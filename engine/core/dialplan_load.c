@@ -297,7 +297,7 @@ static int load_exten(struct loader *ld, struct slice value)
 	struct draft *model = keep_alloc(&ld->dp->keep, sizeof(*model));
 	int rc;
 
-	name = expand(ld, name, 2 * LIMIT_NAME);
+	name = expand(ld, name, (size_t)2 * LIMIT_NAME);
 	if (!model || !name.ptr)
 		return -ENOMEM;
 	rc = name_make(ld, model, name);

@@ -405,16 +405,13 @@ static void on_absolute_timeout(struct chan *c)
 		return;
 	c->absolute_due_ns = 0;
 	break_app(c);
-	if (c->pbx->single) {
-		pbx_finish(c);
-	} else if (pbx_exists(c, context, SLICE_LIT("T"), 1)) {
+	if (!c->pbx->single && pbx_exists(c, context, SLICE_LIT("T"), 1)) {
 		chan_set_place(c, context, SLICE_LIT("T"), 1);
-		pbx_run(c);
-	} else if (pbx_raise_exception(c, "ABSOLUTETIMEOUT") || pbx_end(c)) {
-		pbx_run(c);
-	} else {
+	} else if (c->pbx->single || (!pbx_raise_exception(c, "ABSOLUTETIMEOUT") && !pbx_end(c))) {
 		pbx_finish(c);
+		return;
 	}
+	pbx_run(c);
 }
 
 static void on_redirect(struct chan *c)

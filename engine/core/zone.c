@@ -33,7 +33,7 @@ struct zone {
 
 /* Counts of one block of the file. */
 struct block {
-	uint32_t utc_count, std_count, leap_count, time_count, type_count, char_count;
+	size_t utc_count, std_count, leap_count, time_count, type_count, char_count;
 };
 
 static uint32_t be32(const char *p)
@@ -63,13 +63,13 @@ static bool parse_header(struct slice file, struct block *b)
 
 static size_t block_bytes(const struct block *b, size_t time_bytes)
 {
-	return b->time_count * (time_bytes + 1) + b->type_count * 6u + b->char_count +
+	return b->time_count * (time_bytes + 1) + b->type_count * 6 + b->char_count +
 	       b->leap_count * (time_bytes + 4) + b->std_count + b->utc_count;
 }
 
 static bool parse_types(struct zone *z, const struct block *b, const char *types, const char *chars)
 {
-	for (uint32_t i = 0; i < b->type_count; i++) {
+	for (size_t i = 0; i < b->type_count; i++) {
 		const char *p = types + i * 6;
 		uint8_t at = (uint8_t)p[5];
 
@@ -89,11 +89,11 @@ static bool parse_types(struct zone *z, const struct block *b, const char *types
 static bool parse_times(struct zone *z, struct keep *keep, const struct block *b, const char *times)
 {
 	const uint8_t *to = (const uint8_t *)times + b->time_count * 8;
-	uint32_t skip = 0;
+	size_t skip = 0;
 	int64_t *at_s;
 	uint8_t *kept;
 
-	for (uint32_t i = 0; i < b->time_count; i++) {
+	for (size_t i = 0; i < b->time_count; i++) {
 		if (to[i] >= b->type_count)
 			return false;
 		if (be64(times + i * 8) < KEPT_FROM_S) {
@@ -101,12 +101,12 @@ static bool parse_times(struct zone *z, struct keep *keep, const struct block *b
 			z->before = to[i];
 		}
 	}
-	z->count = b->time_count - skip;
+	z->count = (uint32_t)(b->time_count - skip);
 	at_s = keep_alloc(keep, z->count * sizeof(*at_s) + 8);
 	kept = keep_alloc(keep, z->count + 1);
 	if (!at_s || !kept)
 		return false;
-	for (uint32_t i = 0; i < z->count; i++) {
+	for (size_t i = 0; i < z->count; i++) {
 		at_s[i] = be64(times + (skip + i) * 8);
 		kept[i] = to[skip + i];
 	}

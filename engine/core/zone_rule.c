@@ -159,7 +159,7 @@ static int64_t day_in_year(const struct zone_day *d, int64_t year)
 	first = days_to_month(year, d->month);
 	last = length[d->month - 1] + (d->month == 2 && is_leap(year));
 	/* 1970-01-01 was a Thursday. */
-	day = (d->weekday - (first + 4) % 7 + 14) % 7 + (d->week - 1) * 7;
+	day = (d->weekday - (first + 4) % 7 + 14) % 7 + (int64_t)(d->week - 1) * 7;
 	while (day >= last)
 		day -= 7;
 	return first + day;
