@@ -19,7 +19,7 @@ struct program {
 	const char *main_file;
 	const char *socket_path;
 	const char *command; /* -x */
-	bool foreground, console, check_only, remote;
+	bool foreground, console, check_only, remote, real_time;
 	int verbose, debug;
 };
 
@@ -32,7 +32,8 @@ static void program_usage(FILE *out)
 	      "       ringer -c [-C FILE]                      run in the foreground, log on the terminal\n"
 	      "       ringer -t [-C FILE]                      check the configuration and exit\n"
 	      "       ringer -rx COMMAND [-C FILE] [-s SOCKET] run a console command of a running engine\n"
-	      "       ringer -V | -h                           version, this help\n",
+	      "       ringer -V | -h                           version, this help\n"
+	      "  -p  real-time scheduling: audio keeps its time on a machine that does other work too\n",
 	      out);
 }
 
@@ -49,7 +50,7 @@ static int program_parse(struct program *p, int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt(argc, argv, "fcC:trRx:s:vdVhqnF")) != -1) {
+	while ((c = getopt(argc, argv, "fcC:trRx:s:vdVhqnFp")) != -1) {
 		switch (c) {
 		case 'f':
 			p->foreground = true;
@@ -86,6 +87,9 @@ static int program_parse(struct program *p, int argc, char **argv)
 		case 'h':
 			program_usage(stdout);
 			return 1;
+		case 'p':
+			p->real_time = true;
+			break;
 		case 'q':
 		case 'n':
 		case 'F':
@@ -163,6 +167,16 @@ static uint32_t program_descriptors(void)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	return limit.rlim_cur > UINT32_MAX ? 0 : (uint32_t)limit.rlim_cur;
+}
+
+/* As Asterisk's -p; all threads inherit it. Not fatal: without the right it goes on as before. */
+static void program_take_priority(void)
+{
+	struct sched_param param = {.sched_priority = 10};
+
+	if (sched_setscheduler(0, SCHED_RR, &param) != 0)
+		fprintf(stderr, "ringer: -p: no real-time scheduling: %s (needs root or CAP_SYS_NICE)\n",
+			strerror(errno));
 }
 
 static void program_on_stop(int signal_number)
@@ -345,6 +359,8 @@ static int program_run(const struct program *p)
 	}
 	if (!p->foreground && program_daemonize(&report) != 0)
 		return 1;
+	if (p->real_time)
+		program_take_priority();
 	program_take_signals();
 	err = engine_create(&e, &options, &error);
 	if (err) {
