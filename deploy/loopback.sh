@@ -107,7 +107,8 @@ loopback_rx() {
 loopback_start() { # DIR [COMMAND in front, for example taskset -c 0]
 	local dir=$1 try
 	shift
-	"$@" "$RINGER" -f -C "$dir/etc/asterisk.conf" >>"$dir/log/engine.out" 2>&1 &
+	# shellcheck disable=SC2086 # a list of options
+	"$@" "$RINGER" ${ENGINE_ARGS:-} -f -C "$dir/etc/asterisk.conf" >>"$dir/log/engine.out" 2>&1 &
 	ENGINE_PID=$!
 	for ((try = 0; try < 300; try++)); do
 		loopback_rx "$dir" core show uptime >/dev/null 2>&1 && return 0
