@@ -12,6 +12,8 @@
 #include <stdlib.h>
 
 #define DESCRIPTORS_BESIDE 512 /* for AMI, files, rings: not for media */
+#define END_LIMIT_NS       (5 * TMR_SECOND) /* a hanging disk does not keep the engine from ending */
+#define END_POLL_NS        (2 * TMR_MS)
 
 /* ---- loops ---- */
 
@@ -175,12 +177,23 @@ static void engine_on_stopped(void *arg)
 {
 	struct engine *e = arg;
 
-	log_notice("Nothing is left to do: the engine ends");
 	if (e->spool)
 		spool_set_claiming(e->spool, false);
+	e->end_due_ns = io_now_ns(e->control_io) + END_LIMIT_NS;
+}
+
+/* The calls are over and recorded; the call files of the last ones may still be on their way into the
+ * archive. Returns the instant to look again. */
+static int64_t engine_end(struct engine *e, int64_t now_ns)
+{
+	if (now_ns < e->end_due_ns && e->spool && !spool_is_quiet(e->spool))
+		return now_ns + END_POLL_NS;
+	log_notice("Nothing is left to do: the engine ends");
+	e->end_due_ns = 0;
 	if (e->options.stopped)
 		e->options.stopped(e->options.arg);
 	io_stop(e->control_io);
+	return now_ns;
 }
 
 static int engine_create_control(struct engine *e)
@@ -420,6 +433,7 @@ static int64_t engine_turn(void *arg, int64_t now_ns)
 {
 	struct engine *e = arg;
 	int want = atomic_exchange(&e->want_stop, 0);
+	int64_t next, again;
 
 	if (want) {
 		if (e->ami)
@@ -433,7 +447,11 @@ static int64_t engine_turn(void *arg, int64_t now_ns)
 
 		control_reload(e->control, SLICE_EMPTY, &out);
 	}
-	return control_turn(e->control, now_ns);
+	next = control_turn(e->control, now_ns);
+	if (e->end_due_ns == 0)
+		return next;
+	again = engine_end(e, now_ns);
+	return again < next ? again : next;
 }
 
 int engine_run(struct engine *e)

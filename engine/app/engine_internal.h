@@ -36,6 +36,7 @@ struct engine {
 	const struct tech_ops *techs[SHARD_TECHS];
 	struct snapshot *now, *old;
 	uint32_t threads_started;
+	int64_t end_due_ns; /* all calls are over; 0: they are not */
 	bool records_started, spool_started, control_started, loader_started;
 	_Atomic int want_stop; /* 1 + enum control_stop */
 	_Atomic bool want_reload;
