@@ -463,21 +463,28 @@ static void conf_join(char dst[LIMIT_PATH], const char *dir, const char *name)
 	sink_cstr(&path);
 }
 
-int app_conf_load(struct app_conf *conf, struct io *io, const char *main_file, struct sink *error)
+int app_conf_load_main(struct app_conf *conf, struct io *io, const char *main_file, struct sink *error)
 {
 	int err;
 
 	conf_defaults(conf);
 	err = conf_load_main(conf, io, main_file, error);
-	if (!err)
-		err = conf_load_dialer(conf, io, error);
-	if (err) {
-		app_conf_free(conf);
+	if (err)
 		return err;
-	}
 	conf_join(conf->control_path, conf->run_dir, "asterisk.ctl");
 	conf_join(conf->pid_path, conf->run_dir, "asterisk.pid");
 	return 0;
+}
+
+int app_conf_load(struct app_conf *conf, struct io *io, const char *main_file, struct sink *error)
+{
+	int err = app_conf_load_main(conf, io, main_file, error);
+
+	if (!err)
+		err = conf_load_dialer(conf, io, error);
+	if (err)
+		app_conf_free(conf);
+	return err;
 }
 
 int app_conf_load_dialer(struct app_conf *conf, struct io *io, struct sink *error)

@@ -50,6 +50,8 @@ void app_conf_source(struct conffile_source *source, struct io *io, const char *
 /* main_file NULL: /etc/ringer/ringer.conf, then /etc/asterisk/asterisk.conf, then defaults. 0; a
  * negative errno with "file:line: reason; remedy" in *error. */
 int app_conf_load(struct app_conf *conf, struct io *io, const char *main_file, struct sink *error);
+/* Without dialer.conf: what a console needs to find its engine. */
+int app_conf_load_main(struct app_conf *conf, struct io *io, const char *main_file, struct sink *error);
 /* dialer.conf alone, at a reload: on failure *conf is unchanged. */
 int app_conf_load_dialer(struct app_conf *conf, struct io *io, struct sink *error);
 void app_conf_free(struct app_conf *conf);

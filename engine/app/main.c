@@ -125,7 +125,7 @@ static int program_find_socket(const struct program *p, char *path)
 	err = io_create(&io, &conf);
 	if (err)
 		return err;
-	err = app_conf_load(&app, io, p->main_file, &error);
+	err = app_conf_load_main(&app, io, p->main_file, &error);
 	if (err)
 		fprintf(stderr, "ringer: %s\n", sink_cstr(&error));
 	else
@@ -318,6 +318,11 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 	err = program_start_logger(&logger, p, app, error);
 	if (!err)
 		err = program_check_kernel();
+	if (!err && console_is_answered(app->control_path)) {
+		sink_fmt(error, "Ringer already running on %s.  Use 'ringer -rx COMMAND' to connect.",
+			 app->control_path);
+		err = -EADDRINUSE;
+	}
 	if (!err) {
 		mkdir(app->run_dir, 0755);
 		err = engine_start(e, error);

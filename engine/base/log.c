@@ -102,14 +102,15 @@ static void log_clean(char *text)
 static void log_to_stderr(const struct log_line *line)
 {
 	time_t seconds = (time_t)(line->wall_ns / LOG_SECOND);
+	const char *slash = strrchr(line->file, '/');
+	const char *file = slash ? slash + 1 : line->file;
 	char date[32] = "";
 	struct tm tm;
 
 	if (localtime_r(&seconds, &tm))
 		strftime(date, sizeof(date), "%b %e %H:%M:%S", &tm);
-	fprintf(stderr, "[%s] %s %s:%d %s: %s%s%s\n", date, log_level_name(line->level), line->file,
-		line->line, line->func, line->call ? line->call : "", line->call ? ": " : "",
-		line->text);
+	fprintf(stderr, "[%s] %s %s:%d %s: %s%s%s\n", date, log_level_name(line->level), file, line->line,
+		line->func, line->call ? line->call : "", line->call ? ": " : "", line->text);
 }
 
 void log_write(struct log_site *site, enum log_level level, int verbosity, const char *file,
