@@ -422,8 +422,8 @@ static enum cli_result cmd_abort_stop(void *context, struct cli_call *call)
 	struct engine *e = context;
 
 	UNUSED(call);
-	control_abort_stop(e->control);
-	spool_set_claiming(e->spool, true);
+	if (control_abort_stop(e->control))
+		spool_set_claiming(e->spool, true);
 	return CLI_OK;
 }
 

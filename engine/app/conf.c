@@ -149,6 +149,28 @@ static void conf_unknown(const struct conffile_var *v)
 
 /* ---- asterisk.conf ---- */
 
+/* What Asterisk knows here and Ringer does otherwise or has no use for: accepted without a word. */
+static const char *const conf_idle_names[] = {
+	"astcachedir", "astmoddir", "astdbdir", "astkeydir", "astagidir", "astsbindir",
+	"alwaysfork", "autosystemname", "cache_media_frames", "cache_record_files",
+	"channel_storage_backend", "console", "documentation_language", "dontwarn", "dumpcore",
+	"disable_remote_console_shell", "entityid", "forceblackbackground", "hideconnect",
+	"hide_messaging_ami_events", "highpriority", "initcrypto", "internal_timing",
+	"lightbackground", "live_dangerously", "lockconfdir", "lockmode", "maxfiles", "maxload",
+	"mindtmfduration", "minmemfree", "nocolor", "nofork", "quiet", "record_cache_dir",
+	"refdebug", "rtp_pt_dynamic", "rtp_use_dynamic", "rungroup", "runuser", "stdexten",
+	"timestamp", "trace", "transcode_via_sln", "transmit_silence", "astctlowner", "astctlgroup",
+};
+
+static void conf_look_unknown(const struct conffile_var *v)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(conf_idle_names); i++) {
+		if (slice_ieq(v->name, slice_str(conf_idle_names[i])))
+			return;
+	}
+	conf_unknown(v);
+}
+
 static char *conf_dir_of(struct app_conf *c, struct slice name)
 {
 	const struct {
@@ -176,6 +198,8 @@ static int conf_read_directories(struct app_conf *c, const struct conffile_secti
 
 		if (err)
 			return err;
+		if (!dir)
+			conf_look_unknown(v);
 	}
 	return 0;
 }
@@ -211,22 +235,41 @@ static int conf_read_option(struct app_conf *c, const struct conffile_var *v, st
 		return conf_bool(error, v, &c->search_custom_dir);
 	if (slice_ieq(v->name, SLICE_LIT("execincludes")))
 		return conf_bool(error, v, &c->exec_includes);
-	return 0; /* Asterisk's other options concern what Ringer does otherwise */
+	conf_look_unknown(v);
+	return 0;
+}
+
+static int conf_read_permissions(struct app_conf *c, const struct conffile_var *v,
+				 struct sink *error)
+{
+	unsigned mode = 0;
+
+	for (size_t i = 0; i < v->value.len; i++) {
+		char digit = v->value.ptr[i];
+
+		if (digit < '0' || digit > '7' || mode > 0777 / 8)
+			return conf_refuse(error, v, "octal permissions up to 0777");
+		mode = mode * 8 + (unsigned)(digit - '0');
+	}
+	if (v->value.len == 0)
+		return conf_refuse(error, v, "octal permissions up to 0777");
+	c->control_mode = mode;
+	return 0;
 }
 
 static int conf_read_files(struct app_conf *c, const struct conffile_section *s, struct sink *error)
 {
-	for (const struct conffile_var *v = s->vars; v; v = v->next) {
-		if (slice_ieq(v->name, SLICE_LIT("astctlpermissions"))) {
-			char text[16], *end;
+	int err = 0;
 
-			slice_copy(text, sizeof(text), v->value);
-			c->control_mode = (unsigned)strtoul(text, &end, 8);
-			if (*end || c->control_mode > 0777)
-				return conf_refuse(error, v, "octal permissions up to 0777");
-		}
+	for (const struct conffile_var *v = s->vars; v && !err; v = v->next) {
+		if (slice_ieq(v->name, SLICE_LIT("astctlpermissions")))
+			err = conf_read_permissions(c, v, error);
+		else if (slice_ieq(v->name, SLICE_LIT("astctl")))
+			slice_copy(c->control_name, sizeof(c->control_name), v->value);
+		else
+			conf_look_unknown(v);
 	}
-	return 0;
+	return err;
 }
 
 static int conf_read_main(struct app_conf *c, const struct conffile *cf, struct sink *error)
@@ -393,6 +436,16 @@ static int conf_open(struct conffile **out, struct io *io, const char *etc_dir, 
 	return err;
 }
 
+/* No limits, no trunks. */
+static void conf_default_limits(struct app_conf *c)
+{
+	c->trunks = NULL;
+	c->queue.trunks = NULL;
+	c->queue.trunk_count = 0;
+	c->queue.general = (struct pacer_conf){.burst_max = 1};
+	c->queue.trunk_default = (struct pacer_conf){.burst_max = 1};
+}
+
 static void conf_defaults(struct app_conf *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -403,13 +456,13 @@ static void conf_defaults(struct app_conf *c)
 	slice_copy(c->var_lib_dir, LIMIT_PATH, SLICE_LIT("/var/lib/asterisk"));
 	slice_copy(c->data_dir, LIMIT_PATH, SLICE_LIT("/var/lib/asterisk"));
 	slice_copy(c->default_language, sizeof(c->default_language), SLICE_LIT("en"));
+	slice_copy(c->control_name, sizeof(c->control_name), SLICE_LIT("asterisk.ctl"));
 	c->control_mode = 0660;
 	c->language_prefix = true;
 	c->channel_max = LIMIT_CHANNELS_DEFAULT;
 	c->queue.queue_max = LIMIT_QUEUE_DEFAULT;
-	c->queue.general.burst_max = 1;
-	c->queue.trunk_default.burst_max = 1;
 	c->csv = c->sqlite = true;
+	conf_default_limits(c);
 }
 
 static int conf_load_main(struct app_conf *c, struct io *io, const char *main_file, struct sink *error)
@@ -446,11 +499,15 @@ static int conf_load_dialer(struct app_conf *c, struct io *io, struct sink *erro
 	struct conffile *cf = NULL;
 	int err = conf_open(&cf, io, c->etc_dir, "dialer.conf", error);
 
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	err = conf_read_dialer(c, cf, error);
+	if (!err)
+		err = conf_read_dialer(c, cf, error);
 	conffile_free(cf);
-	return err;
+	if (err && err != -ENOENT)
+		return err;
+	/* Asterisk looks at maxcalls when a dialplan starts, too late for a dialer: here such a call
+	 * is not dialled. */
+	c->queue.general.channel_max = c->max_calls;
+	return 0;
 }
 
 static void conf_join(char dst[LIMIT_PATH], const char *dir, const char *name)
@@ -471,7 +528,7 @@ int app_conf_load_main(struct app_conf *conf, struct io *io, const char *main_fi
 	err = conf_load_main(conf, io, main_file, error);
 	if (err)
 		return err;
-	conf_join(conf->control_path, conf->run_dir, "asterisk.ctl");
+	conf_join(conf->control_path, conf->run_dir, conf->control_name);
 	conf_join(conf->pid_path, conf->run_dir, "asterisk.pid");
 	return 0;
 }
@@ -492,20 +549,17 @@ int app_conf_load_dialer(struct app_conf *conf, struct io *io, struct sink *erro
 	struct app_conf next = *conf;
 	int err;
 
-	next.trunks = NULL;
-	next.queue.trunks = NULL;
-	next.queue.trunk_count = 0;
-	next.queue.general = (struct pacer_conf){.burst_max = 1};
+	conf_default_limits(&next);
 	err = conf_load_dialer(&next, io, error);
 	if (err) {
-		free(next.trunks);
+		app_conf_free(&next);
 		return err;
 	}
 	free(conf->trunks);
 	/* Sizes of tables are those of the start; limits and trunks change at once. */
 	conf->trunks = next.trunks;
 	conf->queue.general = next.queue.general;
-	conf->queue.trunks = next.trunks;
+	conf->queue.trunks = next.queue.trunks;
 	conf->queue.trunk_count = next.queue.trunk_count;
 	return 0;
 }
@@ -515,4 +569,5 @@ void app_conf_free(struct app_conf *conf)
 	free(conf->trunks);
 	conf->trunks = NULL;
 	conf->queue.trunks = NULL;
+	conf->queue.trunk_count = 0;
 }

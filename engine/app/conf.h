@@ -21,13 +21,14 @@ struct app_conf {
 	char log_dir[LIMIT_PATH];
 	char var_lib_dir[LIMIT_PATH];
 	char data_dir[LIMIT_PATH];
+	char control_name[64];         /* astctl */
 	char control_path[LIMIT_PATH]; /* socket of the console */
 	unsigned control_mode;
 	char pid_path[LIMIT_PATH];
 	char system_name[LIMIT_NAME];
 	char default_language[16];
 	int verbose, debug;
-	uint32_t max_calls;            /* maxcalls: 0 none */
+	uint32_t max_calls;            /* maxcalls: 0 none; calls that may exist at once */
 	bool exec_includes;
 	bool language_prefix;
 	bool search_custom_dir;

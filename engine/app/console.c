@@ -169,7 +169,7 @@ void console_destroy(struct console *c)
 
 struct remote {
 	struct io *io;
-	const char *command; /* NULL: the greeting is all that is wanted */
+	const char *command;
 	bool greeted;
 	int error;
 };
@@ -186,10 +186,6 @@ static void remote_on_data(void *arg, struct io_stream *s, const void *data, siz
 		if (line == SIZE_MAX)
 			return;
 		r->greeted = true;
-		if (!r->command) {
-			io_stop(r->io);
-			return;
-		}
 		io_stream_send(s, prefix, sizeof(prefix) - 1);
 		io_stream_send(s, r->command, strlen(r->command) + 1);
 		text = slice_from(text, line + 1);
@@ -239,9 +235,4 @@ int console_run_remote(const char *path, const char *command)
 	io_destroy(r.io);
 	fflush(stdout);
 	return err ? err : r.error;
-}
-
-bool console_is_answered(const char *path)
-{
-	return console_run_remote(path, NULL) == 0;
 }

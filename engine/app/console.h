@@ -18,7 +18,5 @@ void console_destroy(struct console *c); /* NULL is fine */
 /* The other end: runs one command, writes its output to standard output. 0, or a negative errno when
  * no engine answers. */
 int console_run_remote(const char *path, const char *command);
-/* An engine serves that socket. */
-bool console_is_answered(const char *path);
 
 #endif

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 
 #define DESCRIPTORS_BESIDE 512 /* for AMI, files, rings: not for media */
-#define END_LIMIT_NS       (5 * TMR_SECOND) /* a hanging disk does not keep the engine from ending */
-#define END_POLL_NS        (2 * TMR_MS)
+#define CHANNELS_LEAST     16  /* where the limit of descriptors leaves none */
+#define END_LIMIT_NS       (5 * TMR_SECOND)
+#define END_POLL_NS        (5 * TMR_MS)
 
 /* ---- loops ---- */
 
@@ -61,14 +62,17 @@ static uint32_t engine_shards(const struct engine *e)
 	return n > LIMIT_SHARDS ? LIMIT_SHARDS : n;
 }
 
-/* Two descriptors a channel: fewer channels where the limit of descriptors says so. */
+/* Two descriptors a channel and half of one for ports that rest: fewer channels where the limit of
+ * descriptors says so. */
 static void engine_fit_channels(struct engine *e)
 {
 	uint32_t most = e->options.descriptor_max;
 
 	if (most == 0)
 		return;
-	most = most > 2 * DESCRIPTORS_BESIDE ? (most - DESCRIPTORS_BESIDE) * 4 / 10 : 16;
+	most = most > DESCRIPTORS_BESIDE ? (most - DESCRIPTORS_BESIDE) / 5 * 2 : 0;
+	if (most < CHANNELS_LEAST)
+		most = CHANNELS_LEAST;
 	if (e->conf.channel_max > most) {
 		log_notice("%u channels instead of %u: the limit of open files is %u (raise it with "
 			   "ulimit -n or LimitNOFILE=)",
@@ -173,27 +177,15 @@ static int engine_create_records(struct engine *e, bool *unanswered, bool *conge
 	return err;
 }
 
+/* No call is left and every order is settled; the spool may still have outcomes to write down. */
 static void engine_on_stopped(void *arg)
 {
 	struct engine *e = arg;
 
-	if (e->spool)
-		spool_set_claiming(e->spool, false);
-	e->end_due_ns = io_now_ns(e->control_io) + END_LIMIT_NS;
-}
-
-/* The calls are over and recorded; the call files of the last ones may still be on their way into the
- * archive. Returns the instant to look again. */
-static int64_t engine_end(struct engine *e, int64_t now_ns)
-{
-	if (now_ns < e->end_due_ns && e->spool && !spool_is_quiet(e->spool))
-		return now_ns + END_POLL_NS;
 	log_notice("Nothing is left to do: the engine ends");
-	e->end_due_ns = 0;
-	if (e->options.stopped)
-		e->options.stopped(e->options.arg);
-	io_stop(e->control_io);
-	return now_ns;
+	ami_report_shutdown(e->ami, false);
+	spool_set_claiming(e->spool, false);
+	e->end_due_ns = io_now_ns(e->control_io) + END_LIMIT_NS;
 }
 
 static int engine_create_control(struct engine *e)
@@ -288,26 +280,48 @@ int engine_create(struct engine **out, const struct engine_options *options, str
 	return 0;
 }
 
+/* Files that have no snapshot: they are read where they are used, here only whether they can be. */
+static int engine_check_files(struct engine *e, struct sink *error)
+{
+	static const char *const names[] = {"cdr.conf", "logger.conf"};
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_COUNT(names) && !err; i++) {
+		struct conffile *cf = NULL;
+
+		err = engine_load_file(e, &cf, names[i], error);
+		conffile_free(cf);
+	}
+	return err;
+}
+
 int engine_check(const struct engine_options *options, struct sink *error)
 {
-	struct engine e = {.options = *options};
+	struct engine *e = calloc(1, sizeof(*e));
 	struct snapshot *s = NULL;
 	struct ami_conf *ami = NULL;
-	int err = engine_create_loop(&e, &e.control_io, "check", &e.control_metrics, 0, -1);
+	int err;
 
+	if (!e)
+		return -ENOMEM;
+	e->options = *options;
+	err = engine_create_loop(e, &e->control_io, "check", &e->control_metrics, 0, -1);
 	if (!err)
-		err = app_conf_load(&e.conf, e.control_io, options->main_file, error);
+		err = app_conf_load(&e->conf, e->control_io, options->main_file, error);
 	if (!err)
-		err = engine_load_snapshot(&e, &s, error);
+		err = engine_load_snapshot(e, &s, error);
 	if (!err)
-		err = engine_load_manager(&e, &ami, error);
+		err = engine_load_manager(e, &ami, error);
+	if (!err)
+		err = engine_check_files(e, error);
 	if (err && error->len == 0)
 		sink_fmt(error, "the configuration cannot be checked: %s", strerror(-err));
 	ami_conf_free(ami);
 	engine_free_snapshot(s);
-	app_conf_free(&e.conf);
-	if (e.control_io)
-		io_destroy(e.control_io);
+	app_conf_free(&e->conf);
+	if (e->control_io)
+		io_destroy(e->control_io);
+	free(e);
 	return err;
 }
 
@@ -399,25 +413,32 @@ static int engine_start_loops(struct engine *e)
 	return err;
 }
 
+static int engine_start_control(struct engine *e, struct sink *error)
+{
+	int err = engine_create_control(e);
+
+	if (err)
+		return err;
+	control_note_dialplan(e->control, e->now->dialplan);
+	err = engine_register_commands(e);
+	/* The console's socket is the lock against a second engine in the same place: it comes before
+	 * anything that two engines must not do, like sharing SIP ports or claiming call files. */
+	if (!err && e->options.console)
+		err = console_create(&e->console, e->control, e->conf.control_path,
+				     e->conf.control_mode, error);
+	return err;
+}
+
 int engine_start(struct engine *e, struct sink *error)
 {
-	int err = engine_open_nodes(e, error);
+	int err = engine_start_control(e, error);
 
 	if (!err)
-		err = engine_create_control(e);
-	if (!err) {
-		struct shard_conf first = {.dialplan = e->now->dialplan};
-
-		control_note_dialplan(e->control, first.dialplan);
-		err = engine_register_commands(e);
-	}
+		err = engine_open_nodes(e, error);
 	if (!err)
 		err = engine_create_ami(e, error);
 	if (!err)
 		err = engine_create_spool(e, error);
-	if (!err && e->options.console)
-		err = console_create(&e->console, e->control, e->conf.control_path,
-				     e->conf.control_mode, error);
 	if (!err)
 		err = engine_start_loops(e);
 	if (err && error->len == 0)
@@ -429,29 +450,59 @@ int engine_start(struct engine *e, struct sink *error)
 
 /* ---- run ---- */
 
+/* Requests may come together: the most urgent counts. */
+static void engine_take_stop(struct engine *e)
+{
+	unsigned want = atomic_exchange(&e->want_stop, 0);
+	enum control_stop how;
+
+	if (!want)
+		return;
+	how = (enum control_stop)__builtin_ctz(want);
+	if (how != CONTROL_STOP_CONVENIENT)
+		spool_set_claiming(e->spool, false);
+	control_stop(e->control, how);
+}
+
+/* True if shards have to be told of it: one more turn. */
+static bool engine_take_reload(struct engine *e)
+{
+	char text[1400];
+	struct sink out = sink_make(text, sizeof(text));
+
+	if (!atomic_exchange(&e->want_reload, false))
+		return false;
+	log_notice("Received HUP signal -- Reloading configs");
+	if (control_reload(e->control, SLICE_EMPTY, &out) != -EBUSY)
+		return true;
+	/* One at a time: the shards' word that they let go of the last snapshot wakes us again. */
+	atomic_store(&e->want_reload, true);
+	return false;
+}
+
+/* Ends the control loop when the spool has written down what it was told. */
+static int64_t engine_watch_end(struct engine *e, int64_t now_ns, int64_t next_ns)
+{
+	if (!e->end_due_ns)
+		return next_ns;
+	if (!spool_is_quiet(e->spool) && now_ns < e->end_due_ns)
+		return next_ns < now_ns + END_POLL_NS ? next_ns : now_ns + END_POLL_NS;
+	if (e->options.stopped)
+		e->options.stopped(e->options.arg);
+	io_stop(e->control_io);
+	return next_ns;
+}
+
 static int64_t engine_turn(void *arg, int64_t now_ns)
 {
 	struct engine *e = arg;
-	int want = atomic_exchange(&e->want_stop, 0);
-	int64_t next, again;
+	int64_t next_ns;
 
-	if (want) {
-		if (e->ami)
-			ami_report_shutdown(e->ami, false);
-		spool_set_claiming(e->spool, want - 1 == CONTROL_STOP_CONVENIENT);
-		control_stop(e->control, (enum control_stop)(want - 1));
-	}
-	if (atomic_exchange(&e->want_reload, false)) {
-		char text[512];
-		struct sink out = sink_make(text, sizeof(text));
-
-		control_reload(e->control, SLICE_EMPTY, &out);
-	}
-	next = control_turn(e->control, now_ns);
-	if (e->end_due_ns == 0)
-		return next;
-	again = engine_end(e, now_ns);
-	return again < next ? again : next;
+	engine_take_stop(e);
+	next_ns = control_turn(e->control, now_ns);
+	if (engine_take_reload(e))
+		next_ns = now_ns;
+	return engine_watch_end(e, now_ns, next_ns);
 }
 
 int engine_run(struct engine *e)
@@ -469,7 +520,7 @@ int engine_run_apart(struct engine *e)
 
 void engine_request_stop(struct engine *e, enum control_stop how)
 {
-	atomic_store(&e->want_stop, 1 + (int)how);
+	atomic_fetch_or(&e->want_stop, 1U << how);
 	io_wake(e->control_io);
 }
 

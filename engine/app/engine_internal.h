@@ -38,7 +38,7 @@ struct engine {
 	uint32_t threads_started;
 	int64_t end_due_ns; /* all calls are over; 0: they are not */
 	bool records_started, spool_started, control_started, loader_started;
-	_Atomic int want_stop; /* 1 + enum control_stop */
+	_Atomic unsigned want_stop; /* bits 1 << enum control_stop */
 	_Atomic bool want_reload;
 };
 

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -23,8 +24,9 @@ struct program {
 	int verbose, debug;
 };
 
-/* For the signal handlers, which have no other way to it. */
-static struct engine *program_engine;
+/* For the signal handlers, which have no other way to it. What comes before the engine runs is kept. */
+static struct engine *_Atomic program_engine;
+static atomic_bool program_stop_early;
 
 static void program_usage(FILE *out)
 {
@@ -181,16 +183,22 @@ static void program_take_priority(void)
 
 static void program_on_stop(int signal_number)
 {
+	struct engine *e = program_engine;
+
 	UNUSED(signal_number);
-	if (program_engine)
-		engine_request_stop(program_engine, CONTROL_STOP_NOW);
+	if (e)
+		engine_request_stop(e, CONTROL_STOP_NOW);
+	else
+		program_stop_early = true;
 }
 
 static void program_on_hup(int signal_number)
 {
+	struct engine *e = program_engine;
+
 	UNUSED(signal_number);
-	if (program_engine)
-		engine_request_reload(program_engine);
+	if (e)
+		engine_request_reload(e);
 }
 
 static void program_take_signals(void)
@@ -212,7 +220,7 @@ static int program_daemonize(int *report)
 	char word = 1;
 	pid_t pid;
 
-	if (pipe(ends) != 0)
+	if (pipe2(ends, O_CLOEXEC) != 0)
 		return -errno;
 	pid = fork();
 	if (pid < 0)
@@ -235,8 +243,8 @@ static void program_detach(int report, char word)
 
 	if (report < 0)
 		return;
-	if (write(report, &word, 1) != 1)
-		_exit(1);
+	if (write(report, &word, 1) != 1) /* the parent is gone: nobody waits for the word */
+		log_debug("nobody waits for the start");
 	close(report);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
@@ -318,11 +326,6 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 	err = program_start_logger(&logger, p, app, error);
 	if (!err)
 		err = program_check_kernel();
-	if (!err && console_is_answered(app->control_path)) {
-		sink_fmt(error, "Ringer already running on %s.  Use 'ringer -rx COMMAND' to connect.",
-			 app->control_path);
-		err = -EADDRINUSE;
-	}
 	if (!err) {
 		mkdir(app->run_dir, 0755);
 		err = engine_start(e, error);
@@ -332,6 +335,8 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 		log_notice("Ringer " RINGER_VERSION " ready");
 		program_detach(report, 0);
 		program_engine = e;
+		if (program_stop_early)
+			engine_request_stop(e, CONTROL_STOP_NOW);
 		err = engine_run(e);
 		program_engine = NULL;
 		unlink(app->pid_path);

@@ -14,6 +14,7 @@
 #define FORWARDS_PER_TURN  1024
 #define CHUNKS_PER_CHANNEL 12   /* arena chunks: 12 KiB a channel on average */
 #define RELIABLE_BYTES     4096 /* reserved in the up pipe for each channel: Newchannel to Ended */
+#define ANSWER_BYTES       (LIMIT_VAR_VALUE + 64) /* ... and for the answer to each question */
 #define FORWARD_BYTES      (1 << 20)
 
 struct node {
@@ -78,7 +79,8 @@ static int node_create_pipes(struct node *n)
 	struct pipe_conf down = {
 		.spare_bytes = 4 << 20, .reserve_bytes = 1 << 16, .record_max = 100 * 1024};
 	struct pipe_conf up = {.spare_bytes = 8 << 20,
-			       .reserve_bytes = (size_t)n->conf.channel_max * RELIABLE_BYTES + (1 << 20),
+			       .reserve_bytes = (size_t)n->conf.channel_max * RELIABLE_BYTES +
+						LIMIT_ASKS * ANSWER_BYTES + (1 << 16),
 			       .record_max = 32 * 1024};
 	struct pipe_conf across = {.spare_bytes = FORWARD_BYTES, .record_max = 70 * 1024};
 	int err = pipe_create(&n->shard.down, &down);

@@ -28,6 +28,8 @@
 #define LIMIT_QUEUE_DEFAULT   100000 /* attempts waiting; dialer.conf queue_max */
 #define LIMIT_QUEUE_MAX       1000000
 #define LIMIT_TRUNKS          4096
+#define LIMIT_TIMEOUT_MS      INT64_C(2147483647) /* to answer: 24 days; more is as good as for ever */
+#define LIMIT_ASKS            1024 /* questions to shards (variables) that wait for their answer */
 #define LIMIT_CHANNELS_DEFAULT 10000 /* channels of the whole engine; dialer.conf max_channels */
 #define LIMIT_CHANNELS_MAX    200000
 
@@ -80,6 +82,7 @@
 
 _Static_assert(LIMIT_CHANNELS_DEFAULT <= LIMIT_CHANNELS_MAX, "default above the ceiling");
 _Static_assert(LIMIT_QUEUE_DEFAULT <= LIMIT_QUEUE_MAX, "default above the ceiling");
+_Static_assert(LIMIT_ASKS >= LIMIT_AMI_CONNS, "a session must be able to ask");
 _Static_assert(LIMIT_AMI_OUT_SOFT < LIMIT_AMI_OUT_HARD, "soft limit above the hard one");
 _Static_assert(LIMIT_AMI_LINE * LIMIT_AMI_HEADERS < LIMIT_AMI_MESSAGE, "an event must hold a request");
 _Static_assert(LIMIT_CALLFILE_BYTES <= LIMIT_ORDER_BYTES, "a call file must fit into an order");

@@ -40,7 +40,7 @@ static int control_alloc(struct control *c, const struct control_conf *conf)
 	if (!err)
 		err = hash_create(&c->running, channels + RECORDING_MAX);
 	if (!err)
-		err = slab_create(&c->asks, "asks", sizeof(struct control_ask), 65536);
+		err = slab_create(&c->asks, "asks", sizeof(struct control_ask), LIMIT_ASKS);
 	if (!err)
 		err = cli_create(&c->cli);
 	return err;
@@ -121,7 +121,8 @@ static void control_release_id(struct control *c, const struct order *o)
 {
 	struct originate *view = &c->view;
 
-	if (originate_unpack(o->packed, o->packed_len, view) && view->channel_id.len > 0)
+	check(originate_unpack(o->packed, o->packed_len, view));
+	if (view->channel_id.len > 0)
 		idset_release(c->ids, view->channel_id, io_now_ns(c->conf.io));
 }
 
@@ -143,10 +144,10 @@ static void control_settle(struct control *c, struct order *o, const struct outc
 /* An order that never began: the engine stops, or the trunk table is full. */
 static void control_withdraw(struct control *c, struct order *o)
 {
-	struct outcome outcome = {.order_id = o->id, .attempt_no = 1, .withdrawn = true};
+	struct outcome outcome = {.order_id = o->id, .withdrawn = true};
 
-	if (originate_unpack(o->packed, o->packed_len, &c->view))
-		outcome.attempt_no = c->view.attempt_no;
+	check(originate_unpack(o->packed, o->packed_len, &c->view));
+	outcome.attempt_no = c->view.attempt_no;
 	outcome.uniqueid = c->view.channel_id;
 	if (o->source.ops->begun)
 		o->source.ops->begun(o->source.impl, o->cookie);
@@ -292,11 +293,10 @@ static bool control_take_orders(struct control *c, int64_t now_ns)
 			return false;
 		metric_inc(c->conf.metrics, METRIC_attempt_accepted);
 		o->accepted_ns = now_ns;
-		if (!originate_unpack(o->packed, o->packed_len, &c->view) ||
-		    queue_add(c->queue, o, control_trunk_name(c, &c->view), now_ns) != 0)
+		check(originate_unpack(o->packed, o->packed_len, &c->view));
+		o->due_ns = c->view.due_ns;
+		if (queue_add(c->queue, o, control_trunk_name(c, &c->view), now_ns) != 0)
 			control_withdraw(c, o);
-		else
-			o->due_ns = c->view.due_ns;
 	}
 	return true;
 }
@@ -338,6 +338,8 @@ static bool control_send_dial(struct control *c, struct order *o, size_t shard)
  * granted but found its pipe full waits at the head. */
 static void control_dial(struct control *c, int64_t now_ns)
 {
+	if (control_is_stopping(c))
+		return;
 	for (uint32_t n = 0; n < DIALS_PER_TURN && c->recording < RECORDING_MAX; n++) {
 		size_t shard = control_pick_shard(c);
 
@@ -359,47 +361,83 @@ static bool control_is_idle(const struct control *c)
 	       inbox_used(c->conf.inbox) == 0 && roster_count(c->roster) == 0;
 }
 
+/* What has not reached a shard goes back to its source. */
 static void control_withdraw_all(struct control *c)
 {
-	struct order *o;
+	struct order *o = c->granted;
 
+	c->granted = NULL;
+	if (o) {
+		queue_cancel_granted(c->queue, o);
+		control_withdraw(c, o);
+	}
 	while ((o = queue_cancel_next(c->queue)))
 		control_withdraw(c, o);
 }
 
-static void control_watch_stop(struct control *c, int64_t now_ns)
+/* An idle moment was waited for: from here on nothing new comes in, so that it stays idle. */
+static void control_turn_graceful(struct control *c)
 {
-	if (!c->stopping)
-		return;
-	if (c->stop_how != CONTROL_STOP_CONVENIENT)
-		control_withdraw_all(c);
-	if (control_is_idle(c) || (c->stop_due_ns && now_ns >= c->stop_due_ns)) {
-		c->stopping = false;
-		c->stopped = true;
-		c->conf.stopped(c->conf.arg);
-	}
+	c->stop_how = CONTROL_STOP_GRACEFULLY;
+	inbox_close(c->conf.inbox, true);
 }
 
+static void control_watch_stop(struct control *c, int64_t now_ns)
+{
+	bool late = c->stop_due_ns && now_ns >= c->stop_due_ns;
+
+	if (!c->stopping && !c->stopped)
+		return;
+	if (c->stop_how != CONTROL_STOP_CONVENIENT)
+		control_withdraw_all(c); /* also what came through a closing door */
+	if (c->stopped || (!control_is_idle(c) && !late))
+		return;
+	if (c->stop_how == CONTROL_STOP_CONVENIENT) {
+		control_turn_graceful(c);
+		if (!control_is_idle(c)) /* an order slipped in: it goes back next turn */
+			return;
+	}
+	if (late)
+		log_warning("%u attempts are not over and %u records are not written after %d s: the "
+			    "engine ends without them",
+			    queue_running(c->queue), c->recording,
+			    (int)(STOP_NOW_LIMIT_NS / TMR_SECOND));
+	c->stopping = false;
+	c->stopped = true;
+	c->conf.stopped(c->conf.arg);
+}
+
+static void control_hangup_all(struct control *c)
+{
+	c->stop_due_ns = io_now_ns(c->conf.io) + STOP_NOW_LIMIT_NS;
+	/* Once in a life, and its room is reserved. */
+	for (uint32_t i = 0; i < c->conf.shard_count; i++)
+		check(pipe_write(c->shards[i].down, PIPE_RELIABLE, SHARD_HANGUP_ALL, NULL, 0));
+}
+
+/* A stop that runs may be made more urgent, never less: only an abort takes it back. */
 void control_stop(struct control *c, enum control_stop how)
 {
+	if (c->stopped || (c->stopping && how >= c->stop_how)) {
+		log_verbose(0, "Ignoring asterisk shutdown request, already in progress.");
+		return;
+	}
 	c->stopping = true;
 	c->stop_how = how;
 	if (how == CONTROL_STOP_CONVENIENT)
 		return;
 	inbox_close(c->conf.inbox, true);
-	if (how != CONTROL_STOP_NOW)
-		return;
-	c->stop_due_ns = io_now_ns(c->conf.io) + STOP_NOW_LIMIT_NS;
-	for (uint32_t i = 0; i < c->conf.shard_count; i++)
-		check(pipe_write(c->shards[i].down, PIPE_RELIABLE, SHARD_HANGUP_ALL, NULL, 0));
+	if (how == CONTROL_STOP_NOW)
+		control_hangup_all(c);
 }
 
-void control_abort_stop(struct control *c)
+bool control_abort_stop(struct control *c)
 {
 	if (!c->stopping || c->stop_how == CONTROL_STOP_NOW)
-		return;
+		return false;
 	c->stopping = false;
 	inbox_close(c->conf.inbox, false);
+	return true;
 }
 
 /* ---- turn ---- */
@@ -439,7 +477,7 @@ static int64_t control_next_ns(struct control *c, int64_t now_ns)
 	}
 	if (c->granted && now_ns + TMR_MS < next) /* its pipe was full: soon again */
 		next = now_ns + TMR_MS;
-	if (c->stop_due_ns && c->stop_due_ns < next)
+	if (c->stopping && c->stop_due_ns && c->stop_due_ns < next)
 		next = c->stop_due_ns;
 	return next;
 }

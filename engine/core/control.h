@@ -63,8 +63,9 @@ bool control_is_id_taken(struct control *c, struct slice uniqueid);
 /* cause -1: none given. */
 void control_hangup(struct control *c, const struct roster_chan *chan, int cause);
 
-/* Answer of a shard. ok false: the channel is gone, or the variable was not set. value valid during
- * the call. Called exactly once, on the control thread, possibly before the request returns. */
+/* Answer of a shard. ok false: the channel is gone, the variable was not set, or LIMIT_ASKS questions wait
+ * already. value valid during the call. Called exactly once, on the control thread, possibly before the
+ * request returns. */
 typedef void (*control_reply_fn)(void *arg, bool ok, struct slice value);
 /* chan NULL: global variable. name may be a function, or "${...}" is not expanded. */
 void control_getvar(struct control *c, const struct roster_chan *chan, struct slice name,
@@ -89,9 +90,17 @@ void control_publish(struct control *c, const struct event *e);
 
 /* ---- stop and reload (wired by engine/app) ---- */
 
-enum control_stop { CONTROL_STOP_NOW, CONTROL_STOP_GRACEFULLY, CONTROL_STOP_CONVENIENT };
+/* Most urgent first. A request that is not more urgent than the stop that runs is ignored. */
+enum control_stop {
+	CONTROL_STOP_NOW,        /* hangs up all calls, waits 15 s at most */
+	CONTROL_STOP_GRACEFULLY, /* refuses and gives back orders, waits for the calls */
+	CONTROL_STOP_CONVENIENT, /* goes on, and stops at the first moment without work */
+};
 void control_stop(struct control *c, enum control_stop how);
-void control_abort_stop(struct control *c);
+/* False: no stop was waiting, or it is one that cannot be taken back (CONTROL_STOP_NOW). */
+bool control_abort_stop(struct control *c);
+/* A stop was asked for, of any kind. */
+bool control_is_asked_to_stop(const struct control *c);
 /* module empty: all. 0, -ENOENT no such module, other: refused, the text says why (old settings stay in
  * force). */
 int control_reload(struct control *c, struct slice module, struct sink *text);

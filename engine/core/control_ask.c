@@ -50,6 +50,11 @@ bool control_is_stopping(const struct control *c)
 	return (c->stopping && c->stop_how != CONTROL_STOP_CONVENIENT) || c->stopped;
 }
 
+bool control_is_asked_to_stop(const struct control *c)
+{
+	return c->stopping || c->stopped;
+}
+
 int64_t control_start_wall_ns(const struct control *c)
 {
 	return c->start_wall_ns;

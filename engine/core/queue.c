@@ -12,7 +12,7 @@ static const enum order_state order_table[ORDER_STATE_COUNT][ORDER_EVENT_COUNT] 
 	/*                   DUE            GRANT           SEND           END              RECORDED       CANCEL */
 	[ORDER_SCHEDULED] = {ORDER_WAITING, NO_STATE,       NO_STATE,      NO_STATE,        NO_STATE,      ORDER_SETTLED},
 	[ORDER_WAITING]   = {NO_STATE,      ORDER_ADMITTED, NO_STATE,      NO_STATE,        NO_STATE,      ORDER_SETTLED},
-	[ORDER_ADMITTED]  = {NO_STATE,      NO_STATE,       ORDER_RUNNING, NO_STATE,        NO_STATE,      NO_STATE},
+	[ORDER_ADMITTED]  = {NO_STATE,      NO_STATE,       ORDER_RUNNING, NO_STATE,        NO_STATE,      ORDER_SETTLED},
 	[ORDER_RUNNING]   = {NO_STATE,      NO_STATE,       NO_STATE,      ORDER_RECORDING, NO_STATE,      NO_STATE},
 	[ORDER_RECORDING] = {NO_STATE,      NO_STATE,       NO_STATE,      NO_STATE,        ORDER_SETTLED, NO_STATE},
 	[ORDER_SETTLED]   = {NO_STATE,      NO_STATE,       NO_STATE,      NO_STATE,        NO_STATE,      NO_STATE},
@@ -131,6 +131,30 @@ int queue_set_conf(struct queue *q, const struct queue_conf *conf)
 	return 0;
 }
 
+/* Nothing waits for it or runs on it, and forgetting it forgets no limit. */
+static bool trunk_is_idle(const struct trunk *t)
+{
+	return !t->is_configured && !t->first && t->pacer.channels == 0 &&
+	       t->pacer.conf.cps_max == 0;
+}
+
+/* A fresh place in the table. Names come with the orders, so a table full of names that nobody uses
+ * any more must not shut out new ones. NULL: every trunk is in use. */
+static struct trunk *queue_trunk_room(struct queue *q)
+{
+	if (q->trunk_count < LIMIT_TRUNKS)
+		return &q->trunks[q->trunk_count++];
+	for (uint32_t i = 0; i < q->trunk_count; i++) {
+		struct trunk *t = &q->trunks[i];
+
+		if (t->scheduled == 0 && trunk_is_idle(t)) {
+			memset(t, 0, sizeof(*t));
+			return t;
+		}
+	}
+	return NULL;
+}
+
 static struct trunk *queue_trunk_by_name(struct queue *q, struct slice name)
 {
 	struct trunk *t;
@@ -140,9 +164,9 @@ static struct trunk *queue_trunk_by_name(struct queue *q, struct slice name)
 		if (slice_eq(slice_str(q->trunks[i].name), name))
 			return &q->trunks[i];
 	}
-	if (q->trunk_count == LIMIT_TRUNKS)
+	t = queue_trunk_room(q);
+	if (!t)
 		return NULL;
-	t = &q->trunks[q->trunk_count++];
 	slice_copy(t->name, sizeof(t->name), name);
 	t->last = &t->first;
 	pacer_init(&t->pacer, &q->conf.trunk_default);
@@ -168,6 +192,7 @@ static void heap_push(struct queue *q, struct order *o)
 	uint32_t at = q->heap_count++;
 
 	check(q->heap_count <= q->conf.queue_max);
+	q->trunks[o->trunk].scheduled++;
 	q->heap[at] = o;
 	while (at > 0 && order_is_before(q->heap[at], q->heap[(at - 1) / 2])) {
 		heap_swap(q->heap, at, (at - 1) / 2);
@@ -180,6 +205,7 @@ static struct order *heap_pop(struct queue *q)
 	struct order *top = q->heap[0];
 	uint32_t at = 0;
 
+	q->trunks[top->trunk].scheduled--;
 	q->heap[0] = q->heap[--q->heap_count];
 	for (;;) {
 		uint32_t least = at, left = 2 * at + 1, right = left + 1;
@@ -282,6 +308,17 @@ void queue_dialed(struct queue *q, const struct order *o, bool answered)
 		t->answered++;
 	else
 		t->failed++;
+}
+
+void queue_cancel_granted(struct queue *q, struct order *o)
+{
+	struct trunk *t = &q->trunks[o->trunk];
+
+	pacer_dialed(&t->pacer);
+	pacer_dialed(&q->pacer);
+	queue_ended(q, o);
+	t->started--;
+	order_step(o, ORDER_CANCEL);
 }
 
 void queue_ended(struct queue *q, const struct order *o)

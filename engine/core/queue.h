@@ -26,7 +26,7 @@ enum order_event {
 	ORDER_SEND,
 	ORDER_END,
 	ORDER_RECORDED,
-	ORDER_CANCEL, /* refused before it ran (engine stops) */
+	ORDER_CANCEL, /* given back before it was sent to a shard (engine stops) */
 	ORDER_EVENT_COUNT,
 };
 const char *order_state_name(enum order_state s);
@@ -38,6 +38,7 @@ struct trunk {
 	struct pacer pacer;
 	struct order *first, **last; /* the line */
 	uint32_t waiting;
+	uint32_t scheduled; /* orders due later */
 	uint64_t started, answered, failed;
 	bool is_configured;
 };
@@ -63,7 +64,8 @@ void queue_destroy(struct queue *q);
 /* Limits and trunks; sizes stay. 0; -ENOMEM, and the old ones stay in force. */
 int queue_set_conf(struct queue *q, const struct queue_conf *conf);
 
-/* Takes an order over. trunk_name: cut at LIMIT_NAME - 1. 0, or -ENOSPC (LIMIT_TRUNKS). */
+/* Takes an order over: o->due_ns says when it may start. trunk_name: cut at LIMIT_NAME - 1. 0, or -ENOSPC
+ * (LIMIT_TRUNKS names are in use). */
 int queue_add(struct queue *q, struct order *o, struct slice trunk_name, int64_t now_ns);
 /* Next order that may start now (state ADMITTED, counted by the pacers), or NULL. */
 struct order *queue_grant(struct queue *q, int64_t now_ns);
@@ -73,6 +75,8 @@ void queue_ended(struct queue *q, const struct order *o);
 /* Takes out any order that has not started (state SETTLED by ORDER_CANCEL), for the end of the engine;
  * NULL when none is left. */
 struct order *queue_cancel_next(struct queue *q);
+/* The same for one that was granted and not yet sent: pacers count it no longer (the rate does). */
+void queue_cancel_granted(struct queue *q, struct order *o);
 /* When queue_grant may succeed next; INT64_MAX: when something ends. */
 int64_t queue_next_ns(struct queue *q, int64_t now_ns);
 

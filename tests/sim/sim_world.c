@@ -367,7 +367,9 @@ void sim_loop_turn(struct io *io)
 	sim_trace(io->w, "turn", head, sizeof(head));
 	metric_inc(io->conf.metrics, METRIC_io_turns);
 	loop_dispatch(io);
-	io->deadline = io->turn(io->turn_owner, io->now);
+	/* Stopped from outside: as with the kernel, what came is dispatched, but no turn follows. */
+	if (!io->stop)
+		io->deadline = io->turn(io->turn_owner, io->now);
 	sim_stream_flush(io);
 	io->busy_until = io->w->now + loop_turn_cost(io) + io->spent;
 	io->in_turn = false;
