@@ -142,7 +142,7 @@ static void test_reload_under_calls(void **state)
 
 	UNUSED(state);
 	whole_order(&whole);
-	sim_run_for(whole.run.w, 2 * SIM_SECOND);
+	sim_run_for(whole.run.w, 4 * SIM_SECOND);
 	while (failed) {
 		put_files(n % 2);
 		oom_arm(OOM_ONE, ++n);

@@ -16,6 +16,7 @@ struct whole {
 	struct sink error; /* of engine_create and engine_start */
 	io_fail_fn fail;
 	void *fail_arg;
+	bool lenient; /* status, archive, exact times may suffer; no order may be lost or doubled */
 };
 
 /* World and peers; no engine yet. orders: actions and files in turn, at most SCENARIO_ORDERS. */
@@ -24,7 +25,7 @@ void whole_open(struct whole *r, uint32_t orders);
 int whole_start(struct whole *r);
 void whole_stop(struct whole *r);
 const char *whole_error(struct whole *r);
-/* The orders come, from half a second after now on. */
+/* The client logs in after half a second; the orders come three seconds later. */
 void whole_order(struct whole *r);
 /* Until everything is settled and quiet, and judged. NULL, or what is wrong. */
 const char *whole_rest(struct whole *r);
