@@ -41,6 +41,11 @@ uint64_t oom_disarm(bool *failed)
 	return oom.seen;
 }
 
+bool oom_has_failed(void)
+{
+	return oom.failed;
+}
+
 int64_t oom_live(void)
 {
 	return oom.live;

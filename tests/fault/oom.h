@@ -23,6 +23,9 @@ void oom_arm(enum oom_mode mode, uint64_t nth);
 /* Points seen since oom_arm. *failed: whether one was failed. */
 uint64_t oom_disarm(bool *failed);
 
+/* While armed: a point was failed. */
+bool oom_has_failed(void);
+
 /* Taken and not yet given back: blocks and mappings. */
 int64_t oom_live(void);
 

@@ -64,7 +64,7 @@ static void test_start(void **state)
 	assert_null(whole_rest(&whole)); /* and afterwards it dials as ever */
 }
 
-/* From the first login to the last record; the client also asks for a reload. Returns the points. */
+/* From the first login to the last record. Returns the points. */
 static uint64_t live(struct oom_case *c, uint32_t orders, const char *prompt)
 {
 	static const char note[12000] = {1}; /* not in the library: read when it is played */

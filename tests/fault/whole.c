@@ -46,15 +46,16 @@ static void make_scenario(struct scenario *s, uint32_t orders)
 {
 	static const enum scenario_talk talks[] = {TALK_SHORT, TALK_PLAY, TALK_SHORT, TALK_ECHO};
 
-	scenario_make(s, 1);
-	s->shards = 2;
-	s->cps = s->inflight_max = s->channel_max = 0;
-	s->queue_max = 100;
-	s->lossy = s->hiccups = s->crash = false;
-	s->faulty = true; /* judged as one that has faults; they come from the test */
-	s->client_count = 1;
-	s->clients[0].mood = AMI_CLIENT_PLAIN;
-	s->order_count = orders;
+	*s = (struct scenario){
+		.seed = 1,
+		.shards = 2,
+		.queue_max = 100,
+		.faulty = true, /* judged as one that has faults; they come from the test */
+		.slack_ns = 20 * SIM_MS,
+		.client_count = 1,
+		.clients = {{.username = "ops", .secret = "swordfish", .mood = AMI_CLIENT_PLAIN}},
+		.order_count = orders,
+	};
 	for (uint32_t i = 0; i < orders; i++) {
 		struct scenario_order *o = &s->orders[i];
 
@@ -64,6 +65,7 @@ static void make_scenario(struct scenario *s, uint32_t orders)
 					     .retries = 1,
 					     .retry_s = 2,
 					     .archive = i % 4 == 1};
+		s->calls_max += o->is_file ? o->retries + 1 : 1;
 		snprintf(o->user, sizeof(o->user), "%c%u", o->is_file ? 'f' : 'a', 5000 + i);
 	}
 }
