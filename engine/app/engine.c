@@ -589,6 +589,11 @@ struct control *engine_control(struct engine *e)
 	return e->control;
 }
 
+struct io *engine_io(struct engine *e)
+{
+	return e->control_io;
+}
+
 const struct app_conf *engine_conf(const struct engine *e)
 {
 	return &e->conf;

@@ -40,6 +40,7 @@ int engine_run_apart(struct engine *e);
 void engine_destroy(struct engine *e);
 
 struct control *engine_control(struct engine *e);
+struct io *engine_io(struct engine *e); /* control's; others may use it before engine_run and after */
 const struct app_conf *engine_conf(const struct engine *e);
 uint32_t engine_shard_count(const struct engine *e);
 /* Sum over all loops. */

@@ -254,16 +254,21 @@ static void program_detach(int report, char word)
 	close(null);
 }
 
-static void program_write_pid(const char *path)
+static void program_write_pid(struct io *io, const char *path)
 {
-	FILE *f = fopen(path, "w");
+	char text[32];
+	struct sink line = sink_make(text, sizeof(text));
+	int fd = io_fs_open(io, path, IO_FS_WRITE | IO_FS_CREATE | IO_FS_TRUNC, 0644);
+	ssize_t n = fd;
 
-	if (!f) {
-		log_warning("The pid file %s cannot be written: %s", path, strerror(errno));
-		return;
+	sink_i64(&line, io_pid(io));
+	sink_char(&line, '\n');
+	if (fd >= 0) {
+		n = io_fs_write(io, fd, text, line.len);
+		io_fs_close(io, fd);
 	}
-	fprintf(f, "%d\n", (int)getpid());
-	fclose(f);
+	if (n < 0)
+		log_warning("The pid file %s cannot be written: %s", path, strerror((int)-n));
 }
 
 /* ---- run ---- */
@@ -331,7 +336,7 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 		err = engine_start(e, error);
 	}
 	if (!err) {
-		program_write_pid(app->pid_path);
+		program_write_pid(engine_io(e), app->pid_path);
 		log_notice("Ringer " RINGER_VERSION " ready");
 		program_detach(report, 0);
 		program_engine = e;
@@ -339,7 +344,7 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 			engine_request_stop(e, CONTROL_STOP_NOW);
 		err = engine_run(e);
 		program_engine = NULL;
-		unlink(app->pid_path);
+		io_fs_unlink(engine_io(e), app->pid_path);
 	}
 	if (err && error->len > 0)
 		fprintf(stderr, "ringer: %s\n", sink_cstr(error));

@@ -198,10 +198,10 @@ static const struct {
 	{"sendmsg", " engine/io/ tests/ bench/ "}, {"recvmsg", " engine/io/ tests/ bench/ "},
 	{"socket", " engine/io/ tests/ bench/ "}, {"bind", " engine/io/ tests/ bench/ "},
 	{"accept", " engine/io/ tests/ bench/ "}, {"connect", " engine/io/ tests/ bench/ "},
-	{"fopen", " engine/io/ engine/app/main.c tests/ bench/ "},
+	{"fopen", " engine/io/ tests/ bench/ "},
 	{"opendir", " engine/io/ tests/ bench/ "},
 	{"open", " engine/io/ engine/app/main.c tests/ bench/ "},
-	{"rename", " engine/io/ tests/ bench/ "}, {"unlink", " engine/io/ engine/app/main.c tests/ bench/ "},
+	{"rename", " engine/io/ tests/ bench/ "}, {"unlink", " engine/io/ tests/ bench/ "},
 	{"fsync", " engine/io/ tests/ "}, {"fdatasync", " engine/io/ tests/ "},
 	{"assert", " tests/ "}, {"system", ""}, {"popen", " tests/ "},
 };
