@@ -256,6 +256,30 @@ static void see_originate_response(struct ami_client *c, struct slice m)
 	a->info.reason = (int)reason;
 }
 
+/* Does something to a channel that just said something. */
+static void meddle(struct ami_client *c, struct slice channel)
+{
+	static const char *const what[] = {
+		"Action: Redirect\r\nContext: short\r\nExten: s\r\nPriority: 1\r\n",
+		"Action: Redirect\r\nContext: play\r\nExten: s\r\nPriority: 1\r\n",
+		"Action: Redirect\r\nContext: wait\r\nExten: nowhere\r\nPriority: 1\r\n",
+		"Action: Setvar\r\nVariable: MEDDLED\r\nValue: yes\r\n",
+		"Action: Getvar\r\nVariable: CHANNEL(state)\r\n",
+		"Action: Status\r\nAllVariables: true\r\n",
+		"Action: Hangup\r\nCause: 17\r\n",
+		"Action: PlayDTMF\r\nDigit: 5\r\n",
+		"Action: AbsoluteTimeout\r\nTimeout: 1\r\n",
+	};
+	char text[512];
+
+	if (!c->conf.meddle_permille || c->state != CLIENT_READY ||
+	    !rng_chance(&c->rng, c->conf.meddle_permille))
+		return;
+	snprintf(text, sizeof(text), "%sChannel: %.*s\r\n", what[rng_below(&c->rng, ARRAY_COUNT(what))],
+		 SLICE_ARG(channel));
+	ami_client_send(c, io_now_ns(c->io) + (int64_t)rng_below(&c->rng, 50) * SIM_MS, text);
+}
+
 static void see_event(struct ami_client *c, struct slice m)
 {
 	static const char *const unchanneled[] = {"OriginateResponse", "Cdr", "FullyBooted",
@@ -271,8 +295,10 @@ static void see_event(struct ami_client *c, struct slice m)
 	}
 	if (slice_starts(event, SLICE_LIT("Dial")))
 		id = header(m, "DestUniqueid");
-	if (id.len > 0 && !slice_eq(id, SLICE_LIT("none")))
+	if (id.len > 0 && !slice_eq(id, SLICE_LIT("none"))) {
 		see_channel(c, event, id);
+		meddle(c, header(m, "Channel"));
+	}
 }
 
 static void see_login(struct ami_client *c, struct slice m)

@@ -25,6 +25,7 @@ struct ami_client_conf {
 	const char *username, *secret;
 	enum ami_mood mood;
 	int64_t connect_at, gone_at;
+	uint32_t meddle_permille; /* channel events that it answers with an action on that channel */
 };
 
 struct ami_client;

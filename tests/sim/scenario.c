@@ -94,6 +94,9 @@ void scenario_make(struct scenario *s, uint64_t seed)
 	s->disk_hangs = !s->disk_bad && !s->crash && !s->restart && rng_chance(&r, 150);
 	s->reloads = rng_chance(&r, 300) ? between(&r, 1, 3) : 0;
 	s->hangups = rng_chance(&r, 200) ? between(&r, 1, 3) : 0;
+	s->meddles = rng_chance(&r, 150);
+	s->clients[0].meddle_permille = s->meddles ? 100 : 0;
+	s->noise = rng_chance(&r, 200);
 	s->stops = rng_chance(&r, 300);
 	for (uint32_t i = 0; i < s->order_count; i++)
 		s->calls_max += s->orders[i].is_file ? s->orders[i].retries + 2 : 1;

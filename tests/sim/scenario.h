@@ -46,6 +46,8 @@ struct scenario {
 	int64_t restart_at;
 	uint32_t reloads, hangups; /* actions of the first client */
 	uint32_t ping_first, ping_count; /* its numbers of Ping actions */
+	bool meddles;              /* the first client acts on channels as their events come */
+	bool noise;                /* datagrams that are no messages */
 	bool stops;                /* at the end: by a command, instead of just ending */
 	int64_t slack_ns; /* between the pacer's grant and the INVITE on the wire, at most */
 	uint32_t client_count;

@@ -100,8 +100,13 @@ static void judge_length(struct run *r, const struct scenario_order *o, const st
 {
 	int64_t least = (int64_t)scenario_talk_s(&r->s, o) * SIM_SECOND;
 	const struct gateway_call_info *c = &t->last;
+	int64_t gives_up = c->invite_ns + o->timeout_s * SIM_SECOND - r->s.slack_ns;
 
-	if (r->s.hangups || r->s.restart || !c->answered || c->cancelled || !c->ended_by_engine || c->plan == GATEWAY_FORK ||
+	if (c->answered_ns > gives_up - SIM_SECOND) /* the dial time-out may have come first */
+		return;
+	if (r->s.disk_bad && o->talk == TALK_PLAY) /* the sound may not have been readable */
+		return;
+	if (r->s.hangups || r->s.meddles || r->s.restart || !c->answered || c->cancelled || !c->ended_by_engine || c->plan == GATEWAY_FORK ||
 	    c->plan == GATEWAY_CANCEL_CROSS)
 		return;
 	if (c->ended_ns - c->answered_ns < least - SIM_SECOND / 2)
@@ -126,7 +131,7 @@ static void judge_action(struct run *r, const struct scenario_order *o, const st
 	if (info.originate_success && !t->answered)
 		run_fail(r, "originate to %s is reported as answered; nobody answered", o->user);
 	if (!info.originate_success && t->last.ended_ns && !t->cancelled && !r->s.lossy &&
-	    !r->s.faulty && !r->s.hangups && t->last.plan == GATEWAY_ANSWER)
+	    !r->s.faulty && !r->s.hangups && !r->s.meddles && t->last.plan == GATEWAY_ANSWER)
 		run_fail(r, "%s answered at once, reported as failure %d", o->user, info.reason);
 }
 
@@ -161,7 +166,7 @@ static void judge_file(struct run *r, const struct scenario_order *o, const stru
 	if (end == DROPPER_COMPLETED && !t->answered)
 		run_fail(r, "call file of %s is Completed; nobody answered", o->user);
 	if (end == DROPPER_EXPIRED && t->calls < o->retries + 1 && !r->s.faulty && !r->s.crash &&
-	    !r->s.hangups)
+	    !r->s.hangups && !r->s.meddles)
 		run_fail(r, "call file of %s is Expired after %u of %u calls", o->user, t->calls,
 			 o->retries + 1);
 	if (!r->s.crash && !r->s.restart)
@@ -230,7 +235,7 @@ static void judge_limits(struct run *r)
 {
 	/* A BYE or CANCEL that the kernel refused leaves late; a hang-up before any provisional is
 	 * seen by nobody. */
-	if (r->s.faulty || r->s.hangups)
+	if (r->s.faulty || r->s.hangups || r->s.meddles)
 		return;
 	for (uint32_t i = 0; i < gateway_call_count(r->gateway); i++) {
 		uint32_t dialing = count_at(r, i, true), calls = count_at(r, i, false);

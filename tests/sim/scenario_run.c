@@ -24,11 +24,30 @@ static void log_line(void *arg, const struct log_line *line)
 
 /* ---- tap ---- */
 
+/* To the engine: random octets, or the first ones of a true message. Never through the tap again. */
+static void make_noise(struct run *r, const struct addr *from, const void *data, size_t len)
+{
+	struct addr to = sim_host_addr(r->w, 0, 5060), rtp = sim_host_addr(r->w, 0, 10000);
+	uint8_t octets[64];
+	size_t n = rng_below(sim_rng(r->w), sizeof(octets));
+
+	if (from->port == 5060 && addr_eq_ip(from, &to))
+		return;
+	for (size_t i = 0; i < n; i++)
+		octets[i] = (uint8_t)rng_u32(sim_rng(r->w));
+	if (rng_chance(sim_rng(r->w), 500) && n <= len)
+		memcpy(octets, data, n);
+	rtp.port = (uint16_t)(10000 + rng_below(sim_rng(r->w), 1000));
+	sim_net_inject(r->w, from, rng_chance(sim_rng(r->w), 500) ? &to : &rtp, octets, n);
+}
+
 static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to, const void *data,
 			    size_t len)
 {
 	struct run *r = arg;
 
+	if (r->s.noise && from->port == 5060 && rng_chance(sim_rng(r->w), 20))
+		make_noise(r, from, data, len);
 	gateway_tap(r->gateway, from, to, data, len);
 	return SIM_PASS;
 }
