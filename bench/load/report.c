@@ -31,7 +31,9 @@ void report_real(struct report *r, const char *group, const char *key, double x,
 	struct report_row *row = report_row(r, group, key, unit);
 
 	row->is_number = true;
-	snprintf(row->text, sizeof(row->text), "%.*f", x >= 1000 ? 0 : x >= 10 ? 1 : 3, x);
+	/* Of a share, what is missing to 100 % is what matters. */
+	snprintf(row->text, sizeof(row->text), "%.*f",
+		 strcmp(unit, "%") == 0 ? 3 : x >= 1000 ? 0 : x >= 10 ? 1 : 3, x);
 }
 
 void report_text(struct report *r, const char *group, const char *key, const char *text)
