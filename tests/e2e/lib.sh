@@ -89,10 +89,11 @@ far_load() { # options of ringer-load answer; its report lands in $dir/far.out w
 	started+=("$far_pid")
 	wait_for 5 far_listens
 }
-far_report() { # ends the answering side, prints its report
+# shellcheck disable=SC2034 # report is for the caller
+far_report() { # ends the answering side; its report is in $report then
 	kill -TERM "$far_pid" 2>/dev/null || true
-	wait "$far_pid" 2>/dev/null || true
-	cat "$dir/far.out"
+	wait "$far_pid" || fail "the answering side ended with $?"
+	report=$(cat "$dir/far.out")
 }
 
 # A call file, renamed into the spool. Lines come from standard input.
