@@ -12,6 +12,8 @@
 #include <stdlib.h>
 
 #define DESCRIPTORS_BESIDE 512 /* for AMI, files, rings: not for media */
+/* To the records worker for each order: its record, that of a `failed` channel, the mark behind them. */
+#define ORDER_RECORD_BYTES (2 * (CDR_BYTES_MAX + 16) + SHARD_OUTCOME_BYTES_MAX + 16)
 #define CHANNELS_LEAST     16  /* where the limit of descriptors leaves none */
 #define END_LIMIT_NS       (5 * TMR_SECOND)
 #define END_POLL_NS        (5 * TMR_MS)
@@ -105,7 +107,7 @@ static void engine_fit_ports(struct engine *e)
 
 static uint32_t engine_shard_channels(const struct engine *e)
 {
-	return (e->conf.channel_max + e->node_count - 1) / e->node_count;
+	return (e->conf.channel_max + engine_shards(e) - 1) / engine_shards(e);
 }
 
 static void engine_log_budget(const struct engine *e)
@@ -155,11 +157,12 @@ static int engine_create_nodes(struct engine *e, bool unanswered, bool congestio
 static int engine_create_records(struct engine *e, bool *unanswered, bool *congestion,
 				 struct sink *error)
 {
-	size_t orders = (size_t)e->conf.channel_max + 8192;
+	size_t orders = (size_t)engine_shard_channels(e) * engine_shards(e) + CONTROL_RECORDING_MAX;
 	struct pipe_conf down = {.spare_bytes = 1 << 20,
-				 .reserve_bytes = orders * 4096,
+				 .reserve_bytes = orders * ORDER_RECORD_BYTES,
 				 .record_max = 32 * 1024};
-	struct pipe_conf up = {.spare_bytes = 1 << 16, .reserve_bytes = orders * 1024};
+	struct pipe_conf up = {.spare_bytes = 1 << 16,
+			       .reserve_bytes = orders * (SHARD_OUTCOME_BYTES_MAX + 16)};
 	struct records_conf conf = {
 		.io = e->records_io, .metrics = &e->records_metrics, .control_io = e->control_io};
 	int err = pipe_create(&e->records_down, &down);

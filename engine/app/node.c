@@ -13,7 +13,10 @@
 #define TIMERS_PER_TURN    4096
 #define FORWARDS_PER_TURN  1024
 #define CHUNKS_PER_CHANNEL 12   /* arena chunks: 12 KiB a channel on average */
-#define RELIABLE_BYTES     4096 /* reserved in the up pipe for each channel: Newchannel to Ended */
+/* Reserved in the up pipe for each channel: Newchannel, Cdr and Hangup, of a `failed` channel too, and
+ * the two outcomes. */
+#define RELIABLE_BYTES                                                                             \
+	(4 * EVENT_BYTES_MAX + 2 * (EVENT_BYTES_MAX + CDR_BYTES_MAX) + 2 * SHARD_OUTCOME_BYTES_MAX)
 #define ANSWER_BYTES       (LIMIT_VAR_VALUE + 64) /* ... and for the answer to each question */
 #define FORWARD_BYTES      (1 << 20)
 

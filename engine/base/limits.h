@@ -34,7 +34,8 @@
 #define LIMIT_CHANNELS_MAX    200000
 
 /* Channels */
-#define LIMIT_CHAN_ARENA      65536 /* bytes of variables and texts one channel may keep */
+#define LIMIT_CHAN_ARENA      (4 * LIMIT_ORDER_BYTES) /* what one channel may keep: order, variables */
+#define LIMIT_USERFIELD       256 /* of a call record, with its NUL */
 #define LIMIT_CHAN_VARS       512
 
 /* SIP */

@@ -131,7 +131,7 @@ static enum app_result read_digit(struct chan *c, struct pbx *p, char digit)
 	if (p->u.read.playing) {
 		p->u.read.playing = false;
 		p->u.read.at = p->text_len; /* the other prompts are not heard either */
-		c->media->ops->stop(c->session);
+		pbx_stop_media(c);
 	}
 	if (!ends || (p->u.read.may_be_terminator && p->digit_count == 0))
 		p->digits[p->digit_count++] = digit;

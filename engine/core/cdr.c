@@ -1,5 +1,6 @@
 #include "engine/core/cdr.h"
 
+#include "engine/base/limits.h"
 #include "engine/core/pack.h"
 
 #define CDR_TEXTS(X)                                                                               \
@@ -50,6 +51,12 @@ int64_t cdr_billsec_s(const struct cdr *c)
 {
 	return c->answer_wall_ns ? cdr_whole_seconds(c->answer_wall_ns, c->end_wall_ns) : 0;
 }
+
+/* Times, numbers, lengths; nine texts of a name's length, clid, two ids, user field. */
+_Static_assert(3 * 8 + 3 * 4 + 13 * 4 + 9 * (LIMIT_NAME - 1) + (2 * LIMIT_NAME + 16) +
+			       2 * (LIMIT_UNIQUEID - 1) + LIMIT_USERFIELD <=
+		       CDR_BYTES_MAX,
+	       "a record does not fit");
 
 size_t cdr_packed_bytes(const struct cdr *c)
 {

@@ -27,6 +27,8 @@ struct cdr {
 int64_t cdr_duration_s(const struct cdr *c); /* whole seconds, start to end */
 int64_t cdr_billsec_s(const struct cdr *c);
 
+/* The largest packed record of a channel: its texts are bounded (chan.h, enum chan_text). */
+#define CDR_BYTES_MAX 1600
 size_t cdr_packed_bytes(const struct cdr *c);
 size_t cdr_pack(void *dst, const struct cdr *c);
 bool cdr_unpack(const void *src, size_t len, struct cdr *c);

@@ -97,19 +97,24 @@ void chan_step_timer_stop(struct chan *c)
 	tmr_stop(&c->step_timer);
 }
 
+void chan_forget_played(struct chan *c)
+{
+	c->pending &= ~(1U << CHAN_FACT_PLAYED);
+}
+
 /* ---- making ---- */
 
 /* Numbers of channels are unique in the engine: each shard counts in steps of the shard count. */
 static void chan_name_it(struct chan *c, struct slice prefix, struct slice uniqueid)
 {
 	struct shard *s = c->shard;
-	uint64_t number = s->next_chan_number++ * s->count + s->index;
 	char text[LIMIT_UNIQUEID];
 	struct sink out = sink_make(text, LIMIT_NAME - 1);
 
+	c->number = s->next_chan_number++ * s->count + s->index;
 	sink_add(&out, slice_head(prefix, LIMIT_NAME - 10));
 	sink_char(&out, '-');
-	sink_hex(&out, number & 0xffffffff, 8);
+	sink_hex(&out, c->number & 0xffffffff, 8);
 	c->name = chan_dup(c, sink_slice(&out));
 	if (uniqueid.len > 0) {
 		c->uniqueid = chan_dup(c, slice_head(uniqueid, LIMIT_UNIQUEID - 1));
@@ -119,10 +124,20 @@ static void chan_name_it(struct chan *c, struct slice prefix, struct slice uniqu
 			sink_fmt(&out, "%s-", s->system_name);
 		sink_i64(&out, c->start_wall_ns / TMR_SECOND);
 		sink_char(&out, '.');
-		sink_u64(&out, number);
+		sink_u64(&out, c->number);
 		c->uniqueid = chan_dup(c, sink_slice(&out));
 	}
 	c->linkedid = c->uniqueid;
+}
+
+void chan_discard(struct chan *c)
+{
+	struct shard *s = c->shard;
+
+	if (c->session)
+		c->media->ops->close(c->session);
+	arena_reset(&c->arena);
+	slab_free(s->chans, c);
 }
 
 struct chan *chan_new(struct shard *s, struct slice name_prefix, struct slice uniqueid)
@@ -146,7 +161,10 @@ struct chan *chan_new(struct shard *s, struct slice name_prefix, struct slice un
 	tmr_init(&c->step_timer, s->wheel, chan_on_step_timer, c);
 	tmr_init(&c->absolute_timer, s->wheel, chan_on_absolute_timer, c);
 	chan_name_it(c, name_prefix, uniqueid);
-	return c;
+	if (c->name.ptr && c->uniqueid.ptr)
+		return c;
+	chan_discard(c); /* the arenas are used up: better no channel than a nameless one */
+	return NULL;
 }
 
 /* ---- place ---- */
@@ -165,8 +183,8 @@ void chan_goto(struct chan *c, struct slice context, struct slice exten, int32_t
 	chan_set_place(c, context, exten, priority);
 	if (c->pbx)
 		chan_post(c, CHAN_FACT_REDIRECT);
-	else if (c->state == CHAN_UP)
-		chan_post(c, CHAN_FACT_START);
+	else
+		c->redirected = true; /* for the start, which is still to come */
 }
 
 bool chan_is_up(const struct chan *c)
@@ -214,8 +232,10 @@ void chan_event_init(const struct chan *c, struct event *e, enum event_kind kind
 
 void chan_raise(struct chan *c, const struct event *e)
 {
-	if (!event_write(c->shard->up, e))
-		metric_inc(&c->shard->metrics, METRIC_event_dropped);
+	if (event_write(c->shard->up, e))
+		return;
+	check(!event_is_reliable(e->kind)); /* for those the pipe keeps room: node.c */
+	metric_inc(&c->shard->metrics, METRIC_event_dropped);
 }
 
 void chan_raise_kind(struct chan *c, enum event_kind kind)
@@ -291,42 +311,69 @@ bool chan_get_var(struct chan *c, struct slice name, struct slice *value)
 	       vars_get(&c->shard->globals, name, value);
 }
 
-/* Replaces *field when the value differs. True if it did. */
-static bool chan_change(struct chan *c, struct slice *field, struct slice value)
+static struct slice *chan_text_field(struct chan *c, enum chan_text which)
 {
-	if (!value.ptr || slice_eq(*field, value))
-		return false;
-	value = chan_dup(c, value);
-	if (!value.ptr)
-		return false;
-	*field = value;
-	return true;
+	struct slice *const fields[CHAN_TEXT_COUNT] = {
+		[CHAN_CID_NUM] = &c->cid_num,         [CHAN_CID_NAME] = &c->cid_name,
+		[CHAN_CONN_NUM] = &c->conn_num,       [CHAN_CONN_NAME] = &c->conn_name,
+		[CHAN_ACCOUNT] = &c->account,         [CHAN_PEERACCOUNT] = &c->peeraccount,
+		[CHAN_LANGUAGE] = &c->language,       [CHAN_USERFIELD] = &c->userfield,
+	};
+
+	return fields[which];
+}
+
+int chan_set_text(struct chan *c, enum chan_text which, struct slice value)
+{
+	size_t room = which == CHAN_USERFIELD ? LIMIT_USERFIELD : LIMIT_NAME;
+	struct slice *field = chan_text_field(c, which);
+	char *text = c->text_rooms & 1U << which ? (char *)field->ptr
+						 : arena_alloc(&c->arena, room);
+
+	if (!text)
+		return -ENOSPC;
+	c->text_rooms |= 1U << which;
+	value = slice_head(value, room - 1);
+	if (value.len > 0)
+		memmove(text, value.ptr, value.len); /* it may be a part of the old one */
+	text[value.len] = 0;
+	*field = slice_make(text, value.len);
+	return 0;
+}
+
+/* True if the text is another one now. NULL ptr: leave it. */
+static bool chan_change(struct chan *c, enum chan_text which, struct slice value)
+{
+	value = slice_head(value, LIMIT_NAME - 1);
+	return value.ptr && !slice_eq(*chan_text_field(c, which), value) &&
+	       chan_set_text(c, which, value) == 0;
 }
 
 void chan_set_caller(struct chan *c, struct slice name, struct slice num)
 {
-	bool changed = chan_change(c, &c->cid_name, name);
+	bool changed = chan_change(c, CHAN_CID_NAME, name);
 
-	if (chan_change(c, &c->cid_num, num) || changed)
+	if (chan_change(c, CHAN_CID_NUM, num) || changed)
 		chan_raise_kind(c, EVENT_NEWCALLERID);
 }
 
 void chan_set_connected(struct chan *c, struct slice name, struct slice num)
 {
-	bool changed = chan_change(c, &c->conn_name, name);
+	bool changed = chan_change(c, CHAN_CONN_NAME, name);
 
-	if (chan_change(c, &c->conn_num, num) || changed)
+	if (chan_change(c, CHAN_CONN_NUM, num) || changed)
 		chan_raise_kind(c, EVENT_NEWCONNECTED);
 }
 
 void chan_set_account(struct chan *c, struct slice account)
 {
-	struct slice old = c->account;
+	char text[LIMIT_NAME];
+	struct slice old = slice_make(text, slice_copy(text, sizeof(text), c->account));
 
-	if (chan_change(c, &c->account, account)) {
-		c->peeraccount = c->account;
-		chan_raise_text(c, EVENT_NEWACCOUNT, old, SLICE_EMPTY);
-	}
+	if (!chan_change(c, CHAN_ACCOUNT, account))
+		return;
+	chan_set_text(c, CHAN_PEERACCOUNT, c->account);
+	chan_raise_text(c, EVENT_NEWACCOUNT, old, SLICE_EMPTY);
 }
 
 void chan_set_app(struct chan *c, struct slice app, struct slice data)

@@ -50,6 +50,20 @@ enum chan_fact {
 /* ChannelState of AMI */
 enum { CHAN_AMI_DOWN = 0, CHAN_AMI_RING = 4, CHAN_AMI_RINGING = 5, CHAN_AMI_UP = 6 };
 
+/* Texts that may change as often as a dialplan likes: each has its room once. Longer ones are cut: at
+ * LIMIT_NAME - 1 octets, the user field at LIMIT_USERFIELD - 1. So the size of an event is bounded. */
+enum chan_text {
+	CHAN_CID_NUM,
+	CHAN_CID_NAME,
+	CHAN_CONN_NUM,
+	CHAN_CONN_NAME,
+	CHAN_ACCOUNT,
+	CHAN_PEERACCOUNT,
+	CHAN_LANGUAGE,
+	CHAN_USERFIELD,
+	CHAN_TEXT_COUNT,
+};
+
 struct chan {
 	struct shard *shard;
 	struct arena arena;
@@ -57,8 +71,10 @@ struct chan {
 	int32_t ami_state;      /* projection: ringing is remembered through early media */
 
 	struct slice name, uniqueid, linkedid; /* in the arena */
-	struct slice cid_num, cid_name, conn_num, conn_name;
-	struct slice account, peeraccount, language;
+	struct slice cid_num, cid_name, conn_num, conn_name; /* set by chan_set_text */
+	struct slice account, peeraccount, language, userfield;
+	uint32_t text_rooms;    /* bits 1 << enum chan_text: those that have their room */
+	uint64_t number;        /* unique in the engine: of the name, and the record's sequence */
 	char context[LIMIT_NAME];
 	char exten[LIMIT_NAME];
 	int32_t priority;
@@ -70,13 +86,15 @@ struct chan {
 	struct slice order;     /* packed copy, in the arena (unpack to read) */
 	bool early_media;       /* progress with media counts as answer */
 	bool has_order;         /* an outcome is owed to the control shard */
+	bool redirected;        /* the place was given from outside, not by the order */
 	bool dialed;            /* the dialling phase was reported */
 	bool answered;          /* ... as answered (or early media taken as such) */
 
 	/* signalling and media */
 	const struct tech *tech;
 	struct tech_call *call; /* NULL before dialling and after the end */
-	struct tech_endpoint endpoint;
+	struct slice endpoint;  /* its name, in the arena: snapshots may go while calls last */
+	struct codec_list allow;
 	const struct media *media;
 	struct media_session *session; /* NULL without media */
 	struct addr media_local;
@@ -118,7 +136,6 @@ struct chan {
 	int64_t created_ns;
 	char lastapp[LIMIT_NAME];
 	char lastdata[LIMIT_NAME];
-	struct slice userfield;
 	enum cdr_amaflags amaflags;
 	enum cdr_disposition disposition;
 	bool cdr_disabled;
@@ -131,7 +148,8 @@ struct chan {
 /* Places the call of a packed originate. The channel reports everything by events, and the outcome by
  * records of shard.h. Always ends in exactly one outcome, also when nothing could be created. */
 void chan_originate(struct shard *s, struct slice packed);
-/* A command from outside: soft hang-up with a cause (-1: none given). */
+/* From outside (command, media time-out): soft hang-up with a cause (-1: none given), worked off on the
+ * channel's own turn. */
 void chan_request_hangup(struct chan *c, int cause);
 /* Works off the facts that wait. *c may be gone after. */
 void chan_run_facts(struct chan *c);
@@ -141,8 +159,8 @@ size_t chan_bytes(void);
 
 /* Where the dialplan goes on. Texts are cut at LIMIT_NAME - 1. Does not move a running PBX by itself. */
 void chan_set_place(struct chan *c, struct slice context, struct slice exten, int32_t priority);
-/* From outside (AMI Redirect): sets the place and breaks the running application (PBX_REDIRECT); an
- * answered channel without PBX starts one. */
+/* From outside (AMI Redirect): sets the place and breaks the running application (PBX_REDIRECT). A
+ * channel that is not answered yet goes there, instead of to the place of its order, when it is. */
 void chan_goto(struct chan *c, struct slice context, struct slice exten, int32_t priority);
 
 bool chan_is_up(const struct chan *c);
@@ -154,6 +172,9 @@ void chan_step_timer(struct chan *c, int64_t due_ns);
 void chan_step_timer_stop(struct chan *c);
 int64_t chan_now_ns(const struct chan *c);
 
+/* What was played is stopped: if its end was reported in this very turn, nobody waits for it now. */
+void chan_forget_played(struct chan *c);
+
 /* Sets a variable and raises VarSet. name may carry _ or __; not a function. 0 or -ENOSPC, -EINVAL. */
 int chan_set_var(struct chan *c, struct slice name, struct slice value);
 /* Channel variables and the built-in read-only names (dialplan.md 2), then globals. False: unset. The
@@ -163,6 +184,8 @@ bool chan_get_var(struct chan *c, struct slice name, struct slice *value);
 void chan_set_caller(struct chan *c, struct slice name, struct slice num);
 void chan_set_connected(struct chan *c, struct slice name, struct slice num);
 void chan_set_account(struct chan *c, struct slice account);
+/* Sets one text; no event is raised. 0, -ENOSPC. */
+int chan_set_text(struct chan *c, enum chan_text which, struct slice value);
 /* A copy in the channel's arena; NULL ptr when full. */
 struct slice chan_dup(struct chan *c, struct slice s);
 

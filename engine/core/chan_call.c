@@ -8,6 +8,7 @@
 #include "engine/core/func.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* ---- facts of signalling ---- */
 
@@ -116,13 +117,15 @@ static void chan_on_info_digit(void *owner, char digit, uint32_t duration_ms)
 	chan_take_digit(owner, digit);
 }
 
-static int chan_disposition_of(int cause)
+static enum cdr_disposition chan_disposition_of(enum dial_status status)
 {
-	switch (cause) {
-	case CAUSE_BUSY:
+	switch (status) {
+	case DIAL_STATUS_BUSY:
 		return CDR_BUSY;
-	case CAUSE_CONGESTION:
+	case DIAL_STATUS_CONGESTION:
 		return CDR_CONGESTION;
+	case DIAL_STATUS_CHANUNAVAIL:
+		return CDR_FAILED;
 	default:
 		return CDR_NO_ANSWER;
 	}
@@ -131,7 +134,10 @@ static int chan_disposition_of(int cause)
 static void chan_on_ended(void *owner, const struct tech_end *end)
 {
 	struct chan *c = owner;
+	enum dial_status status = cause_dial_end((unsigned)end->cause);
 
+	/* The far end's word counts, also if our time runs out in the same turn. */
+	tmr_stop(&c->answer_timer);
 	c->call = NULL;
 	c->cause = end->cause;
 	c->tech_code = end->tech_code;
@@ -140,8 +146,8 @@ static void chan_on_ended(void *owner, const struct tech_end *end)
 	if (FAULT(event_order))
 		chan_raise_numbers(c, EVENT_HANGUP, c->cause, c->tech_code);
 	if (c->state != CHAN_UP) {
-		c->disposition = (enum cdr_disposition)chan_disposition_of(c->cause);
-		chan_raise_dial(c, EVENT_DIALEND, dial_status_name(cause_dial_end((unsigned)c->cause)));
+		c->disposition = chan_disposition_of(status);
+		chan_raise_dial(c, EVENT_DIALEND, dial_status_name(status));
 	}
 	chan_post(c, CHAN_FACT_HANGUP);
 }
@@ -204,29 +210,34 @@ const struct media_events chan_media_events = {
 
 /* ---- originate ---- */
 
-static void chan_set_order_vars(struct chan *c, const struct originate *o)
+static void chan_set_one(struct chan *c, struct slice name, struct slice value)
 {
-	for (uint32_t i = 0; i < c->endpoint.set_var_count; i++) {
-		struct slice text = c->endpoint.set_vars[i];
+	int err = func_is_call(name) ? func_write(c, name, value) : chan_set_var(c, name, value);
+
+	if (err)
+		log_call(LOG_LEVEL_WARNING, 0, c->name.ptr, "%.*s could not be set: %s",
+			 SLICE_ARG(name), strerror(-err));
+}
+
+static void chan_set_vars(struct chan *c, const struct tech_endpoint *e, const struct originate *o)
+{
+	for (uint32_t i = 0; i < e->set_var_count; i++) {
+		struct slice text = e->set_vars[i];
 		size_t at = slice_find(text, '=');
 
 		if (at != SIZE_MAX)
-			chan_set_var(c, slice_head(text, at), slice_from(text, at + 1));
+			chan_set_one(c, slice_head(text, at), slice_from(text, at + 1));
 	}
-	for (uint32_t i = 0; i < o->var_count; i++) {
-		if (func_is_call(o->vars[i].name))
-			func_write(c, o->vars[i].name, o->vars[i].value);
-		else
-			chan_set_var(c, o->vars[i].name, o->vars[i].value);
-	}
+	for (uint32_t i = 0; i < o->var_count; i++)
+		chan_set_one(c, o->vars[i].name, o->vars[i].value);
 }
 
 /* The events of an outgoing leg in their order (ami-events.md 8.1). */
-static void chan_introduce(struct chan *c, const struct originate *o)
+static void chan_introduce(struct chan *c, const struct tech_endpoint *e, const struct originate *o)
 {
 	chan_raise_kind(c, EVENT_NEWCHANNEL);
 	chan_set_app(c, SLICE_LIT("AppDial2"), SLICE_LIT("(Outgoing Line)"));
-	chan_set_order_vars(c, o);
+	chan_set_vars(c, e, o);
 	if (o->account.len > 0)
 		chan_set_account(c, o->account);
 	if (o->has_cid) {
@@ -241,13 +252,18 @@ static struct codec_list chan_offer(const struct chan *c, const struct originate
 	struct codec_list wanted = {0};
 
 	codec_list_allow(&wanted, o->codecs);
-	return codec_list_offer(&wanted, &c->endpoint.allow);
+	return codec_list_offer(&wanted, &c->allow);
 }
 
-static void chan_dial(struct chan *c, const struct originate *o)
+static int64_t chan_timeout_ns(const struct originate *o)
+{
+	return (o->timeout_ms < LIMIT_TIMEOUT_MS ? o->timeout_ms : LIMIT_TIMEOUT_MS) * TMR_MS;
+}
+
+static void chan_dial(struct chan *c, const struct tech_endpoint *e, const struct originate *o)
 {
 	struct tech_dial dial = {
-		.endpoint = &c->endpoint,
+		.endpoint = e,
 		.resource = o->resource,
 		.cid_name = c->cid_name,
 		.cid_num = c->cid_num,
@@ -261,12 +277,13 @@ static void chan_dial(struct chan *c, const struct originate *o)
 	check(chan_step(c, CHAN_EV_DIAL));
 	metric_inc(&c->shard->metrics, METRIC_attempt_started);
 	if (o->timeout_ms > 0)
-		tmr_start(&c->answer_timer, chan_now_ns(c) + o->timeout_ms * TMR_MS);
+		tmr_start(&c->answer_timer, chan_now_ns(c) + chan_timeout_ns(o));
 	c->call = c->tech->ops->dial(c->tech->impl, &dial, &chan_tech_events, c, &error);
 	if (c->call)
 		return;
 	log_call(LOG_LEVEL_WARNING, 0, c->name.ptr, "Could not dial %.*s/%.*s: error %d",
 		 SLICE_ARG(o->tech), SLICE_ARG(o->resource), -error);
+	c->disposition = CDR_FAILED;
 	c->cause = error == -EHOSTUNREACH ? CAUSE_NO_ROUTE : CAUSE_SWITCH_CONGESTION;
 	chan_fail(c, ORIGINATE_FAILURE);
 }
@@ -307,27 +324,17 @@ static struct chan *chan_create_for(struct shard *s, const struct originate *o, 
 	if (!c)
 		return NULL;
 	c->tech = tech;
-	c->endpoint = *endpoint;
+	c->endpoint = chan_dup(c, endpoint->name);
+	c->allow = endpoint->allow;
 	c->media = &s->media;
 	if (endpoint->language.len > 0)
-		c->language = chan_dup(c, endpoint->language);
+		chan_set_text(c, CHAN_LANGUAGE, endpoint->language);
 	if (endpoint->account.len > 0)
-		c->account = chan_dup(c, endpoint->account);
+		chan_set_text(c, CHAN_ACCOUNT, endpoint->account);
 	chan_set_place(c, endpoint->context, SLICE_LIT("s"), 1);
 	slice_copy(c->dcontext, sizeof(c->dcontext), endpoint->context);
 	slice_copy(c->dst, sizeof(c->dst), SLICE_LIT("s"));
 	return c;
-}
-
-/* A channel that nobody has heard of yet goes without a trace. */
-static void chan_discard(struct chan *c)
-{
-	struct shard *s = c->shard;
-
-	if (c->session)
-		c->media->ops->close(c->session);
-	arena_reset(&c->arena);
-	slab_free(s->chans, c);
 }
 
 void chan_originate(struct shard *s, struct slice packed)
@@ -357,6 +364,6 @@ void chan_originate(struct shard *s, struct slice packed)
 		chan_report_nothing(s, &o, CAUSE_CHANNEL_UNAVAILABLE);
 		return;
 	}
-	chan_introduce(c, &o);
-	chan_dial(c, &o);
+	chan_introduce(c, &endpoint, &o);
+	chan_dial(c, &endpoint, &o);
 }

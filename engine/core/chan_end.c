@@ -59,28 +59,28 @@ static void chan_report_record_of_nothing(struct shard *s, const struct originat
 	struct sink name = sink_make(text, sizeof(text));
 	struct event e = {.kind = EVENT_CDR, .shard = s->index, .wall_ns = now, .number = {1, 0}};
 	struct cdr r = {
-		.account = o->account,
-		.src = o->cid_num,
-		.dst = o->exten,
-		.dcontext = o->context,
-		.uniqueid = o->channel_id,
-		.linkedid = o->channel_id,
+		.account = slice_head(o->account, LIMIT_NAME - 1),
+		.src = slice_head(o->cid_num, LIMIT_NAME - 1),
+		.dst = slice_head(o->exten, LIMIT_NAME - 1),
+		.dcontext = slice_head(o->context, LIMIT_NAME - 1),
+		.uniqueid = slice_head(o->channel_id, LIMIT_UNIQUEID - 1),
+		.linkedid = slice_head(o->channel_id, LIMIT_UNIQUEID - 1),
 		.start_wall_ns = now,
 		.end_wall_ns = now,
 		.disposition = CDR_FAILED,
 		.amaflags = CDR_DOCUMENTATION,
 	};
-	char packed[4096];
+	char packed[CDR_BYTES_MAX];
 
+	if (!s->unanswered_cdr)
+		return;
 	sink_add(&name, o->tech);
 	sink_char(&name, '/');
 	sink_add(&name, o->resource);
 	r.channel = sink_slice(&name);
-	if (!s->unanswered_cdr || cdr_packed_bytes(&r) > sizeof(packed))
-		return;
+	check(cdr_packed_bytes(&r) <= sizeof(packed));
 	e.text[0] = slice_make(packed, cdr_pack(packed, &r));
-	if (!event_write(s->up, &e))
-		metric_inc(&s->metrics, METRIC_event_dropped);
+	check(event_write(s->up, &e));
 }
 
 void chan_report_nothing(struct shard *s, const struct originate *o, int cause)
@@ -90,7 +90,7 @@ void chan_report_nothing(struct shard *s, const struct originate *o, int cause)
 		.attempt_no = o->attempt_no,
 		.reason = (int)cause_originate_reason((unsigned)cause),
 		.cause = cause,
-		.uniqueid = o->channel_id,
+		.uniqueid = slice_head(o->channel_id, LIMIT_UNIQUEID - 1),
 	};
 
 	metric_inc(&s->metrics, METRIC_attempt_failed);
@@ -129,6 +129,7 @@ static void chan_fill_cdr(const struct chan *c, struct cdr *r, struct slice clid
 		.end_wall_ns = c->end_wall_ns,
 		.disposition = c->disposition,
 		.amaflags = c->amaflags,
+		.sequence = (uint32_t)c->number,
 	};
 	if (r->disposition == CDR_CONGESTION && !c->shard->congestion_cdr)
 		r->disposition = CDR_FAILED;
@@ -136,7 +137,7 @@ static void chan_fill_cdr(const struct chan *c, struct cdr *r, struct slice clid
 
 static void chan_write_record(struct chan *c)
 {
-	char clid_text[2 * LIMIT_NAME + 16], packed[4096];
+	char clid_text[2 * LIMIT_NAME + 16], packed[CDR_BYTES_MAX];
 	struct sink clid = sink_make(clid_text, sizeof(clid_text));
 	struct event e;
 	struct cdr r;
@@ -145,9 +146,7 @@ static void chan_write_record(struct chan *c)
 		return;
 	chan_write_caller(c, &clid);
 	chan_fill_cdr(c, &r, sink_slice(&clid));
-	r.userfield = slice_head(r.userfield, 1024);
-	if (NEVER(cdr_packed_bytes(&r) > sizeof(packed)))
-		return;
+	check(cdr_packed_bytes(&r) <= sizeof(packed));
 	chan_event_init(c, &e, EVENT_CDR);
 	e.text[0] = slice_make(packed, cdr_pack(packed, &r));
 	chan_raise(c, &e);
@@ -179,9 +178,10 @@ static void chan_dress_failed(struct chan *f, const struct chan *c, const struct
 	struct sink text = sink_make(reason, sizeof(reason));
 
 	f->disposition = CDR_FAILED;
-	f->account = chan_dup(f, o->account);
-	f->cid_name = chan_dup(f, o->cid_name);
-	f->cid_num = chan_dup(f, o->cid_num);
+	chan_set_text(f, CHAN_ACCOUNT, o->account);
+	chan_set_text(f, CHAN_PEERACCOUNT, o->account);
+	chan_set_text(f, CHAN_CID_NAME, o->cid_name);
+	chan_set_text(f, CHAN_CID_NUM, o->cid_num);
 	chan_set_place(f, o->context, SLICE_LIT("failed"), 1);
 	chan_raise_kind(f, EVENT_NEWCHANNEL);
 	for (uint32_t i = 0; i < o->var_count; i++)
@@ -213,7 +213,7 @@ static struct chan *chan_make_failed(struct chan *c)
 	struct originate o;
 	struct chan *f;
 
-	if (!c->has_order || c->out_failed_ran || !c->dialed || c->out_reason == ORIGINATE_ANSWERED ||
+	if (s->is_ending || !c->has_order || c->out_failed_ran || !c->dialed || c->out_reason == ORIGINATE_ANSWERED ||
 	    !originate_unpack(c->order.ptr, c->order.len, &o))
 		return NULL;
 	if (!o.wants_failed || o.app.len > 0 || !chan_has_failed_exten(s, &o))
@@ -289,9 +289,9 @@ void chan_finish(struct chan *c)
 	c->end_wall_ns = io_wall_ns(c->shard->io);
 	chan_step(c, CHAN_EV_END);
 	chan_write_record(c);
-	failed = chan_make_failed(c);
 	if (!FAULT(event_lost))
 		chan_raise_numbers(c, EVENT_HANGUP, c->cause, c->tech_code);
+	failed = chan_make_failed(c);
 	chan_report_ended(c);
 	chan_free(c);
 	if (failed)
@@ -315,11 +315,6 @@ void chan_request_hangup(struct chan *c, int cause)
 		return;
 	c->hangup_requested = true;
 	c->cause = cause < 0 ? 0 : cause;
-	if (c->state != CHAN_UP && !c->pbx) {
-		chan_raise_text(c, EVENT_DIALEND, SLICE_LIT("NOANSWER"), SLICE_EMPTY);
-		chan_fail(c, ORIGINATE_FAILURE);
-		return;
-	}
 	chan_post(c, CHAN_FACT_HANGUP);
 }
 
@@ -342,23 +337,28 @@ void chan_pbx_done(struct chan *c)
 
 /* ---- the channel's turn ---- */
 
+/* The place where the dialplan begins, unless the channel was sent to one already. */
+static void chan_take_place(struct chan *c, const struct originate *o)
+{
+	if (c->redirected || c->out_failed_ran || (o->exten.len == 0 && o->context.len == 0))
+		return;
+	chan_set_place(c, o->context.len > 0 ? o->context : slice_str(c->context),
+		       o->exten.len > 0 ? o->exten : SLICE_LIT("s"),
+		       o->priority > 0 ? o->priority : 1);
+}
+
 /* The answered channel begins what its order asked for. */
 static void chan_start(struct chan *c)
 {
 	struct originate o;
 	int err;
 
-	if (c->out_failed_ran) {
-		slice_copy(c->dst, sizeof(c->dst), SLICE_LIT("failed"));
-		slice_copy(c->dcontext, sizeof(c->dcontext), slice_str(c->context));
-		err = pbx_start(c);
-	} else if (originate_unpack(c->order.ptr, c->order.len, &o) && o.app.len > 0) {
+	if (!originate_unpack(c->order.ptr, c->order.len, &o))
+		originate_init(&o); /* the `failed` channel has no order of its own */
+	if (o.app.len > 0 && !c->redirected) {
 		err = pbx_start_app(c, o.app, o.data);
 	} else {
-		if (o.exten.len > 0 || o.context.len > 0)
-			chan_set_place(c, o.context.len > 0 ? o.context : slice_str(c->context),
-				       o.exten.len > 0 ? o.exten : SLICE_LIT("s"),
-				       o.priority > 0 ? o.priority : 1);
+		chan_take_place(c, &o);
 		slice_copy(c->dst, sizeof(c->dst), slice_str(c->exten));
 		slice_copy(c->dcontext, sizeof(c->dcontext), slice_str(c->context));
 		err = pbx_start(c);
@@ -379,8 +379,9 @@ static void chan_take_hangup(struct chan *c)
 		pbx_event(c, PBX_HANGUP, c->cause);
 		return;
 	}
-	chan_report_dialed(c, ORIGINATE_FAILURE);
-	chan_finish(c);
+	if (!c->far_end_hung_up && !c->dialed)
+		chan_raise_text(c, EVENT_DIALEND, SLICE_LIT("NOANSWER"), SLICE_EMPTY);
+	chan_fail(c, ORIGINATE_FAILURE);
 }
 
 /* Takes the lowest waiting fact; digits one by one. */
@@ -424,8 +425,8 @@ void chan_run_facts(struct chan *c)
 		int number;
 		enum chan_fact fact = chan_next_fact(c, &number);
 
-		/* An answer and its end in one turn: the end comes first to an unstarted channel. */
-		if (fact == CHAN_FACT_START && c->pending & 1U << CHAN_FACT_HANGUP && !c->out_failed_ran)
+		/* An answer and its end in one turn: there is nothing left to run a dialplan on. */
+		if (fact == CHAN_FACT_START && c->pending & 1U << CHAN_FACT_HANGUP)
 			continue;
 		chan_take_fact(c, fact, number);
 	}

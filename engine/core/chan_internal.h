@@ -10,8 +10,10 @@ enum chan_event { CHAN_EV_DIAL, CHAN_EV_RING, CHAN_EV_MEDIA, CHAN_EV_ANSWER, CHA
 /* The only place that changes a channel's state. False: the table has no such step (a fact that came
  * too late); nothing happened. */
 bool chan_step(struct chan *c, enum chan_event event);
-/* A fresh channel with its arena, timers and place. NULL: no slot. name_prefix: "PJSIP/trunk". */
+/* A fresh channel with its arena, timers and place. NULL: no slot, or no memory for its names. name_prefix: "PJSIP/trunk". */
 struct chan *chan_new(struct shard *s, struct slice name_prefix, struct slice uniqueid);
+/* A channel that nobody has heard of yet goes without a trace. */
+void chan_discard(struct chan *c);
 void chan_post(struct chan *c, enum chan_fact fact);
 void chan_raise_kind(struct chan *c, enum event_kind kind);
 void chan_raise_numbers(struct chan *c, enum event_kind kind, int a, int b);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define RECORDING_MAX     8192 /* ended orders whose record may be unwritten: then dialling waits */
 #define ID_HOLD_NS        (60 * TMR_SECOND)
 #define FACTS_PER_TURN    8192
 #define ORDERS_PER_TURN   1024
@@ -38,7 +37,7 @@ static int control_alloc(struct control *c, const struct control_conf *conf)
 	if (!err)
 		err = idset_create(&c->ids, conf->queue.queue_max + 65536, ID_HOLD_NS);
 	if (!err)
-		err = hash_create(&c->running, channels + RECORDING_MAX);
+		err = hash_create(&c->running, channels + CONTROL_RECORDING_MAX);
 	if (!err)
 		err = slab_create(&c->asks, "asks", sizeof(struct control_ask), LIMIT_ASKS);
 	if (!err)
@@ -340,7 +339,7 @@ static void control_dial(struct control *c, int64_t now_ns)
 {
 	if (control_is_stopping(c))
 		return;
-	for (uint32_t n = 0; n < DIALS_PER_TURN && c->recording < RECORDING_MAX; n++) {
+	for (uint32_t n = 0; n < DIALS_PER_TURN && c->recording < CONTROL_RECORDING_MAX; n++) {
 		size_t shard = control_pick_shard(c);
 
 		if (shard == SIZE_MAX)
@@ -467,7 +466,7 @@ static int64_t control_next_ns(struct control *c, int64_t now_ns)
 {
 	int64_t next = tmr_wheel_next(c->wheel);
 
-	if (!c->granted && c->recording < RECORDING_MAX && control_pick_shard(c) != SIZE_MAX) {
+	if (!c->granted && c->recording < CONTROL_RECORDING_MAX && control_pick_shard(c) != SIZE_MAX) {
 		int64_t grant = queue_next_ns(c->queue, now_ns);
 
 		/* Due now: this turn's share is handed out. The shards' facts wake us for more. */

@@ -107,6 +107,9 @@ int control_reload(struct control *c, struct slice module, struct sink *text);
 
 /* ---- life, for engine/app ---- */
 
+/* Ended orders whose record may be unwritten; with more, dialling waits. */
+#define CONTROL_RECORDING_MAX 8192
+
 /* The control shard's ends of the pipes of one call shard. */
 struct control_shard {
 	struct io *io;

@@ -1,6 +1,6 @@
 #include "engine/core/event.h"
 
-#include "engine/base/fault.h"
+#include "engine/base/limits.h"
 #include "engine/core/pack.h"
 
 #define SNAP_TEXTS(X)                                                                              \
@@ -25,6 +25,12 @@ bool event_is_reliable(enum event_kind kind)
 {
 	return event_table[kind].reliable;
 }
+
+/* Chan, wall time, five numbers; a length before each text; nine texts of a name's length, two ids. */
+_Static_assert(2 * 8 + 5 * 4 + (11 + EVENT_TEXTS) * 4 + 9 * (LIMIT_NAME - 1) +
+			       2 * (LIMIT_UNIQUEID - 1) <=
+		       EVENT_BYTES_MAX,
+	       "a snapshot does not fit");
 
 static size_t event_packed_bytes(const struct event *e)
 {

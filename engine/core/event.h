@@ -85,6 +85,9 @@ struct event {
 	int32_t number[2];
 };
 
+/* The largest event without what its texts hold: the snapshot is bounded (chan.h, enum chan_text). */
+#define EVENT_BYTES_MAX 1152
+
 /* Writes it into the pipe: reliable kinds always find room, others may be refused (false). */
 bool event_write(struct pipe *p, const struct event *e);
 /* Record kinds in that pipe below this are events; others belong to the shard protocol (shard.h). */

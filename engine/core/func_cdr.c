@@ -131,7 +131,7 @@ static void read_item(struct chan *c, enum item item, bool raw, bool fraction, s
 		write_time(c, c->end_wall_ns, raw, out);
 		break;
 	case ITEM_SEQUENCE:
-		sink_u64(out, 0); /* the records worker counts */
+		sink_u64(out, c->number);
 		break;
 	case ITEM_START:
 		write_time(c, c->start_wall_ns, raw, out);
@@ -171,20 +171,6 @@ static int write_amaflags(struct chan *c, struct slice value)
 	return -EINVAL;
 }
 
-/* Keeps a text of the record in the channel; what it replaces stays in the arena until the end. */
-static int write_text(struct chan *c, struct slice *field, struct slice value)
-{
-	struct slice copy;
-
-	if (slice_eq(*field, value))
-		return 0;
-	copy = chan_dup(c, slice_head(value, 255));
-	if (!copy.ptr)
-		return -ENOSPC;
-	*field = copy;
-	return 0;
-}
-
 static int cdr_write(struct chan *c, struct slice args, struct slice value)
 {
 	struct slice name = slice_trim(slice_head(args, slice_find(args, ',')));
@@ -196,9 +182,9 @@ static int cdr_write(struct chan *c, struct slice args, struct slice value)
 	case ITEM_AMAFLAGS:
 		return write_amaflags(c, value);
 	case ITEM_PEERACCOUNT:
-		return write_text(c, &c->peeraccount, value);
+		return chan_set_text(c, CHAN_PEERACCOUNT, value);
 	case ITEM_USERFIELD:
-		return write_text(c, &c->userfield, value);
+		return chan_set_text(c, CHAN_USERFIELD, value);
 	case ITEM_OWN:
 		return vars_set(&c->cdr_vars, name, value);
 	default:

@@ -178,7 +178,7 @@ static bool read_text_item(struct chan *c, struct slice item, struct slice *text
 		{"exten", slice_str(c->exten)},
 		{"appname", slice_str(c->lastapp)},
 		{"appdata", slice_str(c->lastdata)},
-		{"endpoint", c->endpoint.name},
+		{"endpoint", c->endpoint},
 		{"channeltype", slice_str(c->tech ? c->tech->ops->name : "")},
 		{"state", slice_str(event_state_text(c->ami_state))},
 		{"amaflags", slice_str(cdr_amaflags_text(c->amaflags))},
@@ -215,23 +215,13 @@ static void channel_read(struct func_call *f, struct sink *out)
 		 slice_ieq(item, SLICE_LIT("audiowriteformat")))
 		read_codec(c, out);
 	else if (slice_ieq(item, SLICE_LIT("audionativeformat")))
-		codec_list_write(out, &c->endpoint.allow);
+		codec_list_write(out, &c->allow);
 	else if (slice_ieq(item, SLICE_LIT("onhold")))
 		sink_char(out, c->held ? '1' : '0');
 	else if (slice_ieq(item, SLICE_LIT("checkhangup")))
 		sink_char(out, chan_is_alive(c) ? '0' : '1');
 	else
 		log_warning("Unknown or unavailable item requested: '%.*s'", SLICE_ARG(item));
-}
-
-static int set_language(struct chan *c, struct slice value)
-{
-	struct slice copy = chan_dup(c, slice_head(value, 39));
-
-	if (!copy.ptr)
-		return -ENOSPC;
-	c->language = copy;
-	return 0;
 }
 
 static int channel_write(struct chan *c, struct slice args, struct slice value)
@@ -243,7 +233,7 @@ static int channel_write(struct chan *c, struct slice args, struct slice value)
 		return 0;
 	}
 	if (slice_ieq(item, SLICE_LIT("language")))
-		return set_language(c, value);
+		return chan_set_text(c, CHAN_LANGUAGE, value);
 	if (slice_ieq(item, SLICE_LIT("amaflags")))
 		return func_cdr.write(c, SLICE_LIT("amaflags"), value);
 	if (slice_ieq(item, SLICE_LIT("userfield")))

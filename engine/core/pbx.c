@@ -65,6 +65,7 @@ void pbx_stop_media(struct chan *c)
 {
 	if (!c->session)
 		return;
+	chan_forget_played(c);
 	c->media->ops->stop(c->session);
 	c->media->ops->echo(c->session, false);
 }

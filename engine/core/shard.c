@@ -30,8 +30,10 @@ void shard_report(struct shard *s, enum shard_fact kind, const struct outcome *o
 	/* The texts begin where the member says, which is before the padding of the whole. */
 	size_t head = offsetof(struct shard_outcome, text);
 	size_t bytes = head + o->channel.len + o->uniqueid.len;
-	char *at = pipe_begin(s->up, PIPE_RELIABLE, kind, bytes);
+	char *at;
 
+	check(bytes <= SHARD_OUTCOME_BYTES_MAX);
+	at = pipe_begin(s->up, PIPE_RELIABLE, kind, bytes);
 	check(at); /* the reserve covers every channel that a credit stands for */
 	memcpy(at, &fixed, head);
 	at += head;
@@ -66,7 +68,7 @@ static void shard_answer(struct shard *s, const struct shard_question *q, bool o
 	a.len[0] = (uint32_t)value.len;
 	bytes = offsetof(struct shard_question, text) + value.len;
 	at = pipe_begin(s->up, PIPE_RELIABLE, SHARD_ANSWER, bytes);
-	check(at);
+	check(at); /* the reserve covers as many answers as control lets wait */
 	memcpy(at, &a, offsetof(struct shard_question, text));
 	if (value.len > 0)
 		memcpy(at + offsetof(struct shard_question, text), value.ptr, value.len);
@@ -171,6 +173,7 @@ static void shard_hangup_one(struct shard *s, const struct shard_hangup *h)
 
 static void shard_hangup_all(struct shard *s)
 {
+	s->is_ending = true;
 	for (uint32_t i = 0; i < slab_limit(s->chans); i++) {
 		struct chan *c = slab_at(s->chans, i);
 

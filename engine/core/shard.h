@@ -57,6 +57,9 @@ struct shard_question {
 	char text[];
 };
 
+/* The largest shard_outcome with its texts. */
+#define SHARD_OUTCOME_BYTES_MAX 320
+
 struct shard_outcome {
 	uint64_t order_id;
 	uint32_t attempt_no;
@@ -101,6 +104,7 @@ struct shard {
 	char system_name[LIMIT_NAME];
 	bool unanswered_cdr;       /* cdr.conf unanswered */
 	bool congestion_cdr;       /* cdr.conf congestion */
+	bool is_ending;            /* stop now: what fails has no `failed` extension any more */
 	/* scratch of one dialplan step: expanded application data */
 	char *scratch;             /* LIMIT_APPDATA octets */
 	char number_text[32];      /* of chan_get_var for numbers */
