@@ -37,7 +37,7 @@ static void no_log(void *arg, const struct log_line *line)
 
 static const char *path_of(const char *dir, const char *name)
 {
-	static char paths[2][256];
+	static char paths[2][768];
 	static unsigned turn;
 	char *path = paths[turn++ % 2];
 
