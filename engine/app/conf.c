@@ -384,6 +384,22 @@ static int conf_read_trunk(struct trunk_conf *t, const struct conffile_section *
 	return 0;
 }
 
+static int conf_add_trunk(struct app_conf *c, const struct conffile_section *s, struct sink *error)
+{
+	for (uint32_t i = 0; i < c->queue.trunk_count; i++) {
+		if (!slice_eq(s->name, slice_str(c->trunks[i].name)))
+			continue;
+		sink_fmt(error, "%s:%d: trunk %.*s stands twice; put its limits into one section",
+			 s->file, s->line, SLICE_ARG(s->name));
+		return -EINVAL;
+	}
+	if (c->queue.trunk_count == LIMIT_TRUNKS) {
+		sink_fmt(error, "%s:%d: more than %d trunks", s->file, s->line, LIMIT_TRUNKS);
+		return -EINVAL;
+	}
+	return conf_read_trunk(&c->trunks[c->queue.trunk_count++], s, error);
+}
+
 static uint32_t conf_count_sections(const struct conffile *cf)
 {
 	uint32_t n = 0;
@@ -408,11 +424,7 @@ static int conf_read_dialer(struct app_conf *c, const struct conffile *cf, struc
 				err = conf_read_dialer_general(c, v, error);
 			continue;
 		}
-		if (c->queue.trunk_count == LIMIT_TRUNKS) {
-			sink_fmt(error, "%s:%d: more than %d trunks", s->file, s->line, LIMIT_TRUNKS);
-			return -EINVAL;
-		}
-		err = conf_read_trunk(&c->trunks[c->queue.trunk_count++], s, error);
+		err = conf_add_trunk(c, s, error);
 	}
 	return err;
 }

@@ -3,6 +3,7 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/base/slab.h"
+#include "engine/base/tmr.h"
 #include "engine/io/io.h"
 
 #include <errno.h>
@@ -11,10 +12,14 @@
 
 #define CONSOLE_COMMAND 512 /* octets of one command, its NUL included */
 #define CONSOLE_CONNS   32
+#define CONSOLE_PATIENCE_NS (10 * TMR_SECOND) /* for the command to come */
+#define CONSOLE_LOOK_NS     TMR_SECOND        /* is the engine still going to stop? */
 
 struct console_conn {
 	struct console *console;
 	struct io_stream *stream;
+	struct tmr tmr;
+	bool waits; /* for the end of the engine */
 	size_t len;
 	char text[CONSOLE_COMMAND];
 };
@@ -27,6 +32,7 @@ struct console {
 
 static void console_drop(struct console_conn *conn, bool flush)
 {
+	tmr_stop(&conn->tmr);
 	io_stream_close(conn->stream, flush);
 	slab_free(conn->console->conns, conn);
 }
@@ -40,6 +46,19 @@ static void console_print(void *arg, struct slice text)
 		log_debug("console: output cut");
 }
 
+/* A connection without a command makes room for others; one that waits for the end of an engine that will
+ * not end any more has its answer. */
+static void console_on_timer(struct tmr *t, void *arg)
+{
+	struct console_conn *conn = arg;
+	struct control *c = conn->console->control;
+
+	if (conn->waits && control_is_asked_to_stop(c))
+		tmr_start(t, io_now_ns(control_io(c)) + CONSOLE_LOOK_NS);
+	else
+		console_drop(conn, true);
+}
+
 /* Ends the engine: the client waits until the socket closes. */
 static bool console_is_stop(struct slice command)
 {
@@ -49,13 +68,14 @@ static bool console_is_stop(struct slice command)
 
 static void console_run(struct console_conn *conn)
 {
+	struct control *c = conn->console->control;
 	struct slice command = slice_make(conn->text, conn->len);
 	struct slice prefix = SLICE_LIT("cli quit after ");
 
 	if (slice_starts(command, prefix))
 		command = slice_from(command, prefix.len);
 	command = slice_trim(command);
-	if (control_is_stopping(conn->console->control) &&
+	if (control_is_stopping(c) &&
 	    !slice_istarts(command, SLICE_LIT("core abort shutdown")) && !console_is_stop(command)) {
 		char text[CONSOLE_COMMAND + 64];
 		struct sink out = sink_make(text, sizeof(text));
@@ -63,11 +83,14 @@ static void console_run(struct console_conn *conn)
 		sink_fmt(&out, "Command '%.*s' cannot be run during shutdown\n", SLICE_ARG(command));
 		console_print(conn, sink_slice(&out));
 	} else {
-		cli_run(control_cli(conn->console->control), command, console_print, conn);
-		if (console_is_stop(command))
-			return;
+		enum cli_result result = cli_run(control_cli(c), command, console_print, conn);
+
+		conn->waits = result == CLI_OK && console_is_stop(command);
 	}
-	console_drop(conn, true);
+	if (!conn->waits)
+		console_drop(conn, true);
+	else
+		tmr_start(&conn->tmr, io_now_ns(control_io(c)) + CONSOLE_LOOK_NS);
 }
 
 static void console_on_data(void *arg, struct io_stream *s, const void *data, size_t len)
@@ -76,6 +99,8 @@ static void console_on_data(void *arg, struct io_stream *s, const void *data, si
 	const char *at = data;
 
 	UNUSED(s);
+	if (conn->waits)
+		return; /* one command a connection */
 	for (size_t i = 0; i < len; i++) {
 		if (at[i] == '\0') {
 			console_run(conn);
@@ -116,6 +141,8 @@ static void console_on_accept(void *arg, struct io_stream *s, const struct addr 
 	}
 	conn->console = c;
 	conn->stream = s;
+	tmr_init(&conn->tmr, control_wheel(c->control), console_on_timer, conn);
+	tmr_start(&conn->tmr, io_now_ns(control_io(c->control)) + CONSOLE_PATIENCE_NS);
 	io_stream_set_handler(s, &console_handler, conn);
 	io_host_name(control_io(c->control), host, sizeof(host));
 	sink_fmt(&greeting, "%s/%lld/%s\n", host, (long long)io_pid(control_io(c->control)),

@@ -11,6 +11,7 @@
 
 struct records {
 	struct records_conf conf;
+	bool fails[RECORDS_SINKS];
 	uint32_t cdr_count;
 	struct cdr cdrs[RECORDS_BATCH];
 	uint32_t mark_count;
@@ -40,6 +41,20 @@ void records_destroy(struct records *r)
 	free(r);
 }
 
+/* The beginning and the end of a trouble, not each batch of it. */
+static void records_say(struct records *r, uint32_t sink, int err)
+{
+	const char *name = r->conf.sinks[sink]->ops->name;
+
+	if (err && !r->fails[sink])
+		log_error("Call records cannot be written to %s: %s. They are counted (cdr_failed) and "
+			  "lost there until it works again.",
+			  name, strerror(-err));
+	else if (!err && r->fails[sink])
+		log_notice("Call records are written to %s again", name);
+	r->fails[sink] = err != 0;
+}
+
 static void records_write_sinks(struct records *r)
 {
 	if (r->cdr_count == 0)
@@ -50,9 +65,7 @@ static void records_write_sinks(struct records *r)
 
 		metric_add(r->conf.metrics, err ? METRIC_cdr_failed : METRIC_cdr_written,
 			   r->cdr_count);
-		if (err)
-			log_error("%u call records could not be written to %s: %s", r->cdr_count,
-				  s->ops->name, strerror(-err));
+		records_say(r, i, err);
 	}
 }
 

@@ -1,0 +1,268 @@
+/* tests/sim/test_console.c - the console socket of a whole engine, and clients that do not behave. */
+#include "engine/app/engine.h"
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "engine/base/tmr.h"
+#include "tests/sim/sim.h"
+#include "tests/unit/cmocka.h"
+
+#include <stdio.h>
+
+#define CTL     "/var/run/asterisk/asterisk.ctl"
+#define ETC     "/etc/asterisk/"
+#define CLIENTS 64
+
+struct client {
+	struct io_stream *stream;
+	bool closed;
+	size_t len;
+	char text[65536];
+};
+
+static struct rig {
+	struct sim_world *w;
+	struct engine *engine;
+	struct io *io; /* of the clients, on the same machine */
+	struct metrics metrics;
+	struct client clients[CLIENTS];
+	bool stopped;
+} rig;
+
+static void client_data(void *arg, struct io_stream *s, const void *data, size_t len)
+{
+	struct client *c = arg;
+
+	UNUSED(s);
+	assert_true(c->len + len < sizeof(c->text));
+	memcpy(c->text + c->len, data, len);
+	c->len += len;
+	c->text[c->len] = 0;
+}
+
+static void client_closed(void *arg, struct io_stream *s, int error)
+{
+	struct client *c = arg;
+
+	UNUSED(error);
+	c->closed = true;
+	c->stream = NULL;
+	io_stream_close(s, false);
+}
+
+static const struct io_stream_handler client_handler = {.data = client_data, .closed = client_closed};
+
+static int64_t client_turn(void *owner, int64_t now_ns)
+{
+	UNUSED(owner);
+	UNUSED(now_ns);
+	return TMR_NEVER;
+}
+
+static void quiet_log(void *arg, const struct log_line *line)
+{
+	UNUSED(arg);
+	UNUSED(line);
+}
+
+static void on_stopped(void *arg)
+{
+	UNUSED(arg);
+	rig.stopped = true;
+}
+
+static int set_up(void **state)
+{
+	struct io_conf io = {.name = "clients", .metrics = &rig.metrics, .stream_max = CLIENTS + 8,
+			     .small_buffers = 64, .stream_out_max = 1 << 20, .cpu = -1};
+	struct engine_options options = {.main_file = ETC "asterisk.conf", .cpu_count = 1,
+					 .console = true, .stopped = on_stopped};
+	char text[1024];
+	struct sink error = sink_make(text, sizeof(text));
+
+	UNUSED(state);
+	memset(&rig, 0, sizeof(rig));
+	rig.w = sim_world_create(7);
+	log_set_writer(quiet_log, NULL);
+	sim_fs_put(rig.w, ETC "asterisk.conf", "[files]\nastctlpermissions=0600\n");
+	sim_fs_put(rig.w, ETC "dialer.conf", "[general]\nshards=1\ncdr_sqlite=no\ncdr_csv=no\n");
+	sim_fs_put(rig.w, ETC "manager.conf", "[general]\nenabled=no\n");
+	sim_fs_put(rig.w, ETC "pjsip.conf", "[t]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n");
+	sim_fs_mkdir(rig.w, "/var/run/asterisk");
+	sim_fs_mkdir(rig.w, "/var/spool/asterisk");
+	if (engine_create(&rig.engine, &options, &error) != 0 ||
+	    engine_start(rig.engine, &error) != 0 || engine_run_apart(rig.engine) != 0)
+		fail_msg("%s", sink_cstr(&error));
+	assert_int_equal(io_create(&rig.io, &io), 0);
+	assert_int_equal(io_start(rig.io, client_turn, NULL), 0);
+	sim_run_for(rig.w, SIM_SECOND);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	UNUSED(state);
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		if (rig.clients[i].stream)
+			io_stream_close(rig.clients[i].stream, false);
+	}
+	engine_destroy(rig.engine);
+	io_stop(rig.io);
+	io_join(rig.io);
+	io_destroy(rig.io);
+	log_set_writer(NULL, NULL);
+	sim_world_destroy(rig.w);
+	return 0;
+}
+
+static void client_connect(struct client *c)
+{
+	assert_int_equal(io_connect_unix(rig.io, &c->stream, CTL, &client_handler, c), 0);
+	sim_run_for(rig.w, 100 * SIM_MS);
+}
+
+static void client_say(struct client *c, const char *text, size_t len)
+{
+	assert_int_equal(io_stream_send(c->stream, text, len), 0);
+	sim_run_for(rig.w, 100 * SIM_MS);
+}
+
+/* One command, as ringer -rx sends it. */
+static void client_run(struct client *c, const char *command)
+{
+	char text[700];
+	struct sink out = sink_make(text, sizeof(text));
+
+	client_connect(c);
+	sink_fmt(&out, "cli quit after %s", command);
+	sink_char(&out, 0);
+	client_say(c, text, out.len);
+}
+
+static void test_one_command(void **state)
+{
+	struct client *c = &rig.clients[0];
+
+	UNUSED(state);
+	client_run(c, "core show uptime seconds");
+	assert_true(c->closed);
+	assert_non_null(strstr(c->text, "\nSystem uptime: "));
+}
+
+static void test_command_in_pieces(void **state)
+{
+	static const char text[] = "cli quit after core show channels count";
+	struct client *c = &rig.clients[0];
+
+	UNUSED(state);
+	client_connect(c);
+	for (size_t i = 0; i < sizeof(text); i++)
+		client_say(c, text + i, 1);
+	assert_true(c->closed);
+	assert_non_null(strstr(c->text, "0 active channels"));
+}
+
+static void test_too_long(void **state)
+{
+	static char text[4000];
+	struct client *c = &rig.clients[0];
+
+	UNUSED(state);
+	memset(text, 'x', sizeof(text));
+	client_connect(c);
+	client_say(c, text, sizeof(text));
+	assert_true(c->closed);
+	assert_non_null(strstr(c->text, "too long"));
+}
+
+/* Something that only begins like a stop must not leave its client waiting for ever. */
+static void test_not_quite_a_stop(void **state)
+{
+	UNUSED(state);
+	client_run(&rig.clients[0], "core stop");
+	assert_true(rig.clients[0].closed);
+	assert_non_null(strstr(rig.clients[0].text, "No such command"));
+	client_run(&rig.clients[1], "core restart now");
+	assert_true(rig.clients[1].closed);
+	sim_run_for(rig.w, 5 * SIM_SECOND);
+	assert_false(rig.stopped);
+}
+
+/* Connections that say nothing use up the table, and give it back. */
+static void test_silent_connections(void **state)
+{
+	UNUSED(state);
+	for (unsigned i = 0; i < CLIENTS - 1; i++)
+		client_connect(&rig.clients[i]);
+	sim_run_for(rig.w, 11 * SIM_SECOND);
+	for (unsigned i = 0; i < CLIENTS - 1; i++)
+		assert_true(rig.clients[i].closed);
+	client_run(&rig.clients[CLIENTS - 1], "core show version");
+	assert_non_null(strstr(rig.clients[CLIENTS - 1].text, "Ringer"));
+}
+
+/* An order keeps the engine up: the stop waits, other commands are refused, and an abort frees the client
+ * that waits for the end. */
+static void settle(void *impl, uint64_t cookie, const struct outcome *o)
+{
+	UNUSED(impl);
+	UNUSED(cookie);
+	UNUSED(o);
+}
+
+static const struct source_ops source_ops = {.name = "test", .settle = settle};
+
+static void submit_far_future(void)
+{
+	static struct originate o;
+	const struct source source = {&source_ops, NULL};
+
+	originate_init(&o);
+	o.tech = SLICE_LIT("PJSIP");
+	o.resource = SLICE_LIT("1@gw");
+	o.due_ns = sim_now(rig.w) + 3600 * SIM_SECOND;
+	assert_int_equal(control_originate(engine_control(rig.engine), &o, &source, 1, NULL), 0);
+}
+
+static void test_abort_frees_who_waits(void **state)
+{
+	struct client *waits = &rig.clients[0], *other = &rig.clients[1];
+
+	UNUSED(state);
+	submit_far_future();
+	client_run(waits, "core stop when convenient");
+	sim_run_for(rig.w, 20 * SIM_SECOND);
+	assert_false(waits->closed);
+	assert_non_null(strstr(waits->text, "Waiting for inactivity to perform halt"));
+	client_say(waits, "more\0and more\0", 14); /* is not listened to */
+	assert_false(waits->closed);
+	client_run(other, "core abort shutdown");
+	sim_run_for(rig.w, 2 * SIM_SECOND);
+	assert_true(other->closed);
+	assert_true(waits->closed);
+	assert_false(rig.stopped);
+}
+
+static void test_stop_closes_who_waits(void **state)
+{
+	UNUSED(state);
+	client_run(&rig.clients[0], "core stop gracefully");
+	sim_run_for(rig.w, 10 * SIM_SECOND);
+	assert_true(rig.stopped);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_one_command),
+		TEST(test_command_in_pieces),
+		TEST(test_too_long),
+		TEST(test_not_quite_a_stop),
+		TEST(test_silent_connections),
+		TEST(test_abort_frees_who_waits),
+		TEST(test_stop_closes_who_waits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
