@@ -233,20 +233,25 @@ static bool redirect_read_extra(struct ami_session *s, const struct ami_msg *m,
 	return redirect_priority(s, t, priority, "ExtraPriority is invalid");
 }
 
+/* NULL: answered. */
 static const struct roster_chan *redirect_chan(struct ami_session *s, struct slice name,
-					       const char *what)
+					       const char *what, const char *what_not_up)
 {
 	const struct roster_chan *chan = control_find_chan(s->ami->control, name);
 
 	if (!chan)
 		ami_reply_error(s, "%s does not exist: %.*s", what, SLICE_ARG(name));
-	return chan;
+	else if (chan->is_ending)
+		ami_reply_error(s, "Redirect failed, %s not up.", what_not_up);
+	else
+		return chan;
+	return NULL;
 }
 
-static void redirect_go(struct ami_session *s, const struct roster_chan *chan,
+static bool redirect_go(struct ami_session *s, const struct roster_chan *chan,
 			const struct redirect_target *t)
 {
-	control_redirect(s->ami->control, chan, t->context, t->exten, (int32_t)t->priority);
+	return control_redirect(s->ami->control, chan, t->context, t->exten, (int32_t)t->priority);
 }
 
 enum ami_action_result ami_do_redirect(struct ami_session *s, const struct ami_msg *m)
@@ -257,17 +262,19 @@ enum ami_action_result ami_do_redirect(struct ami_session *s, const struct ami_m
 
 	if (!redirect_read(s, m, &first) || !redirect_read_extra(s, m, &second, &first))
 		return AMI_ACTION_DONE;
-	chan = redirect_chan(s, ami_msg_get(m, "Channel"), "Channel");
+	chan = redirect_chan(s, ami_msg_get(m, "Channel"), "Channel", "channel");
 	if (!chan)
 		return AMI_ACTION_DONE;
 	if (extra_name.len) {
-		extra = redirect_chan(s, extra_name, "ExtraChannel");
+		extra = redirect_chan(s, extra_name, "ExtraChannel", "extra channel");
 		if (!extra)
 			return AMI_ACTION_DONE;
 	}
-	ami_reply_ack(s, extra ? "Dual Redirect successful" : "Redirect successful");
-	redirect_go(s, chan, &first);
-	if (extra)
-		redirect_go(s, extra, &second);
+	if (!redirect_go(s, chan, &first))
+		ami_reply_error(s, "Redirect failed");
+	else if (extra && !redirect_go(s, extra, &second))
+		ami_reply_error(s, "Secondary redirect failed");
+	else
+		ami_reply_ack(s, extra ? "Dual Redirect successful" : "Redirect successful");
 	return AMI_ACTION_DONE;
 }

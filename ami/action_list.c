@@ -65,7 +65,7 @@ enum ami_action_result ami_do_core_show_channels(struct ami_session *s, const st
 
 /* ---- Status ---- */
 
-/* Steps of one item: 0 the snapshot; 1..n the wanted variables; then all of them; then the end. */
+/* Steps of one item: 0 the snapshot and what the shard tells; 1..n the wanted variables; then all of them; then the end. */
 #define STATUS_STEP_ALL 1000
 #define STATUS_STEP_END 1001
 
@@ -79,25 +79,46 @@ static struct slice status_wanted(const struct ami_session *s, uint32_t index)
 	return SLICE_EMPTY;
 }
 
-static void status_snapshot(struct ami_session *s, const struct roster_chan *chan)
+/* described: the three lines of control_describe; empty if the shard could not be asked. */
+static void status_snapshot(struct ami_session *s, const struct roster_chan *chan,
+			    struct slice described)
 {
+	struct slice native = SLICE_EMPTY, format = SLICE_EMPTY, hangup = SLICE_EMPTY;
 	struct sink out = ami_reply_item(s, "Status");
 	const struct chan_snap *snap = &chan->snap;
 	size_t slash = slice_find(snap->name, '/');
 
+	slice_split(&described, '\n', &native);
+	slice_split(&described, '\n', &format);
+	slice_split(&described, '\n', &hangup);
 	sink_lit(&out, "Privilege: Call\r\n");
 	list_snapshot(s, &out, chan);
 	ami_text_header(&out, "Type", slice_head(snap->name, slash == SIZE_MAX ? 0 : slash));
 	sink_lit(&out, "DNID: \r\n");
 	ami_text_header(&out, "EffectiveConnectedLineNum", ami_text_known(snap->conn_num));
 	ami_text_header(&out, "EffectiveConnectedLineName", ami_text_known(snap->conn_name));
-	sink_lit(&out, "TimeToHangup: 0\r\nBridgeID: \r\n");
+	ami_text_header(&out, "TimeToHangup", hangup.len ? hangup : SLICE_LIT("0"));
+	sink_lit(&out, "BridgeID: \r\n");
 	ami_text_header(&out, "Application", chan->app);
 	ami_text_header(&out, "Data", chan->appdata);
-	sink_lit(&out, "Nativeformats: (nothing)\r\nReadformat: \r\nReadtrans: \r\n"
-		       "Writeformat: \r\nWritetrans: \r\nCallgroup: 0\r\nPickupgroup: 0\r\n");
+	ami_text_header(&out, "Nativeformats", format.len ? native : SLICE_LIT("(nothing)"));
+	ami_text_header(&out, "Readformat", format);
+	sink_lit(&out, "Readtrans: \r\n");
+	ami_text_header(&out, "Writeformat", format);
+	sink_lit(&out, "Writetrans: \r\nCallgroup: 0\r\nPickupgroup: 0\r\n");
 	ami_text_number(&out, "Seconds", list_age_s(s, chan));
 	ami_reply_part(s, &out);
+}
+
+static void status_described(struct ami_session *s, bool ok, struct slice value)
+{
+	const struct roster_chan *chan = control_find_chan(s->ami->control, s->work_id);
+
+	if (chan) {
+		status_snapshot(s, chan, ok ? value : SLICE_EMPTY);
+		s->work_at = 1;
+	}
+	ami_walk_go_on(s);
 }
 
 static void status_line(struct ami_session *s, struct slice name, struct slice value)
@@ -173,8 +194,7 @@ static bool status_ask(struct ami_session *s, const struct roster_chan *chan)
 static bool status_item(struct ami_session *s, const struct roster_chan *chan)
 {
 	if (s->work_at == 0) {
-		status_snapshot(s, chan);
-		s->work_at = 1;
+		ami_ask_description(s, chan, status_described);
 		return false;
 	}
 	if (chan && !status_ask(s, chan))

@@ -24,6 +24,9 @@ struct control;
  * in *error, -ENOMEM. Lesser faults (unknown keys, bad numbers) are logged and the default is used.
  */
 int ami_conf_load(struct ami_conf **out, const struct conffile *cf, struct sink *error);
+/* cdr_manager.conf; NULL: no such file. Without the file Cdr events are told, with it only if it says
+ * `enabled = yes`. */
+void ami_conf_take_cdr(struct ami_conf *conf, const struct conffile *cdr_manager);
 void ami_conf_free(struct ami_conf *conf); /* one that was not taken over; NULL is fine */
 
 /* Opens the listener when the configuration says so, subscribes to events and registers the

@@ -264,3 +264,14 @@ int ami_conf_load(struct ami_conf **out, const struct conffile *cf, struct sink 
 	ami_conf_free(conf);
 	return err;
 }
+
+void ami_conf_take_cdr(struct ami_conf *conf, const struct conffile *cdr_manager)
+{
+	if (!cdr_manager)
+		return;
+	conf->no_cdr_events =
+		!conffile_bool(conffile_ifind(cdr_manager, "general"), "enabled", false);
+	if (conffile_ifind(cdr_manager, "mappings"))
+		log_warning("cdr_manager.conf: [mappings] adds no headers to Cdr events here; read "
+			    "the variables with Getvar or from VarSet events");
+}

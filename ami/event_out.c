@@ -412,6 +412,8 @@ static void event_tell(struct ami *a, const struct event *e)
 
 	if (!ami_event_is_wanted(a, f->classes) || event_is_off(a, f->name))
 		return;
+	if (e->kind == EVENT_CDR && a->conf->no_cdr_events)
+		return;
 	sink_add(&out, f->head);
 	event_extras(a, &out, e->wall_ns, f->name);
 	f->body(a, &out, e);

@@ -39,6 +39,12 @@ void ami_ask_set(struct ami_session *s, const struct roster_chan *chan, struct s
 	control_setvar(s->ami->control, chan, name, value, question_answered, s);
 }
 
+void ami_ask_description(struct ami_session *s, const struct roster_chan *chan, ami_answer_fn fn)
+{
+	question_begin(s, fn);
+	control_describe(s->ami->control, chan, question_answered, s);
+}
+
 void ami_ask_all(struct ami_session *s, const struct roster_chan *chan, ami_answer_fn fn)
 {
 	question_begin(s, fn);

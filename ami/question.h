@@ -16,6 +16,7 @@ void ami_ask_var(struct ami_session *s, const struct roster_chan *chan, struct s
 		 ami_answer_fn fn);
 void ami_ask_set(struct ami_session *s, const struct roster_chan *chan, struct slice name,
 		 struct slice value, ami_answer_fn fn);
+void ami_ask_description(struct ami_session *s, const struct roster_chan *chan, ami_answer_fn fn);
 void ami_ask_all(struct ami_session *s, const struct roster_chan *chan, ami_answer_fn fn);
 
 #endif

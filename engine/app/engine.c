@@ -356,6 +356,8 @@ static void engine_describe(struct engine *e)
 	};
 
 	slice_copy(about.system_name, sizeof(about.system_name), slice_str(e->conf.system_name));
+	slice_copy(about.run_user, sizeof(about.run_user), slice_str(e->options.run_user));
+	slice_copy(about.run_group, sizeof(about.run_group), slice_str(e->options.run_group));
 	ami_set_about(e->ami, &about);
 }
 

@@ -16,6 +16,7 @@ struct engine_options {
 	uint32_t cpu_count;       /* CPUs available: default number of shards */
 	uint32_t descriptor_max;  /* RLIMIT_NOFILE; 0: no limit known */
 	bool console;             /* offer the console socket */
+	const char *run_user, *run_group; /* names, for AMI's CoreSettings; NULL: not told */
 	/* For tests. */
 	io_fail_fn fail;
 	void *fail_arg;

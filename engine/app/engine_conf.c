@@ -106,13 +106,24 @@ void engine_free_snapshot(struct snapshot *s)
 
 int engine_load_manager(struct engine *e, struct ami_conf **out, struct sink *error)
 {
+	struct ami_conf *conf;
 	struct conffile *cf;
 	int err = engine_load_file(e, &cf, "manager.conf", error);
 
 	if (!err)
-		err = ami_conf_load(out, cf, error);
+		err = ami_conf_load(&conf, cf, error);
 	conffile_free(cf);
-	return err;
+	if (err)
+		return err;
+	err = engine_load_file(e, &cf, "cdr_manager.conf", error);
+	if (err) {
+		ami_conf_free(conf);
+		return err;
+	}
+	ami_conf_take_cdr(conf, cf);
+	conffile_free(cf);
+	*out = conf;
+	return 0;
 }
 
 /* ---- record sinks ---- */
@@ -237,10 +248,10 @@ struct reload_part {
 
 /* Names as Asterisk's modules have them, with and without ".so". */
 static const struct reload_part reload_parts[] = {
-	{"manager", engine_reload_manager},        {"dialer", engine_reload_dialer},
-	{"pbx_config", engine_reload_snapshot},    {"dialplan", engine_reload_snapshot},
-	{"res_pjsip", engine_reload_snapshot},     {"chan_pjsip", engine_reload_snapshot},
-	{"res_rtp_asterisk", engine_reload_snapshot},
+	{"manager", engine_reload_manager},        {"cdr_manager", engine_reload_manager},
+	{"dialer", engine_reload_dialer},          {"pbx_config", engine_reload_snapshot},
+	{"dialplan", engine_reload_snapshot},      {"res_pjsip", engine_reload_snapshot},
+	{"chan_pjsip", engine_reload_snapshot},    {"res_rtp_asterisk", engine_reload_snapshot},
 };
 
 int engine_reload(void *arg, struct slice module, struct sink *text)

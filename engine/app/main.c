@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -353,8 +355,21 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 	return err;
 }
 
+/* Copies: getpwuid and getgrgid use one place for all. */
+static void program_tell_owner(struct engine_options *o, char user[64], char group[64])
+{
+	const struct passwd *u = getpwuid(geteuid());
+	const struct group *g = getgrgid(getegid());
+
+	slice_copy(user, 64, slice_str(u ? u->pw_name : ""));
+	slice_copy(group, 64, slice_str(g ? g->gr_name : ""));
+	o->run_user = user;
+	o->run_group = group;
+}
+
 static int program_run(const struct program *p)
 {
+	char user[64], group[64];
 	struct engine_options options = {.main_file = p->main_file,
 					 .cpu_count = program_cpus(),
 					 .descriptor_max = program_descriptors(),
@@ -377,6 +392,7 @@ static int program_run(const struct program *p)
 	if (p->real_time)
 		program_take_priority();
 	program_take_signals();
+	program_tell_owner(&options, user, group);
 	err = engine_create(&e, &options, &error);
 	if (err) {
 		fprintf(stderr, "ringer: %s\n", sink_cstr(&error));

@@ -18,6 +18,7 @@
 #define RELIABLE_BYTES                                                                             \
 	(4 * EVENT_BYTES_MAX + 2 * (EVENT_BYTES_MAX + CDR_BYTES_MAX) + 2 * SHARD_OUTCOME_BYTES_MAX)
 #define ANSWER_BYTES       (LIMIT_VAR_VALUE + 64) /* ... and for the answer to each question */
+#define COMMANDS_BYTES (1 << 16) /* reserved in the down pipe for new configurations and the stop */
 #define FORWARD_BYTES      (1 << 20)
 
 struct node {
@@ -79,8 +80,10 @@ static void node_flush_forwards(struct node *n)
 
 static int node_create_pipes(struct node *n)
 {
-	struct pipe_conf down = {
-		.spare_bytes = 4 << 20, .reserve_bytes = 1 << 16, .record_max = 100 * 1024};
+	struct pipe_conf down = {.spare_bytes = 4 << 20,
+				 .reserve_bytes = COMMANDS_BYTES +
+						  (size_t)n->conf.channel_max * SHARD_HANGUP_BYTES,
+				 .record_max = 100 * 1024};
 	struct pipe_conf up = {.spare_bytes = 8 << 20,
 			       .reserve_bytes = (size_t)n->conf.channel_max * RELIABLE_BYTES +
 						LIMIT_ASKS * ANSWER_BYTES + (1 << 16),

@@ -47,6 +47,8 @@ struct roster_chan {
 	struct chan_snap snap;  /* slices into storage of the roster, valid until the next event */
 	struct slice app, appdata;
 	bool in_pbx;            /* runs dialplan: an "active call" */
+	bool is_ending;         /* was told to hang up, by us, itself or the far end */
+	bool hangup_sent;       /* the roster's: control_hangup has told it */
 };
 
 /* By channel name or Uniqueid, without case. NULL: no such channel. */
@@ -60,7 +62,8 @@ bool control_is_id_taken(struct control *c, struct slice uniqueid);
 
 /* ---- commands to a channel ---- */
 
-/* cause -1: none given. */
+/* cause -1: none given. The first for a channel always reaches its shard; a later one, with another cause,
+ * may be left out when the pipe is full. */
 void control_hangup(struct control *c, const struct roster_chan *chan, int cause);
 
 /* Answer of a shard. ok false: the channel is gone, the variable was not set, or LIMIT_ASKS questions wait
@@ -75,8 +78,11 @@ void control_setvar(struct control *c, const struct roster_chan *chan, struct sl
 /* All variables of a channel as "name=value" lines, newest first. */
 void control_list_vars(struct control *c, const struct roster_chan *chan, control_reply_fn fn,
 		       void *arg);
-/* Sends the channel elsewhere in the dialplan. */
-void control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
+/* What only its shard knows of a channel, in three lines: the formats that it may speak, "(ulaw|alaw)", or
+ * the one agreed upon, "(ulaw)"; the format spoken, "ulaw"; the wall second of TIMEOUT(absolute), or 0. */
+void control_describe(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg);
+/* Sends the channel elsewhere in the dialplan. False: the shard cannot be told now. */
+bool control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
 		      struct slice exten, int32_t priority);
 
 /* ---- events ---- */

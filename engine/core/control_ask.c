@@ -142,8 +142,12 @@ void control_hangup(struct control *c, const struct roster_chan *chan, int cause
 {
 	struct shard_hangup h = {.chan = chan->chan, .cause = cause};
 
-	/* Of no use twice, so a full pipe may refuse it: the caller's next try will do. */
-	pipe_write(c->shards[chan->shard].down, PIPE_DROPPABLE, SHARD_HANGUP, &h, sizeof(h));
+	/* The reserve of the pipe holds one for each channel: SHARD_HANGUP_BYTES. */
+	bool first = roster_note_hangup(c->roster, chan);
+	bool sent = pipe_write(c->shards[chan->shard].down, first ? PIPE_RELIABLE : PIPE_DROPPABLE,
+			       SHARD_HANGUP, &h, sizeof(h));
+
+	check(sent || !first);
 }
 
 static bool control_send_question(struct control *c, uint32_t shard, enum shard_command kind,
@@ -235,7 +239,12 @@ void control_list_vars(struct control *c, const struct roster_chan *chan, contro
 	control_question(c, chan->shard, chan->chan, SHARD_LISTVARS, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
 }
 
-void control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
+void control_describe(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg)
+{
+	control_question(c, chan->shard, chan->chan, SHARD_DESCRIBE, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
+}
+
+bool control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
 		      struct slice exten, int32_t priority)
 {
 	struct shard_question q = {
@@ -244,7 +253,7 @@ void control_redirect(struct control *c, const struct roster_chan *chan, struct 
 		.len = {(uint32_t)context.len, (uint32_t)exten.len},
 	};
 
-	control_send_question(c, chan->shard, SHARD_REDIRECT, &q, context, exten);
+	return control_send_question(c, chan->shard, SHARD_REDIRECT, &q, context, exten);
 }
 
 /* ---- snapshots ---- */

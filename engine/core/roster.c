@@ -1,5 +1,6 @@
 #include "engine/core/roster.h"
 
+#include "engine/base/check.h"
 #include "engine/base/hash.h"
 #include "engine/base/limits.h"
 #include "engine/base/slab.h"
@@ -149,14 +150,32 @@ struct roster_chan *roster_note(struct roster *r, const struct event *e)
 	roster_copy_snap(n, &e->snap);
 	if (e->kind == EVENT_NEWEXTEN)
 		roster_note_app(r, n, e);
+	if (e->kind == EVENT_HANGUPREQUEST || e->kind == EVENT_SOFTHANGUPREQUEST || e->kind == EVENT_HANGUP)
+		n->chan.is_ending = true;
 	if (e->kind == EVENT_NEWSTATE && e->snap.state == 6 && n->chan.answered_wall_ns == 0)
 		n->chan.answered_wall_ns = e->wall_ns;
 	return &n->chan;
 }
 
+/* The entry that the roster gave out as read-only. */
+static struct roster_entry *roster_entry_of(const struct roster_chan *c)
+{
+	return (struct roster_entry *)(void *)((char *)c - offsetof(struct roster_entry, chan));
+}
+
+bool roster_note_hangup(struct roster *r, const struct roster_chan *c)
+{
+	struct roster_entry *n = roster_entry_of(c);
+	bool first = !n->chan.hangup_sent;
+
+	UNUSED(r);
+	n->chan.hangup_sent = n->chan.is_ending = true;
+	return first;
+}
+
 void roster_forget(struct roster *r, struct roster_chan *c)
 {
-	struct roster_entry *n = (struct roster_entry *)(void *)((char *)c - offsetof(struct roster_entry, chan));
+	struct roster_entry *n = roster_entry_of(c);
 
 	hash_del(&r->by_handle, &n->by_handle);
 	hash_del(&r->by_name, &n->by_name);

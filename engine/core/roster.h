@@ -14,6 +14,8 @@ void roster_destroy(struct roster *r);
 /* Takes note of an event. A HANGUP keeps the entry until roster_forget (so that subscribers still see
  * it during the event). */
 struct roster_chan *roster_note(struct roster *r, const struct event *e);
+/* The channel is about to be told to hang up. False: it was told before. */
+bool roster_note_hangup(struct roster *r, const struct roster_chan *c);
 void roster_forget(struct roster *r, struct roster_chan *c);
 struct roster_chan *roster_find(struct roster *r, struct slice name_or_id);
 struct list *roster_list(struct roster *r);

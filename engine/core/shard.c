@@ -131,6 +131,33 @@ static void shard_listvars(struct shard *s, const struct shard_question *q)
 	shard_answer(s, q, c != NULL, sink_slice(&out));
 }
 
+/* Agreed upon, or what the endpoint allows. */
+static struct codec_list shard_formats(const struct chan *c)
+{
+	enum codec agreed = c->session ? c->media->ops->codec(c->session) : CODEC_NONE;
+
+	if (agreed == CODEC_NONE)
+		return c->endpoint.allow;
+	return (struct codec_list){.count = 1, .codec = {(uint8_t)agreed}};
+}
+
+static void shard_describe(struct shard *s, const struct shard_question *q)
+{
+	struct chan *c = shard_chan(s, q->chan);
+	struct sink out = sink_make(s->scratch, LIMIT_APPDATA);
+	struct codec_list formats = {0};
+	int64_t hangup_s = 0;
+
+	if (c)
+		formats = shard_formats(c);
+	if (c && c->absolute_due_ns)
+		hangup_s = (io_wall_ns(s->io) + c->absolute_due_ns - io_now_ns(s->io)) / TMR_SECOND;
+	codec_list_write(&out, &formats);
+	sink_fmt(&out, "\n%s\n%lld", formats.count ? codec_name(formats.codec[0]) : "",
+		 (long long)hangup_s);
+	shard_answer(s, q, c != NULL, sink_slice(&out));
+}
+
 static void shard_redirect(struct shard *s, const struct shard_question *q)
 {
 	struct chan *c = shard_chan(s, q->chan);
@@ -209,6 +236,9 @@ static void shard_command(struct shard *s, const struct pipe_record *r)
 		break;
 	case SHARD_LISTVARS:
 		shard_listvars(s, data);
+		break;
+	case SHARD_DESCRIBE:
+		shard_describe(s, data);
 		break;
 	case SHARD_REDIRECT:
 		shard_redirect(s, data);

@@ -25,6 +25,7 @@ enum shard_command {
 	SHARD_GETVAR,      /* struct shard_question + name */
 	SHARD_SETVAR,      /* struct shard_question + name + value */
 	SHARD_LISTVARS,    /* struct shard_question */
+	SHARD_DESCRIBE,    /* struct shard_question */
 	SHARD_REDIRECT,    /* struct shard_question + context + exten; number: priority */
 	SHARD_GLOBAL,      /* struct shard_question + name + value: set on every shard */
 	SHARD_CONF,        /* struct shard_conf: take a new snapshot */
@@ -46,6 +47,10 @@ struct shard_hangup {
 	int32_t cause;
 	uint32_t pad;
 };
+
+/* What the pipe to a shard keeps for each attempt that the shard may have: the first hangup of its channel
+ * and of the `failed` channel after it, unread. */
+#define SHARD_HANGUP_BYTES (2 * (sizeof(struct pipe_record) + sizeof(struct shard_hangup)))
 
 struct shard_question {
 	uint64_t token;  /* of the asker */

@@ -156,12 +156,17 @@ static void test_redirect(void **state)
 		 "Channel does not exist: q"},
 		{"Channel: id-1\nContext: default\nExten: 209\nPriority: 1\nExtraChannel: r\n",
 		 "ExtraChannel does not exist: r"},
+		{"Channel: id-3\nContext: default\nExten: 209\nPriority: 1\n",
+		 "Redirect failed, channel not up."},
+		{"Channel: id-1\nContext: default\nExten: 209\nPriority: 1\nExtraChannel: id-3\n",
+		 "Redirect failed, extra channel not up."},
 	};
 	char ask[512], want[256];
 
 	(void)state;
 	world_chan("PJSIP/a-00000001", "id-1");
 	world_chan("PJSIP/b-00000002", "id-2");
+	world_chan("PJSIP/c-00000003", "id-3")->is_ending = true;
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		snprintf(ask, sizeof(ask), "Action: Redirect\n%s\n", rows[i].headers);
 		snprintf(want, sizeof(want), ERR("%s"), rows[i].message);
@@ -177,6 +182,11 @@ static void test_redirect(void **state)
 		"Action: Redirect\nChannel: id-1\nContext: default\nExten: 209\nPriority: 1\n"
 		"ExtraChannel: id-2\nExtraContext: other\nExtraExten: 7\nExtraPriority: 3\n\n",
 		ACK("Dual Redirect successful"));
+	world.redirect_full = true;
+	EXPECT_ANSWER(
+		client,
+		"Action: Redirect\nChannel: id-1\nContext: default\nExten: 209\nPriority: 1\n\n",
+		ERR("Redirect failed"));
 	assert_string_equal(world.commands, "redirect PJSIP/a-00000001 default 2\n... 209  0\n"
 					    "redirect PJSIP/a-00000001 default 1\n... 209  0\n"
 					    "redirect PJSIP/b-00000002 other 3\n... 7  0\n");
@@ -190,8 +200,8 @@ static void test_redirect(void **state)
 #define STATUS                                                                                     \
 	"Event: Status\nPrivilege: Call\n" SNAP                                                    \
 	"Type: PJSIP\nDNID: \nEffectiveConnectedLineNum: <unknown>\n"                              \
-	"EffectiveConnectedLineName: <unknown>\nTimeToHangup: 0\nBridgeID: \nApplication: Wait\n"  \
-	"Data: 60\nNativeformats: (nothing)\nReadformat: \nReadtrans: \nWriteformat: \n"           \
+	"EffectiveConnectedLineName: <unknown>\nTimeToHangup: 1795447099\nBridgeID: \nApplication: Wait\n"  \
+	"Data: 60\nNativeformats: (ulaw)\nReadformat: ulaw\nReadtrans: \nWriteformat: ulaw\n"       \
 	"Writetrans: \nCallgroup: 0\nPickupgroup: 0\nSeconds: 3661\n"
 
 static void test_core_show_channels(void **state)
@@ -244,6 +254,7 @@ static void test_status_of_a_channel_that_ends(void **state)
 	(void)state;
 	world.late_answers = true;
 	world_send(client, "Action: Status\nActionID: s\nVariables: LEAD\nAllVariables: yes\n\n");
+	world.question.fn(world.question.arg, true, SLICE_LIT(WORLD_DESCRIPTION));
 	list_del(&a->node);
 	list_del(&b->node);
 	world_raise(&e);
@@ -253,6 +264,27 @@ static void test_status_of_a_channel_that_ends(void **state)
 			       "Seconds: 3661\r\nVariable: LEAD=(null)\r\nActionID: s\r\n\r\n"
 			       "Event: StatusComplete\r\nActionID: s\r\nEventList: Complete\r\n"
 			       "ListItems: 1\r\nItems: 1\r\n\r\nEvent: Hangup\r\n"));
+}
+
+/* It ends before anything of it was written, or its shard cannot be asked. */
+static void test_status_without_description(void **state)
+{
+	struct roster_chan *a = world_chan("PJSIP/a-00000001", "id-1");
+	const char *text;
+
+	(void)state;
+	world.redirect_full = true;
+	world_send(client, "Action: Status\n\n");
+	text = world_read(client);
+	assert_non_null(strstr(text, "TimeToHangup: 0\r\n"));
+	assert_non_null(strstr(text, "Nativeformats: (nothing)\r\nReadformat: \r\n"));
+	world.late_answers = true;
+	world_send(client, "Action: Status\n\n");
+	list_del(&a->node);
+	world.question.fn(world.question.arg, false, SLICE_EMPTY);
+	text = world_read(client);
+	assert_null(strstr(text, "Event: Status\r\n"));
+	assert_non_null(strstr(text, "ListItems: 0\r\nItems: 0\r\n\r\n"));
 }
 
 /* The end of one list, in an answer from a shard, begins the next. */
@@ -265,6 +297,7 @@ static void test_lists_behind_each_other(void **state)
 	world.late_answers = true;
 	world_send(client,
 		   "Action: Status\nVariables: A\n\nAction: CoreShowChannels\n\nAction: Ping\n\n");
+	world.question.fn(world.question.arg, true, SLICE_LIT(WORLD_DESCRIPTION));
 	world.question.fn(world.question.arg, true, SLICE_LIT("b"));
 	text = world_read(client);
 	assert_non_null(strstr(text, "Variable: A=b\r\n"));
@@ -422,6 +455,7 @@ int main(void)
 		TEST(test_core_show_channels),
 		TEST(test_status),
 		TEST(test_status_of_a_channel_that_ends),
+		TEST(test_status_without_description),
 		TEST(test_lists_behind_each_other),
 		TEST(test_long_list),
 		TEST(test_core_status),

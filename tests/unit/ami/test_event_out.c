@@ -629,6 +629,33 @@ static void test_general_options(void **state)
 	       "SystemName: pbx1\nChannel: none\nUniqueid: none\nVariable: A\nValue: b\n\n");
 }
 
+/* Without cdr_manager.conf there are Cdr events; with it, if it says so. */
+static void test_cdr_manager(void **state)
+{
+	static const struct {
+		const char *text;
+		bool told;
+	} rows[] = {
+		{NULL, true},
+		{"[general]\nenabled = yes\n", true},
+		{"[general]\nenabled = no\n", false},
+		{"[general]\n", false},
+		{"[mappings]\nrate => Rate\n", false},
+	};
+	char packed[1024];
+	struct cdr cdr = {.uniqueid = SLICE_LIT("1.2")};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		ami_set_conf(world.ami, world_confs(WORLD_CONF, rows[i].text));
+		world_read(client);
+		next = world_event(EVENT_CDR);
+		next.text[0] = slice_make(packed, cdr_pack(packed, &cdr));
+		world_raise(&next);
+		assert_int_equal(strstr(world_read(client), "Event: Cdr") != NULL, rows[i].told);
+	}
+}
+
 static void test_channelvars(void **state)
 {
 	const char *text;
@@ -680,6 +707,7 @@ int main(void)
 		TEST(test_body_cannot_end_the_event),
 		TEST(test_names_are_escaped),
 		TEST(test_general_options),
+		TEST(test_cdr_manager),
 		TEST(test_channelvars),
 	};
 

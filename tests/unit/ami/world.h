@@ -74,6 +74,7 @@ static struct world {
 	struct world_question question;
 	const char *vars[8][2]; /* name, value: of every channel and the globals */
 	int hangup_cause;
+	bool redirect_full; /* the shard cannot be told */
 	char commands[4096]; /* hangups, redirects and settings, a line each */
 	int reload_error;
 } world;
@@ -333,12 +334,24 @@ void control_list_vars(struct control *c, const struct roster_chan *chan, contro
 	world_ask(fn, arg, true, "LEAD=4711\nEMPTY=\n");
 }
 
-void control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
+#define WORLD_DESCRIPTION "(ulaw)\nulaw\n1795447099"
+
+void control_describe(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg)
+{
+	(void)c;
+	(void)chan;
+	world_ask(fn, arg, !world.redirect_full, WORLD_DESCRIPTION);
+}
+
+bool control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
 		      struct slice exten, int32_t priority)
 {
 	(void)c;
+	if (world.redirect_full)
+		return false;
 	world_note("redirect", chan->snap.name, context, priority);
 	world_note("...", exten, SLICE_EMPTY, 0);
+	return true;
 }
 
 int control_subscribe(struct control *c, control_event_fn fn, void *arg)
@@ -375,9 +388,11 @@ static inline void world_run(int64_t ns)
 	tmr_wheel_run(world.wheel, world.now_ns, UINT32_MAX);
 }
 
-static inline struct ami_conf *world_conf(const char *text)
+/* cdr_manager NULL: no such file. */
+static inline struct ami_conf *world_confs(const char *text, const char *cdr_manager)
 {
-	const struct memconf_file files[] = {{"manager.conf", text, 0}, {0}};
+	const struct memconf_file files[] = {
+		{"manager.conf", text, 0}, {"cdr_manager.conf", cdr_manager, 0}, {0}};
 	struct memconf m;
 	struct conffile_error err;
 	struct conffile *cf;
@@ -390,7 +405,17 @@ static inline struct ami_conf *world_conf(const char *text)
 	if (ami_conf_load(&conf, cf, &error))
 		fail_msg("%s", sink_cstr(&error));
 	conffile_free(cf);
+	if (cdr_manager) {
+		assert_int_equal(conffile_load(&cf, &m.source, "cdr_manager.conf", &err), 0);
+		ami_conf_take_cdr(conf, cf);
+		conffile_free(cf);
+	}
 	return conf;
+}
+
+static inline struct ami_conf *world_conf(const char *text)
+{
+	return world_confs(text, NULL);
 }
 
 #define WORLD_CONF                                                                                 \

@@ -27,6 +27,7 @@ struct world {
 	struct outcome last;
 	uint32_t hangups;       /* HANGUP_ALL records read */
 	uint32_t dials[SHARDS]; /* DIAL records read */
+	uint32_t told[SHARDS];  /* bits of the channels whose HANGUP was read */
 	uint32_t replies, good_replies;
 };
 
@@ -184,6 +185,11 @@ static uint32_t read_shard(struct world *w, uint32_t shard, uint64_t *ids, uint3
 	while ((r = pipe_read(w->down[shard]))) {
 		if (r->kind == SHARD_HANGUP_ALL)
 			w->hangups++;
+		if (r->kind == SHARD_HANGUP) {
+			const struct shard_hangup *h = (const void *)r->data;
+
+			w->told[shard] |= 1U << handle_index(h->chan);
+		}
 		if (r->kind != SHARD_DIAL)
 			continue;
 		w->dials[shard]++;
@@ -364,6 +370,46 @@ static void test_granted_order_goes_back(void **state)
 	assert_int_equal(queue_running(control_queue(w->c)), 0);
 	assert_int_equal(w->stopped, 1);
 	assert_int_equal(read_shards(w, id, 64), 0);
+	free_world(w);
+}
+
+/* Redirects fill the pipe until it refuses them; the caller is told. */
+static void fill_shard(struct world *w, const char *chan)
+{
+	static const char big[60000];
+	struct roster_chan *c = control_find_chan(w->c, slice_str(chan));
+
+	for (size_t len = sizeof(big); len > 0; len = len > 1000 ? 1000 : 0)
+		while (control_redirect(w->c, c, slice_make(big, len), SLICE_EMPTY, 1))
+			;
+	while (control_redirect(w->c, c, SLICE_EMPTY, SLICE_EMPTY, 1))
+		;
+}
+
+/* An acknowledged hangup is never lost: the first of each channel finds room in a full pipe, a second
+ * one need not. */
+static void test_hangup_is_not_lost(void **state)
+{
+	struct world *w = make_world(&no_limit);
+	uint64_t id[4];
+
+	UNUSED(state);
+	for (uint32_t i = 0; i < 2 * PLACES; i++)
+		make_chan(w, 1, handle_make(1, i), EVENT_NEWCHANNEL, (char[]){(char)('a' + i), 0});
+	turn(w);
+	fill_shard(w, "a");
+	for (uint32_t times = 0; times < 5000; times++)
+		for (uint32_t i = 0; i < 2 * PLACES; i++) {
+			struct roster_chan *c =
+				control_find_chan(w->c, slice_str((char[]){(char)('a' + i), 0}));
+
+			assert_int_equal(c->is_ending, times > 0);
+			control_hangup(w->c, c, times ? 21 : -1);
+		}
+	turn(w);
+	read_shards(w, id, 4);
+	assert_int_equal(w->told[0], 0);
+	assert_int_equal(w->told[1], (1U << 2 * PLACES) - 1);
 	free_world(w);
 }
 
@@ -571,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_credits_are_never_exceeded),
 		cmocka_unit_test(test_stop_now_dials_nothing_more),
 		cmocka_unit_test(test_granted_order_goes_back),
+		cmocka_unit_test(test_hangup_is_not_lost),
 		cmocka_unit_test(test_stop_gets_only_more_urgent),
 		cmocka_unit_test(test_stop_is_taken_back),
 		cmocka_unit_test(test_stop_when_convenient),
