@@ -137,7 +137,7 @@ static struct codec_list shard_formats(const struct chan *c)
 	enum codec agreed = c->session ? c->media->ops->codec(c->session) : CODEC_NONE;
 
 	if (agreed == CODEC_NONE)
-		return c->endpoint.allow;
+		return c->allow;
 	return (struct codec_list){.count = 1, .codec = {(uint8_t)agreed}};
 }
 
