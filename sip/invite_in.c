@@ -212,32 +212,44 @@ static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *
 
 /* ---- INFO ---- */
 
+/* A digit that comes without a duration. */
+#define IN_DTMF_MS 100
+
+/* The digit itself, or its event number as RFC 4733 counts them: 10 is *, 11 #, 12 to 15 A to D.
+ * '\0': neither. */
+static char in_digit_of(struct slice text)
+{
+	static const char digits[] = "0123456789*#ABCD";
+	uint64_t number;
+
+	text = slice_trim(text);
+	if (slice_u64(text, sizeof(digits) - 2, &number))
+		return digits[number];
+	if (text.len == 1 && memchr("*#ABCDabcd", text.ptr[0], 10))
+		return text.ptr[0];
+	return '\0';
+}
+
 /* "Signal=5\r\nDuration=160" (application/dtmf-relay). */
-static bool in_parse_relay(struct slice body, char *digit, uint32_t *duration_ms)
+static char in_parse_relay(struct slice body, uint32_t *duration_ms)
 {
 	struct slice line, name, rest = body;
+	char digit = '\0';
 
-	*digit = 0;
-	*duration_ms = 0;
 	while (slice_split(&rest, '\n', &line)) {
 		struct slice value = line;
 		uint64_t ms;
 
 		if (!slice_split(&value, '=', &name))
 			continue;
-		value = slice_trim(value);
 		name = slice_trim(name);
-		if (slice_ieq(name, SLICE_LIT("Signal")) && value.len == 1)
-			*digit = value.ptr[0];
-		else if (slice_ieq(name, SLICE_LIT("Duration")) && slice_u64(value, 60000, &ms))
+		if (slice_ieq(name, SLICE_LIT("Signal")))
+			digit = in_digit_of(value);
+		else if (slice_ieq(name, SLICE_LIT("Duration")) &&
+			 slice_u64(slice_trim(value), 60000, &ms) && ms)
 			*duration_ms = (uint32_t)ms;
 	}
-	return *digit != 0;
-}
-
-static bool in_is_digit(char c)
-{
-	return c && memchr("0123456789*#ABCDabcd", c, 20) != NULL;
+	return digit;
 }
 
 static void in_reply_415(const struct sip_rx *rx, struct txn *t)
@@ -254,8 +266,8 @@ static void in_reply_415(const struct sip_rx *rx, struct txn *t)
 static void in_info(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
 {
 	struct slice body = slice_trim(rx->msg->body);
-	uint32_t duration_ms = 0;
-	char digit = 0;
+	uint32_t duration_ms = IN_DTMF_MS;
+	char digit;
 
 	UNUSED(d);
 	if (sip_msg_has(rx->msg, SIP_HDR_INFO_PACKAGE)) { /* RFC 6086 4.2.2 */
@@ -268,15 +280,15 @@ static void in_info(struct invite *iv, struct dialog *d, const struct sip_rx *rx
 		return;
 	}
 	if (sip_msg_body_is(rx->msg, SLICE_LIT("application/dtmf-relay"))) {
-		UNUSED(in_parse_relay(body, &digit, &duration_ms));
+		digit = in_parse_relay(body, &duration_ms);
 	} else if (sip_msg_body_is(rx->msg, SLICE_LIT("application/dtmf"))) {
-		digit = body.ptr[0];
+		digit = in_digit_of(body);
 	} else {
 		in_reply_415(rx, t);
 		return;
 	}
 	sip_reply(rx, t, 200, SLICE_EMPTY);
-	if (in_is_digit(digit) && iv->events && iv->state == INVITE_UP)
+	if (digit && iv->events && iv->state == INVITE_UP)
 		iv->events->dtmf(iv->owner, digit, duration_ms);
 }
 

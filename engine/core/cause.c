@@ -54,6 +54,8 @@ enum dial_status cause_dial_end(unsigned cause)
 	case CAUSE_NO_ROUTE:
 	case CAUSE_SUBSCRIBER_ABSENT:
 		return DIAL_STATUS_CHANUNAVAIL;
+	case CAUSE_REDIRECTED:
+		return DIAL_STATUS_CANCEL;
 	default:
 		return DIAL_STATUS_NOANSWER;
 	}

@@ -91,7 +91,8 @@ enum dial_status {
 const char *dial_status_name(enum dial_status status);
 
 /* DialEnd of an unanswered leg by the core dial rule (Originate, call files): 17 BUSY,
- * 34 CONGESTION, 3 and 20 CHANUNAVAIL, everything else NOANSWER. */
+ * 34 CONGESTION, 3 and 20 CHANUNAVAIL, 23 (a redirection, which is not followed) CANCEL, everything
+ * else NOANSWER. */
 enum dial_status cause_dial_end(unsigned cause);
 
 /* DIALSTATUS of the application Dial for a leg that ended with this cause: 17 BUSY, 34 CONGESTION,

@@ -32,6 +32,7 @@ static void test_dial(void **state)
 		{34, "CONGESTION", "CONGESTION", 8},
 		{3, "CHANUNAVAIL", "CHANUNAVAIL", 0},
 		{20, "CHANUNAVAIL", "CHANUNAVAIL", 0},
+		{23, "CANCEL", "CHANUNAVAIL", 0},
 		{1, "NOANSWER", "CHANUNAVAIL", 0},
 		{21, "NOANSWER", "CHANUNAVAIL", 8},
 		{27, "NOANSWER", "CHANUNAVAIL", 8},
