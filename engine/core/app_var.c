@@ -112,6 +112,17 @@ static enum app_result log_start(struct app_call *call)
 	return APP_NEXT;
 }
 
+/* A line end inside a value would make a header of its own. */
+static void add_one_line(struct sink *out, struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == '\r' || text.ptr[i] == '\n')
+			sink_str(out, text.ptr[i] == '\r' ? "\\r" : "\\n");
+		else
+			sink_char(out, text.ptr[i]);
+	}
+}
+
 static enum app_result userevent_start(struct app_call *call)
 {
 	struct slice part[EVENT_MAX];
@@ -124,7 +135,7 @@ static enum app_result userevent_start(struct app_call *call)
 		return APP_NEXT;
 	}
 	for (uint32_t i = 1; i < n; i++) {
-		sink_add(&body, slice_trim(part[i]));
+		add_one_line(&body, slice_trim(part[i]));
 		sink_lit(&body, "\r\n");
 	}
 	chan_user_event(call->c, part[0], sink_slice(&body));

@@ -233,7 +233,8 @@ static int cdr_csv_write(struct cdr_sink *s, const struct cdr *records, uint32_t
 	struct cdr_csv *csv = (struct cdr_csv *)(void *)s;
 	int rc = cdr_csv_write_file(csv, SLICE_LIT("Master"), records, count, NULL);
 
-	if (csv->conf.csv_accounts)
+	/* Not before the master file has them: a batch that fails is written again. */
+	if (rc == 0 && csv->conf.csv_accounts)
 		cdr_csv_write_accounts(csv, records, count);
 	return rc;
 }

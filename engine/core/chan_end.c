@@ -6,6 +6,7 @@
 #include "engine/base/sink.h"
 #include "engine/core/cause.h"
 #include "engine/core/dialplan.h"
+#include "engine/core/func.h"
 
 /* ---- outcome ---- */
 
@@ -172,6 +173,20 @@ static void chan_name_failed(struct chan *f)
 	f->name = SLICE_LIT("OutgoingSpoolFailed");
 }
 
+/* What Set and Variable lines ask for, functions too: the record of this channel counts as well. A SIP
+ * header would have nowhere to go. */
+static void chan_set_failed_vars(struct chan *f, const struct originate *o)
+{
+	for (uint32_t i = 0; i < o->var_count; i++) {
+		struct slice name = o->vars[i].name;
+
+		if (!func_is_call(name))
+			chan_set_var(f, name, o->vars[i].value);
+		else if (!slice_istarts(name, SLICE_LIT("PJSIP_")))
+			func_write(f, name, o->vars[i].value);
+	}
+}
+
 static void chan_dress_failed(struct chan *f, const struct chan *c, const struct originate *o)
 {
 	char reason[16];
@@ -184,8 +199,7 @@ static void chan_dress_failed(struct chan *f, const struct chan *c, const struct
 	chan_set_text(f, CHAN_CID_NUM, o->cid_num);
 	chan_set_place(f, o->context, SLICE_LIT("failed"), 1);
 	chan_raise_kind(f, EVENT_NEWCHANNEL);
-	for (uint32_t i = 0; i < o->var_count; i++)
-		chan_set_var(f, o->vars[i].name, o->vars[i].value);
+	chan_set_failed_vars(f, o);
 	sink_i64(&text, c->out_reason);
 	chan_set_var(f, SLICE_LIT("REASON"), sink_slice(&text));
 }

@@ -181,7 +181,7 @@ static bool resolve_priority(struct loader *ld, const struct draft *like, struct
 	*priority = args_int(word, &end);
 	if (end > 0)
 		return true;
-	labelled = label_before(ld, like, word);
+	labelled = slice_is_empty(word) ? NULL : label_before(ld, like, word);
 	if (labelled) {
 		*priority = labelled->priority;
 		return true;
@@ -434,7 +434,9 @@ static int load_globals(struct loader *ld, const struct conffile_section *sectio
 		struct dialplan_global *g;
 
 		ld->at = v;
-		if (subst_is_call(v->name, &name, &args)) {
+		name = args = v->name;
+		if (subst_is_call(v->name, &name, &args) &&
+		    !slice_eq(name, SLICE_LIT("GLOBAL"))) {
 			note(ld, LOG_LEVEL_ERROR,
 			     "Function %.*s cannot be written in [globals], line %d of %s; set it "
 			     "in the dialplan",
@@ -442,7 +444,7 @@ static int load_globals(struct loader *ld, const struct conffile_section *sectio
 			continue;
 		}
 		value = expand(ld, v->value, LIMIT_VAR_VALUE - 1);
-		name = keep_dup(&dp->keep, slice_head(v->name, LIMIT_VAR_NAME - 1));
+		name = keep_dup(&dp->keep, slice_head(slice_trim(args), LIMIT_VAR_NAME - 1));
 		if (!value.ptr || !name.ptr)
 			return -ENOMEM;
 		g = (struct dialplan_global *)global_find(dp, name);

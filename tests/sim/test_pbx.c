@@ -1,5 +1,6 @@
 /* tests/sim/test_pbx.c - the dialplan engine and its applications, call by call, on virtual time.
  */
+#include "engine/base/check.h"
 #include "tests/sim/pbx_rig.h"
 #include "tests/unit/cmocka.h"
 
@@ -181,6 +182,53 @@ static const struct call_case flow_cases[] = {
 	 .want = "0 s@test:1 Set(DIALSTATUS=BUSY)\n0 DIALSTATUS=BUSY\n0 tone busy\n10000 soft "
 		 "hangup\n"
 		 "10000 hangup 17\n"},
+	{.name = "priorities of several matching patterns mix",
+	 .conf = "[test]\nexten => s,1,Goto(1234,1)\nexten => _1X.,1,NoOp(a)\n"
+		 "exten => _1X.,3,NoOp(c)\nexten => _X.,2,NoOp(b)\n",
+	 .want = "0 s@test:1 Goto(1234,1)\n0 1234@test:1 NoOp(a)\n0 1234@test:2 NoOp(b)\n"
+		 "0 1234@test:3 NoOp(c)\n0 soft hangup\n0 hangup 16\n"},
+	{.name = "an exact name in an include loses to a pattern",
+	 .conf = "[test]\nexten => s,1,Goto(234,1)\nexten => _2XX,1,NoOp(pattern)\n"
+		 "include => inc\n[inc]\nexten => 234,1,NoOp(exact)\n",
+	 .want = "0 s@test:1 Goto(234,1)\n0 234@test:1 NoOp(pattern)\n0 soft hangup\n0 hangup "
+		 "16\n"},
+	{.name = "conditions: 00, 0abc and nothing are false; false and no are true",
+	 .conf = "[test]\nexten => s,1,GotoIf(00?bad)\nsame => n,GotoIf(0abc?bad)\n"
+		 "same => n,GotoIf(?bad)\nsame => n,GotoIf(false?a:bad)\n"
+		 "same => n(a),GotoIf(no?b:bad)\nsame => n(b),GotoIf(a?c:bad)\n"
+		 "same => n(c),Hangup()\nsame => n(bad),NoOp(bad)\n",
+	 .want = "0 s@test:1 GotoIf(00?bad)\n0 s@test:2 GotoIf(0abc?bad)\n0 s@test:3 "
+		 "GotoIf(?bad)\n0 s@test:4 GotoIf(false?a:bad)\n0 s@test:5 GotoIf(no?b:bad)\n"
+		 "0 s@test:6 GotoIf(a?c:bad)\n0 s@test:7 Hangup()\n0 soft hangup\n0 hangup "
+		 "16\n"},
+	{.name = "invalid extension of another context: its i",
+	 .conf = "[test]\nexten => s,1,Goto(other,zz,1)\nexten => i,1,NoOp(wrong)\n"
+		 "[other]\nexten => i,1,NoOp(${INVALID_EXTEN})\n",
+	 .want = "0 s@test:1 Goto(other,zz,1)\n0 INVALID_EXTEN=zz\n0 i@other:1 NoOp(zz)\n"
+		 "0 soft hangup\n0 hangup 16\n"},
+	{.name = "digits that match nothing, without i: e",
+	 .conf = "[test]\nexten => s,1,WaitExten(5)\nexten => e,1,NoOp(${EXCEPTION(reason)})\n",
+	 .want = "0 s@test:1 WaitExten(5)\n1000 e@test:1 NoOp(INVALID)\n1000 soft hangup\n"
+		 "1000 hangup 16\n",
+	 .acts = {{1000, '9'}}},
+	{.name = "response timeout without t: e",
+	 .conf = "[test]\nexten => s,1,WaitExten(1)\nexten => e,1,NoOp(${EXCEPTION(reason)})\n",
+	 .want = "0 s@test:1 WaitExten(1)\n1000 e@test:1 NoOp(RESPONSETIMEOUT)\n"
+		 "1000 soft hangup\n1000 hangup 16\n"},
+	{.name = "absolute timeout without T: e",
+	 .conf = "[test]\nexten => s,1,Set(TIMEOUT(absolute)=1)\nsame => n,Wait(5)\n"
+		 "exten => e,1,NoOp(${EXCEPTION(reason)})\n",
+	 .want = "0 s@test:1 Set(TIMEOUT(absolute)=1)\n0 s@test:2 Wait(5)\n"
+		 "1000 e@test:1 NoOp(ABSOLUTETIMEOUT)\n1000 soft hangup\n1000 hangup 16\n"},
+	{.name = "fall-through after CHANUNAVAIL",
+	 .conf = "[test]\nexten => s,1,Set(DIALSTATUS=CHANUNAVAIL)\n",
+	 .want = "0 s@test:1 Set(DIALSTATUS=CHANUNAVAIL)\n0 DIALSTATUS=CHANUNAVAIL\n"
+		 "0 tone congestion\n10000 soft hangup\n10000 hangup 34\n"},
+	{.name = "Gosub in h",
+	 .conf = "[test]\nexten => s,1,NoOp()\nexten => h,1,Gosub(sub,1)\nsame => n,NoOp(back)\n"
+		 "exten => sub,1,Return()\n",
+	 .want = "0 s@test:1 NoOp()\n0 soft hangup\n0 h@test:1 Gosub(sub,1)\n0 ARGC=0\n"
+		 "0 sub@test:1 Return()\n0 GOSUB_RETVAL=\n0 h@test:2 NoOp(back)\n0 hangup 16\n"},
 };
 
 static const struct call_case app_cases[] = {
@@ -234,6 +282,11 @@ static const struct call_case app_cases[] = {
 	 .conf = "[test]\nexten => s,1,UserEvent(Lead,Id: 4711,Text: \"a,b\")\n",
 	 .want = "0 s@test:1 UserEvent(Lead,Id: 4711,Text: \"a,b\")\n"
 		 "0 userevent Lead|Id: 4711\r\nText: a,b\r\n\n0 soft hangup\n0 hangup 16\n"},
+	{.name = "UserEvent: a line end in a value makes no header",
+	 .conf = "[test]\nexten => s,1,UserEvent(x,K: a${MATH(13+0,char)}${MATH(10+0,char)}Evil: b)"
+		 "\n",
+	 .want = "0 s@test:1 UserEvent(x,K: a\r\nEvil: b)\n0 userevent x|K: a\\r\\nEvil: b\r\n\n"
+		 "0 soft hangup\n0 hangup 16\n"},
 	{.name = "Verbose and Log",
 	 .conf = "[test]\nexten => s,1,Verbose(hi,there)\nsame => n,Log(WARNING,look, here)\n",
 	 .want = "0 s@test:1 Verbose(hi,there)\n0 s@test:2 Log(WARNING,look, here)\n0 soft hangup\n"
@@ -471,6 +524,31 @@ static void test_order_functions(void **state)
 	pbx_rig_close(&rig);
 }
 
+/* Every event and the record carry these texts: they are cut, and the call still ends in order. */
+static void test_long_identity(void **state)
+{
+	static struct pbx_rig rig;
+
+	(void)state;
+	pbx_rig_open(&rig,
+		     "[test]\nexten => s,1,Set(a=0123456789abcdef)\n"
+		     "same => n,Set(a=${a}${a}${a}${a}${a}${a}${a}${a})\n"
+		     "same => n,Set(a=${a}${a}${a}${a}${a}${a}${a}${a})\n"
+		     "same => n,Set(CALLERID(num)=${a})\nsame => n,Set(CALLERID(name)=${a})\n"
+		     "same => n,Set(CHANNEL(accountcode)=${a})\n"
+		     "same => n,Set(CONNECTEDLINE(name)=${a})\nsame => n,Set(CDR(userfield)=${a})\n"
+		     "same => n,NoOp(${LEN(${CALLERID(num)})} ${LEN(${CALLERID(name)})} "
+		     "${LEN(${CHANNEL(accountcode)})} ${LEN(${CDR(userfield)})})\n");
+	pbx_rig_call(&rig);
+	pbx_rig_run(&rig, 1000);
+	assert_null(rig.chan);
+	assert_non_null(strstr(rig.text, "NoOp(79 79 79 255)\n"));
+	assert_non_null(strstr(rig.text, "hangup 16\n"));
+	assert_int_equal(check_never_count(), 0);
+	assert_string_equal(rig.logged, "");
+	pbx_rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -481,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_gosub_loop),
 		cmocka_unit_test(test_single_app),
 		cmocka_unit_test(test_order_functions),
+		cmocka_unit_test(test_long_identity),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* tests/unit/core/test_records.c - the records worker: batches, marks behind what they stand on, sinks that
- * fail. */
+/* tests/unit/core/test_records.c - the records worker: batches, marks behind what they stand on,
+ * sinks that fail. */
 #include "engine/core/records.h"
 
 #include "engine/base/check.h"
@@ -14,7 +14,7 @@
 struct straw_sink {
 	struct cdr_sink base;
 	int error;
-	uint32_t batches, records;
+	uint32_t batches, records, last_sequence;
 	char accounts[100000]; /* what came, one after the other */
 	size_t len;
 	bool closed;
@@ -25,11 +25,14 @@ static int straw_write(struct cdr_sink *s, const struct cdr *records, uint32_t c
 	struct straw_sink *k = (struct straw_sink *)s;
 
 	k->batches++;
+	if (k->error)
+		return k->error;
 	for (uint32_t i = 0; i < count; i++)
-		k->len += (size_t)snprintf(k->accounts + k->len, sizeof(k->accounts) - k->len, "%.*s ",
-					   SLICE_ARG(records[i].account));
+		k->len += (size_t)snprintf(k->accounts + k->len, sizeof(k->accounts) - k->len,
+					   "%.*s ", SLICE_ARG(records[i].account));
 	k->records += count;
-	return k->error;
+	k->last_sequence = records[count - 1].sequence;
+	return 0;
 }
 
 static void straw_close(struct cdr_sink *s)
@@ -121,6 +124,7 @@ static void test_marks_follow_their_records(void **state)
 	assert_string_equal(r->sinks[0].accounts, "a b c ");
 	assert_string_equal(r->sinks[1].accounts, "a b c ");
 	assert_int_equal(r->sinks[0].batches, 1);
+	assert_int_equal(r->sinks[0].last_sequence, 2); /* each record has a number of its own */
 	assert_int_equal(next_mark(r), 1);
 	assert_int_equal(next_mark(r), 2);
 	assert_int_equal(next_mark(r), 0);
@@ -151,21 +155,97 @@ static void test_many(void **state)
 	free_rig(r);
 }
 
-/* One sink fails: the other still gets the records, it is counted, and orders are settled. */
+/* So many calls: a record and the mark behind it each. */
+static void send_calls(struct rig *r, uint32_t count)
+{
+	for (uint32_t i = 1; i <= count; i++) {
+		send_cdr(r, "a");
+		send_mark(r, i);
+	}
+	pipe_flush(r->down);
+}
+
+static uint32_t count_marks(struct rig *r)
+{
+	uint32_t n = 0;
+
+	while (next_mark(r))
+		n++;
+	return n;
+}
+
+/* The disk is full: nothing is settled, however long; then everything is, once. */
+static void test_nobody_takes_it(void **state)
+{
+	struct rig *r = make_rig();
+	int64_t now = 0;
+
+	UNUSED(state);
+	r->sinks[0].error = r->sinks[1].error = -ENOSPC;
+	send_calls(r, RECORDS_BATCH + 44);
+	for (; now < 3600 * TMR_SECOND; now += RECORDS_AGAIN_NS)
+		assert_true(records_turn(r->records, now) == now + RECORDS_AGAIN_NS);
+	assert_int_equal(count_marks(r), 0);
+	assert_true(records_turn(r->records, now - 1) == now); /* not asked before its time */
+	assert_int_equal(r->sinks[0].batches, 3600);
+	r->sinks[0].error = r->sinks[1].error = 0;
+	while (records_turn(r->records, now) != TMR_NEVER)
+		;
+	assert_int_equal(count_marks(r), RECORDS_BATCH + 44);
+	assert_int_equal(r->sinks[0].records, RECORDS_BATCH + 44);
+	assert_int_equal(r->sinks[1].records, RECORDS_BATCH + 44);
+	assert_int_equal(metric_get(&r->metrics, METRIC_cdr_failed), 0);
+	free_rig(r);
+}
+
+/* One of two refuses: it has some time, then the other one is enough, and nobody waits for it. */
 static void test_a_sink_fails(void **state)
+{
+	struct rig *r = make_rig();
+	int64_t now = 0;
+
+	UNUSED(state);
+	r->sinks[1].error = -EIO;
+	send_calls(r, 5);
+	for (; now < RECORDS_PATIENCE_NS; now += RECORDS_AGAIN_NS) {
+		assert_true(records_turn(r->records, now) == now + RECORDS_AGAIN_NS);
+		assert_int_equal(count_marks(r), 0);
+	}
+	assert_true(records_turn(r->records, now) == TMR_NEVER);
+	assert_int_equal(count_marks(r), 5);
+	assert_int_equal(r->sinks[0].records, 5); /* once, not at each try */
+	assert_int_equal(metric_get(&r->metrics, METRIC_cdr_failed), 5);
+	send_calls(r, 2);
+	assert_true(records_turn(r->records, now) == TMR_NEVER);
+	assert_int_equal(count_marks(r), 2);
+	/* It is well again, and is waited for again. */
+	r->sinks[1].error = 0;
+	send_calls(r, 1);
+	assert_true(records_turn(r->records, now) == TMR_NEVER);
+	r->sinks[1].error = -EIO;
+	send_calls(r, 1);
+	assert_true(records_turn(r->records, now) == now + RECORDS_AGAIN_NS);
+	r->sinks[1].error = 0;
+	assert_true(records_turn(r->records, now + RECORDS_AGAIN_NS) == TMR_NEVER);
+	assert_int_equal(r->sinks[1].records, 2);
+	assert_int_equal(r->sinks[0].records, 9);
+	free_rig(r);
+}
+
+/* At the end what waits is tried once more. */
+static void test_end(void **state)
 {
 	struct rig *r = make_rig();
 
 	UNUSED(state);
-	r->sinks[0].error = -ENOSPC;
-	send_cdr(r, "a");
-	send_mark(r, 1);
-	pipe_flush(r->down);
-	records_turn(r->records, 5);
-	assert_string_equal(r->sinks[1].accounts, "a ");
-	assert_int_equal(metric_get(&r->metrics, METRIC_cdr_failed), 1);
-	assert_int_equal(metric_get(&r->metrics, METRIC_cdr_written), 1);
-	assert_int_equal(next_mark(r), 1);
+	r->sinks[0].error = r->sinks[1].error = -ENOSPC;
+	send_calls(r, RECORDS_BATCH + 3);
+	records_turn(r->records, 0);
+	r->sinks[0].error = r->sinks[1].error = 0;
+	records_destroy(r->records);
+	assert_int_equal(r->sinks[0].records, RECORDS_BATCH + 3);
+	assert_int_equal(r->sinks[1].records, RECORDS_BATCH + 3);
+	r->records = NULL;
 	free_rig(r);
 }
 
@@ -187,7 +267,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_marks_follow_their_records),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_nobody_takes_it),
 		cmocka_unit_test(test_a_sink_fails),
+		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_marks_without_records),
 	};
 
