@@ -17,6 +17,7 @@ WaitTime: 5
 Context: campaign
 Extension: s
 Account: retries
+Set: CDR(userfield)=lead 7
 Archive: yes
 END
 archived=$dir/spool/outgoing_done/busy.call
@@ -25,6 +26,8 @@ keys=$(grep -oE '^(StartRetry|EndRetry|Status): ([0-9]+ [0-9]+|Expired)' "$archi
 expect "bookkeeping" "$keys" 'StartRetry: 1,EndRetry: 1,StartRetry: 2,Status: Expired,'
 expect "dispositions" "$(sql "select disposition, count(*) from cdr where channel like 'PJSIP/%' group by 1")" 'BUSY|2'
 expect "the failed extension" "$(sql "select dst, count(*) from cdr where channel = 'OutgoingSpoolFailed' group by 1")" 'failed|2'
+expect "functions set on every channel" "$(sql "select distinct userfield from cdr")" 'lead 7'
+expect "numbers of the records" "$(sql "select count(distinct sequence) from cdr")" 4
 ami_wait '^UserEvent: CallFailed$'
 expect "UserEvents" "$(grep -c '^Event: UserEvent$' "$dir/ami")" 2
 expect_text "the log" "$(cat "$dir/log/messages.log")" 'Queued call to PJSIP/100@far expired without completion after 1 attempt$'

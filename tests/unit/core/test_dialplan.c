@@ -142,6 +142,9 @@ static void test_notes(void **state)
 		{"[c]\nexten => 1,foo,NoOp()\n",
 		 "WARNING extensions.conf:2 Invalid priority/label 'foo' at line 2 of "
 		 "extensions.conf\n"},
+		{"[c]\nexten => 1,1,NoOp()\nexten => 1\n",
+		 "WARNING extensions.conf:3 Invalid priority/label '' at line 3 of "
+		 "extensions.conf\n"},
 		{"[c]\nexten => 1,1,NoOp(a\n",
 		 "WARNING extensions.conf:2 No closing parenthesis found? 'NoOp(a' at line 2 of "
 		 "extensions.conf\n"},
@@ -311,13 +314,15 @@ static void test_globals_and_general(void **state)
 	load("[General]\nautofallthrough=no\nclearglobalvars=yes\n"
 	     "[globals]\nA=1\nB=${A}2\nA=3\n"
 	     "[c]\nexten => ${B}0,1,NoOp(x)\nexten => _[1,2]5,1,NoOp(set)\n"
-	     "[globals]\nC = ${GLOBAL(A)}$[1+1]\n");
+	     "[globals]\nC = ${GLOBAL(A)}$[1+1]\nGLOBAL( D )=4\n");
 	g = dialplan_globals(dp, &count);
-	assert_int_equal(count, 3);
+	assert_int_equal(count, 4);
 	assert_string_equal(g[0].name.ptr, "A");
 	assert_string_equal(g[0].value.ptr, "3");
 	assert_string_equal(g[1].value.ptr, "12");
 	assert_string_equal(g[2].value.ptr, "32");
+	assert_string_equal(g[3].name.ptr, "D");
+	assert_string_equal(g[3].value.ptr, "4");
 	assert_string_equal(at("c", "120", 1), "NoOp(x)");
 	assert_string_equal(at("c", "25", 1), "NoOp(set)");
 	assert_false(dialplan_autofallthrough(dp));
