@@ -133,8 +133,7 @@ static void records_give_up(struct records *r)
 			log_error(
 				"Call records are left out of %s until it works again, and counted "
 				"(cdr_failed): the other sinks have them",
-				r->conf.sinks[i]->ops->name); the other sinks have them",
-			  r->cdr_count, r->conf.sinks[i]->ops->name);
+				r->conf.sinks[i]->ops->name);
 	}
 	r->behind |= r->owing;
 	r->owing = 0;
