@@ -488,7 +488,10 @@ static int raw_load(struct loader *ld, const struct place *at, char *line, size_
 
 	if (len > LIMIT_CONF_LINE - 1) {
 		note(ld, LOG_LEVEL_WARNING, at,
-		     "Line %d too long, skipping. It begins with: %.32s...", at->line, line);
+		     "Line %d too long, skipping. It begins with: %.32s... (%s; a line has at most "
+		     "%d "
+		     "octets, longer values can be built with +=)",
+		     at->line, line, at->name, LIMIT_CONF_LINE - 1);
 		return 0;
 	}
 	if (memchr(line, 0, len)) {

@@ -176,7 +176,8 @@ static void test_long_line(void **state)
 	assert_null(conffile_get(conffile_first(cf), "long"));
 	assert_string_equal(conffile_text(conffile_first(cf), "k", ""), "1");
 	assert_string_equal(m.notes, "WARNING m.conf:3 Line 3 too long, skipping. It begins with: "
-				     "long=000000000000000000000000000...\n");
+				     "long=000000000000000000000000000... (m.conf; a line has at "
+				     "most 8191 octets, longer values can be built with +=)\n");
 	conffile_free(cf);
 }
 
