@@ -342,33 +342,37 @@ static enum cli_result cmd_dialplan_show(void *context, struct cli_call *call)
 	return CLI_OK;
 }
 
-static enum cli_result run_reload(struct engine *e, struct slice module)
+/* Silent when it goes well, as Asterisk. While shards still take over the last one, all is reloaded soon. */
+static void run_reload(struct engine *e, struct cli_call *call, struct slice module)
 {
 	char text[1400];
 	struct sink out = sink_make(text, sizeof(text));
+	int err = control_reload(e->control, module, &out);
 
-	return control_reload(e->control, module, &out) == 0 ? CLI_OK : CLI_FAIL;
+	if (err == -EBUSY)
+		engine_request_reload(e);
+	else if (err)
+		cli_print(call, "Reload refused, the old settings stay in force: %.*s\n",
+			  (int)out.len, out.ptr);
 }
 
 static enum cli_result cmd_dialplan_reload(void *context, struct cli_call *call)
 {
-	/* The answer is the same when the file was refused: the log says why (as Asterisk). */
-	run_reload(context, SLICE_LIT("dialplan"));
+	/* The last line is the same when the file was refused (as Asterisk). */
+	run_reload(context, call, SLICE_LIT("dialplan"));
 	cli_print(call, "Dialplan reloaded.\n");
 	return CLI_OK;
 }
 
 static enum cli_result cmd_core_reload(void *context, struct cli_call *call)
 {
-	UNUSED(call);
-	run_reload(context, SLICE_EMPTY);
+	run_reload(context, call, SLICE_EMPTY);
 	return CLI_OK;
 }
 
 static enum cli_result cmd_manager_reload(void *context, struct cli_call *call)
 {
-	UNUSED(call);
-	run_reload(context, SLICE_LIT("manager"));
+	run_reload(context, call, SLICE_LIT("manager"));
 	return CLI_OK;
 }
 
@@ -381,8 +385,10 @@ static enum cli_result cmd_module_reload(void *context, struct cli_call *call)
 
 	if (call->argc > 1)
 		return CLI_USAGE;
-	if (call->argc == 0)
-		return run_reload(e, SLICE_EMPTY);
+	if (call->argc == 0) {
+		run_reload(e, call, SLICE_EMPTY);
+		return CLI_OK;
+	}
 	err = control_reload(e->control, call->argv[0], &out);
 	if (err == -ENOENT)
 		cli_print(call, "No such module '%.*s'\n", SLICE_ARG(call->argv[0]));

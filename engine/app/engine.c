@@ -255,6 +255,39 @@ static int engine_create_rest(struct engine *e, struct sink *error)
 	return err;
 }
 
+/* With all that lead to it, so that a fresh machine needs no preparation. */
+static int engine_make_dir(struct engine *e, const char *dir, const char *option, struct sink *error)
+{
+	char path[LIMIT_PATH];
+	int err = 0;
+
+	slice_copy(path, sizeof(path), slice_str(dir));
+	for (char *at = path + 1; *at; at++) {
+		if (*at != '/')
+			continue;
+		*at = 0;
+		io_fs_mkdir(e->control_io, path, 0755);
+		*at = '/';
+	}
+	err = io_fs_mkdir(e->control_io, path, 0755);
+	if (err == 0 || err == -EEXIST)
+		return 0;
+	sink_fmt(error, "the directory %s cannot be made: %s (asterisk.conf %s)", dir, strerror(-err),
+		 option);
+	return err;
+}
+
+static int engine_make_dirs(struct engine *e, struct sink *error)
+{
+	int err = engine_make_dir(e, e->conf.run_dir, "astrundir", error);
+
+	if (!err)
+		err = engine_make_dir(e, e->conf.log_dir, "astlogdir", error);
+	if (!err)
+		err = engine_make_dir(e, e->conf.spool_dir, "astspooldir", error);
+	return err;
+}
+
 int engine_create(struct engine **out, const struct engine_options *options, struct sink *error)
 {
 	struct engine *e = calloc(1, sizeof(*e));
@@ -269,6 +302,8 @@ int engine_create(struct engine **out, const struct engine_options *options, str
 				 LIMIT_AMI_CONNS + 64, -1);
 	if (!err)
 		err = app_conf_load(&e->conf, e->control_io, options->main_file, error);
+	if (!err)
+		err = engine_make_dirs(e, error);
 	if (!err) {
 		engine_fit_channels(e);
 		err = engine_create_rest(e, error);

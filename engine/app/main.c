@@ -329,12 +329,10 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 	const struct app_conf *app = engine_conf(e);
 	int err;
 
-	umask(022);
 	err = program_start_logger(&logger, p, app, error);
 	if (!err)
 		err = program_check_kernel();
 	if (!err) {
-		mkdir(app->run_dir, 0755);
 		err = engine_start(e, error);
 	}
 	if (!err) {
@@ -391,6 +389,7 @@ static int program_run(const struct program *p)
 		return 1;
 	if (p->real_time)
 		program_take_priority();
+	umask(022);
 	program_take_signals();
 	program_tell_owner(&options, user, group);
 	err = engine_create(&e, &options, &error);

@@ -38,7 +38,7 @@ static const struct conffile_section *skip_templates(const struct conffile_secti
 
 const struct conffile_section *conffile_first_raw(const struct conffile *cf)
 {
-	return cf->first ? &cf->first->pub : NULL;
+	return cf && cf->first ? &cf->first->pub : NULL;
 }
 
 const struct conffile_section *conffile_first(const struct conffile *cf)

@@ -78,7 +78,8 @@ void conffile_error_text(const struct conffile_error *err, char *dst, size_t siz
 /* The name as it was opened. */
 const char *conffile_path(const struct conffile *cf);
 
-/* Sections in the order of the file, without templates. */
+/* Sections in the order of the file, without templates. cf NULL (a file that is not there) has none, here
+ * and below. */
 const struct conffile_section *conffile_first(const struct conffile *cf);
 const struct conffile_section *conffile_next(const struct conffile_section *section);
 /* With templates: for printing only. */

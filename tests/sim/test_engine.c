@@ -313,6 +313,33 @@ static void test_reload_twice_in_a_row(void **state)
 	}
 }
 
+/* ---- a bare machine ---- */
+
+/* Hardly any configuration, no directory that exists: it runs, refuses what cannot be, and
+ * ends. */
+static void test_nothing_configured(void **state)
+{
+	UNUSED(state);
+	memset(&rig, 0, sizeof(rig));
+	rig.w = sim_world_create(3);
+	log_set_writer(keep_log, NULL);
+	sim_fs_put(rig.w, ETC "asterisk.conf",
+		   "[directories]\nastspooldir=/a/b/spool\nastlogdir=/a/c/log\nastrundir=/a/d/e/run\n");
+	/* SQLite alone writes to the real disk. */
+	sim_fs_put(rig.w, ETC "dialer.conf", "[general]\ncdr_sqlite=no\n");
+	engine_up();
+	sim_run_for(rig.w, SIM_SECOND);
+	assert_true(sim_fs_exists(rig.w, "/a/b/spool/outgoing"));
+	assert_true(sim_fs_exists(rig.w, "/a/d/e/run"));
+	sim_fs_put(rig.w, "/a/b/spool/new", "Channel: PJSIP/1@none\nApplication: Wait\nArchive: yes\n");
+	sim_fs_move(rig.w, "/a/b/spool/new", "/a/b/spool/outgoing/f");
+	sim_run_for(rig.w, 5 * SIM_SECOND);
+	assert_true(sim_fs_exists(rig.w, "/a/b/spool/outgoing_done/f"));
+	stop_and_wait(CONTROL_STOP_GRACEFULLY);
+	log_set_writer(NULL, NULL);
+	sim_world_destroy(rig.w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_reload_during_calls),
 		cmocka_unit_test(test_reload_is_all_or_nothing),
 		cmocka_unit_test(test_reload_twice_in_a_row),
+		cmocka_unit_test(test_nothing_configured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -248,6 +248,17 @@ static void test_inheritance_bomb(void **state)
 	assert_string_equal(err.text, "more than 1000000 variables");
 }
 
+/* A file that is not there: what reads it needs no case of its own. */
+static void test_no_file(void **state)
+{
+	(void)state;
+	assert_null(conffile_first(NULL));
+	assert_null(conffile_first_raw(NULL));
+	assert_null(conffile_find(NULL, "general"));
+	assert_null(conffile_ifind(NULL, "general"));
+	assert_true(conffile_bool(conffile_ifind(NULL, "general"), "x", true));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_nul_byte),
 		cmocka_unit_test(test_lookups),
 		cmocka_unit_test(test_inheritance_bomb),
+		cmocka_unit_test(test_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
