@@ -144,21 +144,20 @@ static bool dialog_first_route(struct slice routes, struct sip_addr *first)
 	return sip_text_next_value(&routes, &value) && sip_addr_parse(first, value) == 0;
 }
 
-/* The next hop: the first route, else the target, else (a host name, which nothing resolves here)
- * the address that the response came from. */
+/* The next hop: the first route, else the target. What cannot be sent to is replaced by the address
+ * that the response came from, since without ACK and BYE the call would go on at the far end: a
+ * host name (nothing resolves it here), an address of the other family, 0.0.0.0. */
 static void dialog_find_hop(struct dialog *d, const struct addr *from)
 {
+	struct slice uri = dialog_target(d);
 	struct sip_addr first;
 	struct addr hop;
 
 	d->dst = *from;
-	if (d->routes_len) {
-		if (dialog_first_route(dialog_routes(d), &first) &&
-		    dialog_uri_addr(first.uri, &hop))
-			d->dst = hop;
-	} else if (dialog_uri_addr(dialog_target(d), &hop)) {
+	if (d->routes_len)
+		uri = dialog_first_route(dialog_routes(d), &first) ? first.uri : SLICE_EMPTY;
+	if (dialog_uri_addr(uri, &hop) && hop.family == from->family && !addr_is_any(&hop))
 		d->dst = hop;
-	}
 }
 
 /* The URI of Contact; with the source address in place of its host when asked for, or all of it
