@@ -173,9 +173,7 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 
 	sip_ident_branch(&id, branch);
 	dialog_write_request(&out, d, &r);
-	sip_write_header_u32(&out, SIP_HDR_MAX_FORWARDS, iv->sip->conf->max_forwards);
-	if (iv->sip->conf->user_agent.len)
-		sip_write_header_id(&out, SIP_HDR_USER_AGENT, iv->sip->conf->user_agent);
+	sip_write_tail(&out, iv->sip);
 	/* RFC 3261 22.1: the credentials of the INVITE. */
 	if (iv->auth && invite_text.len && sip_msg_parse(&invite, invite_text, &err) == 0) {
 		sip_write_copy(&out, &invite, SIP_HDR_AUTHORIZATION);

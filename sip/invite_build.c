@@ -37,7 +37,7 @@ static void build_session(struct sink *out, const struct invite *iv)
 	sip_write_header_u32(out, SIP_HDR_MIN_SE, iv->min_se_s);
 }
 
-static void build_tail(struct sink *out, const struct sip *sip)
+void sip_write_tail(struct sink *out, const struct sip *sip)
 {
 	sip_write_header_u32(out, SIP_HDR_MAX_FORWARDS, sip->conf->max_forwards);
 	if (sip->conf->user_agent.len)
@@ -263,7 +263,7 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 	build_session(out, iv);
 	build_identity(out, &c, ep);
 	build_added(out, dial);
-	build_tail(out, iv->sip);
+	sip_write_tail(out, iv->sip);
 	invite_write_offer(&body, iv);
 	build_body(out, sink_slice(&body));
 	return out->over || body.over ? -EMSGSIZE : 0;
@@ -348,7 +348,7 @@ static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *
 	}
 	dialog_write_request(out, d, &head);
 	sink_add(out, r->extra);
-	build_tail(out, iv->sip);
+	sip_write_tail(out, iv->sip);
 	invite_write_auth(out, iv, sip_method_name(r->method), dialog_ruri(d));
 	build_body(out, r->body);
 }

@@ -67,14 +67,6 @@ static void linger_ack_branch(struct sip *sip, const struct sip_msg *msg,
 	sip_ident_branch(&id, branch);
 }
 
-static void linger_write_tail(struct sip *sip, struct sink *out)
-{
-	sip_write_header_u32(out, SIP_HDR_MAX_FORWARDS, sip->conf->max_forwards);
-	if (sip->conf->user_agent.len)
-		sip_write_header_id(out, SIP_HDR_USER_AGENT, sip->conf->user_agent);
-	sip_write_end(out);
-}
-
 static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct addr *local,
 			    const struct sip_msg *msg)
 {
@@ -90,7 +82,8 @@ static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct add
 
 	linger_ack_branch(d->sip, msg, branch);
 	dialog_write_request(&out, d, &r);
-	linger_write_tail(d->sip, &out);
+	sip_write_tail(&out, d->sip);
+	sip_write_end(&out);
 	if (!out.over)
 		linger_send(d->sip, tp, &d->dst, sink_slice(&out));
 }
@@ -116,7 +109,8 @@ static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct add
 	dialog_write_request(&out, d, &r);
 	if (cause)
 		sip_write_reason_q850(&out, cause);
-	linger_write_tail(d->sip, &out);
+	sip_write_tail(&out, d->sip);
+	sip_write_end(&out);
 	if (out.over)
 		txn_drop(t);
 	else

@@ -88,6 +88,8 @@ void sip_reply_options(const struct sip_rx *rx, struct txn *t, struct slice to_t
 void sip_reply_not_allowed(const struct sip_rx *rx, struct txn *t, struct slice to_tag);
 /* The methods that we serve, and the extensions. */
 void sip_write_allow(struct sink *out);
+/* Max-Forwards and User-Agent, the last headers of our requests. */
+void sip_write_tail(struct sink *out, const struct sip *sip);
 extern const struct slice sip_allow, sip_supported;
 
 /* Takes a datagram apart and gives it to whom it belongs. */
