@@ -71,7 +71,8 @@ static void session_take_audio(struct media_session *s, const struct rtp_packet 
 		session_use_codec(s, codec);
 	if (s->is_echo && codec == s->codec)
 		session_forward(s, packet, s->pt);
-	if (!dtmf_rx_is_active(&s->dtmf_rx))
+	/* Timestamps of another source say nothing about the digit. */
+	if (!dtmf_rx_is_active(&s->dtmf_rx) || packet->ssrc != s->dtmf_rx.ssrc)
 		return;
 	dtmf_rx_audio(&s->dtmf_rx, packet->ts, &facts);
 	session_tell_digits(s, &facts);

@@ -282,6 +282,26 @@ static void test_digits(void **state)
 	assert_string_equal(leg.told, "+1 -1:120 +1 -1:120 +* -*:120 ");
 }
 
+/* Some gateways send digits as a source of its own, beside the audio, with a clock of its own. */
+static void test_digit_of_another_source(void **state)
+{
+	const uint8_t voice[160] = {0};
+
+	UNUSED(state);
+	owner_answer(&leg);
+	for (unsigned n = 1; n <= 6; n++) {
+		peer_rtp_event(&bench, &leg.local, 5, n == 6, n * 160);
+		bench_run_ms(&bench, 10);
+		bench.own_ssrc++;
+		bench.ts += 1000000;
+		peer_rtp_send(&bench, bench.rtp, &leg.local, 0, voice, sizeof(voice));
+		bench_run_ms(&bench, 10);
+		bench.own_ssrc--;
+		bench.ts -= 1000000;
+	}
+	assert_string_equal(leg.told, "+5 -5:120 ");
+}
+
 static void test_digit_without_its_end(void **state)
 {
 	UNUSED(state);
@@ -638,6 +658,7 @@ int main(void)
 		CASE_IN(test_symmetric_sends_where_it_hears_from, setup_symmetric),
 		CASE(test_sources_change),
 		CASE(test_digits),
+		CASE(test_digit_of_another_source),
 		CASE(test_digit_without_its_end),
 		CASE(test_leg_closed_by_a_digit),
 		CASE(test_echo),
