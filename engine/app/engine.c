@@ -29,6 +29,7 @@ static int engine_create_loop(struct engine *e, struct io **io, const char *name
 		.stream_max = streams,
 		.small_buffers = streams ? 512 : 0,
 		.stream_out_max = LIMIT_AMI_OUT_HARD + (1 << 20),
+		.bind_patience_ns = BIND_PATIENCE_NS,
 		.cpu = cpu,
 		.fail = e->options.fail,
 		.fail_arg = e->options.fail_arg,

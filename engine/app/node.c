@@ -126,6 +126,7 @@ static int node_create_io(struct node *n)
 		.udp_max = rtp_media_udp_max(n->conf.channel_max) + 16,
 		.big_buffers = 1024,
 		.small_buffers = 4096,
+		.bind_patience_ns = BIND_PATIENCE_NS,
 		.cpu = n->conf.cpu,
 		.fail = n->conf.fail,
 		.fail_arg = n->conf.fail_arg,

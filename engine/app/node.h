@@ -8,6 +8,9 @@
 
 struct node;
 
+/* A crashed engine's ports are free when the kernel has taken its rings apart. */
+#define BIND_PATIENCE_NS INT64_C(2000000000)
+
 struct node_conf {
 	uint32_t index, count;
 	uint32_t channel_max;      /* of this shard */

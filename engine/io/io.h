@@ -56,6 +56,9 @@ struct io_conf {
 	uint32_t big_buffers;    /* receive buffers of 64 KiB (SIP), lazily touched; power of two or 0 */
 	uint32_t small_buffers;  /* receive buffers of 2 KiB (RTP, streams); power of two or 0 */
 	size_t stream_out_max;   /* bytes one stream may have queued for output */
+	/* Before the loop runs, SIP and TCP ports in use are asked for again for so long: after a crash
+	 * the kernel lets go of them a moment later. */
+	int64_t bind_patience_ns;
 	int cpu;                 /* pin the thread to this CPU; -1: no */
 	io_fail_fn fail;         /* NULL outside tests */
 	void *fail_arg;

@@ -30,6 +30,8 @@ int io_unix_from(struct sockaddr_un *sun, const char *path);
 /* A stream or datagram socket: close-on-exec, blocking (the ring waits, not the call); fd or
  * -errno. */
 int io_socket_open(int family, int type);
+/* bind; while the address is in use it tries again, for so long. 0 or -errno. */
+int io_socket_bind(int fd, const struct io_sockaddr *sa, int64_t patience_ns);
 
 int64_t io_clock_monotonic_ns(void);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <time.h>
 #include <unistd.h>
 
 bool io_sockaddr_from(struct io_sockaddr *sa, const struct addr *a)
@@ -110,4 +111,20 @@ int io_local_addr(struct io *io, const struct addr *to, struct addr *out)
 	found.port = out->port;
 	*out = found;
 	return 0;
+}
+
+#define IO_BIND_PAUSE_NS 20000000
+
+int io_socket_bind(int fd, const struct io_sockaddr *sa, int64_t patience_ns)
+{
+	const struct timespec pause = {.tv_nsec = IO_BIND_PAUSE_NS};
+	int64_t until_ns = io_clock_monotonic_ns() + patience_ns;
+
+	for (;;) {
+		if (bind(fd, &sa->any, sa->len) == 0)
+			return 0;
+		if (errno != EADDRINUSE || io_clock_monotonic_ns() >= until_ns)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
 }

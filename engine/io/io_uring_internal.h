@@ -225,4 +225,10 @@ void io_on_watch(struct io *io, const struct io_event *e);
 
 extern const size_t io_stream_bytes, io_listener_bytes, io_watch_bytes;
 
+/* A running loop never waits. */
+static inline int64_t io_bind_patience(const struct io *io)
+{
+	return io->running ? 0 : io->conf.bind_patience_ns;
+}
+
 #endif

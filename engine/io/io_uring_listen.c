@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,7 +49,7 @@ static int io_listen_check(struct io *io)
 	return err;
 }
 
-static int io_bind_tcp(int fd, const struct io_sockaddr *sa)
+static int io_bind_tcp(const struct io *io, int fd, const struct io_sockaddr *sa)
 {
 	int one = 1;
 
@@ -57,7 +58,7 @@ static int io_bind_tcp(int fd, const struct io_sockaddr *sa)
 	if (sa->any.sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) != 0)
 		return -errno;
-	return bind(fd, &sa->any, sa->len) == 0 ? 0 : -errno;
+	return io_socket_bind(fd, sa, io_bind_patience(io));
 }
 
 int io_listen_tcp(struct io *io, struct io_listener **out, const struct addr *local,
@@ -75,12 +76,23 @@ int io_listen_tcp(struct io *io, struct io_listener **out, const struct addr *lo
 	fd = io_socket_open(sa.any.sa_family, SOCK_STREAM);
 	if (fd < 0)
 		return fd;
-	err = io_bind_tcp(fd, &sa);
+	err = io_bind_tcp(io, fd, &sa);
 	if (!err)
 		err = io_listener_open(io, out, fd, fn, arg);
 	if (err)
 		close(fd);
 	return err;
+}
+
+/* True if the process that listens is gone: the kernel takes its ring apart on a thread of its own, and
+ * until then the listener takes connections. */
+static bool io_unix_peer_is_dead(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid > 0 &&
+	       kill(peer.pid, 0) != 0 && errno == ESRCH;
 }
 
 /* A socket file that nobody listens on is left over from a process that died. Anything that is no
@@ -97,9 +109,11 @@ static int io_unix_clear(const struct sockaddr_un *sun)
 	fd = io_socket_open(AF_UNIX, SOCK_STREAM);
 	if (fd < 0)
 		return fd;
-	err = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ? -EADDRINUSE : -errno;
+	err = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ? 0 : -errno;
+	if (err == 0 && !io_unix_peer_is_dead(fd))
+		err = -EADDRINUSE;
 	close(fd);
-	if (err != -ECONNREFUSED)
+	if (err && err != -ECONNREFUSED)
 		return err;
 	return unlink(sun->sun_path) == 0 || errno == ENOENT ? 0 : -errno;
 }

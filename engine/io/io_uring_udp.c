@@ -55,7 +55,7 @@ static int io_udp_set_options(int fd, const struct io_udp_conf *conf)
 	return err;
 }
 
-static int io_udp_bind(int fd, const struct io_udp_conf *conf)
+static int io_udp_bind(const struct io *io, int fd, const struct io_udp_conf *conf)
 {
 	struct io_sockaddr sa;
 	int err = io_udp_set_options(fd, conf);
@@ -63,7 +63,7 @@ static int io_udp_bind(int fd, const struct io_udp_conf *conf)
 	if (err)
 		return err;
 	check(io_sockaddr_from(&sa, &conf->local));
-	return bind(fd, &sa.any, sa.len) == 0 ? 0 : -errno;
+	return io_socket_bind(fd, &sa, conf->kind == IO_UDP_SIP ? io_bind_patience(io) : 0);
 }
 
 int io_udp_open(struct io *io, struct io_udp **out, const struct io_udp_conf *conf, io_udp_fn fn,
@@ -85,7 +85,7 @@ int io_udp_open(struct io *io, struct io_udp **out, const struct io_udp_conf *co
 	fd = io_socket_open(conf->local.family == 6 ? AF_INET6 : AF_INET, SOCK_DGRAM);
 	if (fd < 0)
 		return fd;
-	err = io_udp_bind(fd, conf);
+	err = io_udp_bind(io, fd, conf);
 	u = err ? NULL : io_obj_open(io, IO_TYPE_UDP, fd);
 	if (!u) {
 		close(fd);
