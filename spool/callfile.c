@@ -214,6 +214,13 @@ static void callfile_key_endretry(struct callfile_reader *r, struct slice key, s
 	r->out->attempts_done++;
 }
 
+static void callfile_key_abortretry(struct callfile_reader *r, struct slice key, struct slice value)
+{
+	if (!r->out->answered)
+		r->out->attempts_lost++;
+	callfile_key_endretry(r, key, value);
+}
+
 static void callfile_key_retry(struct callfile_reader *r, struct slice key, struct slice value)
 {
 	UNUSED(key);
@@ -254,7 +261,7 @@ static const struct callfile_key callfile_keys[] = {
 	{"early_media", callfile_key_early_media},
 	{"startretry", callfile_key_startretry},
 	{"endretry", callfile_key_endretry},
-	{"abortretry", callfile_key_endretry},
+	{"abortretry", callfile_key_abortretry},
 	{"delayedretry", callfile_key_delayedretry},
 	{"retry", callfile_key_retry},
 };

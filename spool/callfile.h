@@ -87,6 +87,7 @@ struct callfile {
 	/* bookkeeping of earlier attempts */
 	int64_t start_pid;	/* of an attempt without an end; 0: none is open */
 	uint32_t attempts_done; /* EndRetry, AbortRetry and Retry lines */
+	uint32_t attempts_lost; /* of these, AbortRetry lines of attempts that nobody answered */
 	bool answered; /* the open attempt was: "# Answered:" (a comment for everybody else) */
 };
 

@@ -194,6 +194,9 @@ static enum spool_event spool_review(struct spool *s, struct spool_file *f, stru
 	enum spool_event event = SPOOL_EV_NONE;
 
 	c->attempts_done = parsed->attempts_done;
+	/* Dialled again without using up a retry: then later crashes do not make it one either. */
+	if (s->conf.unknown == SPOOL_UNKNOWN_RETRY)
+		c->attempts_done -= parsed->attempts_lost;
 	if (parsed->start_pid != 0 && f->attempt_no != 0 && f->inode == c->st.inode) {
 		/* Ours, and ended; only its EndRetry could not be written then. */
 		spool_note(s, c, "EndRetry", f->attempt_no, spool_wall_s(s));

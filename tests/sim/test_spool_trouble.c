@@ -325,6 +325,24 @@ static void the_same_pid_after_a_restart_is_no_other(void **state)
 	assert_non_null(strstr(rig_text(&rig, RIG_OUT, "x"), "AbortRetry"));
 }
 
+/* Dialled again is dialled again, however often the engine dies: none of it uses up a retry. */
+static void crash_after_crash_uses_up_no_retry(void **state)
+{
+	UNUSED(state);
+	rig_start(&rig);
+	rig_drop(&rig, "x", CALL "Archive: yes\nRetryTime: 10\nMaxRetries: 0\n", 0);
+	rig_wait(&rig, 1);
+	for (uint32_t life = 2; life <= 4; life++) {
+		rig_stop(&rig);
+		rig_start(&rig);
+		rig_run(&rig, 21 * SIM_SECOND);
+		assert_int_equal(rig.count, life);
+		assert_int_equal(rig.orders[life - 1].attempt_no, 1);
+	}
+	settle(3, ORIGINATE_BUSY);
+	assert_true(rig_has(&rig, RIG_DONE, "x"));
+}
+
 static void retries_go_on_after_a_restart(void **state)
 {
 	UNUSED(state);
@@ -393,6 +411,7 @@ int main(void)
 		TEST(a_stopping_engine_leaves_files_untouched),
 		TEST(an_unknown_outcome_follows_the_policy),
 		TEST(the_same_pid_after_a_restart_is_no_other),
+		TEST(crash_after_crash_uses_up_no_retry),
 		TEST(retries_go_on_after_a_restart),
 		TEST(ten_thousand_at_once),
 	};

@@ -344,20 +344,22 @@ struct record_case {
 	int64_t start_pid;
 	uint32_t attempts_done;
 	bool answered;
+	uint32_t attempts_lost;
 };
 
 static const struct record_case record_cases[] = {
-	{"", 0, 0, false},
-	{"\nStartRetry: 4989 1 (1795446890)\n", 4989, 0, false},
-	{"\nStartRetry: 4989 1 (1795446890)\n\nEndRetry: 4989 1 (1795446886)\n", 0, 1, false},
-	{"StartRetry: 1 1 (5)\nEndRetry: 1 1 (6)\nStartRetry: 2 2 (7)\n", 2, 1, false},
-	{"StartRetry: 1 1 (5)\nAbortRetry: 2 1 (6)\nStartRetry: 2 1 (7)\n", 2, 1, false},
-	{"StartRetry: 1 1 (5)\nDelayedRetry: 1 0 (6)\n", 1, 0, false},
-	{"Retry: 1 1 (5)\nRetry: 1 2 (5)\n", 0, 2, false},
-	{"StartRetry: 1 1 (5)\n\n# Answered: 1 1 (6)\n", 1, 0, true},
-	{"StartRetry: 1 1 (5)\n# Answered: 1 1 (6)\nEndRetry: 1 1 (7)\n", 0, 1, false},
+	{"", 0, 0, false, 0},
+	{"\nStartRetry: 4989 1 (1795446890)\n", 4989, 0, false, 0},
+	{"\nStartRetry: 4989 1 (1795446890)\n\nEndRetry: 4989 1 (1795446886)\n", 0, 1, false, 0},
+	{"StartRetry: 1 1 (5)\nEndRetry: 1 1 (6)\nStartRetry: 2 2 (7)\n", 2, 1, false, 0},
+	{"StartRetry: 1 1 (5)\nAbortRetry: 2 1 (6)\nStartRetry: 2 1 (7)\n", 2, 1, false, 1},
+	{"StartRetry: 1 1 (5)\nAbortRetry: 2 1 (6)\nStartRetry: 2 1 (7)\nAbortRetry: 3 1 (8)\n", 0, 2, false, 2},
+	{"StartRetry: 1 1 (5)\nDelayedRetry: 1 0 (6)\n", 1, 0, false, 0},
+	{"Retry: 1 1 (5)\nRetry: 1 2 (5)\n", 0, 2, false, 0},
+	{"StartRetry: 1 1 (5)\n\n# Answered: 1 1 (6)\n", 1, 0, true, 0},
+	{"StartRetry: 1 1 (5)\n# Answered: 1 1 (6)\nEndRetry: 1 1 (7)\n", 0, 1, false, 0},
 	{"StartRetry: 1 1 (5)\n# Answered: 1 1 (6)\nAbortRetry: 1 1 (7)\nStartRetry: 2 2 (7)\n", 2,
-	 1, false},
+	 1, false, 0},
 };
 
 static void bookkeeping(void **state)
@@ -372,6 +374,7 @@ static void bookkeeping(void **state)
 		assert_int_equal(parsed.start_pid, c->start_pid);
 		assert_int_equal(parsed.attempts_done, c->attempts_done);
 		assert_int_equal(parsed.answered, c->answered);
+		assert_int_equal(parsed.attempts_lost, c->attempts_lost);
 		assert_string_equal(told(), "");
 	}
 	assert_int_equal(parse(BASE "StartRetry: me\n"), CALLFILE_OK);
