@@ -51,10 +51,6 @@ struct sip_conf_aor {
 	const struct sip_conf_contact *contacts;
 	uint32_t contact_count;
 	uint32_t max_contacts;
-	uint32_t qualify_frequency_s; /* 0: off */
-	int64_t qualify_timeout_ns;
-	bool qualify_2xx_only;
-	struct slice outbound_proxy;
 };
 
 struct sip_conf_auth {

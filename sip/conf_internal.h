@@ -68,7 +68,6 @@ int conf_set_timers(struct conf_load *l, const struct conffile_var *v);
 int conf_set_set_var(struct conf_load *l, const struct conffile_var *v);
 int conf_set_encryption(struct conf_load *l, const struct conffile_var *v);
 int conf_set_contact(struct conf_load *l, const struct conffile_var *v);
-int conf_set_qualify_timeout(struct conf_load *l, const struct conffile_var *v);
 int conf_set_algorithms(struct conf_load *l, const struct conffile_var *v);
 int conf_set_auth_type(struct conf_load *l, const struct conffile_var *v);
 int conf_set_ha1(struct conf_load *l, const struct conffile_var *v);

@@ -132,15 +132,14 @@ static const char conf_endpoint_known[] =
 static const struct conf_option conf_aor_options[] = {
 	{"contact",                     CONF_SET,    0, 0, 0, NULL, conf_set_contact},
 	{"max_contacts",                CONF_NUMBER, A(max_contacts), 0, 1000000, NULL, NULL},
-	{"qualify_frequency",           CONF_NUMBER, A(qualify_frequency_s), 0, 86400, NULL, NULL},
-	{"qualify_timeout",             CONF_SET,    0, 0, 0, NULL, conf_set_qualify_timeout},
-	{"qualify_2xx_only",            CONF_BOOL,   A(qualify_2xx_only), 0, 0, NULL, NULL},
-	{"outbound_proxy",              CONF_TEXT,   A(outbound_proxy), 0, 0, NULL, NULL},
+	{"qualify_frequency",           CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"outbound_proxy",              CONF_LATER,  0, 0, 0, NULL, NULL},
 	{0}
 };
 #undef A
 static const char conf_aor_known[] =
 	"remove_existing remove_unavailable default_expiration minimum_expiration maximum_expiration "
+	"qualify_timeout qualify_2xx_only "
 	"authenticate_qualify support_path mailboxes voicemail_extension ";
 
 #define U(field) offsetof(struct conf_auth_draft, a.field)
@@ -284,7 +283,6 @@ void conf_defaults(enum conf_type type, void *object)
 	struct conf_endpoint_draft *e = object;
 	struct conf_transport_draft *t = object;
 	struct conf_auth_draft *u = object;
-	struct conf_aor_draft *a = object;
 	struct sip_conf *conf = object;
 
 	switch (type) {
@@ -305,7 +303,6 @@ void conf_defaults(enum conf_type type, void *object)
 		e->e.allow_transfer = true;
 		break;
 	case CONF_AOR:
-		a->a.qualify_timeout_ns = INT64_C(3000000000);
 		break;
 	case CONF_AUTH:
 		u->a.alg_mask = SIP_AUTH_MASK_DEFAULT;

@@ -294,23 +294,6 @@ int conf_set_contact(struct conf_load *l, const struct conffile_var *v)
 	return 0;
 }
 
-int conf_set_qualify_timeout(struct conf_load *l, const struct conffile_var *v)
-{
-	struct conf_aor_draft *d = l->object;
-	struct slice rest = v->value, whole, fraction;
-	uint64_t seconds, part = 0, scale = 1000000000;
-
-	if (!slice_split(&rest, '.', &whole) || !slice_u64(whole, 3600, &seconds))
-		return conf_fail(l, v, "give seconds, as 3.0");
-	fraction = slice_head(rest, 9);
-	if (fraction.len && !slice_u64(fraction, 999999999, &part))
-		return conf_fail(l, v, "give seconds, as 3.0");
-	for (size_t i = 0; i < fraction.len; i++)
-		scale /= 10;
-	d->a.qualify_timeout_ns = (int64_t)(seconds * 1000000000 + part * scale);
-	return 0;
-}
-
 /* ---- auth ---- */
 
 int conf_set_algorithms(struct conf_load *l, const struct conffile_var *v)

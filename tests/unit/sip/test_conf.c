@@ -125,7 +125,6 @@ static void test_endpoint(const struct sip_conf *c)
 	assert_int_equal(e->transport, 0);
 	assert_int_equal(e->aor_count, 2);
 	assert_int_equal(e->aors[0]->contacts[0].addr.port, 5080);
-	assert_true(e->aors[0]->qualify_timeout_ns == INT64_C(2500000000));
 	assert_int_equal(e->aors[1]->contacts[0].addr.port, 5060);
 	assert_non_null(e->auth);
 	assert_true(slice_eq(e->auth->cred.username, SLICE_LIT("joe")));
@@ -186,9 +185,6 @@ static void test_refused(void **state)
 		{"[a]\ntype=aor\ncontact=tel:123\n",
 		 "pjsip.conf:3: [a] type=aor: contact=tel:123 cannot be used: give a SIP URI, as "
 		 "sip:192.0.2.1:5060"},
-		{"[a]\ntype=aor\nqualify_timeout=soon\n",
-		 "pjsip.conf:3: [a] type=aor: qualify_timeout=soon cannot be used: give seconds, "
-		 "as 3.0"},
 		{"[u]\ntype=auth\nmd5_cred=xyz\n", "pjsip.conf:3: [u] type=auth: md5_cred=xyz "
 						   "cannot be used: give the 32 hex digits of "
 						   "MD5(user:realm:password)"},
