@@ -197,13 +197,12 @@ static void test_broken_main_files(void **state)
 
 static void test_long_path(void **state)
 {
-	char text[800];
+	char text[800], part[601];
 
 	UNUSED(state);
-	memset(text, 0, sizeof(text));
-	strcpy(text, "astlogdir = /");
-	memset(text + strlen(text), 'a', 600);
-	strcat(text, "\n");
+	memset(part, 'a', sizeof(part) - 1);
+	part[sizeof(part) - 1] = '\0';
+	snprintf(text, sizeof(text), "astlogdir = /%s\n", part);
 	put_main(text);
 	assert_int_equal(load(), -EINVAL);
 	assert_non_null(strstr(sink_cstr(&rig.error), "a path of at most 384 characters"));
