@@ -1,11 +1,12 @@
 /* tests/fault/oom.h - fails the n-th allocation, for every n.
  *
  * The programs here are linked with --wrap for malloc and its kin, mmap, and the constructors of
- * OpenSSL and SQLite: each such call of the engine is a point, counted while armed. What the simulator
- * and its peers take is compiled against the unwrapped functions (spare.h) and is no point.
+ * OpenSSL and SQLite: each such call of the engine is a point, counted while armed. What the
+ * simulator and its peers take is compiled against the unwrapped functions (spare.h) and is no
+ * point.
  *
- * Blocks and mappings that were taken and not given back are counted all the time, so a leak is found
- * right behind the n that caused it, in every preset. */
+ * Blocks and mappings that were taken and not given back are counted all the time, so a leak is
+ * found right behind the n that caused it, in every preset. */
 #ifndef RINGER_TESTS_FAULT_OOM_H
 #define RINGER_TESTS_FAULT_OOM_H
 
@@ -34,8 +35,9 @@ bool oom_fails(void);
 /* Counts a block that is not NULL; returns it. */
 void *oom_count(void *ptr);
 
-/* Something that can run out of memory. Leaves nothing behind, whether it worked (0) or not (a negative
- * errno). The thing itself arms: oom_arm(c->mode, c->nth) where it matters, oom_disarm at the end. */
+/* Something that can run out of memory. Leaves nothing behind, whether it worked (0) or not (a
+ * negative errno). The thing itself arms: oom_arm(c->mode, c->nth) where it matters, oom_disarm at
+ * the end. */
 struct oom_case {
 	const char *name;
 	int (*run)(struct oom_case *c);
@@ -48,8 +50,8 @@ struct oom_case {
 	bool failed; /* from oom_disarm */
 };
 
-/* Runs it without a failure, then with the n-th point failing, for n = 1 until a run has fewer points,
- * in both modes. Judges each run by cmocka's assertions. Returns the number of points. */
+/* Runs it without a failure, then with the n-th point failing, for n = 1 until a run has fewer
+ * points, in both modes. Judges each run by cmocka's assertions. Returns the number of points. */
 uint64_t oom_exhaust(struct oom_case *c);
 
 #endif

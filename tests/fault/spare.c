@@ -1,4 +1,5 @@
-/* tests/fault/spare.c - what the simulator gives away for good: the engine frees it, so it counts. */
+/* tests/fault/spare.c - what the simulator gives away for good: the engine frees it, so it counts.
+ */
 #include "engine/io/io.h"
 #include "tests/fault/oom.h"
 

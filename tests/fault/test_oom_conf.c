@@ -42,7 +42,8 @@ static void put_dialplan(void)
 		   "[general]\nautofallthrough=yes\n[globals]\nA=1\nB=${A}2\n"
 		   "#include \"more/*.conf\"\n"
 		   "[base](!)\nexten => 100,1,NoOp(template)\n"
-		   "[one](base)\nexten => _1X.,1(begin),Set(X=${EXTEN})\n same => n,GotoIf($[1]?begin)\n"
+		   "[one](base)\nexten => _1X.,1(begin),Set(X=${EXTEN})\n same => "
+		   "n,GotoIf($[1]?begin)\n"
 		   "exten => _2X/300,1,Answer()\nexten => h,1,NoOp()\ninclude => two\n"
 		   "[two]\nexten => s,1,Playback(tone&tone)\n same => n,Hangup()\n"
 		   "include => one|9:00-17:00|mon-fri|*|*\nignorepat => 9\n");
@@ -52,16 +53,17 @@ static void put_dialplan(void)
 
 static void put_pjsip(void)
 {
-	sim_fs_put(world, ETC "/pjsip.conf",
-		   "[global]\ntype=global\nuser_agent=Test\n[system]\ntype=system\n"
-		   "[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n"
-		   "local_net=10.0.0.0/8\nexternal_signaling_address=192.0.2.1\n"
-		   "[gw]\ntype=endpoint\ntransport=udp\ncontext=play\ndisallow=all\nallow=ulaw,alaw\n"
-		   "aors=gw,gw2\noutbound_auth=gw\nset_var=A=1\nset_var=B=2\n"
-		   "callerid=\"Sim\" <100>\nfrom_user=me\n"
-		   "[gw]\ntype=auth\nauth_type=userpass\nusername=dialer\npassword=secret\n"
-		   "[gw]\ntype=aor\ncontact=sip:10.0.0.2:5060\n"
-		   "[gw2]\ntype=aor\ncontact=sip:10.0.0.3:5060\ncontact=sip:10.0.0.4:5060\n");
+	sim_fs_put(
+		world, ETC "/pjsip.conf",
+		"[global]\ntype=global\nuser_agent=Test\n[system]\ntype=system\n"
+		"[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n"
+		"local_net=10.0.0.0/8\nexternal_signaling_address=192.0.2.1\n"
+		"[gw]\ntype=endpoint\ntransport=udp\ncontext=play\ndisallow=all\nallow=ulaw,alaw\n"
+		"aors=gw,gw2\noutbound_auth=gw\nset_var=A=1\nset_var=B=2\n"
+		"callerid=\"Sim\" <100>\nfrom_user=me\n"
+		"[gw]\ntype=auth\nauth_type=userpass\nusername=dialer\npassword=secret\n"
+		"[gw]\ntype=aor\ncontact=sip:10.0.0.2:5060\n"
+		"[gw2]\ntype=aor\ncontact=sip:10.0.0.3:5060\ncontact=sip:10.0.0.4:5060\n");
 }
 
 static void put_manager(void)
@@ -84,8 +86,9 @@ static void put_rest(void)
 	sim_fs_put(world, ETC "/rtp.conf", "[general]\nrtpstart=10000\nrtpend=11000\n");
 	sim_fs_put(world, ETC "/cdr.conf",
 		   "[general]\nenable=yes\n[csv]\naccountlogs=yes\n[sqlite]\n");
-	sim_fs_put(world, ETC "/logger.conf",
-		   "[logfiles]\nfull.log => notice,warning,error,verbose(3)\nerrors.log => error\n");
+	sim_fs_put(
+		world, ETC "/logger.conf",
+		"[logfiles]\nfull.log => notice,warning,error,verbose(3)\nerrors.log => error\n");
 	for (int i = 0; i < 3; i++) {
 		char path[64], octets[1600] = {0};
 
@@ -426,8 +429,8 @@ static void test_rtp_conf_takes_no_memory(void **state)
 static void test_sqlite(void **state)
 {
 	char dir[] = "/tmp/ringer-fault-XXXXXX", path[64];
-	static const char *const files[] = {"cdr.db", "cdr.db-wal", "cdr.db-shm", "master.db",
-					    "master.db-wal", "master.db-shm"};
+	static const char *const files[] = {"cdr.db",	 "cdr.db-wal",	  "cdr.db-shm",
+					    "master.db", "master.db-wal", "master.db-shm"};
 	struct oom_case c = {.name = "cdr sqlite", .run = run_sqlite, .arg = dir};
 
 	UNUSED(state);

@@ -1,5 +1,5 @@
-/* tests/fault/test_oom_engine.c - the start of a whole engine with too little memory: it says so and
- * leaves nothing behind. */
+/* tests/fault/test_oom_engine.c - the start of a whole engine with too little memory: it says so
+ * and leaves nothing behind. */
 #include "engine/base/check.h"
 #include "tests/fault/oom.h"
 #include "tests/fault/whole.h"

@@ -15,7 +15,8 @@
 #define FILES 4
 
 static struct whole whole;
-static const char *const names[FILES] = {"extensions.conf", "pjsip.conf", "dialer.conf", "manager.conf"};
+static const char *const names[FILES] = {"extensions.conf", "pjsip.conf", "dialer.conf",
+					 "manager.conf"};
 /* What the files get behind their first text to be new ones. */
 static const char *const more[FILES] = {
 	"\n[fresh]\nexten => s,1,Answer()\n",

@@ -1,8 +1,7 @@
-/* tests/fault/test_ops.c - a whole engine, in which the n-th operation of one kind fails, alone or with
- * all that follow for two seconds, for every kind and every n: from its start to the end of a handful
- * of calls. Either the start is refused with
- * a reason, or nothing is lost: every Originate has its one response, every call file its end, and
- * nothing is left over. */
+/* tests/fault/test_ops.c - a whole engine, in which the n-th operation of one kind fails, alone or
+ * with all that follow for two seconds, for every kind and every n: from its start to the end of a
+ * handful of calls. Either the start is refused with a reason, or nothing is lost: every Originate
+ * has its one response, every call file its end, and nothing is left over. */
 #include "engine/base/check.h"
 #include "tests/fault/whole.h"
 #include "tests/unit/cmocka.h"
@@ -20,22 +19,30 @@
 
 struct plan {
 	enum io_op op;
-	uint64_t nth;  /* 0: none */
+	uint64_t nth;	/* 0: none */
 	int64_t for_ns; /* fails so long; 0: once */
-	uint64_t seen;  /* of that kind */
+	uint64_t seen;	/* of that kind */
 	bool failed;
 	int64_t failed_at;
 };
 
 static const char *const op_names[IO_OP_COUNT] = {
-	[IO_OP_CREATE] = "create",	     [IO_OP_UDP_OPEN] = "udp open",
-	[IO_OP_UDP_SEND] = "udp send",	     [IO_OP_UDP_RECV] = "udp recv",
-	[IO_OP_LISTEN] = "listen",	     [IO_OP_ACCEPT] = "accept",
-	[IO_OP_CONNECT] = "connect",	     [IO_OP_STREAM_SEND] = "stream send",
-	[IO_OP_STREAM_RECV] = "stream recv", [IO_OP_FS_OPEN] = "open",
-	[IO_OP_FS_READ] = "read",	     [IO_OP_FS_WRITE] = "write",
-	[IO_OP_FS_SYNC] = "sync",	     [IO_OP_FS_RENAME] = "rename",
-	[IO_OP_FS_UNLINK] = "unlink",	     [IO_OP_FS_META] = "meta",
+	[IO_OP_CREATE] = "create",
+	[IO_OP_UDP_OPEN] = "udp open",
+	[IO_OP_UDP_SEND] = "udp send",
+	[IO_OP_UDP_RECV] = "udp recv",
+	[IO_OP_LISTEN] = "listen",
+	[IO_OP_ACCEPT] = "accept",
+	[IO_OP_CONNECT] = "connect",
+	[IO_OP_STREAM_SEND] = "stream send",
+	[IO_OP_STREAM_RECV] = "stream recv",
+	[IO_OP_FS_OPEN] = "open",
+	[IO_OP_FS_READ] = "read",
+	[IO_OP_FS_WRITE] = "write",
+	[IO_OP_FS_SYNC] = "sync",
+	[IO_OP_FS_RENAME] = "rename",
+	[IO_OP_FS_UNLINK] = "unlink",
+	[IO_OP_FS_META] = "meta",
 	[IO_OP_WATCH] = "watch",
 };
 
@@ -66,7 +73,8 @@ static void live(struct plan *p)
 	const char *wrong = NULL;
 
 	if (getenv("FAULT_VERBOSE"))
-		fprintf(stderr, "---- %s %llu fails\n", op_names[p->op], (unsigned long long)p->nth);
+		fprintf(stderr, "---- %s %llu fails\n", op_names[p->op],
+			(unsigned long long)p->nth);
 	whole_open(&whole, ORDERS);
 	whole.fail = fail_nth;
 	whole.fail_arg = p;
@@ -126,7 +134,8 @@ static void test_for_a_while(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_once), cmocka_unit_test(test_for_a_while)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_once),
+					   cmocka_unit_test(test_for_a_while)};
 
 	return cmocka_run_group_tests_name("operations", tests, NULL, NULL);
 }

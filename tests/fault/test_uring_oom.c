@@ -73,7 +73,8 @@ int __wrap_eventfd(unsigned count, int flags)
 	return oom_fails() ? -1 : __real_eventfd(count, flags);
 }
 
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg)
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *),
+			  void *arg)
 {
 	return oom_fails() ? EAGAIN : __real_pthread_create(thread, attr, fn, arg);
 }
@@ -168,7 +169,8 @@ static int life_open(struct life *l)
 	if (!err)
 		err = io_listen_tcp(l->io, &l->listener, &any, on_accept, l);
 	if (!err)
-		err = io_connect_tcp(l->io, &l->client, io_listener_local(l->listener), &handler, l);
+		err = io_connect_tcp(l->io, &l->client, io_listener_local(l->listener), &handler,
+				     l);
 	if (!err)
 		err = io_watch_open(l->io, &l->watch, "/tmp", on_change, l);
 	if (!err)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WHOLE_LOGIN_GAP  (3 * SIM_SECOND) /* the client is there before the first call */
-#define WHOLE_ORDER_GAP  (200 * SIM_MS)
+#define WHOLE_LOGIN_GAP	 (3 * SIM_SECOND) /* the client is there before the first call */
+#define WHOLE_ORDER_GAP	 (200 * SIM_MS)
 #define WHOLE_REST_LIMIT (3600 * SIM_SECOND)
 
 static void log_line(void *arg, const struct log_line *line)
@@ -17,12 +17,12 @@ static void log_line(void *arg, const struct log_line *line)
 
 	if (getenv("FAULT_VERBOSE"))
 		fprintf(stderr, "%12.6f %-7s %s\n",
-			(double)(sim_now(r->run.w) - SIM_EPOCH_NS) / 1e9, log_level_name(line->level),
-			line->text);
+			(double)(sim_now(r->run.w) - SIM_EPOCH_NS) / 1e9,
+			log_level_name(line->level), line->text);
 }
 
-static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to, const void *data,
-			    size_t len)
+static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to,
+			    const void *data, size_t len)
 {
 	struct whole *r = arg;
 
@@ -85,8 +85,11 @@ static void make_files(struct whole *r)
 
 void whole_open(struct whole *r, uint32_t orders)
 {
-	struct gateway_conf gateway = {.port = 5060, .realm = "sim", .username = "dialer",
-				       .password = "secret", .choose = choose};
+	struct gateway_conf gateway = {.port = 5060,
+				       .realm = "sim",
+				       .username = "dialer",
+				       .password = "secret",
+				       .choose = choose};
 	struct run *run = &r->run;
 
 	check(orders <= SCENARIO_ORDERS);

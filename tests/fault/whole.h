@@ -1,7 +1,8 @@
-/* tests/fault/whole.h - a whole engine in a small simulated world: a gateway, an AMI client, call files.
+/* tests/fault/whole.h - a whole engine in a small simulated world: a gateway, an AMI client, call
+ * files.
  *
- * Nothing is left to chance but what the fault brings: a fixed seed, a perfect network, and for each
- * order a plan of the far end that is known beforehand. */
+ * Nothing is left to chance but what the fault brings: a fixed seed, a perfect network, and for
+ * each order a plan of the far end that is known beforehand. */
 #ifndef RINGER_TESTS_FAULT_WHOLE_H
 #define RINGER_TESTS_FAULT_WHOLE_H
 
@@ -21,7 +22,8 @@ struct whole {
 
 /* World and peers; no engine yet. orders: actions and files in turn, at most SCENARIO_ORDERS. */
 void whole_open(struct whole *r, uint32_t orders);
-/* Creates, starts, runs the engine. 0, or what it said (and whole_error has text); it is gone then. */
+/* Creates, starts, runs the engine. 0, or what it said (and whole_error has text); it is gone then.
+ */
 int whole_start(struct whole *r);
 void whole_stop(struct whole *r);
 const char *whole_error(struct whole *r);

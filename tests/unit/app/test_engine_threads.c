@@ -1,10 +1,10 @@
 /* tests/unit/app/test_engine_threads.c - a whole engine with its real threads: two shards, control,
- * spool, records, sound loader, on loopback and the kernel. Orders come from three sides at once (AMI,
- * the inbox, call files), a reload comes in the middle, and a graceful stop ends it. Made for
+ * spool, records, sound loader, on loopback and the kernel. Orders come from three sides at once
+ * (AMI, the inbox, call files), a reload comes in the middle, and a graceful stop ends it. Made for
  * ThreadSanitizer; what the calls look like is the business of other tests.
  *
- * The test's own thread runs a loop as well: the far end, the AMI client, and a turn that looks what
- * is done. */
+ * The test's own thread runs a loop as well: the far end, the AMI client, and a turn that looks
+ * what is done. */
 #include "bench/load/farend.h"
 #include "engine/app/engine_internal.h"
 #include "engine/base/check.h"
@@ -92,7 +92,8 @@ static void submit_all(struct threads *t)
 		char resource[64];
 
 		originate_init(&o);
-		snprintf(resource, sizeof(resource), "%s-%u@gw", i % 3 ? "answer" : "busy", 1000 + i);
+		snprintf(resource, sizeof(resource), "%s-%u@gw", i % 3 ? "answer" : "busy",
+			 1000 + i);
 		o.tech = SLICE_LIT("PJSIP");
 		o.resource = slice_str(resource);
 		o.context = i % 4 ? SLICE_LIT("short") : SLICE_LIT("play");
@@ -167,7 +168,8 @@ static void on_closed(void *arg, struct io_stream *s, int error)
 static void on_connected(void *arg, struct io_stream *s)
 {
 	UNUSED(s);
-	send_text(arg, "Action: Login\r\nUsername: ops\r\nSecret: swordfish\r\nEvents: call\r\n\r\n");
+	send_text(arg,
+		  "Action: Login\r\nUsername: ops\r\nSecret: swordfish\r\nEvents: call\r\n\r\n");
 }
 
 static const struct io_stream_handler ami_handler = {
@@ -258,9 +260,9 @@ static uint16_t free_port(int type)
 
 static void make_dirs(struct threads *t)
 {
-	static const char *const names[] = {"spool",	  "spool/tmp",	    "spool/outgoing", "run",
-					    "log",	  "log/cdr-csv",    "lib",	      "lib/sounds",
-					    "lib/sounds/en", "lib/sounds/late"};
+	static const char *const names[] = {
+		"spool",       "spool/tmp", "spool/outgoing", "run",	       "log",
+		"log/cdr-csv", "lib",	    "lib/sounds",     "lib/sounds/en", "lib/sounds/late"};
 	char path[128];
 
 	snprintf(t->dir, sizeof(t->dir), "/tmp/ringer-threads-XXXXXX");
@@ -339,8 +341,11 @@ static void on_stopped(void *arg)
 static void make_engine(struct threads *t)
 {
 	char path[128], text[512];
-	struct engine_options options = {
-		.main_file = path, .cpu_count = 2, .console = true, .stopped = on_stopped, .arg = t};
+	struct engine_options options = {.main_file = path,
+					 .cpu_count = 2,
+					 .console = true,
+					 .stopped = on_stopped,
+					 .arg = t};
 	struct sink error = sink_make(text, sizeof(text));
 	int err;
 
