@@ -130,6 +130,7 @@ bool ami_byteq_read(struct ami_byteq *q, void *dst, size_t len)
 	while (len) {
 		struct slice run = slice_head(ami_byteq_peek(q), len);
 
+		check(run.len > 0);
 		memcpy(to, run.ptr, run.len);
 		ami_byteq_take(q, run.len);
 		to += run.len;

@@ -315,7 +315,7 @@ int conf_set_algorithms(struct conf_load *l, const struct conffile_var *v)
 int conf_set_auth_type(struct conf_load *l, const struct conffile_var *v)
 {
 	struct conf_auth_draft *d = l->object;
-	uint8_t which;
+	uint8_t which = 0;
 
 	d->type = v->value;
 	if (conf_word(l, v, "userpass md5 digest google_oauth", &which))

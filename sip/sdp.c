@@ -270,13 +270,13 @@ enum media_dir sdp_dir_mirror(enum media_dir dir)
 
 static bool dir_take(struct parser *p, struct slice name)
 {
-	for (uint8_t i = 0; i < ARRAY_COUNT(dir_names); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(dir_names); i++) {
 		if (!slice_ieq(name, dir_names[i]))
 			continue;
 		if (p->media)
-			p->media->dir = i;
+			p->media->dir = (uint8_t)i;
 		else
-			p->sdp->dir = i;
+			p->sdp->dir = (uint8_t)i;
 		return true;
 	}
 	return false;

@@ -44,6 +44,7 @@ static int64_t proc_cpu_ns(const char *stat)
 	const char *at = strrchr(stat, ')');
 	long long user = 0, system = 0;
 
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel writes these numbers */
 	if (!at || sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user,
 			  &system) != 2)
 		return 0;

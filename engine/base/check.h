@@ -15,7 +15,7 @@ bool check_never(const char *text, const char *file, int line);
 uint64_t check_never_count(void);
 
 #define check(x) ((x) ? (void)0 : check_fail(#x, __FILE__, __LINE__))
-#define NEVER(x) (__builtin_expect(!!(x), 0) ? check_never(#x, __FILE__, __LINE__) : false)
+#define NEVER(x) (__builtin_expect(!!(x), 0) && (check_never(#x, __FILE__, __LINE__), true))
 
 #define ARRAY_COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define UNUSED(x)      ((void)(x))

@@ -19,7 +19,7 @@ struct slice {
 #define SLICE_EMPTY ((struct slice){0})
 #define SLICE_LIT(text) ((struct slice){(text), sizeof(text) - 1})
 /* For printf: printf("%.*s", SLICE_ARG(s)). */
-#define SLICE_ARG(s) (int)(s).len, ((s).ptr ? (s).ptr : "")
+#define SLICE_ARG(s) (int)(s).len, ((s).len ? (s).ptr : "")
 
 static inline struct slice slice_make(const char *ptr, size_t len)
 {
@@ -47,7 +47,7 @@ static inline struct slice slice_from(struct slice s, size_t from)
 {
 	if (from > s.len)
 		from = s.len;
-	return (struct slice){s.ptr ? s.ptr + from : s.ptr, s.len - from};
+	return (struct slice){from ? s.ptr + from : s.ptr, s.len - from};
 }
 
 static inline struct slice slice_head(struct slice s, size_t len)

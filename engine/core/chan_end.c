@@ -405,7 +405,7 @@ static enum chan_fact chan_next_fact(struct chan *c, int *number)
 
 	*number = fact == CHAN_FACT_PLAYED ? c->played_how : 0;
 	if (fact == CHAN_FACT_DIGIT && c->digit_count > 0) {
-		*number = c->digits[0];
+		*number = (unsigned char)c->digits[0];
 		memmove(c->digits, c->digits + 1, --c->digit_count);
 		if (c->digit_count > 0)
 			return fact;

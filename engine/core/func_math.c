@@ -8,6 +8,7 @@
 #include "engine/core/shard.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,7 +186,7 @@ static void change(struct func_call *f, int64_t by, struct sink *out)
 			    SLICE_ARG(value));
 		return;
 	}
-	snprintf(text, sizeof(text), "%lld", (long long)(n + by));
+	snprintf(text, sizeof(text), "%" PRId64, n + by);
 	chan_set_var(f->c, name, slice_str(text));
 	sink_str(out, text);
 }

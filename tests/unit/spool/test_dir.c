@@ -68,7 +68,7 @@ static void remove_dir(const char *name)
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			unlink(path_of(name, entry->d_name));
 	}
 	if (dir)
