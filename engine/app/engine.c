@@ -521,12 +521,23 @@ static bool engine_take_reload(struct engine *e)
 	return false;
 }
 
-/* Ends the control loop when the spool has written down what it was told. */
+/* The spool has written down what it was told, and far ends have confirmed that their calls are over (a
+ * BYE may be lost on the way and has to be repeated). */
+static bool engine_is_settled(const struct engine *e)
+{
+	for (uint32_t i = 0; i < e->node_count; i++) {
+		if (node_ending(e->nodes[i]) > 0)
+			return false;
+	}
+	return spool_is_quiet(e->spool);
+}
+
+/* Ends the control loop when nothing is on its way any more. */
 static int64_t engine_watch_end(struct engine *e, int64_t now_ns, int64_t next_ns)
 {
 	if (!e->end_due_ns)
 		return next_ns;
-	if (!spool_is_quiet(e->spool) && now_ns < e->end_due_ns)
+	if (!engine_is_settled(e) && now_ns < e->end_due_ns)
 		return next_ns < now_ns + END_POLL_NS ? next_ns : now_ns + END_POLL_NS;
 	if (e->options.stopped)
 		e->options.stopped(e->options.arg);

@@ -5,6 +5,7 @@
 #include "engine/core/dialplan.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@
 	(4 * EVENT_BYTES_MAX + 2 * (EVENT_BYTES_MAX + CDR_BYTES_MAX) + 2 * SHARD_OUTCOME_BYTES_MAX)
 #define ANSWER_BYTES       (LIMIT_VAR_VALUE + 64) /* ... and for the answer to each question */
 #define COMMANDS_BYTES (1 << 16) /* reserved in the down pipe for new configurations and the stop */
+#define GLOBALS_CHUNKS     256 /* KiB of global variables */
 #define FORWARD_BYTES      (1 << 20)
 
 struct node {
@@ -30,6 +32,7 @@ struct node {
 	struct pipe *forwards[LIMIT_SHARDS]; /* datagrams to others, by their index */
 	struct pipe *arrivals[LIMIT_SHARDS]; /* the other ends: those that others filled */
 	struct node *const *peers;
+	_Atomic uint32_t ending; /* calls that are over for us; their BYE or CANCEL is not answered */
 };
 
 /* ---- datagrams of other shards ---- */
@@ -166,12 +169,12 @@ int node_create(struct node **out, const struct node_conf *conf)
 		return err;
 	}
 	/* Globals live outside the pool of the calls, so that a quiet pool is an empty one. */
-	err = arena_pool_create(&n->shard.globals_pool, 256);
+	err = arena_pool_create(&n->shard.globals_pool, GLOBALS_CHUNKS);
 	if (err) {
 		node_destroy(n);
 		return err;
 	}
-	arena_init(&s->globals_arena, s->globals_pool, 256 * ARENA_CHUNK);
+	arena_init(&s->globals_arena, s->globals_pool, GLOBALS_CHUNKS * ARENA_CHUNK);
 	vars_init(&s->globals, &s->globals_arena);
 	*out = n;
 	return 0;
@@ -215,10 +218,11 @@ void node_destroy(struct node *n)
 
 /* ---- configuration ---- */
 
-/* A first snapshot and `clearglobalvars` aside, globals that a dialplan changed stay. */
+/* As Asterisk: what stands in the file is set again; what only a dialplan set stays, unless
+ * `clearglobalvars` says otherwise. */
 static void node_take_globals(struct shard *s, const struct dialplan *dialplan)
 {
-	uint32_t count;
+	uint32_t count, failed = 0;
 	const struct dialplan_global *g = dialplan_globals(dialplan, &count);
 
 	if (dialplan_clear_globals(dialplan)) {
@@ -226,7 +230,11 @@ static void node_take_globals(struct shard *s, const struct dialplan *dialplan)
 		vars_init(&s->globals, &s->globals_arena);
 	}
 	for (uint32_t i = 0; i < count; i++)
-		vars_set(&s->globals, g[i].name, g[i].value);
+		failed += vars_set(&s->globals, g[i].name, g[i].value) != 0;
+	if (failed && s->index == 0)
+		log_error("%u of the %u variables in [globals] of extensions.conf do not fit and are not "
+			  "set: there is room for %d, and for %d KiB in all",
+			  failed, count, LIMIT_CHAN_VARS, GLOBALS_CHUNKS);
 }
 
 static void node_take_conf(struct shard *s, const struct shard_conf *conf)
@@ -296,6 +304,19 @@ static bool node_may_sleep(struct node *n)
 	return quiet;
 }
 
+static void node_note_ending(struct node *n)
+{
+	struct sip_counts counts;
+
+	sip_count(n->sip, &counts);
+	atomic_store_explicit(&n->ending, counts.ending, memory_order_relaxed);
+}
+
+uint32_t node_ending(const struct node *n)
+{
+	return atomic_load_explicit(&n->ending, memory_order_relaxed);
+}
+
 int64_t node_turn(void *arg, int64_t now_ns)
 {
 	struct node *n = arg;
@@ -303,7 +324,6 @@ int64_t node_turn(void *arg, int64_t now_ns)
 	int64_t next_media, next;
 	bool more;
 
-	metric_inc(&s->metrics, METRIC_io_turns);
 	more = shard_run_commands(s, COMMANDS_PER_TURN) == COMMANDS_PER_TURN;
 	node_take_arrivals(n);
 	if (tmr_wheel_run(s->wheel, now_ns, TIMERS_PER_TURN) == TIMERS_PER_TURN) {
@@ -314,6 +334,7 @@ int64_t node_turn(void *arg, int64_t now_ns)
 	next_media = rtp_media_turn(n->media, now_ns);
 	more |= shard_run_ready(s, CHANNELS_PER_TURN);
 	node_flush_forwards(n);
+	node_note_ending(n); /* before the facts: who hears of a call's end sees that it is ending */
 	if (pipe_flush(s->up))
 		io_wake(s->control_io);
 	if (more || !node_may_sleep(n))

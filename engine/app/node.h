@@ -39,6 +39,8 @@ struct shard *node_shard(struct node *n);
 struct sip *node_sip(struct node *n);
 struct rtp_media *node_media(struct node *n);
 bool node_is_quiet(const struct node *n, const char **why);
+/* Any thread: calls that ended and whose far end has not confirmed it, as of the last turn. */
+uint32_t node_ending(const struct node *n);
 /* Bytes reserved, for the memory budget. */
 size_t node_bytes(const struct node *n);
 

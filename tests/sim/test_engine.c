@@ -22,6 +22,7 @@ static struct rig {
 	struct gateway *gateway;
 	struct dropper *dropper;
 	bool stopped;
+	uint32_t byes_to_lose;
 	char logged[65536]; /* warnings and errors */
 	size_t logged_len;
 } rig;
@@ -46,6 +47,10 @@ static enum sim_verdict tap(void *arg, const struct addr *from, const struct add
 			    size_t len)
 {
 	UNUSED(arg);
+	if (rig.byes_to_lose && slice_starts(slice_make(data, len), SLICE_LIT("BYE "))) {
+		rig.byes_to_lose--;
+		return SIM_DROP;
+	}
 	gateway_tap(rig.gateway, from, to, data, len);
 	return SIM_PASS;
 }
@@ -237,6 +242,25 @@ static void test_stop_when_convenient(void **state)
 	}
 }
 
+/* The BYE of the last call is lost: it is repeated before the engine goes. */
+static void test_stop_after_a_lost_bye(void **state)
+{
+	struct gateway_call_info call;
+
+	UNUSED(state);
+	open_rig(1, "[general]\nshards=2\ncdr_sqlite=no\n");
+	dropper_drop(rig.dropper, SIM_EPOCH_NS + SIM_SECOND, "f0.call",
+		     "Channel: PJSIP/f0@gw\nContext: wait\nExtension: s\nArchive: yes\n",
+		     DROPPER_RENAME, 0);
+	sim_run_for(rig.w, 2 * SIM_SECOND);
+	rig.byes_to_lose = 2;
+	stop_and_wait(CONTROL_STOP_NOW);
+	assert_int_equal(rig.byes_to_lose, 0);
+	gateway_call_get(rig.gateway, 0, &call);
+	assert_true(call.ended_by_engine);
+	close_rig();
+}
+
 static void test_stop_is_refused_orders_come_back(void **state)
 {
 	UNUSED(state);
@@ -346,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_stop_gracefully),
 		cmocka_unit_test(test_stop_now),
 		cmocka_unit_test(test_stop_when_convenient),
+		cmocka_unit_test(test_stop_after_a_lost_bye),
 		cmocka_unit_test(test_stop_is_refused_orders_come_back),
 		cmocka_unit_test(test_reload_during_calls),
 		cmocka_unit_test(test_reload_is_all_or_nothing),
