@@ -6,7 +6,9 @@
 #include "ami/security.h"
 #include "engine/base/log.h"
 
-#define UNKNOWN_NAME_MAX 440 /* octets of a name that are repeated in the answer */
+#include <stdio.h>
+
+#define UNKNOWN_MAX 511 /* octets of the message about an unknown action; it is cut, as in Asterisk */
 
 const struct ami_action *ami_action_find(struct slice name)
 {
@@ -50,13 +52,16 @@ static bool action_deny(struct ami_session *s, struct slice name)
 static bool action_is_known(struct ami_session *s, const struct ami_action *action,
 			    struct slice name)
 {
+	char text[UNKNOWN_MAX + 1];
+
 	if (action)
 		return true;
 	ami_security_event(s, AMI_SECURITY_BAD_FORMAT, SLICE_EMPTY, name);
-	ami_reply_error(s,
-			"Invalid/unknown command: %.*s. Use Action: ListCommands to show available "
-			"commands.",
-			SLICE_ARG(slice_head(name, UNKNOWN_NAME_MAX)));
+	snprintf(text, sizeof(text),
+		 "Invalid/unknown command: %.*s. Use Action: ListCommands to show available "
+		 "commands.",
+		 SLICE_ARG(name));
+	ami_reply_error(s, "%s", text);
 	return false;
 }
 

@@ -14,7 +14,7 @@
 /* The version that AMI's banner and CoreSettings tell: the protocol of Asterisk 22. */
 #define AMI_VERSION	     "11.0.0"
 #define AMI_LOGIN_DELAY_NS   TMR_SECOND
-#define AMI_ASTERISK_VERSION "22.0.0"
+#define AMI_ASTERISK_VERSION "22.10.1"
 
 struct ami {
 	struct control *control;

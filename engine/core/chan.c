@@ -232,7 +232,7 @@ void chan_event_init(const struct chan *c, struct event *e, enum event_kind kind
 
 void chan_raise(struct chan *c, const struct event *e)
 {
-	if (event_write(c->shard->up, e))
+	if (c->unheard || event_write(c->shard->up, e))
 		return;
 	check(!event_is_reliable(e->kind)); /* for those the pipe keeps room: node.c */
 	metric_inc(&c->shard->metrics, METRIC_event_dropped);

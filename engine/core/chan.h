@@ -101,6 +101,7 @@ struct chan {
 	struct slice *headers;         /* PJSIP_HEADER(add): in the arena */
 	uint32_t header_count, header_room;
 	bool held;
+	bool unheard;           /* stands in for a question without a channel: raises no events */
 
 	/* ends */
 	int cause;              /* Q.850 of the end; 0 unknown */

@@ -1,4 +1,4 @@
-/* engine/core/chan_internal.h - shared by chan.c, chan_call.c and chan_end.c only. */
+/* engine/core/chan_internal.h - shared by chan.c, chan_call.c, chan_end.c and shard.c only. */
 #ifndef RINGER_CORE_CHAN_INTERNAL_H
 #define RINGER_CORE_CHAN_INTERNAL_H
 

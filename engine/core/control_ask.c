@@ -2,6 +2,8 @@
 #include "engine/core/control_internal.h"
 
 #include "engine/base/check.h"
+#include "engine/core/func.h"
+#include "engine/core/subst.h"
 
 #include <errno.h>
 
@@ -225,11 +227,22 @@ void control_spread_global(struct control *c, uint32_t from_shard, const struct 
 			   slice_make(q->text + q->len[0], q->len[1]), from_shard);
 }
 
+/* GLOBAL(name) is the one function that can be written without a channel. */
+static bool control_set_without_chan(struct control *c, struct slice name, struct slice value)
+{
+	struct slice function, args = name;
+
+	if (func_is_call(name) && (!subst_is_call(name, &function, &args) ||
+				   !slice_eq(function, SLICE_LIT("GLOBAL"))))
+		return false;
+	return control_set_global(c, args, value, UINT32_MAX);
+}
+
 void control_setvar(struct control *c, const struct roster_chan *chan, struct slice name,
 		    struct slice value, control_reply_fn fn, void *arg)
 {
 	if (!chan)
-		fn(arg, control_set_global(c, name, value, UINT32_MAX), SLICE_EMPTY);
+		fn(arg, control_set_without_chan(c, name, value), SLICE_EMPTY);
 	else
 		control_question(c, chan->shard, chan->chan, SHARD_SETVAR, name, value, fn, arg);
 }

@@ -3,6 +3,7 @@
 #include "engine/base/check.h"
 #include "engine/base/fault.h"
 #include "engine/base/sink.h"
+#include "engine/core/chan_internal.h"
 #include "engine/core/func.h"
 
 const struct tech *shard_find_tech(const struct shard *s, struct slice name)
@@ -75,6 +76,35 @@ static void shard_answer(struct shard *s, const struct shard_question *q, bool o
 	pipe_commit(s->up, bytes);
 }
 
+/* A function without a channel is read on one that nobody hears of, as in Asterisk. */
+static bool shard_read_apart(struct shard *s, struct slice call, struct sink *out)
+{
+	struct chan *c = chan_new(s, SLICE_LIT("Dummy"), SLICE_EMPTY);
+
+	if (!c)
+		return false;
+	c->unheard = true;
+	func_read(c, call, out);
+	chan_discard(c);
+	return true;
+}
+
+/* A global variable, or one of the names that need no channel. */
+static bool shard_get_global(struct shard *s, struct slice name, struct sink *out)
+{
+	struct slice value;
+
+	if (vars_get(&s->globals, name, &value))
+		sink_add(out, value);
+	else if (slice_eq(name, SLICE_LIT("EPOCH")))
+		sink_i64(out, io_wall_ns(s->io) / TMR_SECOND);
+	else if (slice_eq(name, SLICE_LIT("SYSTEMNAME")))
+		sink_str(out, s->system_name);
+	else
+		return func_is_call(name) && shard_read_apart(s, name, out);
+	return true;
+}
+
 static void shard_getvar(struct shard *s, const struct shard_question *q)
 {
 	struct slice name = question_text(q, 0), value = SLICE_EMPTY;
@@ -83,8 +113,8 @@ static void shard_getvar(struct shard *s, const struct shard_question *q)
 	bool is_set = true;
 
 	if (q->chan == HANDLE_NONE) {
-		is_set = vars_get(&s->globals, name, &value);
-		shard_answer(s, q, is_set, value);
+		is_set = shard_get_global(s, name, &out);
+		shard_answer(s, q, is_set, sink_slice(&out));
 		return;
 	}
 	if (!c) {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define MESSAGE_HEADERS 160
-#define NAME_PREFIX	"PJSIP/self-"
+#define NAMES		9
 #define NAME_DIGITS	8
 
 struct message {
@@ -15,7 +15,8 @@ struct message {
 	int count;
 };
 
-static char last_name[NAME_DIGITS + 1]; /* digits of the last name masked */
+static char names[NAMES][NAME_DIGITS + 1]; /* digits of the channels, as they came */
+static unsigned name_count;
 
 /* ---- a message ---- */
 
@@ -193,28 +194,64 @@ const char *transcript_compare(const char *got, const char *want)
 
 /* ---- names ---- */
 
+void transcript_begin(void)
+{
+	name_count = 0;
+}
+
+/* "PJSIP/x-0123abcd" at the start: the length in front of the digits, else 0. */
+static size_t name_length(const char *text)
+{
+	static const char prefix[] = "PJSIP/";
+	size_t len = sizeof(prefix) - 1;
+
+	if (strncmp(text, prefix, len) != 0)
+		return 0;
+	len += strspn(text + len,
+		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+	if (text[len] != '-' || strspn(text + len + 1, "0123456789abcdef") != NAME_DIGITS)
+		return 0;
+	return len + 1;
+}
+
+static unsigned name_number(const char *digits)
+{
+	unsigned n = 0;
+
+	while (n < name_count && memcmp(names[n], digits, NAME_DIGITS) != 0)
+		n++;
+	assert_true(n < NAMES);
+	if (n == name_count)
+		memcpy(names[name_count++], digits, NAME_DIGITS);
+	return n + 1;
+}
+
 void transcript_mask_names(struct sink *out, const char *text)
 {
-	for (const char *name; (name = strstr(text, NAME_PREFIX)); text = name + NAME_DIGITS) {
-		name += strlen(NAME_PREFIX);
-		assert_true(strlen(name) >= NAME_DIGITS);
-		memcpy(last_name, name, NAME_DIGITS);
-		sink_add(out, slice_make(text, (size_t)(name - text)));
-		sink_char(out, 'C');
+	while (*text) {
+		size_t len = name_length(text);
+
+		if (len == 0) {
+			sink_char(out, *text++);
+			continue;
+		}
+		sink_add(out, slice_make(text, len));
+		sink_fmt(out, "C%u", name_number(text + len));
+		text += len + NAME_DIGITS;
 	}
-	sink_str(out, text);
 }
 
 void transcript_unmask_names(struct sink *out, struct slice text)
 {
-	size_t at = slice_find_text(text, SLICE_LIT(NAME_PREFIX "C"));
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned n = i + 2 < text.len && text.ptr[i] == '-' && text.ptr[i + 1] == 'C'
+				     ? (unsigned)(text.ptr[i + 2] - '0')
+				     : 0;
 
-	if (at == SIZE_MAX) {
-		sink_add(out, text);
-		return;
+		sink_char(out, text.ptr[i]);
+		if (n < 1 || n > name_count)
+			continue;
+		sink_str(out, names[n - 1]);
+		i += 2;
 	}
-	at += strlen(NAME_PREFIX);
-	sink_add(out, slice_make(text.ptr, at));
-	sink_str(out, last_name);
-	sink_add(out, slice_from(text, at + 1));
 }

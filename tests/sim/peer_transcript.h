@@ -20,9 +20,11 @@ void transcript_write(struct sink *out, char *wire);
  * blank. */
 const char *transcript_compare(const char *got, const char *want);
 
-/* Writes text with each name "PJSIP/self-xxxxxxxx" as "PJSIP/self-C". */
+/* Forgets the channels of another session. */
+void transcript_begin(void);
+/* Writes text with the digits of each name "PJSIP/x-0123abcd" as C1, C2, ... in the order in which
+ * the names came first, and the reverse. */
 void transcript_mask_names(struct sink *out, const char *text);
-/* The reverse, with the last name that was masked. */
 void transcript_unmask_names(struct sink *out, struct slice text);
 
 #endif

@@ -1,4 +1,4 @@
-/* sim_test_ami [NAME] - whole-engine AMI sessions on virtual time: what a client sees on its
+/* sim_test_ami [NAME [SEED]] - whole-engine AMI sessions on virtual time: what a client sees on its
  *socket, from the banner to the last event of a call. The sessions are files,
  *tests/sim/transcripts/ami-*.txt, one test each:
  *
@@ -8,13 +8,14 @@
  *	C: TEXT		a line of the client, sent with CRLF; "c: " with LF
  *	E: TEXT		octets of the client: no line end is added; \r \n \0 \xhh are escapes
  *	x TIMES TEXT	the line so often, with CRLF
+ *	line OCTETS	a header of so many octets, and CRLF
  *	wait SECONDS	sends what stands above and lets so much time go; one second if it is not
  *there S: LINE		what has come, in the notation of peer_transcript.h
  *	R: LINE		the same octet by octet; every line must have ended with CRLF
  *	drop		what has come does not matter
  *	closed		and the connection is closed
  *
- * PJSIP/self-C stands for the channel named last. All that comes must stand there. */
+ * PJSIP/self-C1 stands for the channel named first, and so on. All that comes must stand there. */
 #include "engine/app/engine.h"
 #include "engine/base/check.h"
 #include "engine/base/log.h"
@@ -31,11 +32,12 @@
 #define BANNER	 "Asterisk Call Manager/11.0.0\r\n"
 
 static struct {
+	uint64_t seed;
 	struct sim_world *w;
 	struct engine *engine;
 	struct gateway *gateway;
 	struct telnet *client;
-} rig;
+} rig = {.seed = 7};
 
 /* ---- world ---- */
 
@@ -66,7 +68,31 @@ static const char manager_conf[] = "[general]\n"
 				   "[hello]\n"
 				   "secret=world\n"
 				   "read=all     ; everything\n"
-				   "write=all\n";
+				   "write=all\n"
+				   "[quiet]\n"
+				   "secret=world\n"
+				   "write=all\n"
+				   "[low]\n"
+				   "secret=world\n"
+				   "write=call\n"
+				   "[set]\n"
+				   "secret=world\n"
+				   "write=originate,call\n"
+				   "setvar=U1=one\n"
+				   "setvar=U2=two\n"
+				   "[single]\n"
+				   "secret=world\n"
+				   "allowmultiplelogin=no\n"
+				   "[denied]\n"
+				   "secret=world\n"
+				   "deny=0.0.0.0/0.0.0.0\n"
+				   "[nosecret]\n"
+				   "[filtered]\n"
+				   "secret=world\n"
+				   "read=all\n"
+				   "write=all\n"
+				   "eventfilter=Event: (Newchannel|Hangup)\n"
+				   "eventfilter=!Cause: 16\n";
 
 static const char extensions_conf[] = "[default]\n"
 				      "exten => 100,1,NoOp(hello \"Ann\" <100>  )\n"
@@ -75,7 +101,16 @@ static const char extensions_conf[] = "[default]\n"
 				      "exten => long,1,Answer()\n"
 				      " same => n,Wait(600)\n"
 				      "exten => 209,1,Wait(3)\n"
-				      " same => n,Hangup()\n";
+				      " same => n,Hangup()\n"
+				      "exten => label,1,NoOp()\n"
+				      " same => n(there),Wait(600)\n"
+				      "[sets]\n"
+				      "exten => 103,1,Wait(600)\n"
+				      "exten => 209,1,Wait(3)\n"
+				      "exten => 210,1,Wait(6)\n"
+				      "[fails]\n"
+				      "exten => 100,1,Wait(1)\n"
+				      "exten => failed,1,NoOp(${REASON})\n";
 
 static const char pjsip_conf[] = "[udp]\n"
 				 "type=transport\n"
@@ -88,9 +123,11 @@ static const char pjsip_conf[] = "[udp]\n"
 				 "disallow=all\n"
 				 "allow=ulaw\n"
 				 "aors=self\n"
+				 "[SOFTPHONE_A](self)\n"
+				 "[SOFTPHONE_B](self)\n"
 				 "[self]\n"
 				 "type=aor\n"
-				 "contact=sip:";
+				 "contact=sip:answer@";
 
 static void put_files(void)
 {
@@ -139,7 +176,7 @@ static int begin(void **state)
 
 	UNUSED(state);
 	log_set_writer(log_nothing, NULL);
-	rig.w = sim_world_create(7);
+	rig.w = sim_world_create(rig.seed);
 	gateway.host = sim_host_add(rig.w, "gateway");
 	rig.gateway = gateway_create(rig.w, &gateway);
 	sim_net_tap(rig.w, tap, NULL);
@@ -154,19 +191,22 @@ static int begin(void **state)
 static int end(void **state)
 {
 	const char *why = "";
+	bool quiet, gateway_good;
 
 	UNUSED(state);
 	sim_run_for(rig.w, 40 * SIM_SECOND);
-	if (!engine_is_quiet(rig.engine, &why))
-		fail_msg("not quiet: %s", why);
-	assert_true(gateway_check_end(rig.gateway));
-	assert_int_equal(check_never_count(), 0);
+	quiet = engine_is_quiet(rig.engine, &why);
+	gateway_good = gateway_check_end(rig.gateway);
 	telnet_destroy(rig.client);
 	sim_net_tap(rig.w, NULL, NULL);
 	engine_destroy(rig.engine);
 	gateway_destroy(rig.gateway);
 	log_set_writer(NULL, NULL);
 	sim_world_destroy(rig.w);
+	if (!quiet)
+		fail_msg("not quiet: %s", why);
+	assert_true(gateway_good);
+	assert_int_equal(check_never_count(), 0);
 	return 0;
 }
 
@@ -294,6 +334,14 @@ static void session_repeat(struct session *s, struct slice text)
 	}
 }
 
+static void session_long_line(struct session *s, size_t octets)
+{
+	sink_lit(&s->said, "X: ");
+	for (size_t i = 3; i < octets; i++)
+		sink_char(&s->said, 'y');
+	sink_lit(&s->said, "\r\n");
+}
+
 static void session_say(struct session *s, struct slice line, const char *line_end)
 {
 	session_compare(s);
@@ -325,6 +373,9 @@ static void session_line(struct session *s, struct slice line)
 	} else if (takes(line, "x ", &rest)) {
 		session_compare(s);
 		session_repeat(s, slice_from(line, 2));
+	} else if (takes(line, "line", &rest)) {
+		session_compare(s);
+		session_long_line(s, strtoul(rest.ptr, NULL, 10));
 	} else if (takes(line, "wait", &rest)) {
 		session_compare(s);
 		s->wait_ns = strtoll(rest.ptr, NULL, 10) * SIM_SECOND;
@@ -355,6 +406,7 @@ static void test_session(void **state)
 	char path[1024], line[4096];
 	FILE *f;
 
+	transcript_begin();
 	snprintf(path, sizeof(path), "%s/tests/sim/transcripts/%s", RINGER_SOURCE_DIR, s.file);
 	f = fopen(path, "r");
 	if (!f)
@@ -406,9 +458,18 @@ int main(int argc, char **argv)
 		SESSION("ami-cancelled.txt"),
 		SESSION("ami-no-channel.txt"),
 		SESSION("ami-channel.txt"),
+		SESSION("ami-login.txt"),
+		SESSION("ami-framing.txt"),
+		SESSION("ami-session.txt"),
+		SESSION("ami-originate.txt"),
+		SESSION("ami-failed.txt"),
+		SESSION("ami-variables.txt"),
+		SESSION("ami-hangup.txt"),
 		cmocka_unit_test_setup_teardown(test_client_goes, begin, end),
 	};
 
+	if (argc > 2)
+		rig.seed = strtoull(argv[2], NULL, 10);
 	if (argc > 1) /* one file: the name of a test may hold * and ? */
 		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);

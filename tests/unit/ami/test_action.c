@@ -351,7 +351,7 @@ static void test_core_status(void **state)
 		      "CoreReloadTime: 15:16:50\nCoreCurrentCalls: 1\nCoreProcessedCalls: 14\n\n");
 	ami_set_about(world.ami, &about);
 	EXPECT_ANSWER(client, "Action: CoreSettings\n\n",
-		      "Response: Success\nAMIversion: 11.0.0\nAsteriskVersion: 22.0.0\n"
+		      "Response: Success\nAMIversion: 11.0.0\nAsteriskVersion: 22.10.1\n"
 		      "SystemName: pbx1\nCoreMaxCalls: 9\nCoreMaxLoadAvg: 0.000000\n"
 		      "CoreRunUser: ringer\nCoreRunGroup: calls\nCoreMaxFilehandles: 0\n"
 		      "CoreRealTimeEnabled: No\nCoreCDRenabled: Yes\nCoreHTTPenabled: No\n"
