@@ -44,7 +44,7 @@ static void chan_report_ended(struct chan *c)
 	if (!c->has_order)
 		return;
 	c->has_order = false;
-	if (c->out_channel.ptr) { /* we are the `failed` channel of that one */
+	if (c->out_failed_ran) { /* we are the `failed` channel of that one */
 		o.channel = c->out_channel;
 		o.uniqueid = c->out_uniqueid;
 		o.cause = c->out_cause;
@@ -82,22 +82,6 @@ static void chan_report_record_of_nothing(struct shard *s, const struct originat
 	check(cdr_packed_bytes(&r) <= sizeof(packed));
 	e.text[0] = slice_make(packed, cdr_pack(packed, &r));
 	check(event_write(s->up, &e));
-}
-
-void chan_report_nothing(struct shard *s, const struct originate *o, int cause)
-{
-	struct outcome out = {
-		.order_id = o->id,
-		.attempt_no = o->attempt_no,
-		.reason = (int)cause_originate_reason((unsigned)cause),
-		.cause = cause,
-		.uniqueid = slice_head(o->channel_id, LIMIT_UNIQUEID - 1),
-	};
-
-	metric_inc(&s->metrics, METRIC_attempt_failed);
-	shard_report(s, SHARD_DIALED, &out, false);
-	chan_report_record_of_nothing(s, o);
-	shard_report(s, SHARD_ENDED, &out, false);
 }
 
 /* ---- record ---- */
@@ -167,12 +151,6 @@ static bool chan_has_failed_exten(const struct shard *s, const struct originate 
 	return s->dialplan && o->context.len > 0 && dialplan_exists(s->dialplan, &q);
 }
 
-static void chan_name_failed(struct chan *f)
-{
-	/* One shared name, as Asterisk has it; the Uniqueid tells them apart. */
-	f->name = SLICE_LIT("OutgoingSpoolFailed");
-}
-
 /* What Set and Variable lines ask for, functions too: the record of this channel counts as well. A SIP
  * header would have nowhere to go. */
 static void chan_set_failed_vars(struct chan *f, const struct originate *o)
@@ -187,7 +165,7 @@ static void chan_set_failed_vars(struct chan *f, const struct originate *o)
 	}
 }
 
-static void chan_dress_failed(struct chan *f, const struct chan *c, const struct originate *o)
+static void chan_dress_failed(struct chan *f, const struct originate *o)
 {
 	char reason[16];
 	struct sink text = sink_make(reason, sizeof(reason));
@@ -200,45 +178,72 @@ static void chan_dress_failed(struct chan *f, const struct chan *c, const struct
 	chan_set_place(f, o->context, SLICE_LIT("failed"), 1);
 	chan_raise_kind(f, EVENT_NEWCHANNEL);
 	chan_set_failed_vars(f, o);
-	sink_i64(&text, c->out_reason);
+	sink_i64(&text, f->out_reason);
 	chan_set_var(f, SLICE_LIT("REASON"), sink_slice(&text));
 }
 
-/* Passes the debt of the outcome on to the new channel, which settles it when it ends. */
-static void chan_hand_order_to(struct chan *f, struct chan *c)
+/* The new channel owes the outcome of the attempt from now on, and settles it when it ends. */
+static void chan_owe(struct chan *f, const struct outcome *owed)
 {
-	f->order_id = c->order_id;
-	f->attempt_no = c->attempt_no;
-	f->out_reason = c->out_reason;
-	f->out_cause = c->cause;
-	f->out_tech_code = c->tech_code;
-	f->out_channel = chan_dup(f, c->name);
-	f->out_uniqueid = chan_dup(f, c->uniqueid);
+	f->order_id = owed->order_id;
+	f->attempt_no = owed->attempt_no;
+	f->out_reason = owed->reason;
+	f->out_cause = owed->cause;
+	f->out_tech_code = owed->tech_code;
+	f->out_channel = chan_dup(f, owed->channel);
+	f->out_uniqueid = chan_dup(f, owed->uniqueid);
 	f->out_failed_ran = true;
 	f->dialed = true;
 	f->has_order = true;
-	c->has_order = false;
 }
 
-/* Makes the throw-away channel that runs `failed`; it starts on its own turn. NULL: nothing to run. */
-static struct chan *chan_make_failed(struct chan *c)
+/* Makes the throw-away channel that runs `failed` on its own turn, and passes the debt of the outcome on to
+ * it. False: there is nothing to run. */
+static bool chan_run_failed(struct shard *s, const struct originate *o, const struct outcome *owed)
 {
-	struct shard *s = c->shard;
-	struct originate o;
 	struct chan *f;
 
-	if (s->is_ending || !c->has_order || c->out_failed_ran || !c->dialed || c->out_reason == ORIGINATE_ANSWERED ||
-	    !originate_unpack(c->order.ptr, c->order.len, &o))
-		return NULL;
-	if (!o.wants_failed || o.app.len > 0 || !chan_has_failed_exten(s, &o))
-		return NULL;
+	if (s->is_ending || !o->wants_failed || o->app.len > 0 || !chan_has_failed_exten(s, o))
+		return false;
 	f = chan_new(s, SLICE_LIT("OutgoingSpoolFailed"), SLICE_EMPTY);
 	if (!f)
-		return NULL;
-	chan_name_failed(f);
-	chan_hand_order_to(f, c);
-	chan_dress_failed(f, c, &o);
-	return f;
+		return false;
+	/* One shared name, as Asterisk has it; the Uniqueid tells them apart. */
+	f->name = SLICE_LIT("OutgoingSpoolFailed");
+	chan_owe(f, owed);
+	chan_dress_failed(f, o);
+	chan_post(f, CHAN_FACT_START);
+	return true;
+}
+
+/* The end of the attempt is the end of this channel, or that of its `failed` channel. */
+static void chan_settle(struct chan *c)
+{
+	struct outcome owed = chan_outcome(c, c->out_reason);
+	struct originate o;
+
+	if (c->has_order && !c->out_failed_ran && !owed.answered &&
+	    originate_unpack(c->order.ptr, c->order.len, &o) &&
+	    chan_run_failed(c->shard, &o, &owed))
+		c->has_order = false;
+	chan_report_ended(c);
+}
+
+void chan_report_nothing(struct shard *s, const struct originate *o, int cause)
+{
+	struct outcome out = {
+		.order_id = o->id,
+		.attempt_no = o->attempt_no,
+		.reason = (int)cause_originate_reason((unsigned)cause),
+		.cause = cause,
+		.uniqueid = slice_head(o->channel_id, LIMIT_UNIQUEID - 1),
+	};
+
+	metric_inc(&s->metrics, METRIC_attempt_failed);
+	shard_report(s, SHARD_DIALED, &out, false);
+	chan_report_record_of_nothing(s, o);
+	if (!chan_run_failed(s, o, &out))
+		shard_report(s, SHARD_ENDED, &out, false);
 }
 
 /* ---- ends ---- */
@@ -293,8 +298,6 @@ static void chan_close_media(struct chan *c)
 
 void chan_finish(struct chan *c)
 {
-	struct chan *failed;
-
 	if (c->call) {
 		c->tech_code = c->tech->ops->hangup(c->call, c->cause);
 		c->call = NULL;
@@ -305,11 +308,8 @@ void chan_finish(struct chan *c)
 	chan_write_record(c);
 	if (!FAULT(event_lost))
 		chan_raise_numbers(c, EVENT_HANGUP, c->cause, c->tech_code);
-	failed = chan_make_failed(c);
-	chan_report_ended(c);
+	chan_settle(c);
 	chan_free(c);
-	if (failed)
-		chan_post(failed, CHAN_FACT_START);
 }
 
 void chan_fail(struct chan *c, enum originate_reason reason)

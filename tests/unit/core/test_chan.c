@@ -346,6 +346,20 @@ static void test_failed_extension(void **state)
 	assert_int_equal(rig.tech_code, 486);
 }
 
+/* No channel came to be: the extension runs all the same. */
+static void test_failed_extension_without_a_channel(void **state)
+{
+	UNUSED(state);
+	rig.find_error = -ENOENT;
+	send_order(failing_order());
+	turn();
+	assert_string_equal(rig.events, "DIALED(0) Cdr Newchannel VarSet(REASON) failed@play:Wait ");
+	pass(4);
+	assert_int_equal(rig.dialed, 1);
+	assert_int_equal(rig.ended, 1);
+	assert_string_equal(rig.uniqueid, "call-1");
+}
+
 static void test_failed_extension_is_hung_up(void **state)
 {
 	UNUSED(state);
@@ -402,6 +416,7 @@ int main(void)
 		TEST(test_redirect_in_the_turn_of_the_answer),
 		TEST(test_redirect_during_h_is_ignored),
 		TEST(test_failed_extension),
+		TEST(test_failed_extension_without_a_channel),
 		TEST(test_failed_extension_is_hung_up),
 		TEST(test_stop_now_ends_everything),
 	};
