@@ -289,16 +289,24 @@ static int engine_make_dirs(struct engine *e, struct sink *error)
 	return err;
 }
 
-int engine_create(struct engine **out, const struct engine_options *options, struct sink *error)
+static struct engine *engine_alloc(const struct engine_options *options, struct sink *error)
 {
 	struct engine *e = calloc(1, sizeof(*e));
+
+	if (e)
+		e->options = *options;
+	else
+		sink_fmt(error, "the engine cannot be made: %s", strerror(ENOMEM));
+	return e;
+}
+
+int engine_create(struct engine **out, const struct engine_options *options, struct sink *error)
+{
+	struct engine *e = engine_alloc(options, error);
 	int err;
 
-	if (!e) {
-		sink_fmt(error, "the engine cannot be made: %s", strerror(ENOMEM));
+	if (!e)
 		return -ENOMEM;
-	}
-	e->options = *options;
 	err = engine_create_loop(e, &e->control_io, "control", &e->control_metrics,
 				 LIMIT_AMI_CONNS + 64, -1);
 	if (!err)
@@ -336,14 +344,13 @@ static int engine_check_files(struct engine *e, struct sink *error)
 
 int engine_check(const struct engine_options *options, struct sink *error)
 {
-	struct engine *e = calloc(1, sizeof(*e));
+	struct engine *e = engine_alloc(options, error);
 	struct snapshot *s = NULL;
 	struct ami_conf *ami = NULL;
 	int err;
 
 	if (!e)
 		return -ENOMEM;
-	e->options = *options;
 	err = engine_create_loop(e, &e->control_io, "check", &e->control_metrics, 0, -1);
 	if (!err)
 		err = app_conf_load(&e->conf, e->control_io, options->main_file, error);
