@@ -109,7 +109,7 @@ void ami_action_run(struct ami_session *s)
 	const struct ami_msg *m = s->msg;
 
 	s->action = action_admit(s, m);
-	if (s->ami->conf->debug && s->action)
+	if (s->ami->debug && s->action)
 		log_debug("AMI session %d: action %s", s->number, s->action->name);
 	if (!s->action || s->action->fn(s, m) == AMI_ACTION_DONE)
 		ami_session_done(s);

@@ -93,6 +93,7 @@ static void ami_init(struct ami *a, struct control *c, struct ami_conf *conf)
 	a->io = control_io(c);
 	a->metrics = control_metrics(c);
 	a->conf = conf;
+	a->debug = conf->debug;
 	list_init(&a->sessions);
 	list_init(&a->dead);
 	tmr_init(&a->reap, control_wheel(c), ami_reap, a);
@@ -136,6 +137,7 @@ void ami_set_conf(struct ami *a, struct ami_conf *conf)
 
 	ami_conf_hold(conf);
 	a->conf = conf;
+	a->debug = conf->debug;
 	ami_conf_drop(old);
 	if (ami_follow_vars(a))
 		log_error("manager.conf: no memory for channelvars; ChanVariable is left out");

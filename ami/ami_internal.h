@@ -21,6 +21,7 @@ struct ami {
 	struct io *io;
 	struct metrics *metrics;
 	struct ami_conf *conf;
+	bool debug; /* as in conf, or by "manager set debug" since */
 	struct ami_chanvars *chanvars; /* NULL: manager.conf lists none */
 	struct io_listener *listener;
 	struct addr bound; /* of the listener, as configured */

@@ -269,7 +269,8 @@ static void cli_setting(struct cli_call *call, const char *label, const char *va
 
 static enum cli_result cli_show_settings(void *context, struct cli_call *call)
 {
-	const struct ami_conf *conf = ((struct ami *)context)->conf;
+	const struct ami *a = context;
+	const struct ami_conf *conf = a->conf;
 	char bind[ADDR_TEXT], seconds[24];
 
 	if (call->argc)
@@ -291,7 +292,23 @@ static enum cli_result cli_show_settings(void *context, struct cli_call *call)
 	cli_setting(call, "Timestamp events", cli_yes(conf->timestamp_events));
 	cli_setting(call, "Channel vars", conf->channelvars_text.ptr);
 	cli_setting(call, "Disabled events", conf->disabled_text.ptr);
-	cli_setting(call, "Debug", cli_yes(conf->debug));
+	cli_setting(call, "Debug", cli_yes(a->debug));
+	return CLI_OK;
+}
+
+static enum cli_result cli_set_debug(void *context, struct cli_call *call)
+{
+	struct ami *a = context;
+
+	if (call->argc > 1)
+		return CLI_USAGE;
+	if (call->argc == 0)
+		cli_print(call, "manager debug is %s\n", a->debug ? "on" : "off");
+	else if (slice_ieq(call->argv[0], SLICE_LIT("on")) ||
+		 slice_ieq(call->argv[0], SLICE_LIT("off")))
+		a->debug = call->argv[0].len == 2;
+	else
+		return CLI_USAGE;
 	return CLI_OK;
 }
 
@@ -320,6 +337,10 @@ static const struct cli_command cli_table[] = {
 	{"manager show event", "Explain one event of the manager interface",
 	 "Usage: manager show event <name>\n       Shows when it is raised and its headers.\n",
 	 cli_show_event},
+	{"manager set debug", "Show or change the debug mode of the manager interface",
+	 "Usage: manager set debug [on|off]\n"
+	 "       Adds a number and a place to each event, and logs each action.\n",
+	 cli_set_debug},
 	{"manager kick session", "Close a session of the manager interface",
 	 "Usage: manager kick session <descriptor>\n"
 	 "       The number is in column FileDes of \"manager show connected\".\n",

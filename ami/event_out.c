@@ -365,7 +365,7 @@ static void event_extras(struct ami *a, struct sink *out, int64_t wall_ns, struc
 		ami_text_stamp(out, wall_ns);
 		sink_lit(out, "\r\n");
 	}
-	if (a->conf->debug) {
+	if (a->debug) {
 		sink_fmt(out, "SequenceNumber: %llu\r\n", (unsigned long long)a->event_number);
 		sink_fmt(out, "File: event_out.c\r\nLine: %d\r\nFunc: ", __LINE__);
 		event_line(out, SLICE_EMPTY, name);

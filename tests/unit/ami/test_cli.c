@@ -215,6 +215,18 @@ static void test_show_events(void **state)
 	assert_string_equal(console("manager show event x"), "Could not find event 'x'\n");
 }
 
+static void test_set_debug(void **state)
+{
+	(void)state;
+	assert_string_equal(console("manager set debug"), "manager debug is off\n");
+	assert_string_equal(console("manager set debug on"), "");
+	assert_string_equal(console("manager set debug"), "manager debug is on\n");
+	assert_non_null(strstr(console("manager show settings"), "Debug:                     Yes"));
+	assert_string_equal(console("manager set debug OFF"), "");
+	assert_string_equal(console("manager set debug"), "manager debug is off\n");
+	assert_non_null(strstr(console("manager set debug maybe"), "Usage: manager set debug"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -225,6 +237,7 @@ int main(void)
 		TEST(test_show_users),	   TEST(test_show_settings),
 		TEST(test_show_connected), TEST(test_show_commands),
 		TEST(test_show_command),   TEST(test_show_events),
+		TEST(test_set_debug),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
