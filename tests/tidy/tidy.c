@@ -473,7 +473,8 @@ static void walk(struct tidy *t, const char *dir)
 
 		snprintf(path, sizeof(path), "%s/%s", dir, name);
 		snprintf(full, sizeof(full), "%s/%s", t->root, path);
-		if (name[0] != '.' && strcmp(name, "corpus") != 0 && stat(full, &st) == 0) {
+		if (name[0] != '.' && strcmp(name, "corpus") != 0 &&
+		    strcmp(name, "transcripts") != 0 && stat(full, &st) == 0) {
 			if (S_ISDIR(st.st_mode))
 				walk(t, path);
 			else if (ends(name, ".c") || ends(name, ".h") || ends(name, ".cc"))
