@@ -91,7 +91,7 @@ int control_originate(struct control *c, const struct originate *o, const struct
 	if (err == -ENOSPC)
 		metric_inc(c->conf.metrics, METRIC_attempt_refused_full);
 	if (err && o->channel_id.len > 0)
-		idset_release(c->ids, o->channel_id, now);
+		idset_cancel(c->ids, o->channel_id); /* the next try shall be welcome */
 	return err;
 }
 

@@ -111,10 +111,20 @@ void idset_release(struct idset *s, struct slice id, int64_t now_ns)
 {
 	struct idset_entry *e = idset_find(s, id);
 
-	if (!e || !list_empty(&e->node) || s->released.next == &e->node)
+	if (!e || !list_empty(&e->node)) /* released already */
 		return;
 	e->until_ns = now_ns + s->hold_ns;
 	list_add_tail(&s->released, &e->node);
+	s->in_use--;
+}
+
+void idset_cancel(struct idset *s, struct slice id)
+{
+	struct idset_entry *e = idset_find(s, id);
+
+	if (!e || !list_empty(&e->node))
+		return;
+	idset_drop(s, e);
 	s->in_use--;
 }
 

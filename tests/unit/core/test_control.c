@@ -582,6 +582,8 @@ static void test_channel_id_is_held(void **state)
 	inbox_close(w->inbox, true);
 	o.channel_id = SLICE_LIT("lead-2");
 	assert_int_equal(control_originate(w->c, &o, &source, 4, NULL), -ESHUTDOWN);
+	inbox_close(w->inbox, false);
+	assert_int_equal(control_originate(w->c, &o, &source, 4, NULL), 0);
 	free_world(w);
 }
 

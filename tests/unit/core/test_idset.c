@@ -47,6 +47,24 @@ static void test_full(void **state)
 	idset_destroy(s);
 }
 
+static void test_cancel(void **state)
+{
+	struct idset *s;
+
+	UNUSED(state);
+	assert_int_equal(idset_create(&s, 4, 100), 0);
+	assert_int_equal(idset_take(s, SLICE_LIT("a"), 0), 0);
+	idset_cancel(s, SLICE_LIT("a"));
+	assert_int_equal(idset_in_use(s), 0);
+	assert_int_equal(idset_take(s, SLICE_LIT("a"), 1), 0);
+	idset_release(s, SLICE_LIT("a"), 2);
+	idset_cancel(s, SLICE_LIT("a")); /* it was used: it stays held */
+	idset_cancel(s, SLICE_LIT("b"));
+	assert_int_equal(idset_take(s, SLICE_LIT("a"), 3), -EEXIST);
+	assert_int_equal(idset_in_use(s), 0);
+	idset_destroy(s);
+}
+
 static void test_long(void **state)
 {
 	char id[200];
@@ -65,6 +83,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_long),
 	};
 
