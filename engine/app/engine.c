@@ -49,6 +49,9 @@ static int engine_create_loops(struct engine *e)
 				     engine_cpu(e, 0));
 
 	if (!err)
+		err = engine_create_loop(e, &e->chores_io, "chores", &e->chores_metrics, 0,
+					 engine_cpu(e, 0));
+	if (!err)
 		err = engine_create_loop(e, &e->spool_io, "spool", &e->spool_metrics, 0,
 					 engine_cpu(e, 0));
 	return err;
@@ -181,6 +184,18 @@ static int engine_create_records(struct engine *e, bool *unanswered, bool *conge
 	return err;
 }
 
+static int engine_create_chores(struct engine *e)
+{
+	struct chores_conf conf = {
+		.io = e->chores_io,
+		.metrics = &e->chores_metrics,
+		.control_io = e->control_io,
+		.control_metrics = &e->control_metrics,
+	};
+
+	return chores_create(&e->chores, &conf);
+}
+
 /* No call is left and every order is settled; the spool may still have outcomes to write down. */
 static void engine_on_stopped(void *arg)
 {
@@ -207,6 +222,7 @@ static int engine_create_control(struct engine *e)
 		.records_down = e->records_down,
 		.records_up = e->records_up,
 		.records_io = e->records_io,
+		.chores = e->chores,
 		.reload = engine_reload,
 		.stopped = engine_on_stopped,
 		.arg = e,
@@ -251,6 +267,8 @@ static int engine_create_rest(struct engine *e, struct sink *error)
 		err = engine_create_loader(e);
 	if (!err)
 		err = engine_create_records(e, &unanswered, &congestion, error);
+	if (!err)
+		err = engine_create_chores(e);
 	if (!err)
 		err = engine_create_nodes(e, unanswered, congestion);
 	return err;
@@ -446,6 +464,10 @@ static int engine_start_loops(struct engine *e)
 
 	e->records_started = err == 0;
 	if (!err) {
+		err = io_start(e->chores_io, chores_turn, e->chores);
+		e->chores_started = err == 0;
+	}
+	if (!err) {
 		err = sound_loader_start(e->loader);
 		e->loader_started = err == 0;
 	}
@@ -536,7 +558,7 @@ static bool engine_is_settled(const struct engine *e)
 		if (node_ending(e->nodes[i]) > 0)
 			return false;
 	}
-	return spool_is_quiet(e->spool);
+	return spool_is_quiet(e->spool) && chores_open(e->chores) == 0;
 }
 
 /* Ends the control loop when nothing is on its way any more. */
@@ -608,6 +630,7 @@ static void engine_stop_loops(struct engine *e)
 	if (e->loader_started)
 		sound_loader_stop(e->loader);
 	engine_stop_loop(e->records_io, e->records_started);
+	engine_stop_loop(e->chores_io, e->chores_started);
 }
 
 void engine_destroy(struct engine *e)
@@ -615,6 +638,7 @@ void engine_destroy(struct engine *e)
 	if (!e)
 		return;
 	engine_stop_loops(e);
+	chores_drain(e->chores);
 	console_destroy(e->console);
 	ami_destroy(e->ami);
 	spool_destroy(e->spool);
@@ -623,6 +647,7 @@ void engine_destroy(struct engine *e)
 		node_destroy(e->nodes[i]);
 	sound_loader_destroy(e->loader);
 	records_destroy(e->records);
+	chores_destroy(e->chores);
 	if (e->records_down)
 		pipe_destroy(e->records_down);
 	if (e->records_up)
@@ -635,6 +660,8 @@ void engine_destroy(struct engine *e)
 		io_destroy(e->spool_io);
 	if (e->records_io)
 		io_destroy(e->records_io);
+	if (e->chores_io)
+		io_destroy(e->chores_io);
 	app_conf_free(&e->conf);
 	if (e->control_io)
 		io_destroy(e->control_io);
@@ -666,7 +693,8 @@ uint32_t engine_shard_count(const struct engine *e)
 uint64_t engine_metric(const struct engine *e, enum metric which)
 {
 	uint64_t sum = metric_get(&e->control_metrics, which) +
-		       metric_get(&e->records_metrics, which) + metric_get(&e->spool_metrics, which);
+		       metric_get(&e->records_metrics, which) +
+		       metric_get(&e->chores_metrics, which) + metric_get(&e->spool_metrics, which);
 
 	for (uint32_t i = 0; i < e->node_count; i++)
 		sum += metric_get(&node_shard(e->nodes[i])->metrics, which);

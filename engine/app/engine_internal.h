@@ -5,6 +5,7 @@
 #include "ami/ami.h"
 #include "engine/app/engine.h"
 #include "engine/app/node.h"
+#include "engine/core/chore.h"
 #include "engine/core/records.h"
 #include "rtp/tone.h"
 #include "spool/dir.h"
@@ -19,12 +20,13 @@ struct snapshot {
 struct engine {
 	struct engine_options options;
 	struct app_conf conf;
-	struct io *control_io, *records_io, *spool_io;
-	struct metrics control_metrics, records_metrics, spool_metrics;
+	struct io *control_io, *records_io, *chores_io, *spool_io;
+	struct metrics control_metrics, records_metrics, chores_metrics, spool_metrics;
 	struct inbox *inbox;
 	struct control *control;
 	struct pipe *records_down, *records_up;
 	struct records *records;
+	struct chores *chores;
 	struct spool *spool;
 	struct ami *ami;
 	struct console *console;
@@ -37,7 +39,7 @@ struct engine {
 	struct snapshot *now, *old;
 	uint32_t threads_started;
 	int64_t end_due_ns; /* all calls are over; 0: they are not */
-	bool records_started, spool_started, control_started, loader_started;
+	bool records_started, chores_started, spool_started, control_started, loader_started;
 	_Atomic unsigned want_stop; /* bits 1 << enum control_stop */
 	_Atomic bool want_reload;
 };

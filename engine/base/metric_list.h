@@ -11,8 +11,10 @@
 	X(attempt_answered,       "attempts answered") \
 	X(attempt_failed,         "attempts that ended without an answer") \
 	X(attempt_settled,        "attempts settled with their source") \
-	/* event pipe */ \
+	/* event pipe, chores */ \
 	X(event_dropped,          "events left out because the control shard was behind") \
+	X(chore_done,             "pieces of blocking work done for the control shard") \
+	X(chore_refused,          "pieces of blocking work refused: too many at once") \
 	/* io */ \
 	X(io_turns,               "turns of the loop") \
 	X(io_udp_rx,              "datagrams received") \

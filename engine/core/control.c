@@ -357,7 +357,8 @@ static void control_dial(struct control *c, int64_t now_ns)
 static bool control_is_idle(const struct control *c)
 {
 	return !c->granted && queue_running(c->queue) == 0 && c->recording == 0 &&
-	       inbox_used(c->conf.inbox) == 0 && roster_count(c->roster) == 0;
+	       inbox_used(c->conf.inbox) == 0 && roster_count(c->roster) == 0 &&
+	       chores_open(c->conf.chores) == 0;
 }
 
 /* What has not reached a shard goes back to its source. */
@@ -449,6 +450,7 @@ static void control_flush(struct control *c)
 	}
 	if (pipe_flush(c->conf.records_down))
 		io_wake(c->conf.records_io);
+	chores_flush(c->conf.chores);
 }
 
 /* Declares every way in asleep. False: something came meanwhile. */
@@ -457,6 +459,7 @@ static bool control_may_sleep(struct control *c)
 	bool quiet = inbox_sleep(c->conf.inbox);
 
 	quiet &= pipe_sleep(c->conf.records_up);
+	quiet &= chores_sleep(c->conf.chores);
 	for (uint32_t i = 0; i < c->conf.shard_count; i++)
 		quiet &= pipe_sleep(c->shards[i].up);
 	return quiet;
@@ -488,6 +491,7 @@ int64_t control_turn(void *arg, int64_t now_ns)
 
 	more = control_read_facts(c);
 	control_read_recorded(c);
+	chores_reap(c->conf.chores);
 	more |= control_take_orders(c, now_ns);
 	more |= tmr_wheel_run(c->wheel, now_ns, TIMERS_PER_TURN) == TIMERS_PER_TURN;
 	control_dial(c, now_ns);

@@ -15,6 +15,8 @@
 #include "engine/core/source.h"
 
 struct control;
+struct chore;
+struct chores;
 struct io;
 struct tmr_wheel;
 struct rng;
@@ -32,6 +34,9 @@ int64_t control_start_wall_ns(const struct control *c);
 int64_t control_reload_wall_ns(const struct control *c);
 /* The trunk's technology is known ("PJSIP"): Originate's check of the Channel header. */
 bool control_has_tech(const struct control *c, struct slice tech);
+
+/* Work that may block goes to the worker; as chores_post (chore.h). */
+int control_post(struct control *c, struct chore *chore);
 
 /* Into the queue; as inbox_submit. */
 int control_originate(struct control *c, const struct originate *o, const struct source *source,
@@ -135,6 +140,7 @@ struct control_conf {
 	uint32_t tech_count;
 	struct pipe *records_down, *records_up; /* to and from the records worker */
 	struct io *records_io;
+	struct chores *chores;
 	int (*reload)(void *arg, struct slice module, struct sink *text);
 	void (*stopped)(void *arg); /* nothing is left to do: end the loops */
 	void *arg;

@@ -76,6 +76,11 @@ bool control_has_tech(const struct control *c, struct slice tech)
 	return false;
 }
 
+int control_post(struct control *c, struct chore *chore)
+{
+	return chores_post(c->conf.chores, chore);
+}
+
 int control_originate(struct control *c, const struct originate *o, const struct source *source,
 		      uint64_t cookie, uint64_t *id_out)
 {

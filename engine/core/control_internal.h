@@ -4,6 +4,7 @@
 
 #include "engine/base/rng.h"
 #include "engine/base/tmr.h"
+#include "engine/core/chore.h"
 #include "engine/core/control.h"
 #include "engine/core/idset.h"
 #include "engine/core/records.h"

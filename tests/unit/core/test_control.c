@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/tmr.h"
+#include "engine/core/chore.h"
 #include "engine/core/records.h"
 #include "engine/core/shard.h"
 #include "tests/unit/cmocka.h"
@@ -20,6 +21,7 @@ struct world {
 	struct io *io;
 	struct inbox *inbox;
 	struct pipe *down[SHARDS], *up[SHARDS], *records_down, *records_up;
+	struct chores *chores;
 	struct control *c;
 	int64_t now;
 	uint32_t begun, dialed, settled, withdrawn, answered, stopped;
@@ -120,8 +122,10 @@ static struct world *make_world(const struct pacer_conf *pace)
 		.stopped = on_stopped,
 		.arg = w,
 	};
+	struct chores_conf chores = {.metrics = &w->metrics, .control_metrics = &w->metrics};
 
 	assert_int_equal(io_create(&w->io, &io), 0);
+	chores.io = chores.control_io = w->io;
 	w->now = io_now_ns(w->io);
 	assert_int_equal(inbox_create(&w->inbox, 100, w->io), 0);
 	for (uint32_t i = 0; i < SHARDS; i++) {
@@ -133,6 +137,8 @@ static struct world *make_world(const struct pacer_conf *pace)
 	conf.inbox = w->inbox;
 	conf.records_down = w->records_down = make_pipe(1 << 16, 1 << 20);
 	conf.records_up = w->records_up = make_pipe(1 << 16, 1 << 20);
+	assert_int_equal(chores_create(&w->chores, &chores), 0);
+	conf.chores = w->chores;
 	assert_int_equal(control_create(&w->c, &conf), 0);
 	return w;
 }
@@ -142,6 +148,7 @@ static const struct pacer_conf no_limit = {.burst_max = 1};
 static void free_world(struct world *w)
 {
 	control_destroy(w->c);
+	chores_destroy(w->chores);
 	for (uint32_t i = 0; i < SHARDS; i++) {
 		pipe_destroy(w->down[i]);
 		pipe_destroy(w->up[i]);
