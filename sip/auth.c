@@ -46,27 +46,47 @@ static void param_take(struct sip_challenge *c, struct slice name, struct slice 
 	}
 }
 
-int sip_challenge_parse(struct sip_challenge *out, struct slice value, bool is_proxy)
+int sip_auth_scheme(struct slice value, struct slice *params)
 {
-	struct slice rest = sip_text_trim(value), scheme, param, text;
+	struct slice rest = sip_text_trim(value), scheme;
 	size_t end = 0;
 
-	*out = (struct sip_challenge){.is_proxy = is_proxy};
 	while (end < rest.len && sip_text_is(rest.ptr[end], SIP_CH_TOKEN))
 		end++;
 	scheme = slice_head(rest, end);
 	rest = slice_from(rest, end);
 	if (!scheme.len || !rest.len || !sip_text_is(rest.ptr[0], SIP_CH_BLANK))
 		return -EINVAL;
-	if (!slice_ieq(scheme, SLICE_LIT("Digest")))
-		return -ENOTSUP;
-	while (sip_text_next_value(&rest, &param)) {
-		size_t equals = slice_find(param, '=');
+	*params = rest;
+	return slice_ieq(scheme, SLICE_LIT("Digest")) ? 0 : -ENOTSUP;
+}
 
-		if (equals == SIZE_MAX || !value_take(slice_from(param, equals + 1), &text))
-			return -EINVAL;
-		param_take(out, sip_text_trim(slice_head(param, equals)), text);
-	}
+int sip_auth_param(struct slice *params, struct slice *name, struct slice *value)
+{
+	struct slice param;
+	size_t equals;
+
+	if (!sip_text_next_value(params, &param))
+		return -ENOENT;
+	equals = slice_find(param, '=');
+	if (equals == SIZE_MAX || !value_take(slice_from(param, equals + 1), value))
+		return -EINVAL;
+	*name = sip_text_trim(slice_head(param, equals));
+	return 0;
+}
+
+int sip_challenge_parse(struct sip_challenge *out, struct slice value, bool is_proxy)
+{
+	struct slice rest, name, text;
+	int err = sip_auth_scheme(value, &rest);
+
+	*out = (struct sip_challenge){.is_proxy = is_proxy};
+	if (err)
+		return err;
+	while ((err = sip_auth_param(&rest, &name, &text)) == 0)
+		param_take(out, name, text);
+	if (err != -ENOENT)
+		return err;
 	if (!out->realm.ptr || !out->nonce.len)
 		return -EINVAL;
 	if (out->alg == SIP_AUTH_ALG_UNKNOWN || (out->has_qop && !out->has_qop_auth))

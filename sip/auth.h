@@ -23,6 +23,13 @@ enum sip_auth_alg sip_auth_alg_lookup(struct slice name);
 #define SIP_AUTH_MASK_DEFAULT (1u << SIP_AUTH_MD5)
 #define SIP_AUTH_MASK_ALL     ((1u << SIP_AUTH_ALG_COUNT) - 1)
 
+/* What challenges and credentials have in common: "Digest name=value, name="value" ...".
+ * sip_auth_scheme: 0 with the text behind the scheme in *params; -EINVAL: none; -ENOTSUP: not
+ * Digest. sip_auth_param takes one parameter off the front of it, without its quotes and with
+ * backslash pairs as they came: 0; -ENOENT at the end; -EINVAL. */
+int sip_auth_scheme(struct slice value, struct slice *params);
+int sip_auth_param(struct slice *params, struct slice *name, struct slice *value);
+
 #define SIP_AUTH_CHALLENGES 10  /* challenges looked at in one message (A6) */
 #define SIP_AUTH_REALMS     2   /* realms answered in one request: proxy and far end */
 #define SIP_AUTH_HEX_MAX    64  /* hex digits of the longest digest */

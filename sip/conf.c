@@ -51,6 +51,7 @@ void sip_conf_free(struct sip_conf *conf)
 {
 	if (!conf)
 		return;
+	conf_free_callers(conf);
 	while (conf->memory) {
 		struct sip_conf_memory *m = conf->memory;
 

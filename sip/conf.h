@@ -3,11 +3,11 @@
  * Made once at boot or reload from a struct conffile, read by every shard without locks, freed when
  * all have let go of it. It refers to nothing outside of itself. All memory is taken at load.
  *
- * Served in this release: UDP transports, endpoints as the calling side, AORs with static contacts,
- * digest credentials, global and system. Other object types, other transport kinds and options that
- * are known but have no effect yet are accepted; what changes the meaning of a call, and a name that
- * pjsip.conf never had, is reported once by file and line. A value that cannot be used refuses the
- * load. */
+ * Served in this release: UDP transports, endpoints, AORs with static contacts, digest credentials,
+ * identify, acl, global and system. Other object types, other transport kinds and options that
+ * are known but have no effect yet are accepted; what changes the meaning of a call, and a name
+ * that pjsip.conf never had, is reported once by file and line. A value that cannot be used refuses
+ * the load. */
 #ifndef RINGER_SIP_CONF_H
 #define RINGER_SIP_CONF_H
 
@@ -15,6 +15,7 @@
 #include "engine/core/media.h"
 #include "engine/core/tech.h"
 #include "engine/io/addr.h"
+#include "sip/acl.h"
 #include "sip/auth.h"
 
 struct sip_conf_transport {
@@ -57,6 +58,31 @@ struct sip_conf_auth {
 	struct slice name;
 	struct sip_credentials cred;
 	unsigned alg_mask; /* supported_algorithms_uac */
+	unsigned alg_mask_uas; /* what is demanded of callers: supported_algorithms_uas */
+	uint32_t nonce_lifetime_s;
+};
+
+/* Ways by which the endpoint of a request is found; bits 1 << way of identify_by. */
+enum sip_conf_ident {
+	SIP_IDENTIFY_USERNAME,	    /* user of From */
+	SIP_IDENTIFY_AUTH_USERNAME, /* user of the credentials */
+	SIP_IDENTIFY_IP,
+	SIP_IDENTIFY_HEADER,
+	SIP_IDENTIFY_REQUEST_URI,
+	SIP_IDENTIFY_ANONYMOUS, /* the endpoint "anonymous" */
+	SIP_IDENTIFY_COUNT,
+};
+
+/* type=identify: which requests are those of an endpoint. */
+struct sip_conf_identify {
+	struct slice name;
+	const struct sip_conf_endpoint *endpoint; /* NULL: there is none of that name */
+	const struct addr_net *nets;		  /* match= */
+	uint32_t net_count;
+	struct slice header, header_value; /* match_header: empty: none */
+	struct slice ruri;		   /* match_request_uri; empty: none */
+	const void *header_regex,
+		*ruri_regex; /* regex_t: values within slashes; NULL: plain text */
 };
 
 struct sip_conf_endpoint {
@@ -66,6 +92,10 @@ struct sip_conf_endpoint {
 	const struct sip_conf_aor *const *aors;
 	uint32_t aor_count;
 	const struct sip_conf_auth *auth; /* outbound_auth; NULL: none */
+	const struct sip_conf_auth *const *auths; /* auth: one of them must be met by callers */
+	uint32_t auth_count;
+	uint8_t identify_by; /* bits of enum sip_conf_ident */
+	struct sip_acl acl, contact_acl;
 	struct slice outbound_proxy;      /* URI, ready for Route; empty: none */
 	struct addr proxy_addr;           /* where that leads */
 	struct slice context, account, language;
@@ -82,7 +112,8 @@ struct sip_conf_endpoint {
 	uint8_t dtmf;     /* enum sip_conf_dtmf */
 	bool cid_restricted; /* callerid_privacy asks to hide the number */
 	bool cid_screened;
-	bool trust_id_outbound;
+	bool trust_id_outbound, trust_id_inbound;
+	bool send_connected_line, trust_connected_line;
 	bool send_pai, send_rpid, send_diversion;
 	bool force_rport, rewrite_contact;
 	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
@@ -106,7 +137,14 @@ struct sip_conf {
 	uint32_t aor_count;
 	const struct sip_conf_auth *auths;
 	uint32_t auth_count;
+	const struct sip_conf_identify *identifies;
+	uint32_t identify_count;
+	struct sip_acl acl, contact_acl; /* of all type=acl together */
 	/* global */
+	struct slice default_realm;
+	uint8_t identify_order[SIP_IDENTIFY_COUNT]; /* enum sip_conf_ident */
+	uint8_t identify_order_count;
+	uint32_t unidentified_count, unidentified_period_s, unidentified_prune_s;
 	struct slice user_agent;
 	struct slice default_from_user;
 	uint32_t max_forwards;
@@ -116,6 +154,7 @@ struct sip_conf {
 	int64_t b_ns;  /* timer_b, 64 * T1 */
 	bool disable_rport;
 	struct sip_conf_memory *memory; /* private */
+	void *regexes;			/* private */
 	bool is_starved;                /* private: memory ran out while it was read */
 };
 

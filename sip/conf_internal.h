@@ -12,6 +12,8 @@ enum conf_type {
 	CONF_AUTH,
 	CONF_GLOBAL,
 	CONF_SYSTEM,
+	CONF_IDENTIFY,
+	CONF_ACL,
 	CONF_SERVED,			 /* types below have an object here */
 	CONF_REGISTRATION = CONF_SERVED, /* known, and said not to be served yet */
 	CONF_QUIET,			 /* known, of no consequence for calls that we place */
@@ -74,6 +76,17 @@ int conf_set_ha1(struct conf_load *l, const struct conffile_var *v);
 int conf_set_t1(struct conf_load *l, const struct conffile_var *v);
 int conf_set_b(struct conf_load *l, const struct conffile_var *v);
 
+/* Of callers (conf_server.c). */
+int conf_set_identify_by(struct conf_load *l, const struct conffile_var *v);
+int conf_set_identify_order(struct conf_load *l, const struct conffile_var *v);
+int conf_set_match(struct conf_load *l, const struct conffile_var *v);
+int conf_set_match_header(struct conf_load *l, const struct conffile_var *v);
+int conf_set_match_ruri(struct conf_load *l, const struct conffile_var *v);
+int conf_set_acl_permit(struct conf_load *l, const struct conffile_var *v);
+int conf_set_acl_deny(struct conf_load *l, const struct conffile_var *v);
+int conf_set_acl_name(struct conf_load *l, const struct conffile_var *v);
+int conf_set_algorithms_uas(struct conf_load *l, const struct conffile_var *v);
+
 /* A served object as it is before its first option. */
 void conf_defaults(enum conf_type type, void *object);
 /* What the options of one object mean together. */
@@ -81,7 +94,7 @@ int conf_finish_object(struct conf_load *l);
 
 /* What an endpoint says by name, resolved when all objects are known. */
 struct conf_endpoint_names {
-	struct slice aors, auth, transport;
+	struct slice aors, auth, transport, auths;
 };
 /* The endpoint while it is read: the public part first. */
 struct conf_endpoint_draft {
@@ -91,6 +104,17 @@ struct conf_endpoint_draft {
 	uint32_t var_room;
 	bool rtp_to_media_address;
 };
+struct conf_identify_draft {
+	struct sip_conf_identify i;
+	struct slice endpoint; /* its name */
+	struct addr_net *nets;
+	uint32_t net_room;
+};
+/* After all sections: objects of callers, and what they name. 0 or -ENOMEM. */
+int conf_link_callers(struct sip_conf *conf, const struct conf_identify_draft *identifies,
+		      uint32_t count);
+int conf_link_auths(struct sip_conf *conf, struct conf_endpoint_draft *d);
+void conf_free_callers(struct sip_conf *conf);
 struct conf_aor_draft {
 	struct sip_conf_aor a;
 	struct sip_conf_contact *contacts;

@@ -42,6 +42,7 @@ static const size_t conf_object_bytes[CONF_SERVED] = {
 	[CONF_ENDPOINT] = sizeof(struct conf_endpoint_draft),
 	[CONF_AOR] = sizeof(struct conf_aor_draft),
 	[CONF_AUTH] = sizeof(struct conf_auth_draft),
+	[CONF_IDENTIFY] = sizeof(struct conf_identify_draft),
 };
 
 /* Objects while they are read. */
@@ -99,7 +100,7 @@ static int conf_read_all(struct conf_load *l, const struct conffile *cf, struct 
 
 	for (s = conffile_first(cf); s; s = conffile_next(s)) {
 		enum conf_type type = conf_section_type(s);
-		void *object = l->conf; /* global and system */
+		void *object = l->conf; /* global, system and acl */
 
 		if (type >= CONF_SERVED) {
 			conf_say_unserved(s, type);
@@ -207,7 +208,7 @@ static int conf_link_endpoints(struct sip_conf *conf, struct conf_drafts *d)
 	for (uint32_t i = 0; i < count; i++) {
 		struct conf_endpoint_draft *e = conf_endpoint_at(d, i);
 
-		if (conf_link_aors(conf, e))
+		if (conf_link_aors(conf, e) || conf_link_auths(conf, e))
 			return -ENOMEM;
 		conf_link_auth(conf, e);
 		conf_link_transport(conf, e);
@@ -271,6 +272,9 @@ int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink 
 		err = conf_take_simple(l.conf, &d);
 	if (!err)
 		err = conf_link_endpoints(l.conf, &d);
+	if (!err)
+		err = conf_link_callers(l.conf, (void *)d.objects[CONF_IDENTIFY],
+					d.count[CONF_IDENTIFY]);
 	if (l.conf && l.conf->is_starved && !l.failed)
 		err = -ENOMEM;
 	if (err) {

@@ -98,6 +98,17 @@ static const struct conf_option conf_endpoint_options[] = {
 	{"sdp_session",                 CONF_TEXT,   E(sdp_session), 0, 0, NULL, NULL},
 	{"allow_transfer",              CONF_BOOL,   E(allow_transfer), 0, 0, NULL, NULL},
 	{"suppress_q850_reason_headers", CONF_BOOL,  E(suppress_q850), 0, 0, NULL, NULL},
+	{"auth",                        CONF_TEXT,   D(names.auths), 0, 0, NULL, NULL},
+	{"identify_by",                 CONF_SET,    0, 0, 0, NULL, conf_set_identify_by},
+	{"trust_id_inbound",            CONF_BOOL,   E(trust_id_inbound), 0, 0, NULL, NULL},
+	{"send_connected_line",         CONF_BOOL,   E(send_connected_line), 0, 0, NULL, NULL},
+	{"trust_connected_line",        CONF_BOOL,   E(trust_connected_line), 0, 0, NULL, NULL},
+	{"permit",                      CONF_SET,    0, 0, 0, NULL, conf_set_acl_permit},
+	{"deny",                        CONF_SET,    0, 0, 0, NULL, conf_set_acl_deny},
+	{"acl",                         CONF_SET,    0, 0, 0, NULL, conf_set_acl_name},
+	{"contact_permit",              CONF_SET,    0, 0, 0, NULL, conf_set_acl_permit},
+	{"contact_deny",                CONF_SET,    0, 0, 0, NULL, conf_set_acl_deny},
+	{"contact_acl",                 CONF_SET,    0, 0, 0, NULL, conf_set_acl_name},
 	{"webrtc",                      CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"ice_support",                 CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"stir_shaken_profile",         CONF_LATER,  0, 0, 0, NULL, NULL},
@@ -107,26 +118,26 @@ static const struct conf_option conf_endpoint_options[] = {
 #undef E
 #undef D
 static const char conf_endpoint_known[] =
-	"100rel_timeout accept_multiple_sdp_answers acl aggregate_mwi allow_overlap allow_subscribe "
-	"allow_unauthenticated_options asymmetric_rtp_codec auth bundle call_group callerid_tag "
+	"100rel_timeout accept_multiple_sdp_answers aggregate_mwi allow_overlap allow_subscribe "
+	"allow_unauthenticated_options asymmetric_rtp_codec bundle call_group callerid_tag "
 	"codec_prefs_incoming_answer codec_prefs_incoming_offer codec_prefs_outgoing_answer "
-	"codec_prefs_outgoing_offer connected_line_method contact_acl contact_deny contact_permit "
-	"cos_audio cos_video deny device_state_busy_at direct_media direct_media_glare_mitigation "
+	"codec_prefs_outgoing_offer connected_line_method "
+	"cos_audio cos_video device_state_busy_at direct_media direct_media_glare_mitigation "
 	"direct_media_method disable_direct_media_on_nat dtls_auto_generate_cert dtls_ca_file "
 	"dtls_ca_path dtls_cert_file dtls_cipher dtls_fingerprint dtls_private_key dtls_rekey dtls_setup "
 	"dtls_verify fax_detect fax_detect_timeout follow_redirect_methods force_avp g726_non_standard "
-	"geoloc_incoming_call_profile geoloc_outgoing_call_profile identify_by incoming_call_offer_pref "
+	"geoloc_incoming_call_profile geoloc_outgoing_call_profile incoming_call_offer_pref "
 	"incoming_mwi_mailbox mailboxes max_audio_streams max_video_streams media_encryption_optimistic "
 	"media_use_received_transport message_context moh_passthrough moh_suggest "
 	"mwi_from_user mwi_subscribe_replaces_unsolicited named_call_group named_pickup_group "
 	"notify_early_inuse_ringing one_touch_recording outgoing_call_offer_pref outbound_publish "
-	"overlap_context permit pickup_group preferred_codec_only record_off_feature record_on_feature "
+	"overlap_context pickup_group preferred_codec_only record_off_feature record_on_feature "
 	"redirect_method refer_blind_progress rpid_immediate rtcp_mux rtp_engine rtp_ipv6 rtp_port_end "
 	"rtp_port_start rtp_timeout_hold security_mechanisms security_negotiation send_aoc "
-	"send_connected_line send_history_info send_pai_on_hold srtp_tag_32 stir_shaken "
+	"send_history_info send_pai_on_hold srtp_tag_32 stir_shaken "
 	"stream_topology sub_min_expiry subscribe_context t38_bind_udptl_to_media_address t38_udptl "
 	"t38_udptl_ec t38_udptl_ipv6 t38_udptl_maxdatagram t38_udptl_nat tenantid tone_zone tos_audio "
-	"tos_video trust_connected_line trust_id_inbound use_avpf voicemail_extension ";
+	"tos_video use_avpf voicemail_extension ";
 
 #define A(field) offsetof(struct conf_aor_draft, a.field)
 static const struct conf_option conf_aor_options[] = {
@@ -151,11 +162,13 @@ static const struct conf_option conf_auth_options[] = {
 	{"password_digest",             CONF_SET,    0, 0, 0, NULL, conf_set_ha1},
 	{"realm",                       CONF_TEXT,   U(cred.realm), 0, 0, NULL, NULL},
 	{"supported_algorithms_uac",    CONF_SET,    0, 0, 0, NULL, conf_set_algorithms},
+	{"supported_algorithms_uas",    CONF_SET,    0, 0, 0, NULL, conf_set_algorithms_uas},
+	{"nonce_lifetime",              CONF_NUMBER, U(nonce_lifetime_s), 1, 86400, NULL, NULL},
 	{0}
 };
 #undef U
 static const char conf_auth_known[] =
-	"nonce_lifetime supported_algorithms_uas refresh_token oauth_clientid oauth_secret ";
+	"refresh_token oauth_clientid oauth_secret ";
 
 #define G(field) offsetof(struct sip_conf, field)
 static const struct conf_option conf_global_options[] = {
@@ -163,15 +176,19 @@ static const struct conf_option conf_global_options[] = {
 	{"default_from_user",           CONF_TEXT,   G(default_from_user), 0, 0, NULL, NULL},
 	{"max_forwards",                CONF_NUMBER, G(max_forwards), 1, 255, NULL, NULL},
 	{"use_callerid_contact",        CONF_BOOL,   G(use_callerid_contact), 0, 0, NULL, NULL},
+	{"default_realm",               CONF_TEXT,   G(default_realm), 0, 0, NULL, NULL},
+	{"endpoint_identifier_order",   CONF_SET,    0, 0, 0, NULL, conf_set_identify_order},
+	{"unidentified_request_count",  CONF_NUMBER, G(unidentified_count), 0, 1000000, NULL, NULL},
+	{"unidentified_request_period", CONF_NUMBER, G(unidentified_period_s), 0, 86400, NULL, NULL},
+	{"unidentified_request_prune_interval", CONF_NUMBER, G(unidentified_prune_s), 0, 86400, NULL, NULL},
 	{0}
 };
 static const char conf_global_known[] =
 	"all_codecs_on_empty_reinvite allow_sending_180_after_183 contact_expiration_check_interval debug "
-	"default_outbound_endpoint default_realm default_voicemail_extension disable_multi_domain "
-	"endpoint_identifier_order keep_alive_interval max_initial_qualify_time "
+	"default_outbound_endpoint default_voicemail_extension disable_multi_domain "
+	"keep_alive_interval max_initial_qualify_time "
 	"mwi_disable_initial_unsolicited mwi_tps_queue_high mwi_tps_queue_low norefersub regcontext "
 	"send_contact_status_on_update_registration taskprocessor_overload_trigger "
-	"unidentified_request_count unidentified_request_period unidentified_request_prune_interval "
 	"ignore_uri_user_options ";
 
 static const struct conf_option conf_system_options[] = {
@@ -187,6 +204,26 @@ static const char conf_system_known[] =
 	"taskpool_minimum_size threadpool_auto_increment threadpool_idle_timeout "
 	"threadpool_initial_size threadpool_max_size all_codecs_on_empty_reinvite ";
 
+#define I(field) offsetof(struct conf_identify_draft, field)
+static const struct conf_option conf_identify_options[] = {
+	{"endpoint",                    CONF_TEXT,   I(endpoint), 0, 0, NULL, NULL},
+	{"match",                       CONF_SET,    0, 0, 0, NULL, conf_set_match},
+	{"match_header",                CONF_SET,    0, 0, 0, NULL, conf_set_match_header},
+	{"match_request_uri",           CONF_SET,    0, 0, 0, NULL, conf_set_match_ruri},
+	{0}
+};
+#undef I
+
+static const struct conf_option conf_acl_options[] = {
+	{"permit",                      CONF_SET,    0, 0, 0, NULL, conf_set_acl_permit},
+	{"deny",                        CONF_SET,    0, 0, 0, NULL, conf_set_acl_deny},
+	{"acl",                         CONF_SET,    0, 0, 0, NULL, conf_set_acl_name},
+	{"contact_permit",              CONF_SET,    0, 0, 0, NULL, conf_set_acl_permit},
+	{"contact_deny",                CONF_SET,    0, 0, 0, NULL, conf_set_acl_deny},
+	{"contact_acl",                 CONF_SET,    0, 0, 0, NULL, conf_set_acl_name},
+	{0}
+};
+
 static const struct conf_type_info {
 	const char *name;
 	const struct conf_option *options;
@@ -198,9 +235,11 @@ static const struct conf_type_info {
 	[CONF_AUTH]      = {"auth",      conf_auth_options,      conf_auth_known},
 	[CONF_GLOBAL]    = {"global",    conf_global_options,    conf_global_known},
 	[CONF_SYSTEM]    = {"system",    conf_system_options,    conf_system_known},
+	[CONF_IDENTIFY]  = {"identify",  conf_identify_options,  "srv_lookups "},
+	[CONF_ACL]       = {"acl",       conf_acl_options,       ""},
 };
 static const char conf_quiet_types[] =
-	"identify acl contact domain_alias phoneprov resource_list subscription_persistence "
+	"contact domain_alias phoneprov resource_list subscription_persistence "
 	"inbound-publication asterisk-publication outbound-publish nat_hook profile ";
 /* clang-format on */
 
@@ -301,16 +340,30 @@ void conf_defaults(enum conf_type type, void *object)
 		e->e.follow_early_media_fork = true;
 		e->e.send_diversion = true;
 		e->e.allow_transfer = true;
+		e->e.identify_by = 1u << SIP_IDENTIFY_USERNAME | 1u << SIP_IDENTIFY_IP;
+		e->e.send_connected_line = e->e.trust_connected_line = true;
 		break;
 	case CONF_AOR:
+	case CONF_IDENTIFY:
+	case CONF_ACL:
 		break;
 	case CONF_AUTH:
 		u->a.alg_mask = SIP_AUTH_MASK_DEFAULT;
+		u->a.alg_mask_uas = SIP_AUTH_MASK_DEFAULT;
+		u->a.nonce_lifetime_s = 32;
 		break;
 	case CONF_GLOBAL:
 		conf->user_agent = SLICE_LIT("Ringer " RINGER_VERSION);
 		conf->default_from_user = SLICE_LIT("asterisk");
 		conf->max_forwards = 70;
+		conf->default_realm = SLICE_LIT("asterisk");
+		conf->identify_order[0] = SIP_IDENTIFY_IP;
+		conf->identify_order[1] = SIP_IDENTIFY_USERNAME;
+		conf->identify_order[2] = SIP_IDENTIFY_ANONYMOUS;
+		conf->identify_order_count = 3;
+		conf->unidentified_count = 5;
+		conf->unidentified_period_s = 5;
+		conf->unidentified_prune_s = 30;
 		break;
 	case CONF_SYSTEM:
 		conf->t1_ns = INT64_C(500000000);
@@ -338,6 +391,7 @@ int conf_finish_object(struct conf_load *l)
 	struct conf_transport_draft *t = l->object;
 	struct conf_auth_draft *u = l->object;
 	struct conf_aor_draft *a = l->object;
+	struct conf_identify_draft *i = l->object;
 
 	switch (l->type) {
 	case CONF_TRANSPORT:
@@ -353,6 +407,9 @@ int conf_finish_object(struct conf_load *l)
 		return 0;
 	case CONF_AUTH:
 		u->a.name = conf_dup(l->conf, l->section->name);
+		return 0;
+	case CONF_IDENTIFY:
+		i->i.name = conf_dup(l->conf, l->section->name);
 		return 0;
 	case CONF_SYSTEM:
 		if (l->conf->b_ns < 64 * l->conf->t1_ns)

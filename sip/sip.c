@@ -1,6 +1,7 @@
 /* sip/sip.c - life of one shard's signalling. See sip.h. */
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "sip/gate.h"
 #include "sip/invite.h"
 #include "sip/linger.h"
 #include "sip/transport.h"
@@ -115,6 +116,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 		err = txn_layer_init(&sip->txns, &txns);
 	if (!err)
 		err = sip_digest_create(&sip->digest);
+	if (!err)
+		err = sip_offenders_create(&sip->offenders, sip->key);
 	return err;
 }
 
@@ -131,6 +134,7 @@ int sip_create(struct sip **out, const struct sip_env *env, const struct sip_con
 	sip->env = *env;
 	sip->conf = conf;
 	sip->key = rng_u64(env->rng);
+	memcpy(sip->secret, env->secret, sizeof(sip->secret));
 	list_init(&sip->active);
 	list_init(&sip->ending);
 	list_init(&sip->linger_fifo);
@@ -161,6 +165,7 @@ void sip_destroy(struct sip *sip)
 	sip_destroy_calls(&sip->ending);
 	txn_layer_close(&sip->txns);
 	sip_digest_destroy(sip->digest);
+	sip_offenders_destroy(sip->offenders);
 	msgbuf_pool_destroy(sip->bufs);
 	slab_destroy(sip->auths);
 	slab_destroy(sip->lingers);

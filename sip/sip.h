@@ -15,6 +15,7 @@
 #include "engine/base/tmr.h"
 #include "engine/core/tech.h"
 #include "engine/io/io.h"
+#include "sip/challenge.h"
 #include "sip/conf.h"
 
 struct sip;
@@ -46,6 +47,7 @@ struct sip_env {
 	uint32_t shard;       /* 0..shard_count-1 */
 	uint32_t shard_count; /* at most LIMIT_SHARDS */
 	uint32_t call_max;    /* channels of this shard: sizes the slabs */
+	const uint8_t *secret; /* SIP_SECRET_LEN octets, the same on all shards; copied */
 	/* A datagram for another shard; data is valid during the call. NULL: such are dropped. */
 	void (*forward)(void *arg, uint32_t shard, const struct addr *from, const void *data,
 			size_t len);

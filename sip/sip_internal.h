@@ -42,6 +42,8 @@ struct sip {
 	struct list linger_fifo; /* oldest first */
 	uint32_t active_count, ending_count;
 	struct sip_digest *digest;
+	struct sip_offenders *offenders;
+	uint8_t secret[SIP_SECRET_LEN]; /* of nonces */
 	uint64_t key;            /* of stateless tags */
 };
 

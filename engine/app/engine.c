@@ -130,7 +130,10 @@ static void engine_log_budget(const struct engine *e)
 
 static int engine_create_nodes(struct engine *e, bool unanswered, bool congestion)
 {
+	uint8_t secret[SIP_SECRET_LEN];
+
 	e->node_count = engine_shards(e);
+	io_random(e->control_io, secret, sizeof(secret));
 	for (uint32_t i = 0; i < e->node_count; i++) {
 		struct node_conf conf = {
 			.index = i,
@@ -151,6 +154,7 @@ static int engine_create_nodes(struct engine *e, bool unanswered, bool congestio
 		int err;
 
 		io_random(e->control_io, &conf.seed, sizeof(conf.seed));
+		memcpy(conf.secret, secret, sizeof(secret));
 		err = node_create(&e->nodes[i], &conf);
 		if (err)
 			return err;

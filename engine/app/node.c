@@ -268,6 +268,7 @@ int node_open(struct node *n, const struct sip_conf *sip, const struct rtp_media
 		.shard = s->index,
 		.shard_count = s->count,
 		.call_max = n->conf.channel_max,
+		.secret = n->conf.secret,
 		.forward = node_forward,
 		.forward_arg = n,
 		.trace = n->conf.sip_trace,

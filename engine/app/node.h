@@ -21,6 +21,7 @@ struct node_conf {
 	const char *system_name;
 	bool unanswered_cdr, congestion_cdr;
 	uint64_t seed;
+	uint8_t secret[SIP_SECRET_LEN]; /* of all shards */
 	io_fail_fn fail;
 	void *fail_arg;
 	void (*sip_trace)(void *arg, const struct sip_trace *t);

@@ -47,6 +47,7 @@
 #define LIMIT_SIP_FORKS       8     /* early dialogs of one INVITE */
 #define LIMIT_SIP_ROUTES      16
 #define LIMIT_SIP_LINGER      65536 /* records that answer late 2xx, per shard */
+#define LIMIT_SIP_OFFENDERS   4096  /* addresses that sent what nobody may send, per shard */
 #define LIMIT_SDP_MEDIA       8
 #define LIMIT_SDP_FORMATS     32
 

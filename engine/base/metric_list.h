@@ -37,6 +37,10 @@
 	X(sip_linger_evicted,     "records of ended calls dropped before their time") \
 	X(sip_unsupported,        "requests refused as not supported") \
 	X(sip_no_slot,            "SIP objects refused: slab full") \
+	X(sip_unidentified,       "requests that belong to no endpoint, refused") \
+	X(sip_auth_failed,        "requests with wrong credentials, refused") \
+	X(sip_acl_refused,        "requests refused by an access list") \
+	X(sip_ignored,            "requests of repeated offenders, dropped unanswered") \
 	/* rtp */ \
 	X(rtp_rx,                 "RTP packets received") \
 	X(rtp_tx,                 "RTP packets sent") \

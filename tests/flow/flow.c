@@ -256,6 +256,7 @@ static void flow_trace(void *arg, const struct sip_trace *t)
 
 static void flow_create_sip(struct flow *f, uint32_t shard)
 {
+	static const uint8_t secret[SIP_SECRET_LEN] = "known to the tests";
 	const struct sip_env env = {
 		.io = f->io,
 		.wheel = f->wheel,
@@ -264,6 +265,7 @@ static void flow_create_sip(struct flow *f, uint32_t shard)
 		.shard = shard,
 		.shard_count = f->shard_count,
 		.call_max = f->call_max,
+		.secret = secret,
 		.forward = flow_forward,
 		.forward_arg = f,
 		.trace = flow_trace,

@@ -196,6 +196,7 @@ static void soak_open(struct soak *s, uint64_t seed)
 	struct gateway_conf gateway = {
 		.port = 5070, .realm = "r", .username = "joe", .password = "secret"};
 	struct io_conf io = {.name = "soak", .metrics = &s->metrics, .udp_max = 4, .cpu = -1};
+	static const uint8_t secret[SIP_SECRET_LEN];
 	struct sip_env env;
 
 	s->w = sim_world_create(seed);
@@ -208,7 +209,8 @@ static void soak_open(struct soak *s, uint64_t seed)
 			       .rng = &s->rng,
 			       .metrics = &s->metrics,
 			       .shard_count = 1,
-			       .call_max = SOAK_CALLS};
+			       .call_max = SOAK_CALLS,
+			       .secret = secret};
 	check(sip_create(&s->sip, &env, s->conf) == 0);
 	s->tech = sip_tech(s->sip);
 	tmr_init(&s->next, s->wheel, soak_on_next, s);

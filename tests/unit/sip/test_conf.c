@@ -74,8 +74,10 @@ static const char sample[] =
 	"[second]\ntype=aor\ncontact=sip:192.0.2.2\n"
 	"[acct]\ntype=auth\nauth_type=userpass\nusername=joe\npassword=s3\nrealm=r\n"
 	"supported_algorithms_uac=MD5,SHA-256\n"
-	"[plain]\ntype=endpoint\ntransport=tls\n"
-	"[id]\ntype=identify\nendpoint=trunk\nmatch=192.0.2.1\n";
+	"[plain]\ntype=endpoint\ntransport=tls\nauth=acct\nidentify_by=auth_username,ip\n"
+	"deny=0.0.0.0/0\npermit=10.0.0.0/8,!10.1.0.0/16\ncontact_deny=192.168.0.0/16\n"
+	"[id]\ntype=identify\nendpoint=trunk\nmatch=192.0.2.1,198.51.100.0/24\n"
+	"match=203.0.113.9\nmatch_header=X-Trunk: /^t[0-9]$/\nmatch_request_uri=sip:x@y\n";
 
 static void test_global(const struct sip_conf *c)
 {
@@ -83,6 +85,28 @@ static void test_global(const struct sip_conf *c)
 	assert_true(slice_eq(c->default_from_user, SLICE_LIT("me")));
 	assert_int_equal(c->max_forwards, 50);
 	assert_true(c->t1_ns == 250000000 && c->b_ns == INT64_C(32000000000));
+}
+
+static void test_callers(const struct sip_conf *c)
+{
+	const struct sip_conf_endpoint *e = sip_conf_endpoint(c, SLICE_LIT("plain"));
+	struct addr in = {.family = 4, .ip = {10, 2, 3, 4}},
+		    out = {.family = 4, .ip = {10, 1, 3, 4}};
+
+	assert_int_equal(e->auth_count, 1);
+	assert_true(slice_eq(e->auths[0]->name, SLICE_LIT("acct")));
+	assert_int_equal(e->auths[0]->nonce_lifetime_s, 32);
+	assert_int_equal(e->auths[0]->alg_mask_uas, SIP_AUTH_MASK_DEFAULT);
+	assert_int_equal(e->identify_by, 1u << SIP_IDENTIFY_AUTH_USERNAME | 1u << SIP_IDENTIFY_IP);
+	assert_true(sip_acl_allows(&e->acl, &in) && !sip_acl_allows(&e->acl, &out));
+	assert_int_equal(e->contact_acl.count, 1);
+	assert_int_equal(c->identify_count, 1);
+	assert_ptr_equal(c->identifies[0].endpoint, sip_conf_endpoint(c, SLICE_LIT("trunk")));
+	assert_int_equal(c->identifies[0].net_count, 3);
+	assert_non_null(c->identifies[0].header_regex);
+	assert_null(c->identifies[0].ruri_regex);
+	assert_true(slice_eq(c->default_realm, SLICE_LIT("asterisk")));
+	assert_int_equal(c->identify_order_count, 3);
 }
 
 static void test_transports(const struct sip_conf *c)
@@ -139,6 +163,7 @@ static void test_sample(void **state)
 	UNUSED(state);
 	test_global(c);
 	test_transports(c);
+	test_callers(c);
 	test_endpoint(c);
 	assert_true(plain->transport > 0); /* one that is not served */
 	assert_non_null(strstr(logged, "transport 'tls' is not served"));
@@ -151,6 +176,16 @@ static void test_sample(void **state)
 	assert_null(sip_conf_endpoint(c, SLICE_LIT("Trunk")));
 	assert_null(sip_conf_endpoint(c, SLICE_LIT("nobody")));
 	sip_conf_free(c);
+}
+
+static void assert_refused(const char *text, const char *expected)
+{
+	struct sip_conf *conf = NULL;
+	char error[512];
+
+	assert_int_equal(load(text, &conf, error), -EINVAL);
+	assert_null(conf);
+	assert_string_equal(error, expected);
 }
 
 /* A value that cannot be used refuses everything and says where, what and what is allowed. */
@@ -201,14 +236,34 @@ static void test_refused(void **state)
 	};
 
 	UNUSED(state);
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		struct sip_conf *conf = NULL;
-		char error[512];
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		assert_refused(rows[i].text, rows[i].error);
+}
 
-		assert_int_equal(load(rows[i].text, &conf, error), -EINVAL);
-		assert_null(conf);
-		assert_string_equal(error, rows[i].error);
-	}
+/* What concerns callers. */
+static void test_refused_callers(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} rows[] = {
+		{"[e]\ntype=endpoint\nidentify_by=nose\n",
+		 "pjsip.conf:3: [e] type=endpoint: identify_by=nose cannot be used: allowed are: "
+		 "username auth_username ip header request_uri anonymous"},
+		{"[i]\ntype=identify\nmatch_header=X\n",
+		 "pjsip.conf:3: [i] type=identify: match_header=X cannot be used: give Name: "
+		 "value, or "
+		 "Name: /regular expression/"},
+		{"[i]\ntype=identify\nmatch_request_uri=/a(/\n[j]\ntype=identify\n",
+		 "pjsip.conf:3: [i] type=identify: match_request_uri=/a(/ cannot be used: give a "
+		 "regular expression within the slashes"},
+		{"[a]\ntype=acl\npermit=10.0.0.0/99\n",
+		 "pjsip.conf:3: [a] type=acl: permit=10.0.0.0/99 cannot be used: give addresses or "
+		 "networks, as 10.0.0.0/8"},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		assert_refused(rows[i].text, rows[i].error);
 }
 
 /* What is said, but refuses nothing. */
@@ -237,7 +292,14 @@ static void test_said(void **state)
 		{"[a]\ntype=aor\ncontact=sip:h.example\n", "names a host"},
 		{"[e]\ntype=endpoint\nwebrtc=no\nice_support=no\ntos_audio=ef\nt38_udptl=yes\n",
 		 NULL},
-		{"[i]\ntype=identify\nmatch=1.2.3.4\n[acl]\ntype=acl\ndeny=0.0.0.0/0\n", NULL},
+		{"[i]\ntype=identify\nendpoint=e\nmatch=1.2.3.4\n[acl]\ntype=acl\ndeny=0.0.0.0/0\n"
+		 "[e]\ntype=endpoint\n",
+		 NULL},
+		{"[i]\ntype=identify\nendpoint=none\nmatch=1.2.3.4\n",
+		 "Identify 'i': endpoint 'none' does not exist"},
+		{"[i]\ntype=identify\nmatch=host.example\n", "host names are not resolved here"},
+		{"[e]\ntype=endpoint\nauth=none\n", "auth names 'none', but there is no such"},
+		{"[a]\ntype=acl\nacl=office\n", "lists of acl.conf are not served"},
 	};
 
 	UNUSED(state);
@@ -324,9 +386,9 @@ static void test_find(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sample), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_said),   cmocka_unit_test(test_dial_strings),
-		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_sample),		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused_callers), cmocka_unit_test(test_said),
+		cmocka_unit_test(test_dial_strings),	cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,288 @@
+/* sip/conf_server.c - what pjsip.conf says of those who call us: identify, acl, auth= of an
+ * endpoint. */
+#include "sip/conf_internal.h"
+
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+
+#include <errno.h>
+#include <regex.h>
+
+/* ---- how an endpoint is found ---- */
+
+static const char conf_ident_words[] = "username auth_username ip header request_uri anonymous";
+
+static int conf_ident_list(struct conf_load *l, const struct conffile_var *v, uint8_t *order,
+			   uint8_t *count)
+{
+	struct slice rest = v->value, part, words, word;
+
+	*count = 0;
+	while (slice_split(&rest, ',', &part)) {
+		uint8_t way = 0;
+
+		words = slice_str(conf_ident_words);
+		part = slice_trim(part);
+		while (slice_split(&words, ' ', &word) && !slice_ieq(word, part))
+			way++;
+		if (way >= SIP_IDENTIFY_COUNT)
+			return conf_fail(l, v, "allowed are: %s", conf_ident_words);
+		if (*count < SIP_IDENTIFY_COUNT)
+			order[(*count)++] = way;
+	}
+	return 0;
+}
+
+int conf_set_identify_by(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+	uint8_t order[SIP_IDENTIFY_COUNT], count;
+
+	if (conf_ident_list(l, v, order, &count))
+		return -EINVAL;
+	d->e.identify_by = 0;
+	for (uint8_t i = 0; i < count; i++)
+		d->e.identify_by |= (uint8_t)(1u << order[i]);
+	return 0;
+}
+
+int conf_set_identify_order(struct conf_load *l, const struct conffile_var *v)
+{
+	return conf_ident_list(l, v, l->conf->identify_order, &l->conf->identify_order_count);
+}
+
+static uint32_t conf_var_count(const struct conf_load *l)
+{
+	uint32_t count = 0;
+
+	for (const struct conffile_var *n = l->section->vars; n; n = n->next) {
+		struct slice rest = n->value, part;
+
+		while (slice_split(&rest, ',', &part))
+			count++;
+	}
+	return count;
+}
+
+int conf_set_match(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_identify_draft *d = l->object;
+	struct slice rest = v->value, part;
+
+	if (!d->nets) {
+		d->net_room = conf_var_count(l);
+		d->nets = conf_alloc(l->conf, sizeof(*d->nets) * d->net_room);
+		if (!d->nets)
+			return -ENOMEM;
+		d->i.nets = d->nets;
+	}
+	while (slice_split(&rest, ',', &part)) {
+		part = slice_trim(part);
+		check(d->i.net_count < d->net_room);
+		if (addr_net_parse(&d->nets[d->i.net_count], part))
+			d->i.net_count++;
+		else if (part.len)
+			log_warning("%s:%d: identify '%.*s': match=%.*s is no address or network "
+				    "and matches nothing; host names are not resolved here. Write "
+				    "the IP address",
+				    v->file, v->line, SLICE_ARG(l->section->name), SLICE_ARG(part));
+	}
+	return 0;
+}
+
+/* Those of a configuration, for its end: also if the load fails half way. */
+struct conf_regex {
+	regex_t re;
+	struct conf_regex *next;
+};
+
+/* A value within slashes is a regular expression. NULL with 0: plain text. */
+static int conf_regex(struct conf_load *l, const struct conffile_var *v, struct slice value,
+		      const void **out)
+{
+	struct conf_regex *r;
+	struct slice copy;
+
+	if (value.len < 2 || value.ptr[0] != '/' || value.ptr[value.len - 1] != '/')
+		return 0;
+	copy = conf_dup(l->conf, slice_make(value.ptr + 1, value.len - 2));
+	r = conf_alloc(l->conf, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	if (!copy.len || regcomp(&r->re, copy.ptr, REG_EXTENDED | REG_NOSUB))
+		return conf_fail(l, v, "give a regular expression within the slashes");
+	r->next = l->conf->regexes;
+	l->conf->regexes = r;
+	*out = &r->re;
+	return 0;
+}
+
+int conf_set_match_header(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_identify_draft *d = l->object;
+	struct slice rest = v->value, name;
+
+	slice_split(&rest, ':', &name);
+	if (!rest.ptr || !slice_trim(name).len)
+		return conf_fail(l, v, "give Name: value, or Name: /regular expression/");
+	d->i.header = conf_dup(l->conf, slice_trim(name));
+	d->i.header_value = conf_dup(l->conf, slice_trim(rest));
+	return conf_regex(l, v, d->i.header_value, &d->i.header_regex);
+}
+
+int conf_set_match_ruri(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_identify_draft *d = l->object;
+
+	d->i.ruri = conf_dup(l->conf, slice_trim(v->value));
+	return conf_regex(l, v, d->i.ruri, &d->i.ruri_regex);
+}
+
+/* ---- access lists ---- */
+
+/* The list of the object that is being read; contact_* have one of their own. */
+static struct sip_acl *conf_acl_of(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_endpoint_draft *d = l->object;
+	bool is_contact = slice_istarts(v->name, SLICE_LIT("contact_"));
+
+	if (l->type == CONF_ENDPOINT)
+		return is_contact ? &d->e.contact_acl : &d->e.acl;
+	return is_contact ? &l->conf->contact_acl : &l->conf->acl;
+}
+
+static int conf_acl_add(struct conf_load *l, const struct conffile_var *v, struct slice net,
+			bool is_permit)
+{
+	struct sip_acl *acl = conf_acl_of(l, v);
+	struct sip_acl_rule *rules = conf_alloc(l->conf, sizeof(*rules) * (acl->count + 1));
+
+	if (!rules)
+		return -ENOMEM;
+	if (acl->count)
+		memcpy(rules, acl->rules, sizeof(*rules) * acl->count);
+	rules[acl->count].is_permit = is_permit;
+	if (!addr_net_parse(&rules[acl->count].net, net))
+		return conf_fail(l, v, "give addresses or networks, as 10.0.0.0/8");
+	acl->rules = rules;
+	acl->count++;
+	return 0;
+}
+
+/* "!net" turns the line's meaning round, as in Asterisk. */
+static int conf_acl_line(struct conf_load *l, const struct conffile_var *v, bool is_permit)
+{
+	struct slice rest = v->value, part;
+
+	while (slice_split(&rest, ',', &part)) {
+		bool is_not;
+
+		part = slice_trim(part);
+		is_not = slice_starts(part, SLICE_LIT("!"));
+		if (part.len && conf_acl_add(l, v, slice_from(part, is_not), is_permit != is_not))
+			return l->failed ? -EINVAL : -ENOMEM;
+	}
+	return 0;
+}
+
+int conf_set_acl_permit(struct conf_load *l, const struct conffile_var *v)
+{
+	return conf_acl_line(l, v, true);
+}
+
+int conf_set_acl_deny(struct conf_load *l, const struct conffile_var *v)
+{
+	return conf_acl_line(l, v, false);
+}
+
+/* Lists by name live in acl.conf, which is not read: what cannot be checked is not let in. */
+int conf_set_acl_name(struct conf_load *l, const struct conffile_var *v)
+{
+	if (!slice_trim(v->value).len)
+		return 0;
+	log_error("%s:%d: %.*s=%.*s: lists of acl.conf are not served, so nobody is let in here; "
+		  "write the permit and deny lines in pjsip.conf",
+		  v->file, v->line, SLICE_ARG(v->name), SLICE_ARG(v->value));
+	if (conf_acl_add(l, v, SLICE_LIT("0.0.0.0/0"), false) ||
+	    conf_acl_add(l, v, SLICE_LIT("::/0"), false))
+		return l->failed ? -EINVAL : -ENOMEM;
+	return 0;
+}
+
+int conf_set_algorithms_uas(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_auth_draft *d = l->object;
+	unsigned uac = d->a.alg_mask;
+	int err = conf_set_algorithms(l, v);
+
+	d->a.alg_mask_uas = d->a.alg_mask;
+	d->a.alg_mask = uac;
+	return err;
+}
+
+/* ---- names to objects ---- */
+
+static const struct sip_conf_auth *conf_auth(const struct sip_conf *conf, struct slice name)
+{
+	for (uint32_t i = 0; i < conf->auth_count; i++)
+		if (slice_eq(conf->auths[i].name, name))
+			return &conf->auths[i];
+	return NULL;
+}
+
+/* An endpoint that demands credentials which are not there lets nobody in: it gets an object that
+ * nothing can meet. */
+int conf_link_auths(struct sip_conf *conf, struct conf_endpoint_draft *d)
+{
+	static const struct sip_conf_auth unmeetable = {.alg_mask_uas = SIP_AUTH_MASK_DEFAULT};
+	struct slice names = d->names.auths, part;
+	const struct sip_conf_auth **list;
+	uint32_t room = 1;
+
+	while (slice_split(&names, ',', &part))
+		room++;
+	list = conf_alloc(conf, sizeof(*list) * room);
+	if (!list)
+		return -ENOMEM;
+	names = d->names.auths;
+	while (slice_split(&names, ',', &part)) {
+		const struct sip_conf_auth *auth = conf_auth(conf, slice_trim(part));
+
+		if (slice_trim(part).len && !auth)
+			log_error(
+				"Endpoint '%.*s': auth names '%.*s', but there is no such section "
+				"with type=auth; calls that must meet it are refused",
+				SLICE_ARG(d->e.name), SLICE_ARG(slice_trim(part)));
+		if (slice_trim(part).len)
+			list[d->e.auth_count++] = auth ? auth : &unmeetable;
+	}
+	d->e.auths = list;
+	return 0;
+}
+
+int conf_link_callers(struct sip_conf *conf, const struct conf_identify_draft *identifies,
+		      uint32_t count)
+{
+	struct sip_conf_identify *out = conf_alloc(conf, sizeof(*out) * count);
+
+	if (!out)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		out[i] = identifies[i].i;
+		out[i].endpoint = sip_conf_endpoint(conf, identifies[i].endpoint);
+		if (!out[i].endpoint)
+			log_warning("Identify '%.*s': endpoint '%.*s' does not exist, so it "
+				    "matches nothing",
+				    SLICE_ARG(out[i].name), SLICE_ARG(identifies[i].endpoint));
+	}
+	conf->identifies = out;
+	conf->identify_count = count;
+	return 0;
+}
+
+/* Regular expressions hold memory of their own. */
+void conf_free_callers(struct sip_conf *conf)
+{
+	for (struct conf_regex *r = conf->regexes; r; r = r->next)
+		regfree(&r->re);
+}

@@ -1,0 +1,33 @@
+/* sip/gate.h - who may come in: access lists, the endpoint of a request, its credentials.
+ *
+ * For requests outside of a dialog. Whoever is not let in learns nothing: an unknown caller is
+ * asked for credentials exactly as a known one is, and the answer never tells which users exist.
+ * What such callers send is counted by source address in a bounded table; after
+ * unidentified_request_count of them within unidentified_request_period seconds the next are
+ * dropped unanswered, until the address was silent for unidentified_request_prune_interval seconds.
+ * Requests that pass are not held up by what others behind the same address did. */
+#ifndef RINGER_SIP_GATE_H
+#define RINGER_SIP_GATE_H
+
+#include "sip/sip_internal.h"
+
+/* The endpoint of the request, if it may come in. NULL: it was answered (401, 403) or dropped. t:
+ * its server transaction, or NULL for an answer without state. to_tag: of such an answer. */
+const struct sip_conf_endpoint *sip_gate_pass(const struct sip_rx *rx, struct txn *t,
+					      struct slice to_tag);
+/* The same without a word, and without credentials: NULL if no endpoint fits. */
+const struct sip_conf_endpoint *sip_gate_identify(const struct sip_rx *rx);
+
+/* Addresses that sent what nobody may send. */
+struct sip_offenders;
+int sip_offenders_create(struct sip_offenders **out, uint64_t key);
+void sip_offenders_destroy(struct sip_offenders *o); /* NULL is fine */
+struct sip_offender_rule {
+	uint32_t count; /* 0: nobody is ignored */
+	uint32_t period_s, prune_s;
+};
+/* One more offence; true: it is to be ignored. *is_first: it is the first one that is. */
+bool sip_offenders_note(struct sip_offenders *o, const struct sip_offender_rule *rule,
+			const struct addr *from, int64_t now_ns, bool *is_first);
+
+#endif
