@@ -62,7 +62,13 @@ enum ami_action_result ami_do_hangup(struct ami_session *s, const struct ami_msg
 enum ami_action_result ami_do_getvar(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_setvar(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_redirect(struct ami_session *s, const struct ami_msg *m);
+/* action_signal.c */
+enum ami_action_result ami_do_absolute_timeout(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_play_dtmf(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_send_flash(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_send_text(struct ami_session *s, const struct ami_msg *m);
 /* action_list.c */
+enum ami_action_result ami_do_core_show_channel_map(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_status(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_core_show_channels(struct ami_session *s, const struct ami_msg *m);
 /* action_core.c */

@@ -1,4 +1,4 @@
-/* ami/action_list.c - lists over channels: Status, CoreShowChannels. */
+/* ami/action_list.c - lists over channels: Status, CoreShowChannels, CoreShowChannelMap. */
 #include "ami/action.h"
 #include "ami/ami_internal.h"
 #include "ami/danger.h"
@@ -61,6 +61,25 @@ enum ami_action_result ami_do_core_show_channels(struct ami_session *s, const st
 	ami_reply_list(s, "Channels will follow");
 	ami_walk_run(s, show_item, show_end);
 	return AMI_ACTION_OPEN;
+}
+
+/* ---- CoreShowChannelMap ---- */
+
+/* No channel is bridged: the list is empty. By name only, as in Asterisk. */
+enum ami_action_result ami_do_core_show_channel_map(struct ami_session *s, const struct ami_msg *m)
+{
+	struct slice name = ami_msg_get(m, "Channel");
+	const struct roster_chan *chan = control_find_chan(s->ami->control, name);
+	struct sink out;
+
+	if (!chan || !slice_ieq(chan->snap.name, name)) {
+		ami_reply_error(s, "Could not get channel snapshot");
+		return AMI_ACTION_DONE;
+	}
+	ami_reply_list(s, "Channel map will follow");
+	out = ami_reply_list_end(s, "CoreShowChannelMapComplete", 0);
+	ami_reply_end(s, &out);
+	return AMI_ACTION_DONE;
 }
 
 /* ---- Status ---- */

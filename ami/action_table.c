@@ -8,6 +8,16 @@
 
 const struct ami_action ami_actions[] = {
 	{
+		.name = "AbsoluteTimeout",
+		.classes = AMI_CLASS_SYSTEM | AMI_CLASS_CALL,
+		.synopsis = "Limit how long a channel may live.",
+		.needs = {{"Channel", "No channel specified"}},
+		.syntax = "[ActionID:] Channel: Timeout:",
+		.text = "Timeout is in seconds from now, fractions allowed; then the dialplan goes "
+			"to extension T, or the call ends.",
+		.fn = ami_do_absolute_timeout,
+	},
+	{
 		.name = "Challenge",
 		.synopsis = "Ask for a number to log in with an MD5 key.",
 		.syntax = "[ActionID:] AuthType:",
@@ -37,6 +47,16 @@ const struct ami_action ami_actions[] = {
 		.syntax = "[ActionID:]",
 		.text = "Tells the versions of the interface and of the engine, and its limits.",
 		.fn = ami_do_core_settings,
+	},
+	{
+		.name = "CoreShowChannelMap",
+		.classes = CLASSES_INFO,
+		.synopsis = "List the channels that a channel is connected to.",
+		.needs = {{"Channel", "CoreShowChannelMap requires a channel."}},
+		.syntax = "[ActionID:] Channel:",
+		.text = "Sends one CoreShowChannelMap for each channel that shares a bridge with "
+			"this one, then CoreShowChannelMapComplete. Channel is a name.",
+		.fn = ami_do_core_show_channel_map,
 	},
 	{
 		.name = "CoreShowChannels",
@@ -151,6 +171,16 @@ const struct ami_action ami_actions[] = {
 		.fn = ami_do_ping,
 	},
 	{
+		.name = "PlayDTMF",
+		.classes = AMI_CLASS_CALL,
+		.synopsis =
+			"Send a digit to the far end of a channel, or as if it came from there.",
+		.syntax = "[ActionID:] Channel: Digit: [Duration:] [Receive:]",
+		.text = "Duration is in milliseconds, 100 if there is none. With Receive: true the "
+			"digit is taken as one that the far end sent.",
+		.fn = ami_do_play_dtmf,
+	},
+	{
 		.name = "Redirect",
 		.classes = AMI_CLASS_CALL,
 		.synopsis = "Send one or two channels elsewhere in the dialplan.",
@@ -173,6 +203,27 @@ const struct ami_action ami_actions[] = {
 		.text = "Without Module everything is read. If it cannot be used the old settings "
 			"stay.",
 		.fn = ami_do_reload,
+	},
+	{
+		.name = "SendFlash",
+		.classes = AMI_CLASS_CALL,
+		.synopsis = "Send a hook flash to the far end of a channel, or as if it came from "
+			    "there.",
+		.syntax = "[ActionID:] Channel: [Receive:]",
+		.text = "The flash goes out as telephone event 16. With Receive: true it is taken "
+			"as "
+			"one that the far end sent: event Flash.",
+		.fn = ami_do_send_flash,
+	},
+	{
+		.name = "SendText",
+		.classes = AMI_CLASS_CALL,
+		.synopsis = "Send a text to the far end of an answered channel.",
+		.needs = {{"Channel", "No channel specified"}, {"Message", "No Message specified"}},
+		.syntax = "[ActionID:] Channel: Message: [Content-Type:]",
+		.text = "The text goes out as a SIP MESSAGE within the call. Content-Type is "
+			"text/plain if there is none.",
+		.fn = ami_do_send_text,
 	},
 	{
 		.name = "Setvar",

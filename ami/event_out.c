@@ -334,6 +334,7 @@ static const struct event_format event_formats[EVENT_COUNT] = {
 	FORMAT(HANGUP, "Hangup", CALL, "call", body_hangup),
 	FORMAT(DTMFBEGIN, "DTMFBegin", DTMF, "dtmf", body_dtmf),
 	FORMAT(DTMFEND, "DTMFEnd", DTMF, "dtmf", body_dtmf),
+	FORMAT(FLASH, "Flash", CALL, "call", body_snapshot),
 	FORMAT(HOLD, "Hold", CALL, "call", body_hold),
 	FORMAT(UNHOLD, "Unhold", CALL, "call", body_snapshot),
 	FORMAT(USEREVENT, "UserEvent", USER, "user", body_userevent),

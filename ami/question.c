@@ -50,3 +50,17 @@ void ami_ask_all(struct ami_session *s, const struct roster_chan *chan, ami_answ
 	question_begin(s, fn);
 	control_list_vars(s->ami->control, chan, question_answered, s);
 }
+
+void ami_ask_digit(struct ami_session *s, const struct roster_chan *chan, char digit,
+		   uint32_t duration_ms, bool received, ami_answer_fn fn)
+{
+	question_begin(s, fn);
+	control_digit(s->ami->control, chan, digit, duration_ms, received, question_answered, s);
+}
+
+void ami_ask_text(struct ami_session *s, const struct roster_chan *chan, struct slice content_type,
+		  struct slice text, ami_answer_fn fn)
+{
+	question_begin(s, fn);
+	control_send_text(s->ami->control, chan, content_type, text, question_answered, s);
+}

@@ -17,6 +17,11 @@ void ami_ask_var(struct ami_session *s, const struct roster_chan *chan, struct s
 void ami_ask_set(struct ami_session *s, const struct roster_chan *chan, struct slice name,
 		 struct slice value, ami_answer_fn fn);
 void ami_ask_description(struct ami_session *s, const struct roster_chan *chan, ami_answer_fn fn);
+/* As control_digit, control_send_text. */
+void ami_ask_digit(struct ami_session *s, const struct roster_chan *chan, char digit,
+		   uint32_t duration_ms, bool received, ami_answer_fn fn);
+void ami_ask_text(struct ami_session *s, const struct roster_chan *chan, struct slice content_type,
+		  struct slice text, ami_answer_fn fn);
 void ami_ask_all(struct ami_session *s, const struct roster_chan *chan, ami_answer_fn fn);
 
 #endif

@@ -20,6 +20,8 @@ int dtmf_event_of(char digit)
 
 	if (digit >= 'a' && digit <= 'd')
 		digit = (char)(digit - 'a' + 'A');
+	else if (digit == 'f' || digit == 'F') /* as SendDTMF writes a flash */
+		digit = '!';
 	at = digit ? strchr(dtmf_digits, digit) : NULL;
 	return at ? (int)(at - dtmf_digits) : -1;
 }

@@ -161,7 +161,8 @@ struct invite_request {
 	enum sip_method method;
 	struct slice extra;     /* whole lines, behind CSeq and Route */
 	bool with_contact;
-	struct slice body;      /* SDP, or empty */
+	struct slice body;	/* or empty */
+	struct slice body_type; /* empty: SDP */
 };
 /* Sends a request other than INVITE and ACK in d. HANDLE_NONE: not sent. */
 handle_t invite_send(struct invite *iv, struct dialog *d, const struct invite_request *r, txn_fn fn);
@@ -171,6 +172,8 @@ handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn);
 handle_t invite_send_update(struct invite *iv, txn_fn fn);
 /* False: nothing was sent, so nothing will answer. */
 bool invite_send_bye(struct invite *iv, struct dialog *d);
+/* As tech_ops.send_text: MESSAGE in the confirmed dialog. Its response changes nothing. */
+int invite_send_text(struct invite *iv, struct slice content_type, struct slice text);
 /* "sip:asterisk@ip:port" */
 void invite_write_contact_uri(struct sink *out, const struct invite *iv,
 			      const struct sip_conf_endpoint *ep);

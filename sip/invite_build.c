@@ -44,12 +44,17 @@ void sip_write_tail(struct sink *out, const struct sip *sip)
 		sip_write_header_id(out, SIP_HDR_USER_AGENT, sip->conf->user_agent);
 }
 
-static void build_body(struct sink *out, struct slice body)
+static void build_typed_body(struct sink *out, struct slice type, struct slice body)
 {
 	if (body.len)
-		sip_write_body(out, SLICE_LIT("application/sdp"), body);
+		sip_write_body(out, type.len ? type : SLICE_LIT("application/sdp"), body);
 	else
 		sip_write_end(out);
+}
+
+static void build_body(struct sink *out, struct slice body)
+{
+	build_typed_body(out, SLICE_EMPTY, body);
 }
 
 /* ---- who calls ---- */
@@ -350,7 +355,7 @@ static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *
 	sink_add(out, r->extra);
 	sip_write_tail(out, iv->sip);
 	invite_write_auth(out, iv, sip_method_name(r->method), dialog_ruri(d));
-	build_body(out, r->body);
+	build_typed_body(out, r->body_type, r->body);
 }
 
 static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct invite_request *r,
@@ -466,4 +471,34 @@ bool invite_send_bye(struct invite *iv, struct dialog *d)
 	r.extra = sink_slice(&reason);
 	iv->request = invite_send(iv, d, &r, bye_on_txn);
 	return iv->request != HANDLE_NONE;
+}
+
+/* ---- MESSAGE ---- */
+
+/* "type/subtype" with whatever parameters, on one line: nothing from outside may end the header. */
+static bool text_type_is_valid(struct slice type)
+{
+	size_t slash = slice_find(type, '/');
+
+	for (size_t i = 0; i < type.len; i++)
+		if ((unsigned char)type.ptr[i] < ' ' || type.ptr[i] == 0x7f)
+			return false;
+	return slash != SIZE_MAX && slash > 0 && slash + 1 < type.len;
+}
+
+int invite_send_text(struct invite *iv, struct slice content_type, struct slice text)
+{
+	struct invite_request r = {
+		.method = SIP_METHOD_MESSAGE,
+		.body = text,
+		.body_type = content_type.len ? content_type : SLICE_LIT("text/plain"),
+	};
+
+	if (iv->state != INVITE_UP || !iv->dialog)
+		return -ENOTCONN;
+	if (!text_type_is_valid(r.body_type))
+		return -EINVAL;
+	if (text.len > LIMIT_SIP_OUT / 2)
+		return -EMSGSIZE;
+	return invite_send(iv, iv->dialog, &r, NULL) == HANDLE_NONE ? -ENOBUFS : 0;
 }

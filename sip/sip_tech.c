@@ -56,12 +56,18 @@ static bool tech_info(const struct tech_call *call, struct slice item, struct si
 	return true;
 }
 
+static int tech_send_text(struct tech_call *call, struct slice content_type, struct slice text)
+{
+	return invite_send_text((struct invite *)call, content_type, text);
+}
+
 static const struct tech_ops tech_ops = {
 	.name = "PJSIP",
 	.trunk = tech_trunk,
 	.find = tech_find,
 	.dial = tech_dial,
 	.hangup = tech_hangup,
+	.send_text = tech_send_text,
 	.info = tech_info,
 };
 

@@ -164,6 +164,15 @@ void chan_set_place(struct chan *c, struct slice context, struct slice exten, in
  * channel that is not answered yet goes there, instead of to the place of its order, when it is. */
 void chan_goto(struct chan *c, struct slice context, struct slice exten, int32_t priority);
 
+/* A digit, '!' for a hook flash, sent to the far end behind what is being sent. False: the far end
+ * takes no telephone events, or too many wait. */
+bool chan_send_digit(struct chan *c, char digit, uint32_t duration_ms);
+/* The same as if the far end had sent it. */
+void chan_receive_digit(struct chan *c, char digit, uint32_t duration_ms);
+/* As tech_ops.send_text; -ENOTCONN also without a call, -ENOTSUP if the technology knows no texts.
+ */
+int chan_send_text(struct chan *c, struct slice content_type, struct slice text);
+
 bool chan_is_up(const struct chan *c);
 /* False once the call is over for the far end or a hang-up was asked for: applications must end. */
 bool chan_is_alive(const struct chan *c);

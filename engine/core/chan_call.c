@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
+#define DIGIT_FLASH  '!'
+#define DIGIT_GAP_MS 250 /* between digits that are sent one behind the other */
+
 /* ---- facts of signalling ---- */
 
 static void chan_raise_dial(struct chan *c, enum event_kind kind, const char *status)
@@ -90,11 +93,17 @@ static void chan_on_media_changed(void *owner, const struct media_desc *remote, 
 	}
 }
 
-static void chan_raise_digit(struct chan *c, enum event_kind kind, char digit, const char *direction,
-			     uint32_t duration_ms)
+/* A hook flash is an event of its own, once. */
+static void chan_raise_digit(struct chan *c, enum event_kind kind, char digit,
+			     const char *direction, uint32_t duration_ms)
 {
 	struct event e;
 
+	if (digit == DIGIT_FLASH) {
+		if (kind == EVENT_DTMFEND && direction[0] == 'R')
+			chan_raise_kind(c, EVENT_FLASH);
+		return;
+	}
 	chan_event_init(c, &e, kind);
 	e.text[0] = slice_make(&digit, 1);
 	e.text[1] = slice_str(direction);
@@ -104,7 +113,7 @@ static void chan_raise_digit(struct chan *c, enum event_kind kind, char digit, c
 
 static void chan_take_digit(struct chan *c, char digit)
 {
-	if (!c->pbx || c->digit_count == CHAN_DIGITS)
+	if (!c->pbx || c->digit_count == CHAN_DIGITS || digit == DIGIT_FLASH)
 		return;
 	c->digits[c->digit_count++] = digit;
 	chan_post(c, CHAN_FACT_DIGIT);
@@ -115,6 +124,26 @@ static void chan_on_info_digit(void *owner, char digit, uint32_t duration_ms)
 	chan_raise_digit(owner, EVENT_DTMFBEGIN, digit, "Received", 0);
 	chan_raise_digit(owner, EVENT_DTMFEND, digit, "Received", duration_ms);
 	chan_take_digit(owner, digit);
+}
+
+void chan_receive_digit(struct chan *c, char digit, uint32_t duration_ms)
+{
+	chan_on_info_digit(c, digit, duration_ms);
+}
+
+bool chan_send_digit(struct chan *c, char digit, uint32_t duration_ms)
+{
+	return c->session && c->media->ops->send_dtmf(c->session, slice_make(&digit, 1),
+						      DIGIT_GAP_MS, duration_ms);
+}
+
+int chan_send_text(struct chan *c, struct slice content_type, struct slice text)
+{
+	if (!c->call)
+		return -ENOTCONN;
+	if (!c->tech->ops->send_text)
+		return -ENOTSUP;
+	return c->tech->ops->send_text(c->call, content_type, text);
 }
 
 static enum cdr_disposition chan_disposition_of(enum dial_status status)

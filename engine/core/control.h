@@ -90,6 +90,14 @@ void control_describe(struct control *c, const struct roster_chan *chan, control
 bool control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
 		      struct slice exten, int32_t priority);
 
+/* A digit, '!' for a hook flash, to the far end; received: as if it had come from there.
+ * duration_ms 0: the usual. ok false also when the far end takes no telephone events. */
+void control_digit(struct control *c, const struct roster_chan *chan, char digit,
+		   uint32_t duration_ms, bool received, control_reply_fn fn, void *arg);
+/* A text to the far end of the call. content_type empty: text/plain. */
+void control_send_text(struct control *c, const struct roster_chan *chan, struct slice content_type,
+		       struct slice text, control_reply_fn fn, void *arg);
+
 /* ---- events ---- */
 
 /* Every event, in the order of its channel, after the roster has seen it. */

@@ -174,10 +174,22 @@ static bool control_send_question(struct control *c, uint32_t shard, enum shard_
 	return true;
 }
 
-static void control_question(struct control *c, uint32_t shard, handle_t chan, enum shard_command kind,
-			     struct slice a, struct slice b, control_reply_fn fn, void *arg)
+/* What is asked of a channel, besides two texts. */
+struct question_head {
+	uint32_t shard;
+	handle_t chan;
+	enum shard_command kind;
+	int32_t number;
+};
+
+static void control_ask(struct control *c, const struct question_head *head, struct slice a,
+			struct slice b, control_reply_fn fn, void *arg)
 {
-	struct shard_question q = {.chan = chan, .len = {(uint32_t)a.len, (uint32_t)b.len}};
+	struct shard_question q = {
+		.chan = head->chan,
+		.number = head->number,
+		.len = {(uint32_t)a.len, (uint32_t)b.len},
+	};
 	struct control_ask *ask = slab_alloc(c->asks);
 
 	if (!ask) {
@@ -187,10 +199,44 @@ static void control_question(struct control *c, uint32_t shard, handle_t chan, e
 	ask->fn = fn;
 	ask->arg = arg;
 	q.token = slab_handle(c->asks, ask);
-	if (control_send_question(c, shard, kind, &q, a, b))
+	if (control_send_question(c, head->shard, head->kind, &q, a, b))
 		return;
 	slab_free(c->asks, ask);
 	fn(arg, false, SLICE_EMPTY);
+}
+
+/* chan NULL: of shard 0, about no channel. */
+static void control_question(struct control *c, const struct roster_chan *chan,
+			     enum shard_command kind, struct slice a, struct slice b,
+			     control_reply_fn fn, void *arg)
+{
+	control_ask(c,
+		    &(struct question_head){
+			    .shard = chan ? chan->shard : 0,
+			    .chan = chan ? chan->chan : HANDLE_NONE,
+			    .kind = kind,
+		    },
+		    a, b, fn, arg);
+}
+
+void control_digit(struct control *c, const struct roster_chan *chan, char digit,
+		   uint32_t duration_ms, bool received, control_reply_fn fn, void *arg)
+{
+	struct question_head head = {
+		.shard = chan->shard,
+		.chan = chan->chan,
+		.kind = SHARD_DIGIT,
+		.number = (int32_t)duration_ms,
+	};
+
+	control_ask(c, &head, slice_make(&digit, 1), received ? SLICE_LIT("R") : SLICE_EMPTY, fn,
+		    arg);
+}
+
+void control_send_text(struct control *c, const struct roster_chan *chan, struct slice content_type,
+		       struct slice text, control_reply_fn fn, void *arg)
+{
+	control_question(c, chan, SHARD_TEXT, content_type, text, fn, arg);
 }
 
 void control_on_answer(struct control *c, const struct shard_question *a)
@@ -207,8 +253,7 @@ void control_on_answer(struct control *c, const struct shard_question *a)
 void control_getvar(struct control *c, const struct roster_chan *chan, struct slice name,
 		    control_reply_fn fn, void *arg)
 {
-	control_question(c, chan ? chan->shard : 0, chan ? chan->chan : HANDLE_NONE, SHARD_GETVAR, name,
-			 SLICE_EMPTY, fn, arg);
+	control_question(c, chan, SHARD_GETVAR, name, SLICE_EMPTY, fn, arg);
 }
 
 static bool control_set_global(struct control *c, struct slice name, struct slice value,
@@ -249,17 +294,17 @@ void control_setvar(struct control *c, const struct roster_chan *chan, struct sl
 	if (!chan)
 		fn(arg, control_set_without_chan(c, name, value), SLICE_EMPTY);
 	else
-		control_question(c, chan->shard, chan->chan, SHARD_SETVAR, name, value, fn, arg);
+		control_question(c, chan, SHARD_SETVAR, name, value, fn, arg);
 }
 
 void control_list_vars(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg)
 {
-	control_question(c, chan->shard, chan->chan, SHARD_LISTVARS, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
+	control_question(c, chan, SHARD_LISTVARS, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
 }
 
 void control_describe(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg)
 {
-	control_question(c, chan->shard, chan->chan, SHARD_DESCRIBE, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
+	control_question(c, chan, SHARD_DESCRIBE, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
 }
 
 bool control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,

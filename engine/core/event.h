@@ -27,6 +27,7 @@
 	X(HANGUP, "Hangup", true)                                                                  \
 	X(DTMFBEGIN, "DTMFBegin", false)                                                           \
 	X(DTMFEND, "DTMFEnd", false)                                                               \
+	X(FLASH, "Flash", false)                                                                   \
 	X(HOLD, "Hold", false)                                                                     \
 	X(UNHOLD, "Unhold", false)                                                                 \
 	X(USEREVENT, "UserEvent", false)                                                           \

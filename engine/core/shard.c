@@ -196,6 +196,27 @@ static void shard_redirect(struct shard *s, const struct shard_question *q)
 		chan_goto(c, question_text(q, 0), question_text(q, 1), q->number);
 }
 
+static void shard_digit(struct shard *s, const struct shard_question *q)
+{
+	struct chan *c = shard_chan(s, q->chan);
+	char digit = q->len[0] ? q->text[0] : '\0';
+	bool ok = c != NULL;
+
+	if (c && q->len[1])
+		chan_receive_digit(c, digit, (uint32_t)q->number);
+	else if (c)
+		ok = chan_send_digit(c, digit, (uint32_t)q->number);
+	shard_answer(s, q, ok, SLICE_EMPTY);
+}
+
+static void shard_text(struct shard *s, const struct shard_question *q)
+{
+	struct chan *c = shard_chan(s, q->chan);
+
+	shard_answer(s, q, c && chan_send_text(c, question_text(q, 0), question_text(q, 1)) == 0,
+		     SLICE_EMPTY);
+}
+
 int shard_set_global(struct shard *s, struct slice name, struct slice value)
 {
 	struct shard_question q = {.len = {(uint32_t)name.len, (uint32_t)value.len}};
@@ -272,6 +293,12 @@ static void shard_command(struct shard *s, const struct pipe_record *r)
 		break;
 	case SHARD_REDIRECT:
 		shard_redirect(s, data);
+		break;
+	case SHARD_DIGIT:
+		shard_digit(s, data);
+		break;
+	case SHARD_TEXT:
+		shard_text(s, data);
 		break;
 	case SHARD_GLOBAL:
 		vars_set(&s->globals, question_text(data, 0), question_text(data, 1));

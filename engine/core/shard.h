@@ -20,16 +20,18 @@ struct dialplan;
 
 /* Records from control to shard. Texts are packed behind the fixed part. */
 enum shard_command {
-	SHARD_DIAL = 1,    /* packed originate */
-	SHARD_HANGUP,      /* struct shard_hangup */
-	SHARD_GETVAR,      /* struct shard_question + name */
-	SHARD_SETVAR,      /* struct shard_question + name + value */
-	SHARD_LISTVARS,    /* struct shard_question */
-	SHARD_DESCRIBE,    /* struct shard_question */
-	SHARD_REDIRECT,    /* struct shard_question + context + exten; number: priority */
-	SHARD_GLOBAL,      /* struct shard_question + name + value: set on every shard */
-	SHARD_CONF,        /* struct shard_conf: take a new snapshot */
-	SHARD_HANGUP_ALL,  /* stop now */
+	SHARD_DIAL = 1,	  /* packed originate */
+	SHARD_HANGUP,	  /* struct shard_hangup */
+	SHARD_GETVAR,	  /* struct shard_question + name */
+	SHARD_SETVAR,	  /* struct shard_question + name + value */
+	SHARD_LISTVARS,	  /* struct shard_question */
+	SHARD_DESCRIBE,	  /* struct shard_question */
+	SHARD_REDIRECT,	  /* struct shard_question + context + exten; number: priority */
+	SHARD_DIGIT,	  /* struct shard_question + digit + "R" if received; number: ms */
+	SHARD_TEXT,	  /* struct shard_question + content type + text */
+	SHARD_GLOBAL,	  /* struct shard_question + name + value: set on every shard */
+	SHARD_CONF,	  /* struct shard_conf: take a new snapshot */
+	SHARD_HANGUP_ALL, /* stop now */
 };
 
 /* Records from shard to control; events (event.h) use kinds below SHARD_FACT_BASE. */

@@ -73,6 +73,9 @@ struct tech_ops {
 	/* Ends the call from our side with a Q.850 cause (0: none given). No event comes after.
 	 * Returns the SIP status that stands for the cause on an unanswered call, else 0. */
 	int (*hangup)(struct tech_call *call, int cause);
+	/* Sends a text to the far end of an answered call; may be NULL. 0, -ENOTCONN not answered
+	 * yet, -EINVAL no content type, -EMSGSIZE, -ENOBUFS no room for the request. */
+	int (*send_text)(struct tech_call *call, struct slice content_type, struct slice text);
 	/* Items for CHANNEL(pjsip,...): "call-id", "target_uri", ...; false: unknown item. */
 	bool (*info)(const struct tech_call *call, struct slice item, struct sink *out);
 };

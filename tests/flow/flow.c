@@ -398,6 +398,20 @@ void flow_hangup(struct flow *f, int cause)
 	flow_do(f, flow_hangup_job);
 }
 
+static void flow_text_job(struct flow *f)
+{
+	struct slice type = f->text_type ? slice_str(f->text_type) : SLICE_EMPTY;
+
+	f->number = f->tech.ops->send_text(f->call, type, slice_str(f->text));
+}
+
+void flow_send_text(struct flow *f, const char *type, const char *text)
+{
+	f->text_type = type;
+	f->text = text;
+	flow_do(f, flow_text_job);
+}
+
 static void flow_hangup_all_job(struct flow *f)
 {
 	sip_hangup_all(f->sip, f->number);

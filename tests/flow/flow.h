@@ -46,7 +46,7 @@ struct flow {
 	const char *hangup_in; /* fact in which the owner hangs up */
 	void (*job)(struct flow *f);
 	int number;            /* of the job */
-	const char *text;
+	const char *text, *text_type;
 	uint64_t nevers;
 	bool is_deaf;          /* does not look at what the engine sends, beyond the first few */
 };
@@ -68,6 +68,8 @@ void flow_run(struct flow *f, int64_t duration_ns);
 /* Dials from within the loop; the error is in f->dial_error. */
 void flow_dial(struct flow *f, const char *resource);
 void flow_hangup(struct flow *f, int cause);
+/* Sends a text from within the loop; the result is in f->number. type NULL: none given. */
+void flow_send_text(struct flow *f, const char *type, const char *text);
 void flow_hangup_all(struct flow *f, int cause);
 
 /* The next message of the engine, which must be this method or status; runs the world until it comes

@@ -4,7 +4,9 @@
 
 #include "engine/base/check.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #define AUTH	     "outbound_auth=acct"
 #define AUTH_SECTION "[acct]\ntype=auth\nauth_type=userpass\nusername=joe\npassword=secret\n"
@@ -471,9 +473,55 @@ static void test_refresh_theirs(void **state)
 	flow_end(&f);
 }
 
+/* ---- MESSAGE (RFC 3428) ---- */
+
+static void test_text(void **state)
+{
+	static char big[LIMIT_SIP_OUT];
+	const struct flow_msg *m;
+	struct flow f;
+	uint32_t cseq;
+
+	UNUSED(state);
+	memset(big, 'x', sizeof(big) - 1);
+	flow_start(&f, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	m = flow_expect(&f, "INVITE");
+	flow_send_text(&f, NULL, "too soon");
+	assert_int_equal(f.number, -ENOTCONN);
+	flow_reply(&f, m, 486, "far1", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	flow_end(&f);
+
+	flow_start(&f, NULL, NULL);
+	cseq = flow_answered_call(&f)->msg.cseq;
+	flow_send_text(&f, NULL, "hello");
+	assert_int_equal(f.number, 0);
+	m = flow_expect(&f, "MESSAGE");
+	assert_string_equal(flow_header(m, "Content-Type"), "text/plain");
+	assert_int_equal(m->msg.cseq, cseq + 1);
+	assert_true(slice_eq(m->msg.body, SLICE_LIT("hello")));
+	assert_false(sip_msg_has(&m->msg, SIP_HDR_CONTACT)); /* RFC 3428 4: none */
+	flow_reply(&f, m, 202, NULL, NULL, NULL);
+	flow_send_text(&f, "application/json", "{}");
+	m = flow_expect(&f, "MESSAGE");
+	assert_string_equal(flow_header(m, "Content-Type"), "application/json");
+	flow_reply(&f, m, 415, NULL, NULL, NULL); /* ends nothing */
+	flow_send_text(&f, "text/plain\r\nX-Evil: 1", "x");
+	assert_int_equal(f.number, -EINVAL);
+	flow_send_text(&f, "nonsense", "x");
+	assert_int_equal(f.number, -EINVAL);
+	flow_send_text(&f, NULL, big);
+	assert_int_equal(f.number, -EMSGSIZE);
+	flow_no_fact(&f);
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_hold_old),
 		cmocka_unit_test(test_offerless),

@@ -72,6 +72,9 @@ static const char manager_conf[] = "[general]\n"
 				   "[quiet]\n"
 				   "secret=world\n"
 				   "write=all\n"
+				   "[lister]\n"
+				   "secret=world\n"
+				   "write=user\n"
 				   "[low]\n"
 				   "secret=world\n"
 				   "write=call\n"
@@ -465,6 +468,7 @@ int main(int argc, char **argv)
 		SESSION("ami-failed.txt"),
 		SESSION("ami-variables.txt"),
 		SESSION("ami-hangup.txt"),
+		SESSION("ami-signal.txt"),
 		cmocka_unit_test_setup_teardown(test_client_goes, begin, end),
 	};
 

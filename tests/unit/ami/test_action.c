@@ -192,6 +192,92 @@ static void test_redirect(void **state)
 					    "redirect PJSIP/b-00000002 other 3\n... 7  0\n");
 }
 
+static void test_signals(void **state)
+{
+	static const struct {
+		const char *ask, *want;
+	} rows[] = {
+		{"Action: AbsoluteTimeout", ERR("No channel specified")},
+		{"Action: AbsoluteTimeout\nChannel: q", ERR("No timeout specified")},
+		{"Action: AbsoluteTimeout\nChannel: id-1\nTimeout: 0", ERR("No timeout specified")},
+		{"Action: AbsoluteTimeout\nChannel: id-1\nTimeout: -1",
+		 ERR("No timeout specified")},
+		{"Action: AbsoluteTimeout\nChannel: id-1\nTimeout: x", ERR("No timeout specified")},
+		{"Action: AbsoluteTimeout\nChannel: q\nTimeout: 1", ERR("No such channel")},
+		{"Action: AbsoluteTimeout\nChannel: ID-1\nTimeout: 2.5", ACK("Timeout Set")},
+		{"Action: PlayDTMF", ERR("Channel not found")},
+		{"Action: PlayDTMF\nChannel: q\nDigit: 1", ERR("Channel not found")},
+		{"Action: PlayDTMF\nChannel: id-1", ERR("No digit specified")},
+		{"Action: PlayDTMF\nChannel: id-1\nDigit: z", ERR("No digit specified")},
+		{"Action: PlayDTMF\nChannel: id-1\nDigit: 1\nDuration: x",
+		 ERR("Could not convert Duration parameter")},
+		{"Action: PlayDTMF\nChannel: id-1\nDigit: 1\nDuration: -1",
+		 ERR("Could not convert Duration parameter")},
+		{"Action: PlayDTMF\nChannel: id-1\nDigit: 12\nDuration: 300",
+		 ACK("DTMF successfully queued")},
+		{"Action: PlayDTMF\nChannel: id-1\nDigit: #\nReceive: yes",
+		 ACK("DTMF successfully queued")},
+		{"Action: SendFlash\nChannel: q", ERR("Channel not found")},
+		{"Action: SendFlash\nChannel: id-1", ACK("Flash successfully queued")},
+		{"Action: SendFlash\nChannel: id-1\nReceive: true",
+		 ACK("Flash successfully queued")},
+		{"Action: SendText", ERR("No channel specified")},
+		{"Action: SendText\nChannel: q", ERR("No Message specified")},
+		{"Action: SendText\nChannel: q\nMessage: hi", ERR("No such channel")},
+		{"Action: SendText\nChannel: id-1\nMessage: hi", ACK("Success")},
+		{"Action: SendText\nChannel: id-1\nMessage: {}\nContent-Type: application/json",
+		 ACK("Success")},
+	};
+	char ask[256];
+
+	(void)state;
+	world_chan("PJSIP/a-00000001", "id-1");
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		snprintf(ask, sizeof(ask), "%s\n\n", rows[i].ask);
+		EXPECT_ANSWER(client, ask, rows[i].want);
+	}
+	assert_string_equal(world.commands, "set TIMEOUT(absolute) 2.5 0\n"
+					    "digit PJSIP/a-00000001 1 300\n"
+					    "received PJSIP/a-00000001 # 0\n"
+					    "digit PJSIP/a-00000001 ! 0\n"
+					    "received PJSIP/a-00000001 ! 0\n"
+					    "text  hi 0\n"
+					    "text application/json {} 0\n");
+}
+
+/* The shard says no: because it cannot, or because the channel ended meanwhile. */
+static void test_signals_refused(void **state)
+{
+	struct roster_chan *chan = world_chan("PJSIP/a-00000001", "id-1");
+
+	(void)state;
+	world.redirect_full = true;
+	EXPECT_ANSWER(client, "Action: SendText\nChannel: id-1\nMessage: hi\n\n", ERR("Failure"));
+	EXPECT_ANSWER(client, "Action: PlayDTMF\nChannel: id-1\nDigit: 1\n\n",
+		      ERR("The far end takes no DTMF"));
+	world.late_answers = true;
+	world_send(client, "Action: SendText\nActionID: t\nChannel: id-1\nMessage: hi\n\n");
+	list_del(&chan->node);
+	world.question.fn(world.question.arg, false, SLICE_EMPTY);
+	EXPECT(client, "Response: Error\nActionID: t\nMessage: No such channel\n\n");
+}
+
+static void test_channel_map(void **state)
+{
+	(void)state;
+	world_chan("PJSIP/a-00000001", "id-1");
+	EXPECT_ANSWER(client, "Action: CoreShowChannelMap\n\n",
+		      ERR("CoreShowChannelMap requires a channel."));
+	EXPECT_ANSWER(client, "Action: CoreShowChannelMap\nChannel: id-1\n\n",
+		      ERR("Could not get channel snapshot"));
+	EXPECT_ANSWER(client,
+		      "Action: CoreShowChannelMap\nActionID: m\nChannel: pjsip/a-00000001\n\n",
+		      "Response: Success\nActionID: m\nEventList: start\n"
+		      "Message: Channel map will follow\n\n"
+		      "Event: CoreShowChannelMapComplete\nActionID: m\nEventList: Complete\n"
+		      "ListItems: 0\n\n");
+}
+
 #define SNAP                                                                                       \
 	"Channel: PJSIP/a-00000001\nChannelState: 6\nChannelStateDesc: Up\nCallerIDNum: 100\n"     \
 	"CallerIDName: Ann\nConnectedLineNum: <unknown>\nConnectedLineName: <unknown>\n"           \
@@ -425,7 +511,7 @@ static void test_list_commands(void **state)
 	const char *text = world_ask_client(low, "Action: ListCommands\nActionID: l\n\n");
 
 	(void)state;
-	STARTS(text, "Response: Success\r\nActionID: l\r\nChallenge: ");
+	STARTS(text, "Response: Success\r\nActionID: l\r\nAbsoluteTimeout: ");
 	assert_non_null(strstr(text, "(Priv: <none>)\r\n"));
 	assert_non_null(strstr(text, "Getvar: "));
 	assert_non_null(strstr(text, "(Priv: call,reporting,all)\r\n"));
@@ -452,6 +538,9 @@ int main(void)
 		TEST(test_hangup_matching),
 		TEST(test_variables),
 		TEST(test_redirect),
+		TEST(test_signals),
+		TEST(test_signals_refused),
+		TEST(test_channel_map),
 		TEST(test_core_show_channels),
 		TEST(test_status),
 		TEST(test_status_of_a_channel_that_ends),

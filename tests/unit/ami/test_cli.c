@@ -181,8 +181,10 @@ static void test_show_commands(void **state)
 	const char *text = console("manager show commands");
 
 	(void)state;
-	STARTS(text, "  Action            Synopsis\n  ------            --------\n"
-		     "  Challenge         Ask for a number");
+	STARTS(text, "  Action  ");
+	assert_non_null(strstr(text, "  Synopsis\n  ------  "));
+	assert_non_null(strstr(text, "  --------\n  AbsoluteTimeout  "));
+	assert_non_null(strstr(text, "\n  Challenge  "));
 	for (const char *line = text; *line; line = strchr(line, '\n') + 1)
 		assert_true(strchr(line, '\n') - line <= 80);
 }

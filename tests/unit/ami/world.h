@@ -354,6 +354,24 @@ bool control_redirect(struct control *c, const struct roster_chan *chan, struct 
 	return true;
 }
 
+void control_digit(struct control *c, const struct roster_chan *chan, char digit,
+		   uint32_t duration_ms, bool received, control_reply_fn fn, void *arg)
+{
+	(void)c;
+	world_note(received ? "received" : "digit", chan->snap.name, slice_make(&digit, 1),
+		   (int)duration_ms);
+	world_ask(fn, arg, !world.redirect_full, "");
+}
+
+void control_send_text(struct control *c, const struct roster_chan *chan, struct slice content_type,
+		       struct slice text, control_reply_fn fn, void *arg)
+{
+	(void)c;
+	(void)chan;
+	world_note("text", content_type, text, 0);
+	world_ask(fn, arg, !world.redirect_full, "");
+}
+
 int control_subscribe(struct control *c, control_event_fn fn, void *arg)
 {
 	(void)c;
