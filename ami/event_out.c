@@ -389,6 +389,7 @@ static void event_fan_out(struct ami *a, uint32_t classes, struct slice name, st
 		metric_add(a->metrics, METRIC_ami_events_dropped, 1);
 		return;
 	}
+	metric_add(a->metrics, METRIC_ami_events, 1);
 	list_for_safe (node, &a->sessions) {
 		struct ami_session *s = list_entry(node, struct ami_session, node);
 

@@ -16,8 +16,12 @@ static const char help[] =
 	"                             [--context C --exten E] [--timeout MS] [--events call|on|off] [--codecs LIST]\n"
 	"       ringer-load files     [the same] --spool DIR --calls N [--rate R] [--archive] [--retries N]\n"
 	"                             [--retry-time S]\n"
+	"       ringer-load pings     --ami ADDR:PORT --calls N [--http] [--connections K] [--outstanding EACH]\n"
+	"       ringer-load rest      --ami ADDR:PORT --connections K --duration S   (clients that only listen)\n"
 	"\n"
 	"  --mix MIX      e.g. answer=70,delay:2000=10,early:500=5,busy=10,ring=5; also congestion, notfound, never\n"
+	"  --readers N    originate: N more clients read all events and measure how late they are (the engine\n"
+	"                 needs timestampevents = yes); with --stall S one of them stops reading for so long\n"
 	"  --channel TEXT dial string, %n is the number of the call (default PJSIP/answer-%n@far);\n"
 	"                 a user part that begins with a behaviour decides it: busy-%n, delay500-%n\n"
 	"  --no-answer    the answering side runs elsewhere\n"
@@ -36,7 +40,8 @@ static const struct option table[] = {
 	{"retry-time", 1, NULL, 'Y'}, {"no-answer", 0, NULL, 'N'}, {"pid", 1, NULL, 'p'},
 	{"pid-file", 1, NULL, 'P'}, {"cpu", 1, NULL, 'U'},      {"duration", 1, NULL, 'd'},
 	{"json", 1, NULL, 'j'},     {"name", 1, NULL, 'l'},     {"quiet", 0, NULL, 'q'},
-	{"account", 1, NULL, 'G'},  {"ring", 0, NULL, 'i'},     {"help", 0, NULL, 'h'},
+	{"readers", 1, NULL, 'L'},  {"stall", 1, NULL, 'T'},    {"connections", 1, NULL, 'k'},
+	{"http", 0, NULL, 'w'},     {"account", 1, NULL, 'G'},  {"ring", 0, NULL, 'i'},     {"help", 0, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
 
@@ -124,6 +129,16 @@ static int take_number(struct options *o, int c)
 		ok = number("--cpu", optarg, 0, 1023, &n);
 		o->cpu = (int)n;
 		return ok ? 0 : -1;
+	case 'L':
+		ok = number("--readers", optarg, 0, 1000, &n);
+		o->readers = (uint32_t)n;
+		return ok ? 0 : -1;
+	case 'k':
+		ok = number("--connections", optarg, 1, 4096, &n);
+		o->connections = (uint32_t)n;
+		return ok ? 0 : -1;
+	case 'T':
+		return number("--stall", optarg, 1, 86400, &o->stall_s) ? 0 : -1;
 	case 'd':
 		return number("--duration", optarg, 1, 864000, &o->duration_s) ? 0 : -1;
 	default:
@@ -172,6 +187,9 @@ static int take_option(struct options *o, int c)
 	case 'N':
 		o->has_farend = false;
 		return 0;
+	case 'w':
+		o->http = true;
+		return 0;
 	case 'i':
 		o->farend.ring = true;
 		return 0;
@@ -202,15 +220,18 @@ static void defaults(struct options *o)
 	o->secret = "world";
 	o->events = "call";
 	o->retry_time = 5;
+	o->connections = 1;
 }
 
 static bool take_mode(struct options *o, const char *word)
 {
-	static const char *const modes[] = {"answer", "originate", "files"};
+	static const char *const modes[] = {"answer", "originate", "files", "pings", "rest"};
 
-	for (int i = 0; i < 3; i++) {
+	_Static_assert(ARRAY_COUNT(modes) == RUN_MODE_COUNT, "a word for each mode");
+	for (int i = 0; i < RUN_MODE_COUNT; i++) {
 		if (word && strcmp(word, modes[i]) == 0) {
 			o->mode = (enum run_mode)i;
+			o->has_farend = i < RUN_PINGS;
 			return true;
 		}
 	}
@@ -219,8 +240,12 @@ static bool take_mode(struct options *o, const char *word)
 
 static bool complete(const struct options *o)
 {
-	if (o->mode != RUN_ANSWER && o->calls == 0) {
+	if (o->mode != RUN_ANSWER && o->mode != RUN_REST && o->calls == 0) {
 		fprintf(stderr, "ringer-load: --calls is missing\n");
+		return false;
+	}
+	if (o->mode == RUN_REST && o->duration_s == 0) {
+		fprintf(stderr, "ringer-load: --duration is missing\n");
 		return false;
 	}
 	if (o->mode == RUN_FILES && !o->spool) {
@@ -264,6 +289,8 @@ bool options_parse(struct options *o, int argc, char **argv, int *code)
 
 int main(int argc, char **argv)
 {
+	static int (*const modes[RUN_MODE_COUNT])(struct run *r) = {answer_run, originate_run, files_run,
+								     pings_run, rest_run};
 	static struct options options;
 	static struct run run;
 	int code, err;
@@ -276,12 +303,7 @@ int main(int argc, char **argv)
 		run_destroy(&run);
 		return 1;
 	}
-	if (options.mode == RUN_ANSWER)
-		code = answer_run(&run);
-	else if (options.mode == RUN_ORIGINATE)
-		code = originate_run(&run);
-	else
-		code = files_run(&run);
+	code = modes[options.mode](&run);
 	run_destroy(&run);
 	return code;
 }

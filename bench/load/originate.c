@@ -1,5 +1,5 @@
 /* The AMI driver: sends Originates, follows each to its end, accounts for all of them. */
-#include "bench/load/run.h"
+#include "bench/load/clients.h"
 
 #include "engine/base/check.h"
 
@@ -26,6 +26,7 @@ struct originate {
 	char buf[65536];
 	uint64_t reasons[16], acked, events, doubled;
 	bool follow_hangup;
+	struct clients *readers;
 };
 
 static struct originate driver;
@@ -279,8 +280,13 @@ static int64_t originate_step(struct run *r, int64_t now_ns)
 	struct originate *d = &driver;
 	uint64_t n;
 
-	if (d->state != AMI_READY)
+	if (d->state != AMI_READY || (d->readers && !clients_are_ready(d->readers)))
 		return TMR_NEVER;
+	if (r->sent == 0) {
+		r->start_ns = now_ns;
+		if (d->readers && r->o.stall_s)
+			clients_stall_one(d->readers, r->o.stall_s * TMR_SECOND);
+	}
 	n = run_allowance(r, now_ns);
 	if (n > 512) /* leave room to read in between */
 		n = 512;
@@ -327,10 +333,15 @@ int originate_run(struct run *r)
 	driver.run = r;
 	driver.follow_hangup = strcmp(r->o.events, "off") != 0;
 	err = io_connect_tcp(r->io, &driver.stream, &r->o.ami, &handler, &driver);
+	if (!err && r->o.readers)
+		err = clients_open(&driver.readers, r, r->o.readers, "on");
 	if (!err)
 		err = run_loop(r, originate_step);
 	wrong = count_wrong(r, report);
+	if (driver.readers)
+		clients_report(driver.readers, report);
 	run_finish(r, report);
+	clients_close(driver.readers);
 	free(report);
 	if (wrong > 0)
 		fprintf(stderr, "ringer-load: %llu calls are not accounted for\n", (unsigned long long)wrong);

@@ -86,7 +86,7 @@ int run_create(struct run *r, const struct options *o)
 	struct io_conf conf = {.name = "load",
 			       .metrics = &r->metrics,
 			       .udp_max = 8,
-			       .stream_max = 8,
+			       .stream_max = 8 + o->connections + o->readers,
 			       .big_buffers = 2048,
 			       .small_buffers = 16384,
 			       .stream_out_max = 64 << 20,
@@ -101,7 +101,7 @@ int run_create(struct run *r, const struct options *o)
 	rng_seed(&r->rng, 20240917);
 	if (!err && o->has_farend)
 		err = run_create_farend(r);
-	if (!err && o->calls > 0) {
+	if (!err && o->calls > 0 && o->mode != RUN_PINGS) {
 		r->marks = calloc(o->calls, sizeof(*r->marks));
 		err = r->marks ? 0 : -ENOMEM;
 	}
@@ -243,13 +243,14 @@ void run_finish(struct run *r, struct report *report)
 	report_text(report, "run", "cpu", cpu);
 	report_text(report, "run", "kernel", kernel);
 	report_real(report, "run", "seconds", seconds, "s");
-	if (r->o.mode != RUN_ANSWER) {
+	if (r->o.mode != RUN_ANSWER) { /* calls, or pings */
 		report_count(report, "calls", "sent", r->sent, "");
 		report_count(report, "calls", "over", r->settled, "");
 		report_count(report, "calls", "failed", r->failed, "");
 		report_count(report, "calls", "refused", r->refused, "");
 		report_real(report, "calls", "rate", (double)r->settled / seconds, "calls/s");
-		report_hist(report, "latency", "to_invite", &r->to_invite);
+		if (r->to_invite.count > 0)
+			report_hist(report, "latency", "to_invite", &r->to_invite);
 		if (r->to_answer.count > 0)
 			report_hist(report, "latency", "to_answer", &r->to_answer);
 		if (r->to_end.count > 0)

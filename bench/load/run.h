@@ -1,4 +1,4 @@
-/* bench/load/run.h - what the three modes share: options, loop, far end, the watch on the engine. */
+/* bench/load/run.h - what the modes share: options, loop, far end, the watch on the engine. */
 #ifndef RINGER_BENCH_LOAD_RUN_H
 #define RINGER_BENCH_LOAD_RUN_H
 
@@ -6,7 +6,7 @@
 #include "bench/load/proc.h"
 #include "bench/load/report.h"
 
-enum run_mode { RUN_ANSWER, RUN_ORIGINATE, RUN_FILES };
+enum run_mode { RUN_ANSWER, RUN_ORIGINATE, RUN_FILES, RUN_PINGS, RUN_REST, RUN_MODE_COUNT };
 enum run_rtp { RUN_RTP_NONE, RUN_RTP_COUNT, RUN_RTP_ECHO };
 
 struct options {
@@ -30,6 +30,12 @@ struct options {
 	/* originate */
 	struct addr ami;
 	const char *user, *secret, *events;
+	uint32_t readers;       /* more clients, which read all events */
+	int64_t stall_s;        /* one of them reads nothing for so long */
+
+	/* pings and rest */
+	uint32_t connections;
+	bool http;
 
 	/* files */
 	const char *spool;
@@ -82,5 +88,7 @@ uint64_t run_allowance(const struct run *r, int64_t now_ns);
 int answer_run(struct run *r);
 int originate_run(struct run *r);
 int files_run(struct run *r);
+int pings_run(struct run *r);
+int rest_run(struct run *r);
 
 #endif

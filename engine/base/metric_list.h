@@ -59,6 +59,7 @@
 	X(ami_actions,            "AMI actions run") \
 	X(ami_bad_message,        "AMI messages refused as malformed") \
 	X(ami_auth_failed,        "failed AMI logins") \
+	X(ami_events,             "events written for AMI, once for all clients") \
 	X(ami_events_sent,        "events queued to AMI clients") \
 	X(ami_events_dropped,     "events not queued to slow AMI clients") \
 	X(ami_slow_closed,        "AMI clients closed as too slow") \
