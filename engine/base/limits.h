@@ -46,10 +46,18 @@
 #define LIMIT_SIP_OUT         4096  /* one message that we send */
 #define LIMIT_SIP_FORKS       8     /* early dialogs of one INVITE */
 #define LIMIT_SIP_ROUTES      16
+#define LIMIT_SIP_TARGETS     8	    /* addresses that one URI leads to */
 #define LIMIT_SIP_LINGER      65536 /* records that answer late 2xx, per shard */
 #define LIMIT_SIP_OFFENDERS   4096  /* addresses that sent what nobody may send, per shard */
 #define LIMIT_SDP_MEDIA       8
 #define LIMIT_SDP_FORMATS     32
+
+/* Names */
+#define LIMIT_DNS_RECORDS   16	 /* of one answer; more are left out */
+#define LIMIT_DNS_SERVERS   3	 /* name servers, as the C library */
+#define LIMIT_DNS_NAMES	    1024 /* answers that one loop remembers */
+#define LIMIT_DNS_QUESTIONS 256	 /* on the way at once, per loop; more fail at once */
+#define LIMIT_DNS_HOSTS	    4096 /* names of the hosts file */
 
 /* RTP */
 #define LIMIT_RTP_PACKET      1500
@@ -85,6 +93,7 @@
 #define LIMIT_SPOOL_FILES     1000000 /* files known at once; more wait on disk */
 
 _Static_assert(LIMIT_CHANNELS_DEFAULT <= LIMIT_CHANNELS_MAX, "default above the ceiling");
+_Static_assert(LIMIT_DNS_QUESTIONS < LIMIT_DNS_NAMES, "a question is remembered");
 _Static_assert(LIMIT_QUEUE_DEFAULT <= LIMIT_QUEUE_MAX, "default above the ceiling");
 _Static_assert(LIMIT_ASKS >= LIMIT_AMI_CONNS, "a session must be able to ask");
 _Static_assert(LIMIT_AMI_OUT_SOFT < LIMIT_AMI_OUT_HARD, "soft limit above the hard one");

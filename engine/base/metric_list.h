@@ -25,6 +25,12 @@
 	X(io_nobufs,              "receives ended for want of buffers") \
 	X(io_cq_overflow,         "completion queue overflows seen") \
 	X(io_timer_late,          "turns that left due timers for the next") \
+	/* names */ \
+	X(dns_asked,              "questions to name servers") \
+	X(dns_failed,             "questions that came to no answer") \
+	X(dns_stale,              "old answers used because no server answered") \
+	X(dns_refused,            "questions refused: too many on the way") \
+	X(dns_evicted,            "answers forgotten before their time: table full") \
 	/* sip */ \
 	X(sip_rx,                 "SIP messages received") \
 	X(sip_tx,                 "SIP messages sent") \

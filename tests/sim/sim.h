@@ -116,6 +116,27 @@ struct sim_net_stats {
 };
 void sim_net_stats(const struct sim_world *w, struct sim_net_stats *out);
 
+/* ---- names ---- */
+
+/* What the name servers of this world say, in place of engine/io/dns_client.h's kernel side. A
+ * record as a zone file has it, the type first: "A 10.0.0.2", "AAAA fd00::2", "CNAME
+ * other.example", "SRV 10 60 5060 host.example", "NAPTR 10 50 s SIP+D2U _sip._udp.example". Names
+ * end without a dot. A name that has any record exists; else the answer is NXDOMAIN. Both carry a
+ * SOA of 60 s. */
+void sim_dns_put(struct sim_world *w, const char *name, uint32_t ttl_s, const char *record);
+/* Takes the name away with all its records. */
+void sim_dns_remove(struct sim_world *w, const char *name);
+
+struct sim_dns_weather {
+	int64_t delay_min_ns, delay_max_ns; /* of an answer; at the start 1 ms */
+	uint32_t loss_permille;		    /* of each try */
+	uint32_t refuse_permille;	    /* answers that are SERVFAIL */
+	bool is_dead;			    /* nobody answers */
+};
+void sim_dns_set(struct sim_world *w, const struct sim_dns_weather *weather);
+/* Questions asked since the start. */
+uint64_t sim_dns_questions(const struct sim_world *w);
+
 /* ---- streams ---- */
 
 struct sim_stream_conf {

@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/list.h"
+#include "engine/io/dns.h"
 #include "tests/sim/sim.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #define SIM_HOSTS       64
 #define SIM_RULES       64
 #define SIM_FDS         4096
+#define SIM_ZONE_RECORDS 256
 #define SIM_PORT_BUCKETS 4096
 #define SIM_NEVER       INT64_MAX
 
@@ -33,6 +35,11 @@ struct sim_rule {
 	struct addr from, to;
 	struct sim_link link;
 	int64_t last_at; /* in_order: arrival of the one before */
+};
+
+struct sim_zone_record {
+	char name[DNS_NAME_ROOM], text[2 * DNS_NAME_ROOM];
+	uint32_t ttl_s;
 };
 
 struct sim_node;
@@ -79,6 +86,11 @@ struct sim_world {
 	sim_tap_fn tap;
 	void *tap_arg;
 	struct sim_net_stats net;
+
+	struct sim_zone_record zone[SIM_ZONE_RECORDS];
+	uint32_t zone_count;
+	struct sim_dns_weather dns;
+	uint64_t dns_questions;
 
 	struct sim_stream_conf stream;
 	struct list listeners; /* struct io_listener.world_node */

@@ -38,6 +38,7 @@ struct sim_world *sim_world_create(uint64_t seed)
 	rng_seed(&w->rng, seed);
 	w->seed = seed;
 	w->now = SIM_EPOCH_NS;
+	sim_dns_set(w, &(struct sim_dns_weather){.delay_min_ns = SIM_MS, .delay_max_ns = SIM_MS});
 	w->wall_offset = SIM_WALL_NS - SIM_EPOCH_NS;
 	w->trace = UINT64_C(0xcbf29ce484222325);
 	list_init(&w->loops);

@@ -126,6 +126,7 @@ static const struct {
 } libraries[] = {
 	{"ck_", " engine/base/ "},
 	{"liburing", " engine/io/ "},
+	{"ares", " engine/io/io_posix_dns.c "},
 	{"sys/socket.h", " engine/io/ bench/ "},
 	{"netinet/", " engine/io/ bench/ "},
 	{"arpa/", " engine/io/ bench/ "},
