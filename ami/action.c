@@ -104,13 +104,35 @@ static const struct ami_action *action_admit(struct ami_session *s, const struct
 	return action;
 }
 
+/* Headers that may hold a secret, by how they begin. */
+static bool action_line_is_secret(struct slice name)
+{
+	return slice_istarts(name, SLICE_LIT("Secret")) || slice_ieq(name, SLICE_LIT("Key")) ||
+	       slice_istarts(name, SLICE_LIT("Value"));
+}
+
+/* manager.conf debug. */
+static void action_log(const struct ami_session *s, const struct ami_msg *m)
+{
+	struct slice name, value;
+
+	for (uint32_t i = 0; i < m->line_count; i++) {
+		if (!ami_msg_split(m->lines[i], &name, &value))
+			continue;
+		if (action_line_is_secret(name))
+			value = SLICE_LIT("<hidden>");
+		log_debug("AMI session %d: %.*s: %.*s", s->number, SLICE_ARG(name),
+			  SLICE_ARG(value));
+	}
+}
+
 void ami_action_run(struct ami_session *s)
 {
 	const struct ami_msg *m = s->msg;
 
 	s->action = action_admit(s, m);
 	if (s->ami->debug && s->action)
-		log_debug("AMI session %d: action %s", s->number, s->action->name);
+		action_log(s, m);
 	if (!s->action || s->action->fn(s, m) == AMI_ACTION_DONE)
 		ami_session_done(s);
 }

@@ -51,6 +51,8 @@ enum ami_action_result ami_do_list_commands(struct ami_session *s, const struct 
 enum ami_action_result ami_do_wait_event(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_user_event(struct ami_session *s, const struct ami_msg *m);
 void ami_wait_event_wake(struct ami_session *s);
+/* action_replay.c */
+enum ami_action_result ami_do_event_replay(struct ami_session *s, const struct ami_msg *m);
 /* login.c */
 enum ami_action_result ami_do_login(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_challenge(struct ami_session *s, const struct ami_msg *m);

@@ -77,6 +77,19 @@ const struct ami_action ami_actions[] = {
 		.fn = ami_do_core_status,
 	},
 	{
+		.name = "EventReplay",
+		.synopsis = "Send again the events since one that was seen.",
+		.syntax = "[ActionID:] SequenceNumber: [EventMask:]",
+		.text = "For a client that comes back: log in with Events: off, then give the "
+			"SequenceNumber of the last event that came, and in EventMask what to "
+			"receive from now on. All later events that are still held and that you "
+			"may see follow as they were, then EventReplayComplete; new ones come "
+			"behind it. Gap: Yes says that some are not held any more. Needs "
+			"sequenceevents = yes in manager.conf; eventhistory there is the room in "
+			"KiB.",
+		.fn = ami_do_event_replay,
+	},
+	{
 		.name = "Events",
 		.synopsis = "Choose the classes of events to receive.",
 		.syntax = "[ActionID:] EventMask:",

@@ -34,6 +34,7 @@ static void ami_free(struct ami *a)
 	free(a->event_text);
 	free(a->reply_text);
 	free(a->body_text);
+	ami_replay_free(a->replay);
 	free(a);
 }
 
@@ -94,6 +95,8 @@ static void ami_init(struct ami *a, struct control *c, struct ami_conf *conf)
 	a->metrics = control_metrics(c);
 	a->conf = conf;
 	a->debug = conf->debug;
+	/* Microseconds: more than there can be events, so a later life begins higher. */
+	a->event_base = (uint64_t)(io_wall_ns(a->io) / 1000);
 	list_init(&a->sessions);
 	list_init(&a->dead);
 	tmr_init(&a->reap, control_wheel(c), ami_reap, a);
@@ -109,6 +112,21 @@ static int ami_follow_vars(struct ami *a)
 	return 0;
 }
 
+/* As the configuration says; what is held goes when its room changes. 0 or -ENOMEM. */
+static int ami_keep_events(struct ami *a)
+{
+	size_t bytes = a->conf->history_bytes;
+	struct ami_replay *next = NULL;
+
+	if (a->replay && ami_replay_bytes(a->replay) == bytes)
+		return 0;
+	if (bytes && ami_replay_create(&next, bytes))
+		return -ENOMEM;
+	ami_replay_free(a->replay);
+	a->replay = next;
+	return 0;
+}
+
 int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
 {
 	struct ami *a = calloc(1, sizeof(*a));
@@ -117,7 +135,8 @@ int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
 	if (err)
 		return err;
 	ami_init(a, c, conf);
-	if ((err = ami_reserve(a)) || (err = ami_follow_vars(a)) || (err = ami_listen(a)))
+	if ((err = ami_reserve(a)) || (err = ami_follow_vars(a)) || (err = ami_keep_events(a)) ||
+	    (err = ami_listen(a)))
 		goto fail;
 	if ((err = control_subscribe(c, ami_event_out, a)) || (err = ami_cli_register(a)))
 		goto fail;
@@ -141,6 +160,8 @@ void ami_set_conf(struct ami *a, struct ami_conf *conf)
 	ami_conf_drop(old);
 	if (ami_follow_vars(a))
 		log_error("manager.conf: no memory for channelvars; ChanVariable is left out");
+	if (ami_keep_events(a))
+		log_error("manager.conf: no memory for eventhistory; the room stays as it was");
 	(void)ami_listen(a); /* said in the log; sessions stay */
 }
 

@@ -35,7 +35,10 @@ struct ami {
 	uint32_t unauth_count;	  /* on TCP and TLS, not logged in */
 	uint32_t orders_open;	  /* accepted originates that are not settled */
 	struct tmr reap;
-	uint64_t event_number; /* SequenceNumber */
+	uint64_t event_number; /* events so far: SequenceNumber of debug */
+	uint64_t event_base; /* numbers for replay begin above it, so that no later life repeats one
+			      */
+	struct ami_replay *replay; /* NULL: events are not kept */
 	uint64_t next_session;
 
 	/* Scratch of LIMIT_AMI_MESSAGE octets each: never used across a call that could use it too.

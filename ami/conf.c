@@ -138,6 +138,8 @@ static const char *const general_keys[] = {
 	"allowmultiplelogin",
 	"displayconnects",
 	"timestampevents",
+	"sequenceevents",
+	"eventhistory",
 	"debug",
 	"brokeneventsaction",
 	"httptimeout",
@@ -168,6 +170,9 @@ static void conf_switches(struct ami_conf *conf, const struct conffile_section *
 	conf->multiple_login = conffile_bool(g, "allowmultiplelogin", true);
 	conf->display_connects = conffile_bool(g, "displayconnects", true);
 	conf->timestamp_events = conffile_bool(g, "timestampevents", false);
+	if (conffile_bool(g, "sequenceevents", false))
+		conf->history_bytes = 1024 * (size_t)conffile_number(g, "eventhistory", 64,
+								     LIMIT_AMI_HISTORY_KIB, 8192);
 	conf->debug = conffile_bool(g, "debug", false);
 	conf->broken_events_action = conffile_bool(g, "brokeneventsaction", false);
 	conf->auth_timeout_ms = 1000 * conffile_number(g, "authtimeout", 1, 86400, 30);

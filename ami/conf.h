@@ -46,6 +46,7 @@ struct ami_conf {
 	struct slice tls_cert, tls_key, tls_cipher;
 	bool multiple_login, display_connects, timestamp_events, debug, broken_events_action;
 	bool no_cdr_events; /* cdr_manager.conf */
+	size_t history_bytes; /* of events for EventReplay; 0: events are not numbered */
 	int64_t auth_timeout_ms, http_timeout_ms;
 	uint32_t auth_limit;
 	struct slice channelvars_text, disabled_text; /* as written */

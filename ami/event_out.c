@@ -349,6 +349,8 @@ static const struct event_format event_formats[EVENT_COUNT] = {
 
 bool ami_event_is_wanted(const struct ami *a, uint32_t classes)
 {
+	if (a->replay)
+		return true;
 	if ((a->wanted & classes) != classes)
 		return false;
 	list_for (node, &a->sessions) {
@@ -356,6 +358,11 @@ bool ami_event_is_wanted(const struct ami *a, uint32_t classes)
 			return true;
 	}
 	return false;
+}
+
+uint64_t ami_event_last_number(const struct ami *a)
+{
+	return a->event_base + a->event_number;
 }
 
 /* What [general] adds behind Privilege. */
@@ -366,8 +373,11 @@ static void event_extras(struct ami *a, struct sink *out, int64_t wall_ns, struc
 		ami_text_stamp(out, wall_ns);
 		sink_lit(out, "\r\n");
 	}
+	if (a->replay || a->debug)
+		sink_fmt(out, "SequenceNumber: %llu\r\n",
+			 (unsigned long long)(a->replay ? ami_event_last_number(a) + 1
+							: a->event_number));
 	if (a->debug) {
-		sink_fmt(out, "SequenceNumber: %llu\r\n", (unsigned long long)a->event_number);
 		sink_fmt(out, "File: event_out.c\r\nLine: %d\r\nFunc: ", __LINE__);
 		event_line(out, SLICE_EMPTY, name);
 	}
@@ -390,6 +400,8 @@ static void event_fan_out(struct ami *a, uint32_t classes, struct slice name, st
 		return;
 	}
 	metric_add(a->metrics, METRIC_ami_events, 1);
+	if (a->replay)
+		ami_replay_add(a->replay, ami_event_last_number(a), classes, sink_slice(out));
 	list_for_safe (node, &a->sessions) {
 		struct ami_session *s = list_entry(node, struct ami_session, node);
 

@@ -1,8 +1,8 @@
 /* ami/event_out.h - turns facts into AMI text, once each, and gives them to the sessions that want
  * them.
  *
- * Headers, order and classes are those of ami-events.md. An event that no session wants is not even
- * formatted. Owned by the control thread. */
+ * Headers, order and classes are those of ami-events.md. An event that no session wants, and that
+ * is not kept for replay, is not even formatted. Owned by the control thread. */
 #ifndef RINGER_AMI_EVENT_OUT_H
 #define RINGER_AMI_EVENT_OUT_H
 
@@ -14,8 +14,10 @@ struct ami;
 /* control_event_fn: arg is the struct ami. */
 void ami_event_out(void *arg, const struct event *e);
 
-/* Does any session want events with all of these classes? */
+/* Does any session, or the replay, want events with all of these classes? */
 bool ami_event_is_wanted(const struct ami *a, uint32_t classes);
+/* The number of the last event; numbers of a later life of the engine are higher. */
+uint64_t ami_event_last_number(const struct ami *a);
 /* Any other event: body is whole lines, each ended by CRLF. */
 void ami_event_raise(struct ami *a, uint32_t classes, struct slice name, struct slice body,
 		     bool reliable);

@@ -26,6 +26,7 @@
 #include "ami/byteq.h"
 #include "ami/conf.h"
 #include "ami/frame.h"
+#include "ami/replay.h"
 #include "engine/base/list.h"
 #include "engine/base/sink.h"
 #include "engine/base/tmr.h"
@@ -108,6 +109,10 @@ struct ami_session {
 	char work_text[LIMIT_UNIQUEID];
 	uint64_t order;	     /* of a synchronous Originate; 0 none */
 	const char *refusal; /* of a login, said after its delay */
+
+	struct ami_replay_cursor replay; /* of EventReplay */
+	uint64_t replay_until;
+	bool replay_gap;
 
 	/* output */
 	struct ami_byteq held;

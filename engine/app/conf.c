@@ -356,6 +356,8 @@ static int conf_read_dialer_general(struct app_conf *c, const struct conffile_va
 		return conf_bool(error, v, &c->csv);
 	if (slice_ieq(v->name, SLICE_LIT("cdr_sqlite")))
 		return conf_bool(error, v, &c->sqlite);
+	if (slice_ieq(v->name, SLICE_LIT("compat_reason")))
+		return conf_bool(error, v, &c->compat_reason);
 	err = conf_read_pace(&c->queue.general, v, error);
 	if (err == 1) {
 		conf_unknown(v);

@@ -39,6 +39,7 @@ struct app_conf {
 	int cpus[APP_CPUS];            /* pinning: control first, then shards in turn */
 	uint32_t cpu_count;            /* 0: no pinning */
 	bool sqlite, csv;              /* record sinks */
+	bool compat_reason;	       /* refusals have reason 0, as in Asterisk */
 	bool spool_sync;
 	int spool_unknown;             /* enum spool_unknown */
 	struct queue_conf queue;

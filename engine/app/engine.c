@@ -146,6 +146,7 @@ static int engine_create_nodes(struct engine *e, bool unanswered, bool congestio
 			.system_name = e->conf.system_name,
 			.unanswered_cdr = unanswered,
 			.congestion_cdr = congestion,
+			.compat_reason = e->conf.compat_reason,
 			.fail = e->options.fail,
 			.fail_arg = e->options.fail_arg,
 			.sip_trace = e->options.sip_trace,

@@ -19,7 +19,7 @@ struct node_conf {
 	const struct tone_set *tones;
 	struct sound_loader *loader;
 	const char *system_name;
-	bool unanswered_cdr, congestion_cdr;
+	bool unanswered_cdr, congestion_cdr, compat_reason;
 	uint64_t seed;
 	uint8_t secret[SIP_SECRET_LEN]; /* of all shards */
 	io_fail_fn fail;

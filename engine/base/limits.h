@@ -80,6 +80,7 @@
 #define LIMIT_AMI_MESSAGE     262144   /* one response or event */
 #define LIMIT_AMI_USERS       4096
 #define LIMIT_AMI_FILTERS     256      /* of one session */
+#define LIMIT_AMI_HISTORY_KIB (1 << 20) /* of events kept for replay */
 #define LIMIT_AMI_VARS        100      /* names in Status' Variables */
 #define LIMIT_AMI_CHANVARS    128      /* manager.conf channelvars, disabledevents */
 

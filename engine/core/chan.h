@@ -149,8 +149,8 @@ struct chan {
 /* Places the call of a packed originate. The channel reports everything by events, and the outcome by
  * records of shard.h. Always ends in exactly one outcome, also when nothing could be created. */
 void chan_originate(struct shard *s, struct slice packed);
-/* From outside (command, media time-out): soft hang-up with a cause (-1: none given), worked off on the
- * channel's own turn. */
+/* From outside (command, media time-out): soft hang-up with a cause (-1: none given, 16 then),
+ * worked off on the channel's own turn. */
 void chan_request_hangup(struct chan *c, int cause);
 /* Works off the facts that wait. *c may be gone after. */
 void chan_run_facts(struct chan *c);

@@ -328,7 +328,7 @@ void chan_request_hangup(struct chan *c, int cause)
 	if (!chan_is_alive(c))
 		return;
 	c->hangup_requested = true;
-	c->cause = cause < 0 ? 0 : cause;
+	c->cause = cause < 0 ? CAUSE_NORMAL : cause;
 	chan_post(c, CHAN_FACT_HANGUP);
 }
 
@@ -383,6 +383,14 @@ static void chan_start(struct chan *c)
 	}
 }
 
+/* What the far end gave as the cause counts, unless Asterisk's 0 is wanted (dialer.conf). */
+static enum originate_reason chan_reason(const struct chan *c)
+{
+	if (!c->far_end_hung_up || c->shard->compat_reason)
+		return ORIGINATE_FAILURE;
+	return (enum originate_reason)cause_originate_reason((unsigned)c->cause);
+}
+
 /* The far end, or a command, ended the call. */
 static void chan_take_hangup(struct chan *c)
 {
@@ -395,7 +403,7 @@ static void chan_take_hangup(struct chan *c)
 	}
 	if (!c->far_end_hung_up && !c->dialed)
 		chan_raise_text(c, EVENT_DIALEND, SLICE_LIT("NOANSWER"), SLICE_EMPTY);
-	chan_fail(c, ORIGINATE_FAILURE);
+	chan_fail(c, chan_reason(c));
 }
 
 /* Takes the lowest waiting fact; digits one by one. */

@@ -111,6 +111,7 @@ struct shard {
 	char system_name[LIMIT_NAME];
 	bool unanswered_cdr;       /* cdr.conf unanswered */
 	bool congestion_cdr;       /* cdr.conf congestion */
+	bool compat_reason;	   /* dialer.conf compat_reason: a refusal has reason 0 */
 	bool is_ending;            /* stop now: what fails has no `failed` extension any more */
 	/* scratch of one dialplan step: expanded application data */
 	char *scratch;             /* LIMIT_APPDATA octets */

@@ -331,6 +331,15 @@ event_of() { # EVENT ID: the channel's blocks of the event
 	awk -v RS= -v first="Event: $1" -v id="id: $2" \
 		'index($0, first "\n") == 1 && (index($0, "\nUnique" id "\n") || index($0, "\nDestUnique" id "\n"))' "$dir/ami"
 }
+reason_of() { # CAUSE: of OriginateResponse
+	case $1 in
+	17) echo 5 ;;
+	21 | 27 | 34 | 38 | 41 | 42) echo 8 ;;
+	19 | 26) echo 3 ;;
+	*) echo 0 ;;
+	esac
+}
+
 ended_as() { # ID CAUSE TECHCAUSE DIALSTATUS REASON; - for a line that must not stand there
 	expect "Cause of $1" "$(event_of Hangup "$1" | sed -n 's/^Cause: //p')" "$2"
 	expect "TechCause of $1" "$(event_of Hangup "$1" | sed -n 's/^TechCause: //p')" "${3#-}"
@@ -345,9 +354,9 @@ ended_as requests 38 - ANSWER 4
 ended_as cancelled 19 480 - 3
 ended_as too_late 19 480 - 3
 ended_as moved 23 302 CANCEL 0
-ended_as digest_sha 21 403 NOANSWER 0
+ended_as digest_sha 21 403 NOANSWER 8
 while read -r cause status list; do
-	for code in $list; do ended_as "$code" "$cause" "$code" "$status" 0; done
+	for code in $list; do ended_as "$code" "$cause" "$code" "$status" "$(reason_of "$cause")"; done
 done <<'END'
 1 NOANSWER 404 485 604
 3 CHANUNAVAIL 420

@@ -37,6 +37,7 @@ static struct {
 	struct engine *engine;
 	struct gateway *gateway;
 	struct telnet *client;
+	bool compat; /* dialer.conf compat_reason */
 } rig = {.seed = 7};
 
 /* ---- world ---- */
@@ -140,8 +141,10 @@ static void put_files(void)
 	sim_fs_put(rig.w, "/etc/asterisk/asterisk.conf",
 		   "[directories]\nastetcdir => /etc/asterisk\n");
 	sim_fs_put(rig.w, "/etc/asterisk/manager.conf", manager_conf);
-	sim_fs_put(rig.w, "/etc/asterisk/dialer.conf",
-		   "[general]\nshards=2\ncdr_sqlite=no\nmax_channels=100\n");
+	snprintf(text, sizeof(text),
+		 "[general]\nshards=2\ncdr_sqlite=no\nmax_channels=100\ncompat_reason=%s\n",
+		 rig.compat ? "yes" : "no");
+	sim_fs_put(rig.w, "/etc/asterisk/dialer.conf", text);
 	snprintf(text, sizeof(text), "%s%s\n", pjsip_conf, addr_text(&gateway, host));
 	sim_fs_put(rig.w, "/etc/asterisk/pjsip.conf", text);
 	sim_fs_put(rig.w, "/etc/asterisk/extensions.conf", extensions_conf);
@@ -177,7 +180,7 @@ static int begin(void **state)
 	struct gateway_conf gateway = {.port = 5060, .choose = choose};
 	struct addr server;
 
-	UNUSED(state);
+	rig.compat = *state && strstr(*state, "compat");
 	log_set_writer(log_nothing, NULL);
 	rig.w = sim_world_create(rig.seed);
 	gateway.host = sim_host_add(rig.w, "gateway");
@@ -457,6 +460,7 @@ int main(int argc, char **argv)
 		SESSION("ami-chapter.txt"),
 		SESSION("ami-answered.txt"),
 		SESSION("ami-busy.txt"),
+		SESSION("ami-compat.txt"),
 		SESSION("ami-no-answer.txt"),
 		SESSION("ami-cancelled.txt"),
 		SESSION("ami-no-channel.txt"),

@@ -34,7 +34,7 @@ static void test_busy(void **state)
 	turn();
 	assert_string_equal(rig.events,
 			    INTRO "Newstate(5) DialState(RINGING) HangupRequest(17,486) "
-				  "DialEnd(BUSY) DIALED(0) Cdr Hangup(17,486) ENDED ");
+				  "DialEnd(BUSY) DIALED(5) Cdr Hangup(17,486) ENDED ");
 	assert_int_equal(rig.cdr.disposition, CDR_BUSY);
 	assert_memory_equal(rig.cdr.lastapp.ptr, "AppDial2", 8);
 	assert_memory_equal(rig.cdr.dst.ptr, "s", 1);
@@ -142,6 +142,25 @@ static void test_dispositions(void **state)
 		turn();
 		assert_int_equal(rig.cdr.disposition, rows[i].disposition);
 		assert_non_null(strstr(rig.events, rows[i].status));
+		assert_int_equal(rig.reason, cause_originate_reason((unsigned)rows[i].cause));
+	}
+}
+
+/* dialer.conf compat_reason: as Asterisk with PJSIP. Our own end of it gives no reason in any case.
+ */
+static void test_compat_reason(void **state)
+{
+	UNUSED(state);
+	for (int compat = 0; compat < 2; compat++) {
+		rig.shard.compat_reason = compat;
+		send_order(make_order());
+		end_with(17, 486);
+		turn();
+		assert_int_equal(rig.reason, compat ? 0 : 5);
+		send_order(make_order());
+		ring();
+		chan_request_hangup(the_chan(), 17);
+		turn();
 		assert_int_equal(rig.reason, 0);
 	}
 }
@@ -212,7 +231,7 @@ static void test_refusal_and_time_out_in_one_turn(void **state)
 	rig.skew += 31 * TMR_SECOND; /* the timer is due, and has not been looked at */
 	end_with(17, 486);
 	turn();
-	assert_string_equal(rig.events, "HangupRequest(17,486) DialEnd(BUSY) DIALED(0) Cdr "
+	assert_string_equal(rig.events, "HangupRequest(17,486) DialEnd(BUSY) DIALED(5) Cdr "
 					"Hangup(17,486) ENDED ");
 }
 
@@ -331,7 +350,7 @@ static void test_failed_extension(void **state)
 	send_order(failing_order());
 	end_with(17, 486);
 	turn();
-	assert_non_null(strstr(rig.events, "DIALED(0) Cdr Hangup(17,486) Newchannel "
+	assert_non_null(strstr(rig.events, "DIALED(5) Cdr Hangup(17,486) Newchannel "
 					   "VarSet(REASON) failed@play:Wait "));
 	assert_int_equal(rig.ended, 0);
 	pass(4);
@@ -404,6 +423,7 @@ int main(void)
 		TEST(test_dial_fails),
 		TEST(test_no_records_of_the_unanswered),
 		TEST(test_dispositions),
+		TEST(test_compat_reason),
 		TEST(test_early_media_then_failure),
 		TEST(test_early_media_outlives_the_time_out),
 		TEST(test_progress_without_media_is_no_answer),
