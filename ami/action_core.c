@@ -157,11 +157,30 @@ static void command_go_on(struct ami_session *s)
 		ami_session_done(s);
 }
 
+static void command_answer(struct ami_session *s, enum cli_result result)
+{
+	struct sink out = ami_reply_begin(s, result == CLI_OK ? "Success" : "Error");
+
+	ami_text_header(&out, "Message", SLICE_LIT("Command output follows"));
+	ami_reply_part(s, &out);
+	s->resume = command_go_on;
+	command_go_on(s);
+}
+
+/* A command that had to ask a call's shard is over. */
+static void command_done(void *arg, enum cli_result result)
+{
+	struct ami_session *s = arg;
+
+	s->command = NULL;
+	command_answer(s, result);
+}
+
 enum ami_action_result ami_do_command(struct ami_session *s, const struct ami_msg *m)
 {
+	struct cli_out cli = {.print = command_collect, .done = command_done, .arg = s};
 	struct slice line = ami_msg_get(m, "Command");
 	enum cli_result result;
-	struct sink out;
 
 	if (command_is_forbidden(line)) {
 		ami_reply_error(s, "Command blacklisted");
@@ -169,14 +188,15 @@ enum ami_action_result ami_do_command(struct ami_session *s, const struct ami_ms
 	}
 	s->work_at = 0;
 	s->item_count = 0;
-	result = cli_run(control_cli(s->ami->control), line, command_collect, s);
-	if (!ami_session_is_alive(s))
+	result = cli_start(control_cli(s->ami->control), line, &cli, &s->command);
+	if (!ami_session_is_alive(s)) {
+		if (s->command)
+			cli_cancel(s->command);
+		s->command = NULL;
 		return AMI_ACTION_DONE;
-	out = ami_reply_begin(s, result == CLI_OK ? "Success" : "Error");
-	ami_text_header(&out, "Message", SLICE_LIT("Command output follows"));
-	ami_reply_part(s, &out);
-	s->resume = command_go_on;
-	command_go_on(s);
+	}
+	if (result != CLI_OPEN)
+		command_answer(s, result);
 	return AMI_ACTION_OPEN;
 }
 

@@ -326,7 +326,7 @@ static const struct cli_command cli_table[] = {
 	{"manager show users", "List configured users of the manager interface",
 	 "Usage: manager show users\n       Lists the users of manager.conf.\n", cli_show_users},
 	{"manager show user", "Show one user of the manager interface",
-	 "Usage: manager show user <name>\n       Shows what the user may do.\n", cli_show_user},
+	 "Usage: manager show user <user>\n       Shows what the user may do.\n", cli_show_user},
 	{"manager show settings", "Show settings of the manager interface",
 	 "Usage: manager show settings\n       Shows [general] of manager.conf as it is in "
 	 "force.\n",
@@ -335,7 +335,7 @@ static const struct cli_command cli_table[] = {
 	 "Usage: manager show events\n       Lists the events that this engine raises.\n",
 	 cli_show_events},
 	{"manager show event", "Explain one event of the manager interface",
-	 "Usage: manager show event <name>\n       Shows when it is raised and its headers.\n",
+	 "Usage: manager show event <event>\n       Shows when it is raised and its headers.\n",
 	 cli_show_event},
 	{"manager set debug", "Show or change the debug mode of the manager interface",
 	 "Usage: manager set debug [on|off]\n"
@@ -347,7 +347,55 @@ static const struct cli_command cli_table[] = {
 	 cli_kick},
 };
 
+/* ---- completion ---- */
+
+static void cli_list_actions(void *context, struct cli_words *words)
+{
+	(void)context;
+	for (uint32_t i = 0; i < ami_action_count; i++)
+		cli_offer(words, slice_str(ami_actions[i].name));
+}
+
+static void cli_list_events(void *context, struct cli_words *words)
+{
+	(void)context;
+	for (uint32_t i = 0; i < ami_event_manual_count; i++)
+		cli_offer(words, slice_str(ami_event_manual[i].name));
+}
+
+static void cli_list_users(void *context, struct cli_words *words)
+{
+	const struct ami_conf *conf = ((struct ami *)context)->conf;
+
+	for (uint32_t i = 0; i < conf->user_count; i++)
+		cli_offer(words, conf->users[i].name);
+}
+
+static void cli_list_sessions(void *context, struct cli_words *words)
+{
+	struct ami *a = context;
+
+	list_for (node, &a->sessions) {
+		const struct ami_session *s = list_entry(node, struct ami_session, node);
+		char text[16];
+
+		snprintf(text, sizeof(text), "%d", s->number);
+		if (ami_session_is_ready(s))
+			cli_offer(words, slice_str(text));
+	}
+}
+
+static const struct cli_kind cli_kinds[] = {
+	{"action", cli_list_actions},
+	{"event", cli_list_events},
+	{"user", cli_list_users},
+	{"descriptor", cli_list_sessions},
+};
+
 int ami_cli_register(struct ami *a)
 {
-	return cli_register(control_cli(a->control), cli_table, ARRAY_COUNT(cli_table), a);
+	struct cli *cli = control_cli(a->control);
+	int err = cli_register(cli, cli_table, ARRAY_COUNT(cli_table), a);
+
+	return err ? err : cli_register_kinds(cli, cli_kinds, ARRAY_COUNT(cli_kinds), a);
 }

@@ -114,6 +114,9 @@ static void session_let_go(struct ami_session *s, bool flush)
 {
 	tmr_stop(&s->timer);
 	s->resume = NULL;
+	if (s->command)
+		cli_cancel(s->command);
+	s->command = NULL;
 	if (s->user && s->user->display_connects)
 		log_verbose(2, "Manager '%s' logged off from %s", s->user->name.ptr,
 			    ami_session_peer_ip(s, (char[ADDR_TEXT]){0}));

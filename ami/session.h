@@ -107,6 +107,7 @@ struct ami_session {
 	void (*walk_end)(struct ami_session *s);
 	struct slice work_id; /* the channel being written, in work_text */
 	char work_text[LIMIT_UNIQUEID];
+	struct cli_job *command; /* of Command, that is not over */
 	uint64_t order;	     /* of a synchronous Originate; 0 none */
 	const char *refusal; /* of a login, said after its delay */
 

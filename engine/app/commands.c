@@ -4,6 +4,8 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/base/tmr.h"
+#include "engine/core/app.h"
+#include "engine/core/func.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -328,7 +330,7 @@ static void print_piece(void *arg, struct slice text)
 {
 	struct cli_call *call = arg;
 
-	call->print(call->print_arg, text);
+	cli_write(call, text);
 }
 
 static enum cli_result cmd_dialplan_show(void *context, struct cli_call *call)
@@ -477,7 +479,7 @@ static const struct cli_command core_commands[] = {
 	 "       'verbose' shows more of them, 'count' only the totals.",
 	 cmd_show_channels},
 	{"channel request hangup", "Request a hangup on a given channel",
-	 "Usage: channel request hangup <channel> [<channel>...]|all\n"
+	 "Usage: channel request hangup <channel>|all [<channel>...]\n"
 	 "       Asks the named channels, or all, to hang up.",
 	 cmd_hangup},
 	{"core show uptime", "Show uptime information",
@@ -501,7 +503,7 @@ static const struct cli_command core_commands[] = {
 	{"core show help", "Display help list, or specific help on a command",
 	 "Usage: core show help [topic]\n       Lists commands, or explains one.", cmd_help},
 	{"dialplan show", "Show dialplan",
-	 "Usage: dialplan show [[exten]@[context]]\n       Shows the dialplan or a part of it.",
+	 "Usage: dialplan show [<context>|<exten>@<context>]\n       Shows the dialplan or a part of it.",
 	 cmd_dialplan_show},
 	{"dialplan reload", "Reload extensions and only extensions",
 	 "Usage: dialplan reload\n       Reads extensions.conf again.", cmd_dialplan_reload},
@@ -526,7 +528,57 @@ static const struct cli_command core_commands[] = {
 	 "Usage: core abort shutdown\n       Cancels a stop that is waiting.", cmd_abort_stop},
 };
 
+/* ---- completion ---- */
+
+static void list_channels(void *context, struct cli_words *words)
+{
+	const struct engine *e = context;
+
+	list_for (node, control_chans(e->control)) {
+		if (cli_offer_is_full(words))
+			return;
+		cli_offer(words, list_entry(node, struct roster_chan, node)->snap.name);
+	}
+}
+
+static void list_contexts(void *context, struct cli_words *words)
+{
+	const struct dialplan *dp = control_dialplan(((const struct engine *)context)->control);
+
+	for (uint32_t i = 0; dp && i < dialplan_context_count(dp); i++)
+		cli_offer(words, dialplan_context_name(dp, i));
+}
+
+static void list_applications(void *context, struct cli_words *words)
+{
+	uint32_t count;
+	const struct app *const *apps = app_all(&count);
+
+	UNUSED(context);
+	for (uint32_t i = 0; i < count; i++)
+		cli_offer(words, slice_str(apps[i]->name));
+}
+
+static void list_functions(void *context, struct cli_words *words)
+{
+	UNUSED(context);
+	for (uint32_t i = 0; func_name(i); i++)
+		cli_offer(words, slice_str(func_name(i)));
+}
+
+static const struct cli_kind core_kinds[] = {
+	{"channel", list_channels},
+	{"context", list_contexts},
+	{"application", list_applications},
+	{"function", list_functions},
+};
+
 int engine_register_commands(struct engine *e)
 {
-	return cli_register(control_cli(e->control), core_commands, ARRAY_COUNT(core_commands), e);
+	struct cli *cli = control_cli(e->control);
+	int err = cli_register(cli, core_commands, ARRAY_COUNT(core_commands), e);
+
+	if (!err)
+		err = cli_register_kinds(cli, core_kinds, ARRAY_COUNT(core_kinds), e);
+	return err ? err : engine_register_log_commands(e);
 }

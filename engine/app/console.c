@@ -1,53 +1,45 @@
-#include "engine/app/console.h"
+/* engine/app/console.c - connections to the control socket and their commands. console.h */
+#include "engine/app/console_internal.h"
 
 #include "engine/base/check.h"
-#include "engine/base/log.h"
+#include "engine/base/limits.h"
 #include "engine/base/slab.h"
-#include "engine/base/tmr.h"
-#include "engine/io/io.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#define CONSOLE_COMMAND 512 /* octets of one command, its NUL included */
-#define CONSOLE_CONNS   32
 #define CONSOLE_PATIENCE_NS (10 * TMR_SECOND) /* for the command to come */
-#define CONSOLE_LOOK_NS     TMR_SECOND        /* is the engine still going to stop? */
-
-struct console_conn {
-	struct console *console;
-	struct io_stream *stream;
-	struct tmr tmr;
-	bool waits; /* for the end of the engine */
-	size_t len;
-	char text[CONSOLE_COMMAND];
-};
-
-struct console {
-	struct control *control;
-	struct io_listener *listener;
-	struct slab *conns;
-};
+#define CONSOLE_LOOK_NS	    TMR_SECOND	      /* is the engine still going to stop? */
+/* Debug lines come when "core set debug" is on. */
+#define CONSOLE_LEVELS ((1U << LOG_LEVEL_COUNT) - 1)
 
 static void console_drop(struct console_conn *conn, bool flush)
 {
+	struct console *c = conn->console;
+
 	tmr_stop(&conn->tmr);
+	if (conn->job)
+		cli_cancel(conn->job);
 	io_stream_close(conn->stream, flush);
-	slab_free(conn->console->conns, conn);
+	if (conn->stays) {
+		list_del(&conn->node);
+		c->open_count--;
+		console_lines_want(c);
+	}
+	slab_free(c->conns, conn);
 }
 
-static void console_print(void *arg, struct slice text)
+void console_print(void *arg, struct slice text)
 {
 	struct console_conn *conn = arg;
 
 	/* A reader that does not read gets a cut answer, never more than its queue holds. */
 	if (io_stream_send(conn->stream, text.ptr, text.len) != 0)
-		log_debug("console: output cut");
+		metric_inc(control_metrics(conn->console->control), METRIC_console_cut);
 }
 
-/* A connection without a command makes room for others; one that waits for the end of an engine that will
- * not end any more has its answer. */
+/* A connection without a command makes room for others; one that waits for the end of an engine
+ * that will not end any more has its answer. */
 static void console_on_timer(struct tmr *t, void *arg)
 {
 	struct console_conn *conn = arg;
@@ -59,6 +51,8 @@ static void console_on_timer(struct tmr *t, void *arg)
 		console_drop(conn, true);
 }
 
+/* ---- commands ---- */
+
 /* Ends the engine: the client waits until the socket closes. */
 static bool console_is_stop(struct slice command)
 {
@@ -66,53 +60,181 @@ static bool console_is_stop(struct slice command)
 	       slice_istarts(command, SLICE_LIT("core restart"));
 }
 
-static void console_run(struct console_conn *conn)
+/* A script's command is over: the connection too, unless it waits for the end of the engine. */
+static void console_end_once(struct console_conn *conn, bool stops)
 {
 	struct control *c = conn->console->control;
-	struct slice command = slice_make(conn->text, conn->len);
-	struct slice prefix = SLICE_LIT("cli quit after ");
 
-	if (slice_starts(command, prefix))
-		command = slice_from(command, prefix.len);
-	command = slice_trim(command);
-	if (control_is_stopping(c) &&
-	    !slice_istarts(command, SLICE_LIT("core abort shutdown")) && !console_is_stop(command)) {
-		char text[CONSOLE_COMMAND + 64];
-		struct sink out = sink_make(text, sizeof(text));
-
-		sink_fmt(&out, "Command '%.*s' cannot be run during shutdown\n", SLICE_ARG(command));
-		console_print(conn, sink_slice(&out));
-	} else {
-		enum cli_result result = cli_run(control_cli(c), command, console_print, conn);
-
-		conn->waits = result == CLI_OK && console_is_stop(command);
-	}
-	if (!conn->waits)
-		console_drop(conn, true);
-	else
+	conn->waits = stops;
+	if (stops)
 		tmr_start(&conn->tmr, io_now_ns(control_io(c)) + CONSOLE_LOOK_NS);
+	else
+		console_drop(conn, true);
 }
+
+static void console_go_on(struct console_conn *conn);
+
+static void console_on_done(void *arg, enum cli_result result)
+{
+	struct console_conn *conn = arg;
+
+	UNUSED(result);
+	conn->job = NULL;
+	if (conn->once)
+		console_end_once(conn, false);
+	else
+		console_go_on(conn);
+}
+
+static enum cli_result console_run(struct console_conn *conn, struct slice command)
+{
+	struct control *c = conn->console->control;
+	struct cli_out out = {.print = console_print,
+			      .done = console_on_done,
+			      .arg = conn,
+			      .session = &conn->session,
+			      .may_abbreviate = conn->stays};
+	char text[LIMIT_CLI_LINE + 64];
+	struct sink refused = sink_make(text, sizeof(text));
+
+	if (!control_is_stopping(c) || slice_istarts(command, SLICE_LIT("core abort shutdown")) ||
+	    console_is_stop(command))
+		return cli_start(control_cli(c), command, &out, &conn->job);
+	sink_fmt(&refused, "Command '%.*s' cannot be run during shutdown\n", SLICE_ARG(command));
+	console_print(conn, sink_slice(&refused));
+	return CLI_UNKNOWN;
+}
+
+static void console_run_once(struct console_conn *conn, struct slice command)
+{
+	enum cli_result result = CLI_OK;
+
+	conn->once = true;
+	if (command.len > 0)
+		result = console_run(conn, command);
+	if (result != CLI_OPEN)
+		console_end_once(conn, result == CLI_OK && console_is_stop(command));
+}
+
+static void console_on_match(void *arg, struct slice word)
+{
+	struct console_conn *conn = arg;
+
+	if (slice_find(word, ' ') != SIZE_MAX)
+		return;
+	console_print(conn, word);
+	console_print(conn, SLICE_LIT(" "));
+}
+
+/* "line" ["word"], quoted as words of a command are. */
+static void console_answer_matches(struct console_conn *conn, struct slice question)
+{
+	char text[LIMIT_CLI_LINE];
+	struct sink line = sink_make(text, sizeof(text));
+
+	for (size_t i = 1; i < question.len && question.ptr[i] != '"'; i++) {
+		if (question.ptr[i] == '\\' && i + 1 < question.len)
+			i++;
+		sink_char(&line, question.ptr[i]);
+	}
+	cli_complete(control_cli(conn->console->control), sink_slice(&line), console_on_match,
+		     conn);
+	console_print(conn, SLICE_LIT(CONSOLE_EOF "\n"));
+}
+
+/* False: it found no room and is gone. */
+static bool console_stay(struct console_conn *conn)
+{
+	struct console *c = conn->console;
+
+	if (conn->stays)
+		return true;
+	if (c->open_count == LIMIT_CONSOLES_OPEN) {
+		metric_inc(control_metrics(c->control), METRIC_console_refused);
+		console_print(conn, SLICE_LIT("Too many consoles are open\n"));
+		console_drop(conn, true);
+		return false;
+	}
+	conn->stays = true;
+	c->open_count++;
+	list_add_tail(&c->open, &conn->node);
+	tmr_stop(&conn->tmr);
+	console_lines_want(c);
+	return true;
+}
+
+/* False: the connection is not to be looked at any more. */
+static bool console_command(struct console_conn *conn, struct slice command)
+{
+	struct slice prefix = SLICE_LIT(CONSOLE_ONCE), ask = SLICE_LIT(CONSOLE_ASK);
+
+	if (slice_starts(command, prefix)) {
+		console_run_once(conn, slice_trim(slice_from(command, prefix.len)));
+		return false;
+	}
+	if (!console_stay(conn))
+		return false;
+	if (slice_istarts(command, ask)) {
+		console_answer_matches(conn, slice_from(command, ask.len));
+		return true;
+	}
+	command = slice_trim(command);
+	if (slice_ieq(command, SLICE_LIT("quit")) || slice_ieq(command, SLICE_LIT("exit"))) {
+		console_drop(conn, true);
+		return false;
+	}
+	if (command.len > 0)
+		console_run(conn, command);
+	console_lines_want(conn->console);
+	return true;
+}
+
+/* Runs what has come whole, one after another. */
+static void console_go_on(struct console_conn *conn)
+{
+	char command[LIMIT_CLI_LINE], *end;
+
+	while (!conn->job && !conn->waits && conn->len > 0) {
+		size_t len;
+
+		end = memchr(conn->text, '\0', conn->len);
+		len = end ? (size_t)(end - conn->text) : conn->len;
+		if (len >= sizeof(command)) {
+			console_print(conn,
+				      SLICE_LIT("The command is too long (511 octets at most)\n"));
+			console_drop(conn, true);
+			return;
+		}
+		if (!end)
+			return;
+		memcpy(command, conn->text, len);
+		conn->len -= len + 1;
+		memmove(conn->text, end + 1, conn->len);
+		if (!console_command(conn, slice_make(command, len)))
+			return;
+	}
+}
+
+/* ---- connections ---- */
 
 static void console_on_data(void *arg, struct io_stream *s, const void *data, size_t len)
 {
 	struct console_conn *conn = arg;
-	const char *at = data;
 
 	UNUSED(s);
 	if (conn->waits)
-		return; /* one command a connection */
-	for (size_t i = 0; i < len; i++) {
-		if (at[i] == '\0') {
-			console_run(conn);
-			return;
-		}
-		if (conn->len == sizeof(conn->text) - 1) {
-			console_print(conn, SLICE_LIT("The command is too long (511 octets at most)\n"));
-			console_drop(conn, true);
-			return;
-		}
-		conn->text[conn->len++] = at[i];
+		return; /* one command a script */
+	if (len > sizeof(conn->text) - conn->len) {
+		console_print(
+			conn,
+			SLICE_LIT("The commands are too long (511 octets at most each, and few "
+				  "behind one that is not over)\n"));
+		console_drop(conn, true);
+		return;
 	}
+	memcpy(conn->text + conn->len, data, len);
+	conn->len += len;
+	console_go_on(conn);
 }
 
 static void console_on_closed(void *arg, struct io_stream *s, int error)
@@ -122,33 +244,50 @@ static void console_on_closed(void *arg, struct io_stream *s, int error)
 	console_drop(arg, false);
 }
 
+static void console_on_drained(void *arg, struct io_stream *s)
+{
+	UNUSED(s);
+	console_lines_say_lost(arg);
+}
+
 static const struct io_stream_handler console_handler = {
 	.data = console_on_data,
 	.closed = console_on_closed,
+	.drained = console_on_drained,
 };
+
+static void console_greet(struct console_conn *conn)
+{
+	struct io *io = control_io(conn->console->control);
+	char host[128], text[256];
+	struct sink greeting = sink_make(text, sizeof(text));
+
+	io_host_name(io, host, sizeof(host));
+	sink_fmt(&greeting, "%s/%lld/%s\n", host, (long long)io_pid(io), RINGER_VERSION);
+	console_print(conn, sink_slice(&greeting));
+}
 
 static void console_on_accept(void *arg, struct io_stream *s, const struct addr *peer)
 {
 	struct console *c = arg;
 	struct console_conn *conn = slab_alloc(c->conns);
-	char host[128], text[256];
-	struct sink greeting = sink_make(text, sizeof(text));
 
 	UNUSED(peer);
 	if (!conn) {
+		metric_inc(control_metrics(c->control), METRIC_console_refused);
 		io_stream_close(s, false);
 		return;
 	}
 	conn->console = c;
 	conn->stream = s;
+	conn->session.levels = CONSOLE_LEVELS;
 	tmr_init(&conn->tmr, control_wheel(c->control), console_on_timer, conn);
 	tmr_start(&conn->tmr, io_now_ns(control_io(c->control)) + CONSOLE_PATIENCE_NS);
 	io_stream_set_handler(s, &console_handler, conn);
-	io_host_name(control_io(c->control), host, sizeof(host));
-	sink_fmt(&greeting, "%s/%lld/%s\n", host, (long long)io_pid(control_io(c->control)),
-		 RINGER_VERSION);
-	console_print(conn, sink_slice(&greeting));
+	console_greet(conn);
 }
+
+/* ---- life ---- */
 
 int console_create(struct console **out, struct control *control, const char *path, unsigned mode,
 		   struct sink *error)
@@ -159,13 +298,19 @@ int console_create(struct console **out, struct control *control, const char *pa
 	if (!c)
 		return -ENOMEM;
 	c->control = control;
-	err = slab_create(&c->conns, "console", sizeof(struct console_conn), CONSOLE_CONNS);
+	list_init(&c->open);
+	err = console_lines_create(&c->lines);
 	if (!err)
-		err = io_listen_unix(control_io(control), &c->listener, path, mode, console_on_accept, c);
+		err = slab_create(&c->conns, "console", sizeof(struct console_conn),
+				  LIMIT_CONSOLES);
+	if (!err)
+		err = io_listen_unix(control_io(control), &c->listener, path, mode,
+				     console_on_accept, c);
 	if (err == -EADDRINUSE)
-		sink_fmt(error, "Ringer already running on %s.  Use 'ringer -rx COMMAND' to connect.", path);
+		sink_fmt(error, "Ringer already running on %s.  Use 'ringer -r' to connect.", path);
 	else if (err)
-		sink_fmt(error, "the console socket %s cannot be made: %s (asterisk.conf astrundir)", path,
+		sink_fmt(error,
+			 "the console socket %s cannot be made: %s (asterisk.conf astrundir)", path,
 			 strerror(-err));
 	if (err) {
 		console_destroy(c);
@@ -189,77 +334,6 @@ void console_destroy(struct console *c)
 		io_listener_close(c->listener);
 	if (c->conns)
 		slab_destroy(c->conns);
+	console_lines_destroy(&c->lines);
 	free(c);
-}
-
-/* ---- the other end ---- */
-
-struct remote {
-	struct io *io;
-	const char *command;
-	bool greeted;
-	int error;
-};
-
-static void remote_on_data(void *arg, struct io_stream *s, const void *data, size_t len)
-{
-	struct remote *r = arg;
-	struct slice text = slice_make(data, len);
-	static const char prefix[] = "cli quit after ";
-	size_t line;
-
-	if (!r->greeted) {
-		line = slice_find(text, '\n');
-		if (line == SIZE_MAX)
-			return;
-		r->greeted = true;
-		io_stream_send(s, prefix, sizeof(prefix) - 1);
-		io_stream_send(s, r->command, strlen(r->command) + 1);
-		text = slice_from(text, line + 1);
-	}
-	fwrite(text.ptr, 1, text.len, stdout);
-}
-
-static void remote_on_closed(void *arg, struct io_stream *s, int error)
-{
-	struct remote *r = arg;
-
-	r->error = r->greeted ? 0 : error ? error : -ECONNRESET;
-	io_stream_close(s, false);
-	io_stop(r->io);
-}
-
-static const struct io_stream_handler remote_handler = {
-	.data = remote_on_data,
-	.closed = remote_on_closed,
-};
-
-static int64_t remote_turn(void *arg, int64_t now_ns)
-{
-	UNUSED(arg);
-	UNUSED(now_ns);
-	return INT64_MAX;
-}
-
-int console_run_remote(const char *path, const char *command)
-{
-	static struct metrics metrics;
-	struct io_conf conf = {.name = "remote",
-			       .metrics = &metrics,
-			       .stream_max = 4,
-			       .small_buffers = 16,
-			       .stream_out_max = 65536,
-			       .cpu = -1};
-	struct remote r = {.command = command};
-	struct io_stream *s;
-	int err = io_create(&r.io, &conf);
-
-	if (err)
-		return err;
-	err = io_connect_unix(r.io, &s, path, &remote_handler, &r);
-	if (!err)
-		err = io_run(r.io, remote_turn, &r);
-	io_destroy(r.io);
-	fflush(stdout);
-	return err ? err : r.error;
 }

@@ -586,6 +586,8 @@ static int64_t engine_turn(void *arg, int64_t now_ns)
 
 	engine_take_stop(e);
 	next_ns = control_turn(e->control, now_ns);
+	if (e->console && console_turn(e->console))
+		next_ns = now_ns;
 	if (engine_take_reload(e))
 		next_ns = now_ns;
 	return engine_watch_end(e, now_ns, next_ns);
@@ -671,6 +673,19 @@ void engine_destroy(struct engine *e)
 	if (e->control_io)
 		io_destroy(e->control_io);
 	free(e);
+}
+
+void engine_set_logger(struct engine *e, struct logger *logger)
+{
+	e->logger = logger;
+}
+
+void engine_take_line(void *engine, const struct log_line *line)
+{
+	struct engine *e = engine;
+
+	if (e->console)
+		console_take_line(e->console, line);
 }
 
 /* ---- views ---- */

@@ -29,6 +29,13 @@ struct engine_options {
 
 /* Reads the configuration and takes all memory; says in *error what is wrong, with file and line. */
 int engine_create(struct engine **out, const struct engine_options *options, struct sink *error);
+/* Before engine_start: the logger whose files the console's commands show and change. */
+struct logger;
+void engine_set_logger(struct engine *e, struct logger *logger);
+/* A log_writer_fn: lines for the consoles that want them. Any thread, between engine_start and
+ * engine_destroy. */
+struct log_line;
+void engine_take_line(void *engine, const struct log_line *line);
 /* Reads and checks everything, starts nothing: `ringer -t`. */
 int engine_check(const struct engine_options *options, struct sink *error);
 /* Opens sockets and starts all loops but control's. */

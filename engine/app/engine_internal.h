@@ -30,6 +30,7 @@ struct engine {
 	struct spool *spool;
 	struct ami *ami;
 	struct console *console;
+	struct logger *logger; /* NULL in simulation */
 	struct tone_set *tones;
 	struct sound_loader *loader;
 	struct metrics loader_metrics;
@@ -54,8 +55,9 @@ int engine_reload(void *engine, struct slice module, struct sink *text);
 int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswered, bool *congestion,
 		      struct sink *error);
 
-/* commands.c */
+/* commands*.c */
 int engine_register_commands(struct engine *e);
+int engine_register_log_commands(struct engine *e);
 const char *engine_version_text(void);
 
 #endif

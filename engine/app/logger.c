@@ -1,5 +1,6 @@
 #include "engine/app/logger.h"
 
+#include "engine/app/logline.h"
 #include "engine/base/blob.h"
 #include "engine/base/check.h"
 #include "engine/base/log.h"
@@ -12,14 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LOGGER_LINES 1024 /* logger_queue_limit: lines that may wait */
-#define LOGGER_FILES 8
-#define LOGGER_LINE  1536
+#define LOGGER_LINES   1024 /* logger_queue_limit: lines that may wait */
+#define LOGGER_LINE    1536
+#define LOGGER_OLD_MAX 100000 /* old files beside one */
 
 struct logger_file {
-	int fd;            /* -1: standard error */
-	unsigned levels;   /* bits 1 << enum log_level */
-	int verbose;
+	int fd; /* negative: it could not be opened */
+	struct logger_channel channel;
 };
 
 struct logger {
@@ -30,9 +30,26 @@ struct logger {
 	_Atomic uint32_t waiting;
 	_Atomic uint64_t dropped;
 	_Atomic bool asleep;
-	struct logger_file files[LOGGER_FILES];
+
+	/* Its own loop's. */
+	struct logger_file files[LOGGER_CHANNELS];
 	uint32_t file_count;
+	enum logger_rotation rotation;
 	char buf[64 * 1024];
+
+	/* The terminal of a program in the foreground. */
+	struct logger_channel terminal;
+	_Atomic bool terminal_on;
+
+	/* Whoever else wants lines: the consoles. */
+	_Atomic(log_writer_fn) listener;
+	_Atomic(void *) listener_arg;
+
+	/* The control loop's: what is in force, and the way of a change to the logger's loop. */
+	char dir[LIMIT_PATH];
+	struct logger_conf conf;
+	_Atomic(struct logger_conf *) next;
+	_Atomic bool open[LOGGER_CHANNELS];
 };
 
 struct logger_entry {
@@ -44,19 +61,12 @@ struct logger_entry {
 
 /* ---- any thread ---- */
 
-static void logger_format(struct logger *l, struct sink *out, const struct log_line *line)
+static void logger_tell_listener(struct logger *l, const struct log_line *line)
 {
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	const char *file = strrchr(line->file, '/');
-	struct tm tm;
+	log_writer_fn fn = atomic_load(&l->listener);
 
-	io_local_time(l->io, line->wall_ns, &tm);
-	sink_fmt(out, "[%s %2d %02d:%02d:%02d] %s", months[tm.tm_mon % 12], tm.tm_mday, tm.tm_hour,
-		 tm.tm_min, tm.tm_sec, log_level_name(line->level));
-	if (line->call)
-		sink_fmt(out, "[%s]", line->call);
-	sink_fmt(out, " %s: %s\n", file ? file + 1 : line->file, line->text);
+	if (fn)
+		fn(atomic_load(&l->listener_arg), line);
 }
 
 static void logger_take(void *arg, const struct log_line *line)
@@ -66,7 +76,9 @@ static void logger_take(void *arg, const struct log_line *line)
 	struct sink out;
 	struct blob *b;
 
-	b = atomic_fetch_add(&l->waiting, 1) < LOGGER_LINES ? blob_alloc(l->pool, LOGGER_LINE) : NULL;
+	logger_tell_listener(l, line);
+	b = atomic_fetch_add(&l->waiting, 1) < LOGGER_LINES ? blob_alloc(l->pool, LOGGER_LINE)
+							    : NULL;
 	if (!b) {
 		atomic_fetch_sub(&l->waiting, 1);
 		atomic_fetch_add(&l->dropped, 1);
@@ -74,9 +86,7 @@ static void logger_take(void *arg, const struct log_line *line)
 	}
 	entry = (struct logger_entry *)(void *)b->data;
 	out = sink_make(entry->text, LOGGER_LINE - sizeof(*entry));
-	logger_format(l, &out, line);
-	if (out.over && out.len > 0)
-		out.ptr[out.len - 1] = '\n';
+	logline_write(&out, l->io, line);
 	entry->level = line->level;
 	entry->verbosity = line->verbosity;
 	entry->len = out.len;
@@ -85,43 +95,44 @@ static void logger_take(void *arg, const struct log_line *line)
 		io_wake(l->io);
 }
 
-/* ---- its own loop ---- */
+/* ---- its own loop: lines ---- */
 
-static void logger_write(struct logger *l, const struct logger_file *f, const char *text, size_t len)
+static bool logger_wants(const struct logger_channel *c, const struct logger_entry *e)
 {
-	if (f->fd < 0)
+	if (!(c->levels & 1U << e->level))
+		return false;
+	return e->level != LOG_LEVEL_VERBOSE || e->verbosity <= c->verbose;
+}
+
+/* fd negative: standard error. */
+static void logger_write(struct logger *l, int fd, const char *text, size_t len)
+{
+	if (len == 0)
+		return;
+	if (fd < 0)
 		fwrite(text, 1, len, stderr);
 	else
-		io_fs_write(l->io, f->fd, text, len);
+		io_fs_write(l->io, fd, text, len);
 }
 
-static bool logger_wants(const struct logger_file *f, const struct logger_entry *e)
+static void logger_write_lines(struct logger *l, int fd, const struct logger_channel *c,
+			       struct blob **batch, uint32_t count)
 {
-	if (!(f->levels & 1U << e->level))
-		return false;
-	return e->level != LOG_LEVEL_VERBOSE || e->verbosity <= f->verbose;
-}
+	size_t used = 0;
 
-static void logger_write_batch(struct logger *l, struct blob **batch, uint32_t count)
-{
-	for (uint32_t f = 0; f < l->file_count; f++) {
-		size_t used = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct logger_entry *e = (const void *)batch[i]->data;
 
-		for (uint32_t i = 0; i < count; i++) {
-			const struct logger_entry *e = (const void *)batch[i]->data;
-
-			if (!logger_wants(&l->files[f], e))
-				continue;
-			if (used + e->len > sizeof(l->buf)) {
-				logger_write(l, &l->files[f], l->buf, used);
-				used = 0;
-			}
-			memcpy(l->buf + used, e->text, e->len);
-			used += e->len;
+		if (!logger_wants(c, e))
+			continue;
+		if (used + e->len > sizeof(l->buf)) {
+			logger_write(l, fd, l->buf, used);
+			used = 0;
 		}
-		if (used > 0)
-			logger_write(l, &l->files[f], l->buf, used);
+		memcpy(l->buf + used, e->text, e->len);
+		used += e->len;
 	}
+	logger_write(l, fd, l->buf, used);
 }
 
 static uint32_t logger_drain(struct logger *l)
@@ -132,7 +143,12 @@ static uint32_t logger_drain(struct logger *l)
 
 	while (count < ARRAY_COUNT(batch) && ring_pop_mpsc(l->ring, &item))
 		batch[count++] = item;
-	logger_write_batch(l, batch, count);
+	for (uint32_t f = 0; f < l->file_count; f++) {
+		if (l->files[f].fd >= 0)
+			logger_write_lines(l, l->files[f].fd, &l->files[f].channel, batch, count);
+	}
+	if (atomic_load(&l->terminal_on))
+		logger_write_lines(l, -1, &l->terminal, batch, count);
 	for (uint32_t i = 0; i < count; i++) {
 		blob_free(l->pool, batch[i]);
 		atomic_fetch_sub(&l->waiting, 1);
@@ -148,137 +164,217 @@ static void logger_say_dropped(struct logger *l)
 
 	if (n == 0)
 		return;
-	sink_fmt(&out, "%llu log lines were left out: they came faster than they could be written\n",
+	sink_fmt(&out,
+		 "%llu log lines were left out: they came faster than they could be written\n",
 		 (unsigned long long)n);
-	for (uint32_t f = 0; f < l->file_count; f++)
-		logger_write(l, &l->files[f], out.ptr, out.len);
+	for (uint32_t f = 0; f < l->file_count; f++) {
+		if (l->files[f].fd >= 0)
+			logger_write(l, l->files[f].fd, out.ptr, out.len);
+	}
+	if (atomic_load(&l->terminal_on))
+		logger_write(l, -1, out.ptr, out.len);
+}
+
+/* ---- its own loop: files ---- */
+
+/* Makes the directory of the usual files if it can; open says why not. */
+static int logger_open(struct logger *l, const char *path)
+{
+	io_fs_mkdir(l->io, l->dir, 0755);
+	return io_fs_open(l->io, path, IO_FS_WRITE | IO_FS_APPEND | IO_FS_CREATE, 0640);
+}
+
+static void logger_old_name(struct sink *out, const char *path, int64_t number)
+{
+	out->len = 0;
+	sink_fmt(out, "%s.%lld", path, (long long)number);
+	sink_cstr(out);
+}
+
+/* How many old files stand beside it: .0, .1, ... without a gap. */
+static int64_t logger_old_count(struct logger *l, const char *path, struct sink *name)
+{
+	struct io_fs_stat st;
+	int64_t n = 0;
+
+	do {
+		logger_old_name(name, path, n++);
+	} while (n < LOGGER_OLD_MAX && io_fs_stat(l->io, name->ptr, &st) == 0);
+	return n - 1;
+}
+
+static void logger_rotate_file(struct logger *l, const char *path)
+{
+	char text[LIMIT_PATH + 32], older_text[LIMIT_PATH + 32];
+	struct sink name = sink_make(text, sizeof(text));
+	struct sink older = sink_make(older_text, sizeof(older_text));
+	int64_t n = 0;
+
+	if (l->rotation == LOGGER_NONE)
+		return;
+	if (l->rotation == LOGGER_TIMESTAMP)
+		n = io_wall_ns(l->io) / TMR_SECOND;
+	else
+		n = logger_old_count(l, path, &name);
+	for (; l->rotation == LOGGER_ROTATE && n > 0; n--) {
+		logger_old_name(&older, path, n);
+		logger_old_name(&name, path, n - 1);
+		io_fs_rename(l->io, name.ptr, older.ptr);
+	}
+	logger_old_name(&name, path, n);
+	io_fs_rename(l->io, path, name.ptr);
+}
+
+/* The open file of that path leaves the table: -1 if there is none. */
+static int logger_take_file(struct logger_file *files, uint32_t count, const char *path)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		int fd = files[i].fd;
+
+		if (fd >= 0 && strcmp(files[i].channel.path, path) == 0) {
+			files[i].fd = -1;
+			return fd;
+		}
+	}
+	return -1;
+}
+
+static void logger_set_threshold(const struct logger *l)
+{
+	enum log_level least = LOG_LEVEL_COUNT;
+	int verbose = atomic_load(&l->terminal_on) ? l->terminal.verbose : 0;
+	unsigned levels = atomic_load(&l->terminal_on) ? l->terminal.levels : 0;
+
+	for (uint32_t f = 0; f < l->file_count; f++) {
+		levels |= l->files[f].channel.levels;
+		if (l->files[f].channel.verbose > verbose)
+			verbose = l->files[f].channel.verbose;
+	}
+	for (unsigned i = LOG_LEVEL_COUNT; i-- > 0;) {
+		if (levels & 1U << i)
+			least = (enum log_level)i;
+	}
+	log_set_level(least, verbose);
+}
+
+/* Files that stay are not opened again, unless they are rotated. *failed: the first that cannot be.
+ */
+static int logger_apply(struct logger *l, const struct logger_conf *conf, const char **failed)
+{
+	struct logger_file old[LOGGER_CHANNELS];
+	uint32_t old_count = l->file_count;
+	int err = 0;
+
+	memcpy(old, l->files, sizeof(old));
+	l->rotation = conf->rotation;
+	l->file_count = conf->count;
+	for (uint32_t i = 0; i < conf->count; i++) {
+		struct logger_file *f = &l->files[i];
+
+		f->channel = conf->channels[i];
+		f->fd = logger_take_file(old, old_count, f->channel.path);
+		if (conf->rotate_now && f->fd >= 0) {
+			io_fs_close(l->io, f->fd);
+			logger_rotate_file(l, f->channel.path);
+			f->fd = -1;
+		}
+		if (f->fd < 0)
+			f->fd = logger_open(l, f->channel.path);
+		atomic_store(&l->open[i], f->fd >= 0);
+		if (f->fd < 0 && err == 0) {
+			err = f->fd;
+			*failed = f->channel.path;
+		}
+	}
+	for (uint32_t i = 0; i < old_count; i++) {
+		if (old[i].fd >= 0)
+			io_fs_close(l->io, old[i].fd);
+	}
+	logger_set_threshold(l);
+	return err;
+}
+
+static void logger_take_conf(struct logger *l)
+{
+	struct logger_conf *conf = atomic_exchange(&l->next, NULL);
+	const char *failed = NULL;
+	int err;
+
+	if (!conf)
+		return;
+	err = logger_apply(l, conf, &failed);
+	if (err)
+		log_error("The log file %s cannot be opened: %s", failed, strerror(-err));
+	free(conf);
 }
 
 static int64_t logger_turn(void *arg, int64_t now_ns)
 {
 	struct logger *l = arg;
 
+	logger_take_conf(l);
 	if (logger_drain(l) > 0) {
 		logger_say_dropped(l);
 		return now_ns;
 	}
 	atomic_store(&l->asleep, true);
-	return ring_count(l->ring) > 0 ? now_ns : TMR_NEVER;
+	return ring_count(l->ring) > 0 || atomic_load(&l->next) ? now_ns : TMR_NEVER;
 }
 
-/* ---- configuration ---- */
+/* ---- the control loop ---- */
 
-static unsigned logger_level(struct slice word, int *verbose)
+int logger_set_conf(struct logger *l, const struct logger_conf *conf)
 {
-	if (slice_istarts(word, SLICE_LIT("verbose"))) {
-		uint64_t n;
-		struct slice inside = slice_from(word, 8);
+	struct logger_conf *next = malloc(sizeof(*next)), *untaken;
 
-		*verbose = 10;
-		if (word.len > 9 && slice_u64(slice_head(inside, inside.len - 1), 10, &n))
-			*verbose = (int)n;
-		return 1U << LOG_LEVEL_VERBOSE;
-	}
-	if (slice_ieq(word, SLICE_LIT("debug")))
-		return 1U << LOG_LEVEL_DEBUG;
-	if (slice_ieq(word, SLICE_LIT("notice")))
-		return 1U << LOG_LEVEL_NOTICE;
-	if (slice_ieq(word, SLICE_LIT("warning")))
-		return 1U << LOG_LEVEL_WARNING;
-	if (slice_ieq(word, SLICE_LIT("error")))
-		return 1U << LOG_LEVEL_ERROR;
-	if (slice_eq(word, SLICE_LIT("*"))) {
-		*verbose = 10;
-		return (1U << LOG_LEVEL_COUNT) - 1;
-	}
-	return 0; /* dtmf, fax, security, trace: kinds that Ringer does not write */
-}
-
-static int logger_open(struct logger *l, const char *dir, struct slice name, struct sink *error)
-{
-	char path[LIMIT_PATH * 2];
-	struct sink out = sink_make(path, sizeof(path));
-	int fd;
-
-	if (name.len > 0 && name.ptr[0] != '/')
-		sink_fmt(&out, "%s/", dir);
-	sink_add(&out, name);
-	io_fs_mkdir(l->io, dir, 0755); /* there already, or open says why not */
-	fd = io_fs_open(l->io, sink_cstr(&out), IO_FS_WRITE | IO_FS_APPEND | IO_FS_CREATE, 0640);
-	if (fd < 0)
-		sink_fmt(error, "the log file %s cannot be opened: %s (logger.conf, asterisk.conf "
-			 "astlogdir)", path, strerror(-fd));
-	return fd;
-}
-
-static int logger_add_file(struct logger *l, const char *dir, struct slice name, unsigned levels,
-			   int verbose, struct sink *error)
-{
-	int fd;
-
-	if (l->file_count == LOGGER_FILES - 1 || levels == 0)
-		return 0;
-	fd = logger_open(l, dir, name, error);
-	if (fd < 0)
-		return fd;
-	l->files[l->file_count++] = (struct logger_file){fd, levels, verbose};
+	if (!next)
+		return -ENOMEM;
+	*next = l->conf = *conf;
+	l->conf.rotate_now = false;
+	untaken = atomic_exchange(&l->next, NULL);
+	if (untaken)
+		next->rotate_now |= untaken->rotate_now;
+	free(untaken);
+	atomic_store(&l->next, next);
+	if (atomic_exchange(&l->asleep, false))
+		io_wake(l->io);
 	return 0;
 }
 
-static int logger_read_conf(struct logger *l, const struct logger_options *o, const struct conffile *cf,
-			    struct sink *error)
+const struct logger_conf *logger_get_conf(const struct logger *l)
 {
-	const struct conffile_section *s = conffile_ifind(cf, "logfiles");
-
-	for (const struct conffile_var *v = s ? s->vars : NULL; v; v = v->next) {
-		struct slice rest = v->value, word;
-		unsigned levels = 0;
-		int verbose = 0, err;
-
-		/* "[plain]notice,..." chooses a form that is the same here */
-		if (rest.len > 0 && rest.ptr[0] == '[' && slice_find(rest, ']') != SIZE_MAX)
-			rest = slice_from(rest, slice_find(rest, ']') + 1);
-		while (slice_split(&rest, ',', &word))
-			levels |= logger_level(slice_trim(word), &verbose);
-		if (slice_ieq(v->name, SLICE_LIT("console")) ||
-		    slice_istarts(v->name, SLICE_LIT("syslog.")))
-			continue;
-		err = logger_add_file(l, o->log_dir, v->name, levels, verbose, error);
-		if (err)
-			return err;
-	}
-	return 0;
+	return &l->conf;
 }
 
-#define LOGGER_USUAL (1U << LOG_LEVEL_NOTICE | 1U << LOG_LEVEL_WARNING | 1U << LOG_LEVEL_ERROR)
-
-static int logger_open_files(struct logger *l, const struct logger_options *o, const struct conffile *cf,
-			     struct sink *error)
+const char *logger_dir(const struct logger *l)
 {
-	int err = cf ? logger_read_conf(l, o, cf, error)
-		     : logger_add_file(l, o->log_dir, SLICE_LIT("messages.log"), LOGGER_USUAL, 0, error);
-
-	if (!err && o->terminal)
-		l->files[l->file_count++] = (struct logger_file){
-			-1, LOGGER_USUAL | 1U << LOG_LEVEL_VERBOSE | (o->debug ? 1U : 0), o->verbose};
-	return err;
+	return l->dir;
 }
 
-static void logger_set_threshold(const struct logger *l)
+bool logger_is_open(const struct logger *l, uint32_t channel)
 {
-	enum log_level least = LOG_LEVEL_ERROR;
-	int verbose = 0;
-
-	for (uint32_t f = 0; f < l->file_count; f++) {
-		for (enum log_level level = 0; level < LOG_LEVEL_COUNT; level++) {
-			if (l->files[f].levels & 1U << level && level < least)
-				least = level;
-		}
-		if (l->files[f].verbose > verbose)
-			verbose = l->files[f].verbose;
-	}
-	log_set_level(least, verbose);
+	return channel < LOGGER_CHANNELS && atomic_load(&l->open[channel]);
 }
+
+uint32_t logger_queue_limit(void)
+{
+	return LOGGER_LINES;
+}
+
+void logger_set_listener(struct logger *l, log_writer_fn fn, void *arg)
+{
+	atomic_store(&l->listener_arg, arg);
+	atomic_store(&l->listener, fn);
+}
+
+void logger_leave_terminal(struct logger *l)
+{
+	atomic_store(&l->terminal_on, false);
+	/* The threshold follows with the files, on the logger's own loop. */
+	logger_set_conf(l, &l->conf);
+}
+
+/* ---- life ---- */
 
 static void logger_free(struct logger *l)
 {
@@ -286,6 +382,7 @@ static void logger_free(struct logger *l)
 		if (l->files[f].fd >= 0)
 			io_fs_close(l->io, l->files[f].fd);
 	}
+	free(atomic_load(&l->next));
 	if (l->ring)
 		ring_destroy(l->ring);
 	if (l->pool)
@@ -295,8 +392,28 @@ static void logger_free(struct logger *l)
 	free(l);
 }
 
-int logger_start(struct logger **out, const struct logger_options *options, const struct conffile *cf,
-		 struct sink *error)
+static int logger_begin(struct logger *l, const struct logger_options *o, const struct conffile *cf,
+			struct sink *error)
+{
+	const char *failed = NULL;
+	int err;
+
+	slice_copy(l->dir, sizeof(l->dir), slice_str(o->log_dir));
+	l->terminal.levels = (1U << LOG_LEVEL_COUNT) - 1;
+	l->terminal.verbose = o->verbose;
+	atomic_store(&l->terminal_on, o->terminal);
+	logger_conf_read(&l->conf, cf, o->log_dir);
+	err = logger_apply(l, &l->conf, &failed);
+	if (err)
+		sink_fmt(error,
+			 "the log file %s cannot be opened: %s (logger.conf, asterisk.conf "
+			 "astlogdir)",
+			 failed, strerror(-err));
+	return err;
+}
+
+int logger_start(struct logger **out, const struct logger_options *options,
+		 const struct conffile *cf, struct sink *error)
 {
 	struct logger *l = calloc(1, sizeof(*l));
 	struct io_conf conf = {.name = "logger", .cpu = -1};
@@ -311,14 +428,14 @@ int logger_start(struct logger **out, const struct logger_options *options, cons
 	if (!err)
 		err = blob_pool_create(&l->pool, LOGGER_LINES);
 	if (!err)
-		err = logger_open_files(l, options, cf, error);
+		err = logger_begin(l, options, cf, error);
 	if (!err)
 		err = io_start(l->io, logger_turn, l);
 	if (err) {
 		logger_free(l);
 		return err;
 	}
-	logger_set_threshold(l);
+	log_set_debug(options->debug);
 	log_set_writer(logger_take, l);
 	*out = l;
 	return 0;

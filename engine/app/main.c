@@ -2,6 +2,7 @@
 #include "engine/app/console.h"
 #include "engine/app/engine.h"
 #include "engine/app/logger.h"
+#include "engine/app/terminal.h"
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 
@@ -14,27 +15,31 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct program {
 	const char *main_file;
 	const char *socket_path;
 	const char *command; /* -x */
-	bool foreground, console, check_only, remote, real_time;
+	bool foreground, console, check_only, remote, reconnects, real_time;
 	int verbose, debug;
 };
 
 /* For the signal handlers, which have no other way to it. What comes before the engine runs is kept. */
 static struct engine *_Atomic program_engine;
 static atomic_bool program_stop_early;
+static volatile sig_atomic_t program_terminal_signal; /* at a console */
 
 static void program_usage(FILE *out)
 {
 	fputs("Usage: ringer [-f] [-C FILE] [-v...] [-d...]    run (in the background without -f)\n"
-	      "       ringer -c [-C FILE]                      run in the foreground, log on the terminal\n"
+	      "       ringer -c [-C FILE]                      run in the foreground, with a console\n"
 	      "       ringer -t [-C FILE]                      check the configuration and exit\n"
+	      "       ringer -r [-C FILE] [-s SOCKET]          console of a running engine (-R: comes back to it)\n"
 	      "       ringer -rx COMMAND [-C FILE] [-s SOCKET] run a console command of a running engine\n"
 	      "       ringer -V | -h                           version, this help\n"
 	      "  -p  real-time scheduling: audio keeps its time on a machine that does other work too\n",
@@ -73,8 +78,10 @@ static int program_parse(struct program *p, int argc, char **argv)
 			p->remote = true;
 			break;
 		case 'r':
-		case 'R':
 			p->remote = true;
+			break;
+		case 'R':
+			p->remote = p->reconnects = true;
 			break;
 		case 's':
 			p->socket_path = optarg;
@@ -105,8 +112,6 @@ static int program_parse(struct program *p, int argc, char **argv)
 	}
 	if (optind < argc)
 		return program_bad("unexpected argument: ", argv[optind]);
-	if (p->remote && !p->command)
-		return program_bad("-r needs -x COMMAND", "");
 	return 0;
 }
 
@@ -139,15 +144,70 @@ static int program_find_socket(const struct program *p, char *path)
 	return err;
 }
 
+/* Only so that a wait ends and the size is asked for. */
+static void program_on_winch(int signal_number)
+{
+	UNUSED(signal_number);
+}
+
+static void program_on_terminal_signal(int signal_number)
+{
+	program_terminal_signal = signal_number;
+}
+
+/* A console of somebody else's engine ends when told to. */
+static bool program_visitor_stays(void *arg)
+{
+	UNUSED(arg);
+	return program_terminal_signal == 0;
+}
+
+/* Waits are broken off by them, so that they are seen. */
+static void program_take_terminal_signals(void)
+{
+	struct sigaction take = {.sa_handler = program_on_terminal_signal};
+	struct sigaction note = {.sa_handler = program_on_winch};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigaction(SIGINT, &take, NULL);
+	sigaction(SIGTERM, &take, NULL);
+	sigaction(SIGHUP, &take, NULL);
+	sigaction(SIGWINCH, &note, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static void program_say_no_engine(const char *path)
+{
+	fprintf(stderr, "Unable to connect to remote ringer (does %s exist?)\n", path);
+}
+
+/* ringer -r */
+static int program_visit(const struct program *p, const char *path)
+{
+	struct terminal_conf conf = {.path = path,
+				     .verbose = p->verbose,
+				     .debug = p->debug,
+				     .reconnects = p->reconnects,
+				     .on_signal = program_visitor_stays};
+
+	program_take_terminal_signals();
+	if (terminal_run(&conf) == 0)
+		return 0;
+	program_say_no_engine(path);
+	return 1;
+}
+
 static int program_remote(const struct program *p)
 {
 	char path[LIMIT_PATH];
 
 	if (program_find_socket(p, path) != 0)
 		return 1;
+	if (!p->command)
+		return program_visit(p, path);
 	if (console_run_remote(path, p->command) == 0)
 		return 0;
-	fprintf(stderr, "Unable to connect to remote ringer (does %s exist?)\n", path);
+	program_say_no_engine(path);
 	return 1;
 }
 
@@ -239,7 +299,9 @@ static int program_daemonize(int *report)
 	return 0;
 }
 
-static void program_detach(int report, char word)
+/* From here on the terminal belongs to others: to the shell, or to the console of -c, which leaves us
+ * standard error for what cannot be said otherwise. */
+static void program_detach(int report, char word, bool has_console)
 {
 	int null;
 
@@ -251,7 +313,7 @@ static void program_detach(int report, char word)
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return;
-	for (int fd = 0; fd <= 2; fd++)
+	for (int fd = 0; fd <= (has_console ? 1 : 2); fd++)
 		dup2(null, fd);
 	close(null);
 }
@@ -295,7 +357,7 @@ static int program_start_logger(struct logger **logger, const struct program *p,
 		.log_dir = app->log_dir,
 		.terminal = p->foreground,
 		.verbose = p->verbose > app->verbose ? p->verbose : app->verbose,
-		.debug = p->debug > 0 || app->debug > 0,
+		.debug = p->debug > app->debug ? p->debug : app->debug,
 	};
 	static struct metrics metrics;
 	struct io_conf conf = {.name = "boot", .metrics = &metrics, .cpu = -1};
@@ -333,12 +395,16 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 	if (!err)
 		err = program_check_kernel();
 	if (!err) {
+		engine_set_logger(e, logger);
 		err = engine_start(e, error);
 	}
 	if (!err) {
 		program_write_pid(engine_io(e), app->pid_path);
 		log_notice("Ringer " RINGER_VERSION " ready");
-		program_detach(report, 0);
+		logger_set_listener(logger, engine_take_line, e);
+		if (p->console)
+			logger_leave_terminal(logger);
+		program_detach(report, 0, p->console);
 		program_engine = e;
 		if (program_stop_early)
 			engine_request_stop(e, CONTROL_STOP_NOW);
@@ -348,6 +414,8 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 	}
 	if (err && error->len > 0)
 		fprintf(stderr, "ringer: %s\n", sink_cstr(error));
+	if (logger)
+		logger_set_listener(logger, NULL, NULL);
 	engine_destroy(e);
 	logger_stop(logger);
 	return err;
@@ -365,7 +433,19 @@ static void program_tell_owner(struct engine_options *o, char user[64], char gro
 	o->run_group = group;
 }
 
-static int program_run(const struct program *p)
+static int program_check(const struct engine_options *options, struct sink *error)
+{
+	int err = engine_check(options, error);
+
+	if (err)
+		fprintf(stderr, "ringer: %s\n", sink_cstr(error));
+	else
+		puts("The configuration is good.");
+	return err ? 1 : 0;
+}
+
+/* report: where to say that the engine runs, or -1. */
+static int program_run(const struct program *p, int report)
 {
 	char user[64], group[64];
 	struct engine_options options = {.main_file = p->main_file,
@@ -375,16 +455,10 @@ static int program_run(const struct program *p)
 	char text[1400];
 	struct sink error = sink_make(text, sizeof(text));
 	struct engine *e = NULL;
-	int report = -1, err = 0;
+	int err = 0;
 
-	if (p->check_only) {
-		err = engine_check(&options, &error);
-		if (err)
-			fprintf(stderr, "ringer: %s\n", sink_cstr(&error));
-		else
-			puts("The configuration is good.");
-		return err ? 1 : 0;
-	}
+	if (p->check_only)
+		return program_check(&options, &error);
 	if (!p->foreground && program_daemonize(&report) != 0)
 		return 1;
 	if (p->real_time)
@@ -400,6 +474,71 @@ static int program_run(const struct program *p)
 	return program_serve(p, e, report, &error) ? 1 : 0;
 }
 
+/* ---- ringer -c: the engine in a child, the terminal here ---- */
+
+static pid_t program_engine_pid;
+
+/* Ctrl-C reaches the engine from the terminal; other signals are passed on. We go on until it has ended. */
+static bool program_owner_stays(void *arg)
+{
+	UNUSED(arg);
+	if (program_terminal_signal == SIGTERM || program_terminal_signal == SIGHUP)
+		kill(program_engine_pid, SIGTERM);
+	program_terminal_signal = 0;
+	return true;
+}
+
+static int program_wait_engine(void)
+{
+	int status = 0;
+
+	while (waitpid(program_engine_pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return 1;
+		program_owner_stays(NULL);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int program_sit(const struct program *p, const char *path, int report)
+{
+	struct terminal_conf conf = {.path = path,
+				     .verbose = p->verbose,
+				     .debug = p->debug,
+				     .owns_engine = true,
+				     .on_signal = program_owner_stays};
+	char word;
+
+	program_take_terminal_signals();
+	/* Its word, or its end. */
+	while (read(report, &word, 1) < 0 && errno == EINTR)
+		program_owner_stays(NULL);
+	close(report);
+	terminal_run(&conf);
+	return program_wait_engine();
+}
+
+static int program_run_with_console(const struct program *p)
+{
+	char path[LIMIT_PATH];
+	int ends[2];
+
+	if (program_find_socket(p, path) != 0)
+		return 1;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return 1;
+	program_engine_pid = fork();
+	if (program_engine_pid < 0)
+		return 1;
+	if (program_engine_pid > 0) {
+		close(ends[1]);
+		return program_sit(p, path, ends[0]);
+	}
+	close(ends[0]);
+	prctl(PR_SET_PDEATHSIG, SIGTERM); /* no engine without its console */
+	return program_run(p, ends[1]);
+}
+
 int main(int argc, char **argv)
 {
 	struct program p = {0};
@@ -407,5 +546,7 @@ int main(int argc, char **argv)
 
 	if (done)
 		return done > 0 ? 0 : 1;
-	return p.remote ? program_remote(&p) : program_run(&p);
+	if (p.remote)
+		return program_remote(&p);
+	return p.console && !p.check_only ? program_run_with_console(&p) : program_run(&p, -1);
 }

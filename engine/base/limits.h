@@ -84,6 +84,17 @@
 #define LIMIT_AMI_VARS        100      /* names in Status' Variables */
 #define LIMIT_AMI_CHANVARS    128      /* manager.conf channelvars, disabledevents */
 
+/* Consoles */
+#define LIMIT_CONSOLES        32   /* connections to the control socket at once, */
+#define LIMIT_CONSOLES_OPEN   24   /* of which so many may be consoles that stay */
+#define LIMIT_CONSOLE_IN      4096 /* octets of commands that wait for the one before them */
+#define LIMIT_CONSOLE_LINES   512  /* log lines on their way to consoles */
+#define LIMIT_CONSOLE_OUT     (1 << 18) /* octets unread: log lines are left out above it */
+#define LIMIT_CLI_LINE        512  /* one command, its NUL included */
+#define LIMIT_CLI_JOBS        128  /* commands that wait for an answer of a shard */
+#define LIMIT_CLI_MATCHES     1000 /* words that complete one word */
+#define LIMIT_CLI_WORDS       128  /* of them, words of commands */
+
 /* Call files */
 #define LIMIT_CALLFILE_LINE   1024
 #define LIMIT_CALLFILE_BYTES  65536
@@ -99,6 +110,7 @@ _Static_assert(LIMIT_QUEUE_DEFAULT <= LIMIT_QUEUE_MAX, "default above the ceilin
 _Static_assert(LIMIT_ASKS >= LIMIT_AMI_CONNS, "a session must be able to ask");
 _Static_assert(LIMIT_AMI_OUT_SOFT < LIMIT_AMI_OUT_HARD, "soft limit above the hard one");
 _Static_assert(LIMIT_AMI_LINE * LIMIT_AMI_HEADERS < LIMIT_AMI_MESSAGE, "an event must hold a request");
+_Static_assert(LIMIT_CONSOLES_OPEN < LIMIT_CONSOLES, "scripts must find room beside consoles");
 _Static_assert(LIMIT_CALLFILE_BYTES <= LIMIT_ORDER_BYTES, "a call file must fit into an order");
 
 #endif

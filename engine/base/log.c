@@ -21,6 +21,9 @@ static _Atomic(log_clock_fn) log_clock;
 static _Atomic(void *) log_clock_arg;
 static _Atomic int log_least = LOG_LEVEL_NOTICE;
 static _Atomic int log_verbosity;
+static _Atomic int log_debugging = 1;
+static _Atomic int log_reader_least[LOG_READER_COUNT] = {LOG_LEVEL_NOTICE, LOG_LEVEL_COUNT};
+static _Atomic int log_reader_verbosity[LOG_READER_COUNT];
 
 static const char *const log_names[LOG_LEVEL_COUNT] = {
 	[LOG_LEVEL_DEBUG] = "DEBUG",   [LOG_LEVEL_VERBOSE] = "VERBOSE",
@@ -47,10 +50,45 @@ void log_set_clock(log_clock_fn fn, void *arg)
 	atomic_store(&log_clock, fn);
 }
 
+/* What any reader wants, in the two words that each place in the code looks at. */
+static void log_combine(void)
+{
+	int least = LOG_LEVEL_COUNT, verbosity = 0;
+
+	for (int i = 0; i < LOG_READER_COUNT; i++) {
+		int l = atomic_load(&log_reader_least[i]), v = atomic_load(&log_reader_verbosity[i]);
+
+		least = l < least ? l : least;
+		verbosity = v > verbosity ? v : verbosity;
+	}
+	if (least == LOG_LEVEL_DEBUG && atomic_load(&log_debugging) == 0)
+		least = LOG_LEVEL_VERBOSE;
+	atomic_store_explicit(&log_least, least, memory_order_relaxed);
+	atomic_store_explicit(&log_verbosity, verbosity, memory_order_relaxed);
+}
+
+void log_set_reader(enum log_reader who, enum log_level least, int verbosity)
+{
+	check(who < LOG_READER_COUNT);
+	atomic_store(&log_reader_least[who], (int)least);
+	atomic_store(&log_reader_verbosity[who], verbosity);
+	log_combine();
+}
+
 void log_set_level(enum log_level least, int verbosity)
 {
-	atomic_store_explicit(&log_least, (int)least, memory_order_relaxed);
-	atomic_store_explicit(&log_verbosity, verbosity, memory_order_relaxed);
+	log_set_reader(LOG_READER_FILES, least, verbosity);
+}
+
+void log_set_debug(int level)
+{
+	atomic_store(&log_debugging, level);
+	log_combine();
+}
+
+int log_debug_level(void)
+{
+	return atomic_load(&log_debugging);
 }
 
 /* Verbose lines have a switch of their own: "core set verbose 3" without debugging, or with it. */

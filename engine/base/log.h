@@ -43,7 +43,15 @@ struct log_site {
 
 void log_set_writer(log_writer_fn fn, void *arg);
 void log_set_clock(log_clock_fn fn, void *arg);
+/* Two readers ask for lines: the files (and the terminal), and the consoles. What either wants is
+ * written; each sorts out what the other one asked for. least LOG_LEVEL_COUNT: nothing. */
+enum log_reader { LOG_READER_FILES, LOG_READER_CONSOLES, LOG_READER_COUNT };
+void log_set_reader(enum log_reader who, enum log_level least, int verbosity);
+/* log_set_reader of the files. */
 void log_set_level(enum log_level least, int verbosity);
+/* "core set debug": without it debug lines are off whoever wants them. Starts as 1. */
+void log_set_debug(int level);
+int log_debug_level(void);
 bool log_is_on(enum log_level level, int verbosity);
 /* Only through the macros. */
 void log_write(struct log_site *site, enum log_level level, int verbosity, const char *file,

@@ -69,6 +69,10 @@
 	X(ami_events_sent,        "events queued to AMI clients") \
 	X(ami_events_dropped,     "events not queued to slow AMI clients") \
 	X(ami_slow_closed,        "AMI clients closed as too slow") \
+	/* consoles */ \
+	X(console_refused,        "connections to the control socket refused: table full") \
+	X(console_cut,            "answers to console commands cut because their reader does not read") \
+	X(console_lines_dropped,  "log lines left out of consoles: too many, or the reader does not read") \
 	/* call files */ \
 	X(callfile_seen,          "call files picked up") \
 	X(callfile_bad,           "call files refused") \

@@ -225,6 +225,11 @@ bool dialplan_has_context(const struct dialplan *dp, struct slice context)
 	return dialplan_context_find(dp, context) != NULL;
 }
 
+struct slice dialplan_context_name(const struct dialplan *dp, uint32_t index)
+{
+	return index < dp->context_count ? dp->contexts[index].name : SLICE_EMPTY;
+}
+
 uint32_t dialplan_context_count(const struct dialplan *dp)
 {
 	return dp->context_count;

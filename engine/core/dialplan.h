@@ -83,6 +83,7 @@ bool dialplan_match_more(const struct dialplan *dp, const struct dialplan_query 
 
 bool dialplan_has_context(const struct dialplan *dp, struct slice context);
 uint32_t dialplan_context_count(const struct dialplan *dp);
+struct slice dialplan_context_name(const struct dialplan *dp, uint32_t index); /* empty behind the last */
 
 /* [general] */
 bool dialplan_autofallthrough(const struct dialplan *dp);

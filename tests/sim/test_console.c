@@ -1,6 +1,7 @@
 /* tests/sim/test_console.c - the console socket of a whole engine, and clients that do not behave. */
 #include "engine/app/engine.h"
 #include "engine/base/check.h"
+#include "engine/base/limits.h"
 #include "engine/base/log.h"
 #include "engine/base/tmr.h"
 #include "tests/sim/sim.h"
@@ -14,7 +15,7 @@
 
 struct client {
 	struct io_stream *stream;
-	bool closed;
+	bool closed, heard_of_loss;
 	size_t len;
 	char text[65536];
 };
@@ -33,10 +34,13 @@ static void client_data(void *arg, struct io_stream *s, const void *data, size_t
 	struct client *c = arg;
 
 	UNUSED(s);
-	assert_true(c->len + len < sizeof(c->text));
+	assert_true(len < sizeof(c->text));
+	if (c->len + len >= sizeof(c->text))
+		c->len = 0; /* a flood of lines: only its end is looked at */
 	memcpy(c->text + c->len, data, len);
 	c->len += len;
 	c->text[c->len] = 0;
+	c->heard_of_loss |= strstr(c->text, "log lines were left out") != NULL;
 }
 
 static void client_closed(void *arg, struct io_stream *s, int error)
@@ -58,10 +62,12 @@ static int64_t client_turn(void *owner, int64_t now_ns)
 	return TMR_NEVER;
 }
 
+/* As engine/app/main.c has it: all lines pass by the consoles. */
 static void quiet_log(void *arg, const struct log_line *line)
 {
 	UNUSED(arg);
-	UNUSED(line);
+	if (rig.engine)
+		engine_take_line(rig.engine, line);
 }
 
 static void on_stopped(void *arg)
@@ -105,6 +111,7 @@ static int tear_down(void **state)
 		if (rig.clients[i].stream)
 			io_stream_close(rig.clients[i].stream, false);
 	}
+	log_set_writer(NULL, NULL);
 	engine_destroy(rig.engine);
 	io_stop(rig.io);
 	io_join(rig.io);
@@ -250,6 +257,172 @@ static void test_stop_closes_who_waits(void **state)
 	assert_true(rig.stopped);
 }
 
+/* ---- consoles that stay ---- */
+
+static void client_open(struct client *c)
+{
+	client_connect(c);
+	client_say(c, "core set verbose atleast 0 silent", 34);
+	c->len = 0;
+	c->text[0] = 0;
+}
+
+static void client_command(struct client *c, const char *command)
+{
+	client_say(c, command, strlen(command) + 1);
+}
+
+static void test_console_stays(void **state)
+{
+	struct client *c = &rig.clients[0];
+
+	UNUSED(state);
+	client_open(c);
+	client_command(c, "co sh ch count");
+	assert_non_null(strstr(c->text, "0 active channels\n"));
+	client_command(c, "core set verbose 3");
+	assert_non_null(strstr(c->text, "Console verbose was OFF and is now 3.\n"));
+	sim_run_for(rig.w, 60 * SIM_SECOND);
+	assert_false(c->closed);
+	client_command(c, "core show uptime seconds\0core show channels count");
+	client_say(c, "a\0b\0", 4);
+	assert_non_null(strstr(c->text, "No such command 'b'"));
+	client_command(c, "quit");
+	assert_true(c->closed);
+}
+
+/* "cli quit after" at the end of a console's commands: what is on its way arrives, then the end. */
+static void test_console_ends_with_a_script(void **state)
+{
+	static const char text[] = "core show channels count\0cli quit after core show uptime";
+	struct client *c = &rig.clients[0];
+
+	UNUSED(state);
+	client_connect(c);
+	client_say(c, text, sizeof(text));
+	assert_non_null(strstr(c->text, "0 active channels\n"));
+	assert_non_null(strstr(c->text, "System uptime"));
+	assert_true(c->closed);
+}
+
+static void say_levels(void)
+{
+	log_verbose(2, "a verbose line");
+	log_warning("a warning");
+	sim_run_for(rig.w, 100 * SIM_MS);
+}
+
+/* Each console has its own verbosity; scripts get no lines at all. */
+static void test_log_lines(void **state)
+{
+	struct client *quiet = &rig.clients[0], *curious = &rig.clients[1];
+
+	UNUSED(state);
+	client_open(quiet);
+	client_open(curious);
+	client_command(curious, "core set verbose 2");
+	say_levels();
+	assert_null(strstr(quiet->text, "a verbose line"));
+	assert_non_null(strstr(quiet->text, "WARNING test_console.c: a warning\n"));
+	assert_non_null(strstr(curious->text, "\xfd  == a verbose line\n"));
+	client_command(quiet, "logger mute");
+	assert_non_null(strstr(quiet->text, "Console is muted.\n"));
+	client_command(curious, "logger set level WARNING off");
+	curious->len = quiet->len = 0;
+	say_levels();
+	assert_int_equal(quiet->len, 0);
+	assert_null(strstr(curious->text, "a warning"));
+	assert_non_null(strstr(curious->text, "a verbose line"));
+}
+
+/* Nobody asks for verbose lines any more: they are not made. */
+static void test_log_level_follows_consoles(void **state)
+{
+	struct client *c = &rig.clients[0];
+
+	UNUSED(state);
+	assert_false(log_is_on(LOG_LEVEL_VERBOSE, 3));
+	client_open(c);
+	client_command(c, "core set verbose 3");
+	assert_true(log_is_on(LOG_LEVEL_VERBOSE, 3));
+	client_command(c, "exit");
+	assert_false(log_is_on(LOG_LEVEL_VERBOSE, 3));
+}
+
+static void test_completion(void **state)
+{
+	struct client *c = &rig.clients[0];
+
+	UNUSED(state);
+	client_open(c);
+	client_command(c, "_COMMAND MATCHESARRAY \"core stop \" \"\"");
+	assert_string_equal(c->text, "gracefully now when _EOF_\n");
+	c->len = 0;
+	client_command(c, "_COMMAND MATCHESARRAY \"nosuch \"");
+	assert_string_equal(c->text, "_EOF_\n");
+	c->len = 0;
+	client_command(c, "_COMMAND MATCHESARRAY ");
+	client_command(c, "_COMMAND MATCHESARRAY \"core show channels \\");
+	assert_false(c->closed);
+}
+
+/* A console that stops reading loses lines and hears how many; the engine keeps a bounded lot for it. */
+static void test_reader_that_does_not_read(void **state)
+{
+	struct client *deaf = &rig.clients[0], *fine = &rig.clients[1];
+	uint64_t before = engine_metric(rig.engine, METRIC_console_lines_dropped);
+	uint64_t dropped;
+
+	UNUSED(state);
+	client_open(deaf);
+	client_open(fine);
+	io_stream_pause(deaf->stream, true);
+	for (int i = 0; i < 8000; i++) {
+		/* one place in the code may write 20 lines a second */
+		log_write(&(struct log_site){0}, LOG_LEVEL_NOTICE, 0, __FILE__, __LINE__, __func__, NULL,
+			  "%0500d", i);
+		if (i % 50 == 0)
+			sim_run_for(rig.w, 10 * SIM_MS);
+		fine->len = 0;
+	}
+	dropped = engine_metric(rig.engine, METRIC_console_lines_dropped) - before;
+	assert_true(dropped > 1000);
+	client_command(fine, "core show channels count");
+	assert_non_null(strstr(fine->text, "0 active channels"));
+	assert_false(deaf->heard_of_loss);
+	io_stream_pause(deaf->stream, false);
+	sim_run_for(rig.w, SIM_SECOND);
+	assert_true(deaf->heard_of_loss);
+}
+
+static void test_too_many_consoles(void **state)
+{
+	UNUSED(state);
+	for (unsigned i = 0; i < LIMIT_CONSOLES_OPEN; i++)
+		client_open(&rig.clients[i]);
+	client_connect(&rig.clients[40]);
+	client_command(&rig.clients[40], "core show version");
+	assert_non_null(strstr(rig.clients[40].text, "Too many consoles"));
+	assert_true(rig.clients[40].closed);
+	client_run(&rig.clients[41], "core show version"); /* scripts still find room */
+	assert_non_null(strstr(rig.clients[41].text, "Ringer"));
+	client_command(&rig.clients[0], "quit");
+	client_open(&rig.clients[42]);
+	assert_false(rig.clients[42].closed);
+}
+
+static void test_vanishing_console(void **state)
+{
+	UNUSED(state);
+	client_open(&rig.clients[0]);
+	io_stream_close(rig.clients[0].stream, false);
+	rig.clients[0].stream = NULL;
+	say_levels();
+	client_open(&rig.clients[1]);
+	client_command(&rig.clients[1], "core show version");
+	assert_non_null(strstr(rig.clients[1].text, "Ringer"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -262,6 +435,14 @@ int main(void)
 		TEST(test_silent_connections),
 		TEST(test_abort_frees_who_waits),
 		TEST(test_stop_closes_who_waits),
+		TEST(test_console_stays),
+		TEST(test_console_ends_with_a_script),
+		TEST(test_log_lines),
+		TEST(test_log_level_follows_consoles),
+		TEST(test_completion),
+		TEST(test_reader_that_does_not_read),
+		TEST(test_too_many_consoles),
+		TEST(test_vanishing_console),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
