@@ -231,6 +231,49 @@ static void body_rtcp(struct ami *a, struct sink *out, const struct event *e)
 	ami_lines_write(out, e->text[0]);
 }
 
+static void body_contact_status(struct ami *a, struct sink *out, const struct event *e)
+{
+	UNUSED(a);
+	event_line(out, SLICE_LIT("URI: "), e->text[0]);
+	event_line(out, SLICE_LIT("ContactStatus: "), e->text[1]);
+	event_line(out, SLICE_LIT("AOR: "), e->text[2]);
+	event_line(out, SLICE_LIT("EndpointName: "), e->text[3]);
+	if (e->text[4].len)
+		event_line(out, SLICE_LIT("RoundtripUsec: "), e->text[4]);
+}
+
+static void event_cause_text(struct sink *out, struct slice cause)
+{
+	if (cause.len)
+		event_line(out, SLICE_LIT("Cause: "), cause);
+}
+
+static void body_peer_status(struct ami *a, struct sink *out, const struct event *e)
+{
+	UNUSED(a);
+	event_line(out, SLICE_LIT("ChannelType: "), e->text[0]);
+	event_line(out, SLICE_LIT("Peer: "), e->text[1]);
+	event_line(out, SLICE_LIT("PeerStatus: "), e->text[2]);
+	event_cause_text(out, e->text[3]);
+}
+
+static void body_registry(struct ami *a, struct sink *out, const struct event *e)
+{
+	UNUSED(a);
+	event_line(out, SLICE_LIT("ChannelType: "), e->text[0]);
+	event_line(out, SLICE_LIT("Username: "), e->text[1]);
+	event_line(out, SLICE_LIT("Domain: "), e->text[2]);
+	event_line(out, SLICE_LIT("Status: "), e->text[3]);
+	event_cause_text(out, e->text[4]);
+}
+
+static void body_device_state(struct ami *a, struct sink *out, const struct event *e)
+{
+	UNUSED(a);
+	event_line(out, SLICE_LIT("Device: "), e->text[0]);
+	event_line(out, SLICE_LIT("State: "), e->text[1]);
+}
+
 /* "ChanVariable(<channel>): name=value", for a channel that is there. */
 static void response_variables(struct ami *a, struct sink *out, const struct event *e)
 {
@@ -342,6 +385,10 @@ static const struct event_format event_formats[EVENT_COUNT] = {
 	FORMAT(ORIGINATERESPONSE, "OriginateResponse", CALL, "call", body_originate_response),
 	FORMAT(RTCPSENT, "RTCPSent", REPORTING, "reporting", body_rtcp),
 	FORMAT(RTCPRECEIVED, "RTCPReceived", REPORTING, "reporting", body_rtcp),
+	FORMAT(CONTACTSTATUS, "ContactStatus", SYSTEM, "system", body_contact_status),
+	FORMAT(PEERSTATUS, "PeerStatus", SYSTEM, "system", body_peer_status),
+	FORMAT(REGISTRY, "Registry", SYSTEM, "system", body_registry),
+	FORMAT(DEVICESTATECHANGE, "DeviceStateChange", CALL, "call", body_device_state),
 };
 /* clang-format on */
 

@@ -49,9 +49,48 @@ struct sip_conf_contact {
 
 struct sip_conf_aor {
 	struct slice name;
+	uint64_t hash; /* contact_aor_hash(name) */
 	const struct sip_conf_contact *contacts;
 	uint32_t contact_count;
-	uint32_t max_contacts;
+	uint32_t max_contacts; /* that may be registered; 0: none */
+	uint32_t default_expiration_s, minimum_expiration_s, maximum_expiration_s;
+	uint32_t qualify_s; /* qualify_frequency; 0: never */
+	uint32_t qualify_timeout_ms;
+	struct slice outbound_proxy; /* URI, ready for Route; empty: none */
+	struct addr proxy_addr;
+	bool remove_existing, remove_unavailable;
+	bool authenticate_qualify, qualify_2xx_only;
+	bool support_path;
+};
+
+/* A registration that we keep with others (RFC 3261 10.2). */
+struct sip_conf_registration {
+	struct slice name;
+	uint64_t hash;            /* of the name */
+	struct slice server_uri;  /* Request-URI */
+	struct sip_uri server;
+	struct slice client_uri;  /* From and To */
+	struct slice outbound_proxy;
+	struct addr addr;         /* where REGISTER goes: of the proxy, or of the server */
+	const struct sip_conf_auth *auth; /* NULL: none */
+	int32_t transport;        /* as of an endpoint */
+	struct slice contact_user, contact_header_params, endpoint, user_agent;
+	uint32_t expiration_s;
+	uint32_t retry_s;           /* after a temporary failure */
+	uint32_t forbidden_retry_s; /* after 403; 0: it is final */
+	uint32_t fatal_retry_s;     /* after any other refusal; 0: it is final */
+	uint32_t max_retries;
+	uint32_t max_initial_delay_s;
+	bool auth_rejection_permanent;
+	bool line, support_path;
+};
+
+/* A section as it was written: for those who show it. */
+struct sip_conf_section {
+	struct slice name;
+	struct slice type;
+	const struct slice *vars; /* name, value, name, value, ... */
+	uint32_t var_count;       /* pairs */
 };
 
 struct sip_conf_auth {
@@ -140,6 +179,10 @@ struct sip_conf {
 	const struct sip_conf_identify *identifies;
 	uint32_t identify_count;
 	struct sip_acl acl, contact_acl; /* of all type=acl together */
+	const struct sip_conf_registration *registrations;
+	uint32_t registration_count;
+	const struct sip_conf_section *sections; /* all that have a type, in the order of the file */
+	uint32_t section_count;
 	/* global */
 	struct slice default_realm;
 	uint8_t identify_order[SIP_IDENTIFY_COUNT]; /* enum sip_conf_ident */
@@ -148,6 +191,7 @@ struct sip_conf {
 	struct slice user_agent;
 	struct slice default_from_user;
 	uint32_t max_forwards;
+	uint32_t max_initial_qualify_s; /* max_initial_qualify_time; 0: as soon as it is fair */
 	bool use_callerid_contact;
 	/* system */
 	int64_t t1_ns; /* timer_t1, 500 ms */
@@ -168,6 +212,11 @@ uint64_t sip_conf_name_hash(struct slice name);
 const struct sip_conf_endpoint *sip_conf_endpoint(const struct sip_conf *conf, struct slice name);
 const struct sip_conf_endpoint *sip_conf_endpoint_hash(const struct sip_conf *conf, uint64_t hash);
 const struct sip_conf_aor *sip_conf_aor(const struct sip_conf *conf, struct slice name);
+const struct sip_conf_registration *sip_conf_registration(const struct sip_conf *conf, uint64_t hash);
+const struct sip_conf_section *sip_conf_section(const struct sip_conf *conf, struct slice type,
+						struct slice name);
+/* The value of an option as it was written; the last one counts. False: it was not. */
+bool sip_conf_written(const struct sip_conf_section *s, struct slice option, struct slice *value);
 
 /* What stands behind "PJSIP/": "ep", "user@ep", "ep/sip:user@host:port" (config.md 5.2). */
 struct sip_dial_string {

@@ -14,9 +14,9 @@ enum conf_type {
 	CONF_SYSTEM,
 	CONF_IDENTIFY,
 	CONF_ACL,
-	CONF_SERVED,			 /* types below have an object here */
-	CONF_REGISTRATION = CONF_SERVED, /* known, and said not to be served yet */
-	CONF_QUIET,			 /* known, of no consequence for calls that we place */
+	CONF_REGISTRATION,
+	CONF_SERVED,		  /* types below have an object here */
+	CONF_QUIET = CONF_SERVED, /* known, of no consequence for calls that we place */
 	CONF_TYPE_COUNT,
 	CONF_TYPE_UNKNOWN = CONF_TYPE_COUNT,
 };
@@ -70,6 +70,11 @@ int conf_set_timers(struct conf_load *l, const struct conffile_var *v);
 int conf_set_set_var(struct conf_load *l, const struct conffile_var *v);
 int conf_set_encryption(struct conf_load *l, const struct conffile_var *v);
 int conf_set_contact(struct conf_load *l, const struct conffile_var *v);
+int conf_set_qualify_timeout(struct conf_load *l, const struct conffile_var *v);
+int conf_set_aor_proxy(struct conf_load *l, const struct conffile_var *v);
+int conf_set_server_uri(struct conf_load *l, const struct conffile_var *v);
+int conf_set_client_uri(struct conf_load *l, const struct conffile_var *v);
+int conf_set_registration_proxy(struct conf_load *l, const struct conffile_var *v);
 int conf_set_algorithms(struct conf_load *l, const struct conffile_var *v);
 int conf_set_auth_type(struct conf_load *l, const struct conffile_var *v);
 int conf_set_ha1(struct conf_load *l, const struct conffile_var *v);
@@ -126,6 +131,11 @@ struct conf_transport_draft {
 	bool has_bind;
 	struct addr_net *nets;
 	uint32_t net_room;
+};
+struct conf_registration_draft {
+	struct sip_conf_registration r;
+	struct slice auth, transport; /* names */
+	struct addr proxy_addr;
 };
 struct conf_auth_draft {
 	struct sip_conf_auth a;

@@ -43,6 +43,7 @@ static const size_t conf_object_bytes[CONF_SERVED] = {
 	[CONF_AOR] = sizeof(struct conf_aor_draft),
 	[CONF_AUTH] = sizeof(struct conf_auth_draft),
 	[CONF_IDENTIFY] = sizeof(struct conf_identify_draft),
+	[CONF_REGISTRATION] = sizeof(struct conf_registration_draft),
 };
 
 /* Objects while they are read. */
@@ -88,9 +89,6 @@ static void conf_say_unserved(const struct conffile_section *s, enum conf_type t
 		log_warning(
 			"%s:%d: section [%.*s] has type=%.*s, which is not known, and is skipped",
 			v->file, v->line, SLICE_ARG(s->name), SLICE_ARG(v->value));
-	else if (type == CONF_REGISTRATION)
-		log_warning("%s:%d: registration '%.*s' is not served yet: nothing is registered",
-			    s->file, s->line, SLICE_ARG(s->name));
 }
 
 static int conf_read_all(struct conf_load *l, const struct conffile *cf, struct conf_drafts *d)
@@ -155,39 +153,37 @@ static int conf_link_aors(struct sip_conf *conf, struct conf_endpoint_draft *d)
 	return 0;
 }
 
-/* The first that exists counts. */
-static void conf_link_auth(struct sip_conf *conf, struct conf_endpoint_draft *d)
+/* The first that exists counts. what: "Endpoint", "Registration". */
+static const struct sip_conf_auth *conf_link_auth(const struct sip_conf *conf, const char *what,
+						  struct slice owner, struct slice names)
 {
-	struct slice names = d->names.auth, part;
+	struct slice part;
 
-	while (!d->e.auth && slice_split(&names, ',', &part)) {
+	while (slice_split(&names, ',', &part)) {
 		part = slice_trim(part);
 		for (uint32_t i = 0; i < conf->auth_count; i++)
 			if (slice_eq(conf->auths[i].name, part))
-				d->e.auth = &conf->auths[i];
-		if (!d->e.auth && part.len)
-			log_warning(
-				"Endpoint '%.*s': outbound_auth names '%.*s', but there is no such "
-				"section with type=auth",
-				SLICE_ARG(d->e.name), SLICE_ARG(part));
+				return &conf->auths[i];
+		if (part.len)
+			log_warning("%s '%.*s': outbound_auth names '%.*s', but there is no such "
+				    "section with type=auth",
+				    what, SLICE_ARG(owner), SLICE_ARG(part));
 	}
+	return NULL;
 }
 
-static void conf_link_transport(struct sip_conf *conf, struct conf_endpoint_draft *d)
+static int32_t conf_link_transport(const struct sip_conf *conf, const char *what, struct slice owner,
+				   struct slice name)
 {
-	d->e.transport = -1;
-	if (d->names.transport.len == 0)
-		return;
+	if (name.len == 0)
+		return -1;
 	for (uint32_t i = 0; i < conf->transport_count; i++)
-		if (slice_eq(conf->transports[i].name, d->names.transport))
-			d->e.transport = (int32_t)i;
-	if (d->e.transport >= 0)
-		return;
-	d->e.transport = INT32_MAX;
-	log_warning(
-		"Endpoint '%.*s': transport '%.*s' is not served; calls to it will fail. Name a "
-		"section with type=transport and protocol=udp",
-		SLICE_ARG(d->e.name), SLICE_ARG(d->names.transport));
+		if (slice_eq(conf->transports[i].name, name))
+			return (int32_t)i;
+	log_warning("%s '%.*s': transport '%.*s' is not served; what it sends will fail. Name a "
+		    "section with type=transport and protocol=udp",
+		    what, SLICE_ARG(owner), SLICE_ARG(name));
+	return INT32_MAX;
 }
 
 static int conf_compare_hash(const void *a, const void *b)
@@ -210,8 +206,8 @@ static int conf_link_endpoints(struct sip_conf *conf, struct conf_drafts *d)
 
 		if (conf_link_aors(conf, e) || conf_link_auths(conf, e))
 			return -ENOMEM;
-		conf_link_auth(conf, e);
-		conf_link_transport(conf, e);
+		e->e.auth = conf_link_auth(conf, "Endpoint", e->e.name, e->names.auth);
+		e->e.transport = conf_link_transport(conf, "Endpoint", e->e.name, e->names.transport);
 		e->e.hash = sip_conf_name_hash(e->e.name);
 		out[i] = e->e;
 		sorted[i] = &out[i];
@@ -254,6 +250,68 @@ static int conf_take_simple(struct sip_conf *conf, struct conf_drafts *d)
 	return 0;
 }
 
+static int conf_link_registrations(struct sip_conf *conf, const struct conf_drafts *d)
+{
+	const struct conf_registration_draft *r = (void *)d->objects[CONF_REGISTRATION];
+	uint32_t count = d->count[CONF_REGISTRATION];
+	struct sip_conf_registration *out = conf_alloc(conf, sizeof(*out) * count);
+
+	if (!out)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		out[i] = r[i].r;
+		out[i].auth = conf_link_auth(conf, "Registration", r[i].r.name, r[i].auth);
+		out[i].transport =
+			conf_link_transport(conf, "Registration", r[i].r.name, r[i].transport);
+	}
+	conf->registrations = out;
+	conf->registration_count = count;
+	return 0;
+}
+
+/* ---- as written ---- */
+
+static int conf_keep_section(struct sip_conf *conf, const struct conffile_section *s,
+			     struct sip_conf_section *out)
+{
+	struct slice *vars;
+	uint32_t count = 0;
+
+	for (const struct conffile_var *v = s->vars; v; v = v->next)
+		count++;
+	vars = conf_alloc(conf, sizeof(*vars) * 2 * count);
+	if (!vars)
+		return -ENOMEM;
+	out->name = conf_dup(conf, s->name);
+	out->type = conf_dup(conf, conffile_get(s, "type")->value);
+	out->vars = vars;
+	out->var_count = count;
+	for (const struct conffile_var *v = s->vars; v; v = v->next) {
+		*vars++ = conf_dup(conf, v->name);
+		*vars++ = conf_dup(conf, v->value);
+	}
+	return 0;
+}
+
+static int conf_keep_sections(struct sip_conf *conf, const struct conffile *cf)
+{
+	const struct conffile_section *s;
+	struct sip_conf_section *out;
+	uint32_t count = 0;
+	int err = 0;
+
+	for (s = conffile_first(cf); s; s = conffile_next(s))
+		count += conf_section_type(s) != CONF_TYPE_UNKNOWN;
+	out = conf_alloc(conf, sizeof(*out) * count);
+	if (!out)
+		return -ENOMEM;
+	conf->sections = out;
+	for (s = conffile_first(cf); s && !err; s = conffile_next(s))
+		if (conf_section_type(s) != CONF_TYPE_UNKNOWN)
+			err = conf_keep_section(conf, s, &out[conf->section_count++]);
+	return err;
+}
+
 int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink *error)
 {
 	struct conf_load l = {.conf = sip_conf_empty(), .error = error};
@@ -275,6 +333,10 @@ int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink 
 	if (!err)
 		err = conf_link_callers(l.conf, (void *)d.objects[CONF_IDENTIFY],
 					d.count[CONF_IDENTIFY]);
+	if (!err)
+		err = conf_link_registrations(l.conf, &d);
+	if (!err)
+		err = conf_keep_sections(l.conf, cf);
 	if (l.conf && l.conf->is_starved && !l.failed)
 		err = -ENOMEM;
 	if (err) {

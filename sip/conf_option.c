@@ -8,6 +8,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "sip/location.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -143,15 +144,49 @@ static const char conf_endpoint_known[] =
 static const struct conf_option conf_aor_options[] = {
 	{"contact",                     CONF_SET,    0, 0, 0, NULL, conf_set_contact},
 	{"max_contacts",                CONF_NUMBER, A(max_contacts), 0, 1000000, NULL, NULL},
-	{"qualify_frequency",           CONF_LATER,  0, 0, 0, NULL, NULL},
-	{"outbound_proxy",              CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"remove_existing",             CONF_BOOL,   A(remove_existing), 0, 0, NULL, NULL},
+	{"remove_unavailable",          CONF_BOOL,   A(remove_unavailable), 0, 0, NULL, NULL},
+	{"default_expiration",          CONF_NUMBER, A(default_expiration_s), 1, 2147483647, NULL, NULL},
+	{"minimum_expiration",          CONF_NUMBER, A(minimum_expiration_s), 1, 2147483647, NULL, NULL},
+	{"maximum_expiration",          CONF_NUMBER, A(maximum_expiration_s), 1, 2147483647, NULL, NULL},
+	{"qualify_frequency",           CONF_NUMBER, A(qualify_s), 0, 86400, NULL, NULL},
+	{"qualify_timeout",             CONF_SET,    0, 0, 0, NULL, conf_set_qualify_timeout},
+	{"qualify_2xx_only",            CONF_BOOL,   A(qualify_2xx_only), 0, 0, NULL, NULL},
+	{"authenticate_qualify",        CONF_BOOL,   A(authenticate_qualify), 0, 0, NULL, NULL},
+	{"support_path",                CONF_BOOL,   A(support_path), 0, 0, NULL, NULL},
+	{"outbound_proxy",              CONF_SET,    0, 0, 0, NULL, conf_set_aor_proxy},
 	{0}
 };
 #undef A
-static const char conf_aor_known[] =
-	"remove_existing remove_unavailable default_expiration minimum_expiration maximum_expiration "
-	"qualify_timeout qualify_2xx_only "
-	"authenticate_qualify support_path mailboxes voicemail_extension ";
+static const char conf_aor_known[] = "mailboxes voicemail_extension ";
+
+#define R(field) offsetof(struct conf_registration_draft, r.field)
+#define D(field) offsetof(struct conf_registration_draft, field)
+static const struct conf_option conf_registration_options[] = {
+	{"server_uri",                  CONF_SET,    0, 0, 0, NULL, conf_set_server_uri},
+	{"client_uri",                  CONF_SET,    0, 0, 0, NULL, conf_set_client_uri},
+	{"outbound_proxy",              CONF_SET,    0, 0, 0, NULL, conf_set_registration_proxy},
+	{"outbound_auth",               CONF_TEXT,   D(auth), 0, 0, NULL, NULL},
+	{"transport",                   CONF_TEXT,   D(transport), 0, 0, NULL, NULL},
+	{"contact_user",                CONF_TEXT,   R(contact_user), 0, 0, NULL, NULL},
+	{"contact_header_params",       CONF_TEXT,   R(contact_header_params), 0, 0, NULL, NULL},
+	{"endpoint",                    CONF_TEXT,   R(endpoint), 0, 0, NULL, NULL},
+	{"user_agent",                  CONF_TEXT,   R(user_agent), 0, 0, NULL, NULL},
+	{"expiration",                  CONF_NUMBER, R(expiration_s), 1, 2147483647, NULL, NULL},
+	{"retry_interval",              CONF_NUMBER, R(retry_s), 0, 86400, NULL, NULL},
+	{"forbidden_retry_interval",    CONF_NUMBER, R(forbidden_retry_s), 0, 2592000, NULL, NULL},
+	{"fatal_retry_interval",        CONF_NUMBER, R(fatal_retry_s), 0, 2592000, NULL, NULL},
+	{"max_retries",                 CONF_NUMBER, R(max_retries), 0, 2147483647, NULL, NULL},
+	{"max_random_initial_delay",    CONF_NUMBER, R(max_initial_delay_s), 0, 86400, NULL, NULL},
+	{"auth_rejection_permanent",    CONF_BOOL,   R(auth_rejection_permanent), 0, 0, NULL, NULL},
+	{"line",                        CONF_BOOL,   R(line), 0, 0, NULL, NULL},
+	{"support_path",                CONF_BOOL,   R(support_path), 0, 0, NULL, NULL},
+	{0}
+};
+#undef R
+#undef D
+static const char conf_registration_known[] =
+	"support_outbound security_negotiation security_mechanisms ";
 
 #define U(field) offsetof(struct conf_auth_draft, a.field)
 static const struct conf_option conf_auth_options[] = {
@@ -175,6 +210,7 @@ static const struct conf_option conf_global_options[] = {
 	{"user_agent",                  CONF_TEXT,   G(user_agent), 0, 0, NULL, NULL},
 	{"default_from_user",           CONF_TEXT,   G(default_from_user), 0, 0, NULL, NULL},
 	{"max_forwards",                CONF_NUMBER, G(max_forwards), 1, 255, NULL, NULL},
+	{"max_initial_qualify_time",    CONF_NUMBER, G(max_initial_qualify_s), 0, 86400, NULL, NULL},
 	{"use_callerid_contact",        CONF_BOOL,   G(use_callerid_contact), 0, 0, NULL, NULL},
 	{"default_realm",               CONF_TEXT,   G(default_realm), 0, 0, NULL, NULL},
 	{"endpoint_identifier_order",   CONF_SET,    0, 0, 0, NULL, conf_set_identify_order},
@@ -186,7 +222,7 @@ static const struct conf_option conf_global_options[] = {
 static const char conf_global_known[] =
 	"all_codecs_on_empty_reinvite allow_sending_180_after_183 contact_expiration_check_interval debug "
 	"default_outbound_endpoint default_voicemail_extension disable_multi_domain "
-	"keep_alive_interval max_initial_qualify_time "
+	"keep_alive_interval "
 	"mwi_disable_initial_unsolicited mwi_tps_queue_high mwi_tps_queue_low norefersub regcontext "
 	"send_contact_status_on_update_registration taskprocessor_overload_trigger "
 	"ignore_uri_user_options ";
@@ -237,6 +273,7 @@ static const struct conf_type_info {
 	[CONF_SYSTEM]    = {"system",    conf_system_options,    conf_system_known},
 	[CONF_IDENTIFY]  = {"identify",  conf_identify_options,  "srv_lookups "},
 	[CONF_ACL]       = {"acl",       conf_acl_options,       ""},
+	[CONF_REGISTRATION] = {"registration", conf_registration_options, conf_registration_known},
 };
 static const char conf_quiet_types[] =
 	"contact domain_alias phoneprov resource_list subscription_persistence "
@@ -258,8 +295,6 @@ enum conf_type conf_type_lookup(struct slice name)
 	for (int i = 0; i < CONF_SERVED; i++)
 		if (slice_ieq(name, slice_str(conf_types[i].name)))
 			return (enum conf_type)i;
-	if (slice_ieq(name, SLICE_LIT("registration")))
-		return CONF_REGISTRATION;
 	return conf_has_word(conf_quiet_types, name) ? CONF_QUIET : CONF_TYPE_UNKNOWN;
 }
 
@@ -322,6 +357,8 @@ void conf_defaults(enum conf_type type, void *object)
 	struct conf_endpoint_draft *e = object;
 	struct conf_transport_draft *t = object;
 	struct conf_auth_draft *u = object;
+	struct conf_registration_draft *r = object;
+	struct conf_aor_draft *a = object;
 	struct sip_conf *conf = object;
 
 	switch (type) {
@@ -344,6 +381,19 @@ void conf_defaults(enum conf_type type, void *object)
 		e->e.send_connected_line = e->e.trust_connected_line = true;
 		break;
 	case CONF_AOR:
+		a->a.default_expiration_s = 3600;
+		a->a.minimum_expiration_s = 60;
+		a->a.maximum_expiration_s = 7200;
+		a->a.qualify_timeout_ms = 3000;
+		break;
+	case CONF_REGISTRATION:
+		r->r.contact_user = SLICE_LIT("s");
+		r->r.expiration_s = 3600;
+		r->r.retry_s = 60;
+		r->r.max_retries = 10;
+		r->r.max_initial_delay_s = 10;
+		r->r.auth_rejection_permanent = true;
+		break;
 	case CONF_IDENTIFY:
 	case CONF_ACL:
 		break;
@@ -386,6 +436,28 @@ static int conf_finish_endpoint(struct conf_load *l, struct conf_endpoint_draft 
 	return 0;
 }
 
+static int conf_finish_registration(struct conf_load *l, struct conf_registration_draft *d)
+{
+	d->r.name = conf_dup(l->conf, l->section->name);
+	d->r.hash = sip_conf_name_hash(d->r.name);
+	if (!d->r.server_uri.len)
+		return conf_fail(l, NULL, "server_uri= is missing; give one, as "
+					  "server_uri=sip:192.0.2.1");
+	if (!d->r.client_uri.len)
+		return conf_fail(l, NULL, "client_uri= is missing; give one, as "
+					  "client_uri=sip:user@192.0.2.1");
+	if (d->proxy_addr.family)
+		d->r.addr = d->proxy_addr;
+	if (!d->r.addr.family)
+		log_warning("%s:%d: registration '%.*s': server_uri names a host; names are not "
+			    "resolved yet, so nothing is registered. Write its IP address",
+			    l->section->file, l->section->line, SLICE_ARG(d->r.name));
+	if (d->r.line && !d->r.endpoint.len)
+		return conf_fail(l, NULL, "line=yes wants endpoint=, to which calls on the line "
+					  "belong");
+	return 0;
+}
+
 int conf_finish_object(struct conf_load *l)
 {
 	struct conf_transport_draft *t = l->object;
@@ -404,7 +476,13 @@ int conf_finish_object(struct conf_load *l)
 		return conf_finish_endpoint(l, l->object);
 	case CONF_AOR:
 		a->a.name = conf_dup(l->conf, l->section->name);
+		a->a.hash = contact_aor_hash(a->a.name);
+		if (a->a.maximum_expiration_s < a->a.minimum_expiration_s)
+			return conf_fail(l, NULL, "maximum_expiration is below minimum_expiration (%u)",
+					 a->a.minimum_expiration_s);
 		return 0;
+	case CONF_REGISTRATION:
+		return conf_finish_registration(l, l->object);
 	case CONF_AUTH:
 		u->a.name = conf_dup(l->conf, l->section->name);
 		return 0;

@@ -294,6 +294,79 @@ int conf_set_contact(struct conf_load *l, const struct conffile_var *v)
 	return 0;
 }
 
+/* Seconds with up to three decimals. */
+int conf_set_qualify_timeout(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_aor_draft *d = l->object;
+	struct slice rest = v->value, whole, part;
+	uint64_t s, ms = 0;
+
+	slice_split(&rest, '.', &whole);
+	part = slice_head(rest, 3);
+	if (!slice_u64(whole, 3600, &s) || (part.len && !slice_u64(part, 999, &ms)))
+		return conf_fail(l, v, "give seconds, as 3.0");
+	for (size_t i = part.len; part.len && i < 3; i++)
+		ms *= 10;
+	d->a.qualify_timeout_ms = (uint32_t)(s * 1000 + ms);
+	return 0;
+}
+
+static int conf_read_proxy(struct conf_load *l, const struct conffile_var *v, struct slice *text,
+			   struct addr *addr)
+{
+	struct sip_uri uri;
+
+	if (sip_uri_parse(&uri, v->value) || uri.scheme != SIP_SCHEME_SIP)
+		return conf_fail(l, v, "give a full URI, as sip:192.0.2.1:5060\\;lr");
+	addr->port = uri.port ? uri.port : 5060;
+	if (!sip_conf_host_addr(uri.host, addr))
+		log_warning("%s:%d: %s '%.*s': outbound_proxy names a host; names are not resolved "
+			    "yet, so it is not used. Write the proxy's IP address",
+			    v->file, v->line, conf_type_name(l->type), SLICE_ARG(l->section->name));
+	return conf_text(l, v, text);
+}
+
+int conf_set_aor_proxy(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_aor_draft *d = l->object;
+
+	return conf_read_proxy(l, v, &d->a.outbound_proxy, &d->a.proxy_addr);
+}
+
+/* ---- registration ---- */
+
+int conf_set_registration_proxy(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_registration_draft *d = l->object;
+
+	return conf_read_proxy(l, v, &d->r.outbound_proxy, &d->proxy_addr);
+}
+
+int conf_set_server_uri(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_registration_draft *d = l->object;
+
+	if (conf_text(l, v, &d->r.server_uri))
+		return -ENOMEM;
+	if (sip_uri_parse(&d->r.server, d->r.server_uri) ||
+	    (d->r.server.scheme != SIP_SCHEME_SIP && d->r.server.scheme != SIP_SCHEME_SIPS))
+		return conf_fail(l, v, "give a SIP URI, as sip:192.0.2.1:5060");
+	d->r.addr.port = d->r.server.port ? d->r.server.port : 5060;
+	UNUSED(sip_conf_host_addr(d->r.server.host, &d->r.addr));
+	return 0;
+}
+
+int conf_set_client_uri(struct conf_load *l, const struct conffile_var *v)
+{
+	struct conf_registration_draft *d = l->object;
+	struct sip_uri uri;
+
+	if (sip_uri_parse(&uri, v->value) ||
+	    (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
+		return conf_fail(l, v, "give a SIP URI, as sip:user@192.0.2.1");
+	return conf_text(l, v, &d->r.client_uri);
+}
+
 /* ---- auth ---- */
 
 int conf_set_algorithms(struct conf_load *l, const struct conffile_var *v)

@@ -151,8 +151,10 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 /* ---- messages (invite_build.c) ---- */
 
 /* The first INVITE. 0, -EMSGSIZE, -EINVAL. */
+struct sip_choice;
 int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
-		       const struct sip_conf_endpoint *ep, struct slice ruri, struct slice branch);
+		       const struct sip_conf_endpoint *ep, const struct sip_choice *choice,
+		       struct slice ruri, struct slice branch);
 /* `old`, an INVITE of ours, with another branch, CSeq + 1, our session interval and credentials. */
 int invite_write_again(struct sink *out, struct invite *iv, struct slice old, struct slice branch);
 /* Route, User-Agent and so on of an in-dialog request: everything up to the body. extra: whole

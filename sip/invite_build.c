@@ -2,6 +2,7 @@
 #include "engine/base/check.h"
 #include "engine/base/fault.h"
 #include "engine/base/log.h"
+#include "sip/bindings.h"
 #include "sip/invite.h"
 #include "sip/transport.h"
 
@@ -244,8 +245,20 @@ static void build_require(struct sink *out, const struct sip_conf_endpoint *ep)
 				    rel ? SLICE_LIT("100rel") : SLICE_LIT("timer"));
 }
 
+/* The way that the contact registered with it, or the proxy. */
+static void build_route(struct sink *out, const struct sip_choice *choice)
+{
+	struct slice path = choice->path, value;
+
+	while (sip_text_next_value(&path, &value))
+		sip_write_header_id(out, SIP_HDR_ROUTE, value);
+	if (!choice->path.len && choice->proxy.len)
+		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, choice->proxy, SLICE_EMPTY);
+}
+
 int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
-		       const struct sip_conf_endpoint *ep, struct slice ruri, struct slice branch)
+		       const struct sip_conf_endpoint *ep, const struct sip_choice *choice,
+		       struct slice ruri, struct slice branch)
 {
 	char body_room[2048];
 	struct sink body = sink_make(body_room, sizeof(body_room));
@@ -260,8 +273,7 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 	build_contact(out, iv, &c, ep);
 	sip_write_header_id(out, SIP_HDR_CALL_ID, slice_make(iv->call_id, sizeof(iv->call_id)));
 	sip_write_cseq(out, iv->cseq, SLICE_LIT("INVITE"));
-	if (ep->outbound_proxy.len)
-		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, ep->outbound_proxy, SLICE_EMPTY);
+	build_route(out, choice);
 	sip_write_allow(out);
 	build_supported(out, iv);
 	build_require(out, ep);

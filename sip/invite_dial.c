@@ -1,8 +1,10 @@
 /* sip/invite_dial.c - how a call begins, and how its owner ends it. */
 #include "engine/base/check.h"
 #include "engine/core/cause.h"
+#include "sip/bindings.h"
 #include "sip/cause.h"
 #include "sip/invite.h"
+#include "sip/request.h"
 #include "sip/transport.h"
 
 #include <errno.h>
@@ -76,20 +78,22 @@ static void invite_take_ids(struct invite *iv)
 	iv->sdp_version = iv->sdp_id;
 }
 
-/* The Request-URI and where it leads. */
-static int invite_find_target(const struct sip_conf_endpoint *ep, const struct tech_dial *dial,
-			      struct sink *ruri, struct addr *dst)
+/* The Request-URI and where it leads. The contact is chosen now, not when the endpoint was found: it may
+ * have gone since. */
+static int invite_find_target(const struct sip *sip, const struct sip_conf_endpoint *ep,
+			      const struct tech_dial *dial, struct sip_choice *choice,
+			      struct sink *ruri)
 {
-	const struct sip_conf_contact *contact = dial->endpoint->target;
 	struct sip_dial_string parts;
 	struct sip_uri uri;
 	char user_room[256];
 	struct sink user = sink_make(user_room, sizeof(user_room));
 
 	sip_dial_string_parse(&parts, dial->resource);
-	if (!parts.uri.len && !contact)
+	*choice = (struct sip_choice){.uri = parts.uri};
+	if (!parts.uri.len && !bindings_pick(sip, ep, choice))
 		return -EHOSTUNREACH;
-	if (sip_uri_parse(&uri, parts.uri.len ? parts.uri : contact->uri))
+	if (sip_uri_parse(&uri, choice->uri))
 		return -EINVAL;
 	if (parts.user.len) {
 		sip_uri_write_user(&user, parts.user);
@@ -98,13 +102,12 @@ static int invite_find_target(const struct sip_conf_endpoint *ep, const struct t
 	sip_uri_write(ruri, &uri);
 	if (ep->user_eq_phone && uri.user.len && !sip_uri_param(&uri, SLICE_LIT("user"), NULL))
 		sink_lit(ruri, ";user=phone");
-	dst->port = uri.port ? uri.port : 5060;
-	if (ep->proxy_addr.family)
-		*dst = ep->proxy_addr;
-	else if (parts.uri.len || !contact->addr.family)
-		return sip_conf_host_addr(uri.host, dst) && !ruri->over ? 0 : -EHOSTUNREACH;
-	else
-		*dst = contact->addr;
+	if (ep->proxy_addr.family && !choice->path.len) {
+		choice->proxy = ep->outbound_proxy;
+		choice->addr = ep->proxy_addr;
+	} else if (parts.uri.len && !sip_request_addr(parts.uri, &choice->addr)) {
+		return -EHOSTUNREACH;
+	}
 	return ruri->over || user.over ? -EINVAL : 0;
 }
 
@@ -114,12 +117,14 @@ static int invite_start(struct invite *iv, const struct tech_dial *dial,
 	char branch[SIP_BRANCH_LEN], uri_room[512], text[LIMIT_SIP_OUT];
 	struct sink out = sink_make(text, sizeof(text));
 	struct sink ruri = sink_make(uri_room, sizeof(uri_room));
-	int err = invite_find_target(ep, dial, &ruri, &iv->dst);
+	struct sip_choice choice;
+	int err = invite_find_target(iv->sip, ep, dial, &choice, &ruri);
 	struct txn *t;
 	int tp;
 
 	if (err)
 		return err;
+	iv->dst = choice.addr;
 	tp = sip_tp_pick(iv->sip, ep->transport, &iv->dst);
 	if (tp < 0)
 		return -EAFNOSUPPORT;
@@ -129,7 +134,7 @@ static int invite_start(struct invite *iv, const struct tech_dial *dial,
 	if (!t)
 		return -ENOBUFS;
 	txn_branch(t, branch);
-	err = invite_write_first(&out, iv, dial, ep, sink_slice(&ruri),
+	err = invite_write_first(&out, iv, dial, ep, &choice, sink_slice(&ruri),
 				 slice_make(branch, sizeof(branch)));
 	if (err) {
 		txn_set_user(t, NULL, NULL);

@@ -1,9 +1,11 @@
 /* sip/sip.c - life of one shard's signalling. See sip.h. */
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "sip/bindings.h"
 #include "sip/gate.h"
 #include "sip/invite.h"
 #include "sip/linger.h"
+#include "sip/notice.h"
 #include "sip/transport.h"
 
 #include <errno.h>
@@ -118,6 +120,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 		err = sip_digest_create(&sip->digest);
 	if (!err)
 		err = sip_offenders_create(&sip->offenders, sip->key);
+	if (!err)
+		err = bindings_create(sip);
 	return err;
 }
 
@@ -163,6 +167,7 @@ void sip_destroy(struct sip *sip)
 	sip_tp_close_all(sip);
 	sip_destroy_calls(&sip->active);
 	sip_destroy_calls(&sip->ending);
+	bindings_destroy(sip);
 	txn_layer_close(&sip->txns);
 	sip_digest_destroy(sip->digest);
 	sip_offenders_destroy(sip->offenders);
@@ -204,6 +209,21 @@ void sip_deliver(struct sip *sip, const struct addr *from, const void *data, siz
 		sip_receive(sip, (uint8_t)tp, from, slice_make(data, len), true);
 }
 
+void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t len)
+{
+	switch ((enum sip_notice)kind) {
+	case SIP_NOTICE_CONTACT:
+	case SIP_NOTICE_GONE:
+	case SIP_NOTICE_QUALIFY:
+		bindings_take(sip, kind, data, len);
+		break;
+	case SIP_NOTICE_ANSWER:
+	case SIP_NOTICE_REGISTER:
+	case SIP_NOTICE_UNREGISTER:
+		break;
+	}
+}
+
 void sip_set_trace(struct sip *sip, void (*trace)(void *arg, const struct sip_trace *t), void *arg)
 {
 	sip->env.trace = trace;
@@ -215,6 +235,11 @@ bool sip_is_quiet(const struct sip *sip)
 	return slab_used(sip->invites) == 0 && slab_used(sip->dialogs) == 0 &&
 	       slab_used(sip->lingers) == 0 && slab_used(sip->auths) == 0 &&
 	       txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
+}
+
+uint32_t sip_standing_timers(const struct sip *sip)
+{
+	return sip->bindings.timer_count;
 }
 
 void sip_hangup_all(struct sip *sip, int cause)

@@ -52,6 +52,10 @@ struct sip_env {
 	void (*forward)(void *arg, uint32_t shard, const struct addr *from, const void *data,
 			size_t len);
 	void *forward_arg;
+	/* A record for the control shard's part (notice.h); false: it cannot be taken now. NULL: there
+	 * is no such part, so nobody can register. */
+	bool (*report)(void *arg, uint32_t kind, const void *data, size_t len);
+	void *report_arg;
 	/* Every message in and out and every transition; NULL: none. */
 	void (*trace)(void *arg, const struct sip_trace *t);
 	void *trace_arg;
@@ -71,11 +75,17 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf);
 /* A datagram that another shard received and forwarded to this one. */
 void sip_deliver(struct sip *sip, const struct addr *from, const void *data, size_t len);
 
+/* A record of the control shard's part (notice.h). */
+void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t len);
+
 /* The port of engine/core/tech.h, named "PJSIP". */
 struct tech sip_tech(struct sip *sip);
 
 /* Turns the trace on or off (NULL) at run time. */
 void sip_set_trace(struct sip *sip, void (*trace)(void *arg, const struct sip_trace *t), void *arg);
+
+/* Timers that stand also at rest: of contacts that are asked, of registrations. */
+uint32_t sip_standing_timers(const struct sip *sip);
 
 /* True if no call, dialog, transaction, record or timer is left. */
 bool sip_is_quiet(const struct sip *sip);

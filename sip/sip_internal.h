@@ -2,6 +2,7 @@
 #ifndef RINGER_SIP_SIP_INTERNAL_H
 #define RINGER_SIP_SIP_INTERNAL_H
 
+#include "sip/location.h"
 #include "sip/msgbuf.h"
 #include "sip/sip.h"
 #include "sip/txn.h"
@@ -28,6 +29,12 @@ struct sip_local {
 	struct addr to, local;
 };
 
+/* bindings.h */
+struct bindings {
+	struct location table; /* of struct binding */
+	uint32_t timer_count;  /* started: they stand, also when nothing is to be done */
+};
+
 struct sip {
 	struct sip_env env;
 	const struct sip_conf *conf;
@@ -41,6 +48,7 @@ struct sip {
 	struct list ending;      /* those that only finish their signalling, oldest first */
 	struct list linger_fifo; /* oldest first */
 	uint32_t active_count, ending_count;
+	struct bindings bindings;
 	struct sip_digest *digest;
 	struct sip_offenders *offenders;
 	uint8_t secret[SIP_SECRET_LEN]; /* of nonces */

@@ -1,6 +1,9 @@
 /* sip/sip_tech.c - the port "PJSIP" of engine/core/tech.h over the calls of one shard. */
 #include "engine/base/check.h"
+#include "sip/bindings.h"
 #include "sip/invite.h"
+
+#include <errno.h>
 
 static struct slice tech_trunk(struct slice resource)
 {
@@ -13,8 +16,24 @@ static struct slice tech_trunk(struct slice resource)
 static int tech_find(void *impl, struct slice resource, struct tech_endpoint *out)
 {
 	const struct sip *sip = impl;
+	const struct sip_conf_endpoint *ep;
+	int err = sip_conf_find(sip->conf, resource, out);
+	struct sip_dial_string parts;
+	struct sip_choice choice;
 
-	return sip_conf_find(sip->conf, resource, out);
+	if (err && err != -EHOSTUNREACH)
+		return err;
+	ep = out->impl;
+	sip_dial_string_parse(&parts, resource);
+	if (ep->is_refused || parts.uri.len)
+		return err;
+	/* What is registered, or found unreachable, is not in the configuration. */
+	return bindings_pick(sip, ep, &choice) ? 0 : -EHOSTUNREACH;
+}
+
+static void tech_take(void *impl, uint32_t kind, const void *data, size_t len)
+{
+	sip_take_notice(impl, kind, data, len);
 }
 
 static struct tech_call *tech_dial(void *impl, const struct tech_dial *dial,
@@ -69,6 +88,7 @@ static const struct tech_ops tech_ops = {
 	.hangup = tech_hangup,
 	.send_text = tech_send_text,
 	.info = tech_info,
+	.take = tech_take,
 };
 
 struct tech sip_tech(struct sip *sip)

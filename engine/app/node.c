@@ -380,7 +380,7 @@ bool node_is_quiet(const struct node *n, const char **why)
 		reason = "signalling is not quiet";
 	else if (rtp_media_sessions(n->media) != 0)
 		reason = "media sessions are left";
-	else if (tmr_wheel_count(s->wheel) != 0)
+	else if (tmr_wheel_count(s->wheel) != sip_standing_timers(n->sip))
 		reason = "timers are left";
 	if (reason && why)
 		*why = reason;

@@ -47,6 +47,15 @@
 	X(sip_auth_failed,        "requests with wrong credentials, refused") \
 	X(sip_acl_refused,        "requests refused by an access list") \
 	X(sip_ignored,            "requests of repeated offenders, dropped unanswered") \
+	X(sip_register_ok,        "REGISTER requests accepted") \
+	X(sip_register_refused,   "REGISTER requests refused") \
+	X(sip_register_busy,      "REGISTER requests put off by 503: control is behind, or tables are full") \
+	X(sip_contact_expired,    "bindings that were not refreshed in time") \
+	X(sip_contact_no_room,    "contacts refused: table full, or texts too long") \
+	X(sip_qualify_sent,       "OPTIONS sent to contacts") \
+	X(sip_qualify_failed,     "contacts found unreachable") \
+	X(sip_registration_sent,  "REGISTER requests sent") \
+	X(sip_registration_failed, "registrations of ours that were refused or not answered") \
 	/* rtp */ \
 	X(rtp_rx,                 "RTP packets received") \
 	X(rtp_tx,                 "RTP packets sent") \

@@ -242,6 +242,10 @@ static void control_on_fact(struct control *c, uint32_t shard, const struct pipe
 	case SHARD_CONF_DONE:
 		control_on_conf_done(c);
 		break;
+	case SHARD_TECH_FACT:
+		control_on_tech(c, shard, (const struct shard_tech *)(const void *)r->data,
+				r->len - sizeof(struct shard_tech));
+		break;
 	}
 }
 

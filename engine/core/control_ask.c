@@ -319,6 +319,47 @@ bool control_redirect(struct control *c, const struct roster_chan *chan, struct 
 	return control_send_question(c, chan->shard, SHARD_REDIRECT, &q, context, exten);
 }
 
+/* ---- technologies ---- */
+
+void control_set_admin(struct control *c, uint32_t tech, const struct tech_admin *admin)
+{
+	check(tech < SHARD_TECHS);
+	c->admins[tech] = *admin;
+}
+
+const struct tech_admin *control_admin(struct control *c, struct slice tech)
+{
+	for (uint32_t i = 0; i < SHARD_TECHS; i++) {
+		if (c->admins[i].ops && slice_ieq(slice_str(c->admins[i].ops->tech), tech))
+			return &c->admins[i];
+	}
+	return NULL;
+}
+
+bool control_tech_write(struct control *c, uint32_t shard, uint32_t tech, uint32_t kind, const void *data,
+			size_t len)
+{
+	struct pipe *down = c->shards[shard].down;
+	struct shard_tech *t = pipe_begin(down, PIPE_DROPPABLE, SHARD_TECH, sizeof(*t) + len);
+
+	if (!t)
+		return false;
+	t->tech = tech;
+	t->kind = kind;
+	if (len > 0)
+		memcpy(t->data, data, len);
+	pipe_commit(down, sizeof(*t) + len);
+	return true;
+}
+
+void control_on_tech(struct control *c, uint32_t shard, const struct shard_tech *t, size_t len)
+{
+	const struct tech_admin *admin = &c->admins[t->tech < SHARD_TECHS ? t->tech : 0];
+
+	if (admin->ops)
+		admin->ops->fact(admin->impl, shard, t->kind, t->data, len);
+}
+
 /* ---- snapshots ---- */
 
 void control_note_dialplan(struct control *c, const struct dialplan *dialplan)

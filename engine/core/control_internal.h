@@ -10,6 +10,7 @@
 #include "engine/core/records.h"
 #include "engine/core/roster.h"
 #include "engine/core/shard.h"
+#include "engine/core/tech_admin.h"
 
 /* A question that a shard has not answered yet. */
 struct control_ask {
@@ -36,6 +37,7 @@ struct control {
 		void *arg;
 	} subscribers[CONTROL_SUBSCRIBERS];
 	uint32_t subscriber_count;
+	struct tech_admin admins[SHARD_TECHS];
 	const struct dialplan *dialplan;
 	uint32_t conf_waiting;    /* shards that have not let go of the old snapshot */
 	void (*conf_done)(void *arg);
@@ -51,5 +53,6 @@ struct control {
 void control_on_answer(struct control *c, const struct shard_question *a);
 void control_spread_global(struct control *c, uint32_t from_shard, const struct pipe_record *r);
 void control_on_conf_done(struct control *c);
+void control_on_tech(struct control *c, uint32_t shard, const struct shard_tech *t, size_t len);
 
 #endif

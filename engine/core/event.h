@@ -34,7 +34,11 @@
 	X(CDR, "Cdr", true)                                                                        \
 	X(ORIGINATERESPONSE, "OriginateResponse", true)                                            \
 	X(RTCPSENT, "RTCPSent", false)                                                             \
-	X(RTCPRECEIVED, "RTCPReceived", false)
+	X(RTCPRECEIVED, "RTCPReceived", false)                                                     \
+	X(CONTACTSTATUS, "ContactStatus", false)                                                   \
+	X(PEERSTATUS, "PeerStatus", false)                                                         \
+	X(REGISTRY, "Registry", false)                                                             \
+	X(DEVICESTATECHANGE, "DeviceStateChange", false)
 
 enum event_kind {
 #define EVENT_ENUM(id, name, reliable) EVENT_##id,
@@ -75,7 +79,12 @@ struct chan_snap {
  *   ORIGINATERESPONSE  made on the control shard: text: ActionID, "Success"|"Failure", Context,
  *                      Exten, Application, Data (of the order); number: reason; snap.name,
  *                      uniqueid, cid_num, cid_name
- *   RTCP*              text: the body lines, each ended by CRLF */
+ *   RTCP*              text: the body lines, each ended by CRLF
+ * and made on the control shard, without a channel:
+ *   CONTACTSTATUS      text: URI, status, AOR, endpoint, round trip in us (empty: not known)
+ *   PEERSTATUS         text: technology, "Tech/name", status, cause (empty: none)
+ *   REGISTRY           text: technology, client URI, server URI, status, cause (empty: none)
+ *   DEVICESTATECHANGE  text: "Tech/name", state */
 struct event {
 	enum event_kind kind;
 	uint32_t shard;

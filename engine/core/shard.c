@@ -239,6 +239,34 @@ int shard_set_global(struct shard *s, struct slice name, struct slice value)
 	return 0;
 }
 
+/* ---- records of technologies ---- */
+
+bool shard_tech_write(struct shard *s, uint32_t tech, uint32_t kind, const void *data, size_t len)
+{
+	struct shard_tech *t =
+		pipe_begin(s->up, PIPE_DROPPABLE, SHARD_TECH_FACT, sizeof(*t) + len);
+
+	if (!t)
+		return false;
+	t->tech = tech;
+	t->kind = kind;
+	if (len > 0)
+		memcpy(t->data, data, len);
+	pipe_commit(s->up, sizeof(*t) + len);
+	return true;
+}
+
+static void shard_take_tech(struct shard *s, const struct shard_tech *t, size_t len)
+{
+	const struct tech *tech;
+
+	if (NEVER(t->tech >= s->tech_count))
+		return;
+	tech = &s->techs[t->tech];
+	if (!NEVER(!tech->ops->take))
+		tech->ops->take(tech->impl, t->kind, t->data, len);
+}
+
 /* ---- commands ---- */
 
 static void shard_hangup_one(struct shard *s, const struct shard_hangup *h)
@@ -308,6 +336,9 @@ static void shard_command(struct shard *s, const struct pipe_record *r)
 		break;
 	case SHARD_HANGUP_ALL:
 		shard_hangup_all(s);
+		break;
+	case SHARD_TECH:
+		shard_take_tech(s, data, r->len - sizeof(struct shard_tech));
 		break;
 	}
 }

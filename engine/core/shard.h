@@ -32,6 +32,7 @@ enum shard_command {
 	SHARD_GLOBAL,	  /* struct shard_question + name + value: set on every shard */
 	SHARD_CONF,	  /* struct shard_conf: take a new snapshot */
 	SHARD_HANGUP_ALL, /* stop now */
+	SHARD_TECH,	  /* struct shard_tech: of a technology's control part to its shard part */
 };
 
 /* Records from shard to control; events (event.h) use kinds below SHARD_FACT_BASE. */
@@ -42,6 +43,7 @@ enum shard_fact {
 	SHARD_ANSWER,                   /* struct shard_question echoed + value: to GETVAR and others */
 	SHARD_GLOBAL_SET,               /* name and value: a dialplan set a global */
 	SHARD_CONF_DONE,                /* struct shard_conf: the old snapshot is let go of */
+	SHARD_TECH_FACT,                /* struct shard_tech: the other way */
 };
 
 struct shard_hangup {
@@ -62,6 +64,13 @@ struct shard_question {
 	uint8_t pad[3];
 	uint32_t len[2]; /* of the two texts behind */
 	char text[];
+};
+
+/* What the two parts of a technology tell each other; core does not look into it. */
+struct shard_tech {
+	uint32_t tech; /* index: shard.techs, control_conf.techs */
+	uint32_t kind;
+	char data[];   /* aligned to 8 */
 };
 
 /* The largest shard_outcome with its texts. */
@@ -122,6 +131,8 @@ struct shard {
 
 /* A dialplan sets a global: here at once, on the other shards by way of control. 0, -ENOSPC, -EINVAL. */
 int shard_set_global(struct shard *s, struct slice name, struct slice value);
+/* A record for the control part of technology `tech`. False: the pipe is full now. */
+bool shard_tech_write(struct shard *s, uint32_t tech, uint32_t kind, const void *data, size_t len);
 const struct tech *shard_find_tech(const struct shard *s, struct slice name);
 /* Reads commands, at most `budget` records. Returns how many. */
 uint32_t shard_run_commands(struct shard *s, uint32_t budget);

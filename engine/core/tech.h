@@ -78,6 +78,9 @@ struct tech_ops {
 	int (*send_text)(struct tech_call *call, struct slice content_type, struct slice text);
 	/* Items for CHANNEL(pjsip,...): "call-id", "target_uri", ...; false: unknown item. */
 	bool (*info)(const struct tech_call *call, struct slice item, struct sink *out);
+	/* A record of the technology's own part on the control shard (tech_admin.h): contacts,
+	 * commands. data is aligned to 8 and valid during the call. May be NULL. */
+	void (*take)(void *impl, uint32_t kind, const void *data, size_t len);
 };
 
 struct tech {

@@ -1,0 +1,231 @@
+/* sip/qualify.c - see qualify.h. */
+#include "sip/qualify.h"
+
+#include "engine/base/check.h"
+#include "sip/notice.h"
+#include "sip/request.h"
+
+#define QUALIFY_SPREAD_MS   2000 /* of the first question, unless max_initial_qualify_time says more */
+#define QUALIFY_LATE_NS     (100 * TMR_MS)
+#define QUALIFY_TIMEOUT_DEF 3000
+
+static bool qualify_is_ours(const struct binding *b)
+{
+	return b->c.info.shard % b->sip->env.shard_count == b->sip->env.shard;
+}
+
+static bool qualify_is_asking(const struct binding *b)
+{
+	return b->txn != HANDLE_NONE;
+}
+
+/* ---- the timer ---- */
+
+static void qualify_arm(struct binding *b, int64_t due_ns)
+{
+	if (!tmr_is_started(&b->tmr))
+		b->sip->bindings.timer_count++;
+	tmr_start(&b->tmr, due_ns);
+}
+
+static void qualify_disarm(struct binding *b)
+{
+	if (tmr_is_started(&b->tmr))
+		b->sip->bindings.timer_count--;
+	tmr_stop(&b->tmr);
+}
+
+static void qualify_plan_first(struct binding *b)
+{
+	const struct sip_conf *conf = b->sip->conf;
+	uint32_t spread = conf->max_initial_qualify_s ? conf->max_initial_qualify_s * 1000
+						      : QUALIFY_SPREAD_MS;
+
+	if (spread > b->c.info.qualify_s * 1000)
+		spread = b->c.info.qualify_s * 1000;
+	qualify_arm(b, sip_now(b->sip) + rng_below(b->sip->env.rng, spread + 1) * TMR_MS);
+}
+
+static void qualify_plan_next(struct binding *b)
+{
+	uint32_t ms = b->c.info.qualify_s * 1000;
+
+	if (ms && qualify_is_ours(b))
+		qualify_arm(b, sip_now(b->sip) +
+				       (ms - rng_below(b->sip->env.rng, ms / 10 + 1)) * TMR_MS);
+}
+
+/* ---- what came of it ---- */
+
+static void qualify_report(struct binding *b)
+{
+	const struct sip_env *env = &b->sip->env;
+	struct sip_status_report r = {
+		.id = b->c.info.id,
+		.rtt_ns = b->c.info.rtt_ns,
+		.status = b->c.info.status,
+	};
+
+	b->is_late = env->report && !env->report(env->report_arg, SIP_REPORT_STATUS, &r, sizeof(r));
+	if (b->is_late)
+		qualify_arm(b, sip_now(b->sip) + QUALIFY_LATE_NS);
+}
+
+static void qualify_end(struct binding *b, enum contact_status status)
+{
+	if (b->auth) {
+		slab_free(b->sip->auths, b->auth);
+		b->auth = NULL;
+	}
+	b->txn = HANDLE_NONE;
+	b->c.info.rtt_ns = status == CONTACT_REACHABLE ? io_clock_ns(b->sip->env.io) - b->sent_ns : -1;
+	b->c.info.status = (uint8_t)status;
+	if (status == CONTACT_UNREACHABLE)
+		sip_count_one(b->sip, METRIC_sip_qualify_failed);
+	qualify_plan_next(b);
+	qualify_report(b);
+}
+
+/* ---- one question ---- */
+
+static void qualify_on_txn(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+			   const struct addr *from);
+
+static const struct sip_conf_endpoint *qualify_endpoint(const struct binding *b)
+{
+	return sip_conf_endpoint(b->sip->conf, b->c.info.text[CONTACT_ENDPOINT]);
+}
+
+/* 0 or a negative errno. */
+static int qualify_send(struct binding *b)
+{
+	const struct sip_conf_endpoint *ep = qualify_endpoint(b);
+	const struct slice *text = b->c.info.text;
+	struct sip_choice hop;
+	struct sip_request r = {
+		.method = SIP_METHOD_OPTIONS,
+		.ruri = text[CONTACT_URI],
+		.user = b->sip->conf->default_from_user,
+		.route = text[CONTACT_PATH],
+		.tag = b->tag,
+		.call_id = slice_make(b->call_id, sizeof(b->call_id)),
+		.cseq = ++b->cseq,
+		.transport = ep ? ep->transport : -1,
+		.auth = b->auth,
+		.cred = ep && ep->auth ? &ep->auth->cred : NULL,
+	};
+	int err;
+
+	bindings_hop(b->sip, &b->c, ep, &hop);
+	if (!hop.addr.family)
+		return -1;
+	if (ep && ep->from_user.len)
+		r.user = ep->from_user;
+	r.proxy = hop.proxy;
+	r.dst = hop.addr;
+	sip_count_one(b->sip, METRIC_sip_qualify_sent);
+	b->txn = sip_request_send(b->sip, &r, qualify_on_txn, b, &err);
+	return b->txn == HANDLE_NONE ? err : 0;
+}
+
+static void qualify_begin(struct binding *b)
+{
+	uint32_t ms = b->c.info.qualify_timeout_ms;
+
+	if (!b->tag) {
+		b->tag = sip_ident_nonce(b->sip->env.rng);
+		b->cseq = rng_below(b->sip->env.rng, 32768);
+		rng_uuid(b->sip->env.rng, b->call_id);
+	}
+	b->sent_ns = io_clock_ns(b->sip->env.io);
+	if (qualify_send(b))
+		qualify_end(b, CONTACT_UNREACHABLE);
+	else
+		qualify_arm(b, sip_now(b->sip) + (ms ? ms : QUALIFY_TIMEOUT_DEF) * TMR_MS);
+}
+
+/* True: the question goes on with credentials. */
+static bool qualify_take_challenge(struct binding *b, const struct sip_msg *msg)
+{
+	const struct sip_conf_endpoint *ep = qualify_endpoint(b);
+
+	if ((msg->code != 401 && msg->code != 407) || !b->c.info.authenticate_qualify || !ep ||
+	    !ep->auth)
+		return false;
+	if (!b->auth)
+		b->auth = slab_alloc(b->sip->auths);
+	if (!b->auth ||
+	    sip_auth_take(b->auth, msg, ep->auth->alg_mask, &ep->auth->cred) != SIP_AUTH_RETRY)
+		return false;
+	return qualify_send(b) == 0;
+}
+
+static void qualify_on_txn(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+			   const struct addr *from)
+{
+	struct binding *b = arg;
+	bool is_good;
+
+	UNUSED(from);
+	if (fact == TXN_PROVISIONAL || fact == TXN_GONE)
+		return;
+	txn_set_user(t, NULL, NULL);
+	if (msg && qualify_take_challenge(b, msg))
+		return;
+	is_good = msg && (fact == TXN_SUCCESS || !b->c.info.qualify_2xx_only);
+	qualify_end(b, is_good ? CONTACT_REACHABLE : CONTACT_UNREACHABLE);
+}
+
+static void qualify_on_timer(struct tmr *tmr, void *arg)
+{
+	struct binding *b = arg;
+
+	UNUSED(tmr);
+	b->sip->bindings.timer_count--;
+	if (qualify_is_asking(b)) {
+		sip_request_drop(b->sip, b->txn);
+		qualify_end(b, CONTACT_UNREACHABLE);
+	} else if (b->is_late) {
+		qualify_plan_next(b);
+		qualify_report(b);
+	} else {
+		qualify_begin(b);
+	}
+}
+
+/* ---- life ---- */
+
+void qualify_note(struct binding *b, struct sip *sip, bool is_new)
+{
+	if (is_new) {
+		b->sip = sip;
+		tmr_init(&b->tmr, sip->env.wheel, qualify_on_timer, b);
+	}
+	if (qualify_is_asking(b))
+		return; /* what it finds decides how to go on */
+	if (!b->c.info.qualify_s || !qualify_is_ours(b)) {
+		qualify_disarm(b);
+		return;
+	}
+	if (!tmr_is_started(&b->tmr))
+		qualify_plan_first(b);
+	else if (b->tmr.due_ns > sip_now(sip) + b->c.info.qualify_s * TMR_SECOND)
+		qualify_plan_next(b); /* asked more often than before */
+}
+
+void qualify_now(struct binding *b)
+{
+	if (!qualify_is_ours(b) || qualify_is_asking(b))
+		return;
+	qualify_disarm(b);
+	qualify_begin(b);
+}
+
+void qualify_stop(struct binding *b)
+{
+	qualify_disarm(b);
+	sip_request_drop(b->sip, b->txn);
+	if (b->auth)
+		slab_free(b->sip->auths, b->auth);
+	b->auth = NULL;
+}

@@ -1,0 +1,143 @@
+/* sip/request.c - see request.h. */
+#include "sip/request.h"
+
+#include "engine/base/check.h"
+#include "sip/dialog.h"
+#include "sip/transport.h"
+
+#include <errno.h>
+
+static void request_write_host(struct sink *out, const struct addr *local, uint16_t port)
+{
+	char room[ADDR_TEXT];
+	struct sink ip = sink_make(room, sizeof(room));
+
+	addr_write_ip(&ip, local);
+	sip_uri_write_hostport(out, sink_slice(&ip), local->family == 6, port);
+}
+
+static void request_write_parties(struct sink *out, const struct sip_request *r,
+				  const struct addr *local)
+{
+	char room[512];
+	struct sink uri = sink_make(room, sizeof(room));
+
+	if (r->from.len) {
+		sink_add(&uri, r->from);
+	} else {
+		sink_lit(&uri, "sip:");
+		sip_uri_write_user(&uri, r->user);
+		sink_char(&uri, '@');
+		request_write_host(&uri, local, 0);
+	}
+	out->over |= uri.over;
+	sink_lit(out, "From: <");
+	sink_add(out, sink_slice(&uri));
+	sink_lit(out, ">;tag=");
+	sink_hex(out, r->tag, 16);
+	sink_lit(out, "\r\n");
+	sip_write_addr(out, SIP_HDR_TO, SLICE_EMPTY, r->to.len ? r->to : r->ruri, SLICE_EMPTY);
+}
+
+static void request_write_contact(struct sink *out, const struct sip_request *r,
+				  const struct addr *local)
+{
+	sink_lit(out, "Contact: <sip:");
+	sip_uri_write_user(out, r->user);
+	sink_char(out, '@');
+	request_write_host(out, local, local->port);
+	sink_add(out, r->contact_params);
+	sink_char(out, '>');
+	sink_add(out, r->contact_tail);
+	sink_lit(out, "\r\n");
+}
+
+static int request_write_auth(struct sink *out, struct sip *sip, const struct sip_request *r)
+{
+	char cnonce[SIP_IDENT_LEN];
+	struct sip_auth_request req = {
+		.method = sip_method_name(r->method),
+		.uri = r->ruri,
+		.cnonce = slice_make(cnonce, sizeof(cnonce)),
+	};
+
+	if (!r->auth || !r->cred)
+		return 0;
+	rng_uuid(sip->env.rng, cnonce);
+	return sip_auth_state_write(out, sip->digest, r->auth, r->cred, &req);
+}
+
+static int request_write(struct sink *out, struct sip *sip, const struct sip_request *r,
+			 const struct addr *local, struct slice branch)
+{
+	struct slice route = r->route, value;
+	int err;
+
+	sip_write_request_line(out, sip_method_name(r->method), r->ruri);
+	dialog_write_via(out, local, branch);
+	request_write_parties(out, r, local);
+	request_write_contact(out, r, local);
+	sip_write_header_id(out, SIP_HDR_CALL_ID, r->call_id);
+	sip_write_cseq(out, r->cseq, sip_method_name(r->method));
+	while (sip_text_next_value(&route, &value))
+		sip_write_header_id(out, SIP_HDR_ROUTE, value);
+	if (!r->route.len && r->proxy.len)
+		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, r->proxy, SLICE_EMPTY);
+	sink_add(out, r->extra);
+	sip_write_header_u32(out, SIP_HDR_MAX_FORWARDS, sip->conf->max_forwards);
+	value = r->user_agent.len ? r->user_agent : sip->conf->user_agent;
+	if (value.len)
+		sip_write_header_id(out, SIP_HDR_USER_AGENT, value);
+	err = request_write_auth(out, sip, r);
+	sip_write_end(out);
+	return err ? err : out->over ? -EMSGSIZE : 0;
+}
+
+handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn fn, void *arg, int *error)
+{
+	char text[LIMIT_SIP_OUT], branch[SIP_BRANCH_LEN];
+	struct sink out = sink_make(text, sizeof(text));
+	int tp = sip_tp_pick(sip, r->transport, &r->dst);
+	struct addr local;
+	struct txn *t;
+	handle_t h;
+
+	*error = -EAFNOSUPPORT;
+	if (tp < 0)
+		return HANDLE_NONE;
+	*error = -ENOBUFS;
+	sip_tp_address(sip, (uint8_t)tp, &r->dst, &local);
+	t = txn_client_new(&sip->txns, TXN_NICT, r->method, r->cseq, fn, arg);
+	if (!t)
+		return HANDLE_NONE;
+	txn_branch(t, branch);
+	*error = request_write(&out, sip, r, &local, slice_make(branch, sizeof(branch)));
+	if (*error) {
+		txn_set_user(t, NULL, NULL);
+		txn_drop(t);
+		return HANDLE_NONE;
+	}
+	h = txn_handle(t);
+	*error = txn_client_send(t, (uint8_t)tp, &r->dst, &local, sink_slice(&out));
+	return *error ? HANDLE_NONE : h;
+}
+
+void sip_request_drop(struct sip *sip, handle_t txn)
+{
+	struct txn *t = txn_client_get(&sip->txns, txn);
+
+	if (!t)
+		return;
+	txn_set_user(t, NULL, NULL);
+	txn_drop(t);
+}
+
+bool sip_request_addr(struct slice text, struct addr *out)
+{
+	struct sip_uri uri;
+
+	if (sip_uri_parse(&uri, text))
+		return false;
+	*out = (struct addr){.port = uri.port ? uri.port : 5060};
+	return sip_conf_host_addr(uri.host, out);
+}
