@@ -69,11 +69,9 @@ void bindings_take(struct sip *sip, uint32_t kind, const void *data, size_t len)
 
 /* ---- choice ---- */
 
-bool bindings_is_usable(const struct sip *sip, const struct contact *c)
+bool bindings_is_usable(const struct contact *c)
 {
-	if (c->info.status == CONTACT_UNREACHABLE || c->info.status == CONTACT_REMOVED)
-		return false;
-	return !c->info.expires_wall_ns || c->info.expires_wall_ns > io_wall_ns(sip->env.io);
+	return c->info.status != CONTACT_UNREACHABLE && c->info.status != CONTACT_REMOVED;
 }
 
 /* First hop: Path, then the AOR's proxy, then the URI itself. */
@@ -115,7 +113,7 @@ static bool bindings_registered(const struct sip *sip, const struct sip_conf_aor
 	struct contact *c = location_first(&sip->bindings.table, aor->hash);
 
 	for (; c; c = location_next(c)) {
-		if (!c->info.expires_wall_ns || !bindings_is_usable(sip, c) || nth-- > 0)
+		if (!c->info.expires_wall_ns || !bindings_is_usable(c) || nth-- > 0)
 			continue;
 		choice_fill(c, out);
 		return true;
@@ -129,7 +127,7 @@ static bool bindings_static(const struct sip *sip, const struct sip_conf_aor *ao
 	uint64_t id = contact_id(aor->name, conf->uri);
 	const struct contact *c = location_find(&sip->bindings.table, id);
 
-	if (c && !bindings_is_usable(sip, c))
+	if (c && !bindings_is_usable(c))
 		return false;
 	*out = (struct sip_choice){
 		.uri = conf->uri,

@@ -40,8 +40,8 @@ struct sip_choice {
 	bool is_static;
 };
 
-/* May be dialled: not found unreachable, not past its expiry. */
-bool bindings_is_usable(const struct sip *sip, const struct contact *c);
+/* May be dialled: not found unreachable. What has expired the control shard takes away. */
+bool bindings_is_usable(const struct contact *c);
 /* The contacts of an AOR that may be dialled, best first: those registered, the latest first, then the
  * static ones. *at begins at 0. False: no more. */
 bool bindings_next(const struct sip *sip, const struct sip_conf_aor *aor, uint32_t *at,

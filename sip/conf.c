@@ -2,6 +2,7 @@
 #include "sip/conf_internal.h"
 
 #include "engine/base/check.h"
+#include "sip/location.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -92,12 +93,28 @@ const struct sip_conf_endpoint *sip_conf_endpoint(const struct sip_conf *conf, s
 	return ep && slice_eq(ep->name, name) ? ep : NULL;
 }
 
+const struct sip_conf_aor *sip_conf_aor_hash(const struct sip_conf *conf, uint64_t hash)
+{
+	uint32_t low = 0, high = conf->aor_count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (conf->aors_by_hash[middle]->hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < conf->aor_count && conf->aors_by_hash[low]->hash == hash)
+		return conf->aors_by_hash[low];
+	return NULL;
+}
+
 const struct sip_conf_aor *sip_conf_aor(const struct sip_conf *conf, struct slice name)
 {
-	for (uint32_t i = 0; i < conf->aor_count; i++)
-		if (slice_eq(conf->aors[i].name, name))
-			return &conf->aors[i];
-	return NULL;
+	const struct sip_conf_aor *aor = sip_conf_aor_hash(conf, contact_aor_hash(name));
+
+	return aor && slice_eq(aor->name, name) ? aor : NULL;
 }
 
 const struct sip_conf_registration *sip_conf_registration(const struct sip_conf *conf, uint64_t hash)

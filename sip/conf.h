@@ -47,6 +47,8 @@ struct sip_conf_contact {
 	struct addr addr;     /* where it leads; family 0: not an IP address, cannot be dialled yet */
 };
 
+struct sip_conf_endpoint;
+
 struct sip_conf_aor {
 	struct slice name;
 	uint64_t hash; /* contact_aor_hash(name) */
@@ -58,6 +60,8 @@ struct sip_conf_aor {
 	uint32_t qualify_timeout_ms;
 	struct slice outbound_proxy; /* URI, ready for Route; empty: none */
 	struct addr proxy_addr;
+	const struct sip_conf_endpoint **users; /* endpoints that name it in aors= */
+	uint32_t user_count;
 	bool remove_existing, remove_unavailable;
 	bool authenticate_qualify, qualify_2xx_only;
 	bool support_path;
@@ -172,7 +176,8 @@ struct sip_conf {
 	const struct sip_conf_endpoint *endpoints; /* in the order of the file */
 	uint32_t endpoint_count;
 	const struct sip_conf_endpoint *const *by_hash; /* the same, sorted */
-	const struct sip_conf_aor *aors;
+	struct sip_conf_aor *aors;
+	const struct sip_conf_aor *const *aors_by_hash; /* the same, sorted */
 	uint32_t aor_count;
 	const struct sip_conf_auth *auths;
 	uint32_t auth_count;
@@ -212,6 +217,7 @@ uint64_t sip_conf_name_hash(struct slice name);
 const struct sip_conf_endpoint *sip_conf_endpoint(const struct sip_conf *conf, struct slice name);
 const struct sip_conf_endpoint *sip_conf_endpoint_hash(const struct sip_conf *conf, uint64_t hash);
 const struct sip_conf_aor *sip_conf_aor(const struct sip_conf *conf, struct slice name);
+const struct sip_conf_aor *sip_conf_aor_hash(const struct sip_conf *conf, uint64_t hash);
 const struct sip_conf_registration *sip_conf_registration(const struct sip_conf *conf, uint64_t hash);
 const struct sip_conf_section *sip_conf_section(const struct sip_conf *conf, struct slice type,
 						struct slice name);

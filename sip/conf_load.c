@@ -225,6 +225,26 @@ static int conf_link_endpoints(struct sip_conf *conf, struct conf_drafts *d)
 	return 0;
 }
 
+static int conf_compare_aors(const void *a, const void *b)
+{
+	const struct sip_conf_aor *const *x = a, *const *y = b;
+
+	return (*x)->hash < (*y)->hash ? -1 : (*x)->hash > (*y)->hash;
+}
+
+static int conf_sort_aors(struct sip_conf *conf)
+{
+	const struct sip_conf_aor **sorted = conf_alloc(conf, sizeof(*sorted) * conf->aor_count);
+
+	if (!sorted)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < conf->aor_count; i++)
+		sorted[i] = &conf->aors[i];
+	qsort(sorted, conf->aor_count, sizeof(*sorted), conf_compare_aors);
+	conf->aors_by_hash = sorted;
+	return 0;
+}
+
 static int conf_take_simple(struct sip_conf *conf, struct conf_drafts *d)
 {
 	const struct conf_transport_draft *t = (void *)d->objects[CONF_TRANSPORT];
@@ -247,6 +267,30 @@ static int conf_take_simple(struct sip_conf *conf, struct conf_drafts *d)
 	conf->transports = transports;
 	conf->aors = aors;
 	conf->auths = auths;
+	return conf_sort_aors(conf);
+}
+
+/* Room for the users of each AOR first, then who they are. */
+static int conf_link_users(struct sip_conf *conf)
+{
+	for (uint32_t i = 0; i < conf->endpoint_count; i++)
+		for (uint32_t k = 0; k < conf->endpoints[i].aor_count; k++)
+			conf->aors[conf->endpoints[i].aors[k] - conf->aors].user_count++;
+	for (uint32_t i = 0; i < conf->aor_count; i++) {
+		struct sip_conf_aor *a = &conf->aors[i];
+
+		a->users = conf_alloc(conf, sizeof(struct sip_conf_endpoint *) * a->user_count);
+		if (!a->users)
+			return -ENOMEM;
+		a->user_count = 0;
+	}
+	for (uint32_t i = 0; i < conf->endpoint_count; i++)
+		for (uint32_t k = 0; k < conf->endpoints[i].aor_count; k++) {
+			struct sip_conf_aor *a =
+				&conf->aors[conf->endpoints[i].aors[k] - conf->aors];
+
+			a->users[a->user_count++] = &conf->endpoints[i];
+		}
 	return 0;
 }
 
@@ -333,6 +377,8 @@ int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink 
 	if (!err)
 		err = conf_link_callers(l.conf, (void *)d.objects[CONF_IDENTIFY],
 					d.count[CONF_IDENTIFY]);
+	if (!err)
+		err = conf_link_users(l.conf);
 	if (!err)
 		err = conf_link_registrations(l.conf, &d);
 	if (!err)

@@ -178,15 +178,20 @@ static void engine_take_snapshot(struct engine *e, struct snapshot *next)
 	conf.tech_conf[0] = next->sip;
 	e->old = e->now;
 	e->now = next;
+	sip_center_set_conf(e->center, next->sip);
 	control_set_conf(e->control, &conf, engine_on_let_go, e);
 }
 
 static int engine_reload_snapshot(struct engine *e, struct sink *text)
 {
-	struct snapshot *next;
+	struct snapshot *next = NULL;
 	int err = engine_load_snapshot(e, &next, text);
 
 	if (!err)
+		err = sip_center_reserve(e->center, next->sip);
+	if (err)
+		engine_free_snapshot(next);
+	else
 		engine_take_snapshot(e, next);
 	return err;
 }
@@ -229,6 +234,8 @@ static int engine_reload_all(struct engine *e, struct sink *text)
 
 	if (!err)
 		err = engine_load_snapshot(e, &next, text);
+	if (!err)
+		err = sip_center_reserve(e->center, next->sip);
 	if (!err)
 		err = engine_reload_dialer(e, text);
 	if (err) {

@@ -8,6 +8,7 @@
 #include "engine/core/chore.h"
 #include "engine/core/records.h"
 #include "rtp/tone.h"
+#include "sip/center.h"
 #include "spool/dir.h"
 
 /* What shards share and a reload replaces; freed when all shards have let go of it. */
@@ -24,6 +25,7 @@ struct engine {
 	struct metrics control_metrics, records_metrics, chores_metrics, spool_metrics;
 	struct inbox *inbox;
 	struct control *control;
+	struct sip_center *center;
 	struct pipe *records_down, *records_up;
 	struct records *records;
 	struct chores *chores;

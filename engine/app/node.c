@@ -79,6 +79,13 @@ static void node_flush_forwards(struct node *n)
 	}
 }
 
+static bool node_report(void *arg, uint32_t kind, const void *data, size_t len)
+{
+	struct node *n = arg;
+
+	return shard_tech_write(&n->shard, 0, kind, data, len);
+}
+
 /* ---- making ---- */
 
 static int node_create_pipes(struct node *n)
@@ -272,6 +279,8 @@ int node_open(struct node *n, const struct sip_conf *sip, const struct rtp_media
 		.secret = n->conf.secret,
 		.forward = node_forward,
 		.forward_arg = n,
+		.report = node_report,
+		.report_arg = n,
 		.trace = n->conf.sip_trace,
 		.trace_arg = n->conf.trace_arg,
 	};

@@ -1,0 +1,78 @@
+/* sip/center_internal.h - shared by center*.c only. */
+#ifndef RINGER_SIP_CENTER_INTERNAL_H
+#define RINGER_SIP_CENTER_INTERNAL_H
+
+#include "sip/center.h"
+#include "sip/location.h"
+#include "sip/notice.h"
+
+/* A contact of the center. */
+struct seat {
+	struct contact c; /* first: an object of the table */
+	struct sip_center *center;
+	struct tmr expiry;
+	struct list node; /* of center.untold while a shard has yet to hear of it */
+	uint64_t untold;  /* those shards, a bit each */
+	bool is_gone;     /* over; it stays until all shards know */
+};
+
+struct center_endpoint {
+	bool is_online; /* has a contact that is there, as far as is known */
+};
+
+struct center_registration {
+	uint64_t hash;
+	struct sip_registration_report last;
+};
+
+struct sip_center {
+	struct sip_center_env env;
+	const struct sip_conf *conf;
+	struct location table; /* of struct seat */
+	struct list untold;
+	struct tmr retry;
+	struct center_endpoint *endpoints;         /* as conf->endpoints */
+	struct center_registration *registrations; /* as conf->registrations */
+	struct center_endpoint *reserved_endpoints; /* for the next configuration */
+	struct center_registration *reserved_registrations;
+	char *answer; /* scratch of one struct sip_answer */
+};
+
+#define CENTER_ANSWER_LINES 3200
+
+int64_t center_now(const struct sip_center *c);
+
+/* ---- contacts (center.c) ---- */
+
+/* The next live contact of the AOR, or of the chain behind s. NULL: none. */
+struct seat *center_first(const struct sip_center *c, uint64_t aor);
+struct seat *center_next(const struct seat *s);
+/* NULL if it is gone. */
+struct seat *center_find(const struct sip_center *c, uint64_t id);
+static inline bool seat_is_static(const struct seat *s)
+{
+	return s->c.info.expires_wall_ns == 0;
+}
+/* Adds or changes one, starts its expiry, tells all shards, but does not keep it. NULL: no room (counted). */
+struct seat *center_put(struct sip_center *c, const struct contact_info *info);
+void center_remove(struct seat *s);
+/* To be kept over a restart. */
+void center_keep(struct seat *s);
+
+/* ---- what follows from a contact's state (center_state.c) ---- */
+
+/* An event, and what it means for the endpoints that have the AOR. */
+void center_tell_contact(struct sip_center *c, const struct contact_info *info, enum contact_status status);
+bool center_is_online(const struct sip_center *c, const struct sip_conf_endpoint *ep);
+void center_on_status(struct sip_center *c, const struct sip_status_report *r);
+void center_on_registration(struct sip_center *c, const struct sip_registration_report *r);
+
+/* ---- the registrar (center_bind.c) ---- */
+
+void center_on_bind(struct sip_center *c, uint32_t shard, const struct sip_bind *b, size_t len);
+
+/* ---- views (center_view.c) ---- */
+
+extern const struct tech_admin_ops center_admin_ops;
+
+#endif
