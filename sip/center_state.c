@@ -93,10 +93,10 @@ void center_on_status(struct sip_center *c, const struct sip_status_report *r)
 	struct seat *s = center_find(c, r->id);
 	struct contact_info info;
 
-	if (!s || r->status >= CONTACT_STATUS_COUNT || !s->c.info.qualify_s)
+	if (!s || r->status >= CONTACT_STATUS_COUNT)
 		return;
 	s->c.info.rtt_ns = r->rtt_ns;
-	if (s->c.info.status == r->status)
+	if (s->c.info.status == r->status || !s->c.info.qualify_s)
 		return;
 	info = s->c.info;
 	info.status = (uint8_t)r->status;

@@ -4,6 +4,7 @@
 #include "engine/core/cause.h"
 #include "sip/invite.h"
 #include "sip/linger.h"
+#include "sip/registrar.h"
 #include "sip/transport.h"
 
 /* ---- responses that we send ---- */
@@ -116,6 +117,9 @@ static void sip_rx_outside(const struct sip_rx *rx)
 	case SIP_METHOD_INVITE:
 		sip_count_one(rx->sip, METRIC_sip_unsupported);
 		sip_reply(rx, NULL, 404, tag);
+		break;
+	case SIP_METHOD_REGISTER:
+		registrar_rx(rx, tag);
 		break;
 	case SIP_METHOD_BYE:
 	case SIP_METHOD_CANCEL:

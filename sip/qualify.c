@@ -77,9 +77,11 @@ static void qualify_end(struct binding *b, enum contact_status status)
 		slab_free(b->sip->auths, b->auth);
 		b->auth = NULL;
 	}
+	qualify_disarm(b);
 	b->txn = HANDLE_NONE;
 	b->c.info.rtt_ns = status == CONTACT_REACHABLE ? io_clock_ns(b->sip->env.io) - b->sent_ns : -1;
-	b->c.info.status = (uint8_t)status;
+	if (b->c.info.qualify_s) /* by command only: it is dialled as before */
+		b->c.info.status = (uint8_t)status;
 	if (status == CONTACT_UNREACHABLE)
 		sip_count_one(b->sip, METRIC_sip_qualify_failed);
 	qualify_plan_next(b);

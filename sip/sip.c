@@ -6,6 +6,7 @@
 #include "sip/invite.h"
 #include "sip/linger.h"
 #include "sip/notice.h"
+#include "sip/registrar.h"
 #include "sip/transport.h"
 
 #include <errno.h>
@@ -122,6 +123,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 		err = sip_offenders_create(&sip->offenders, sip->key);
 	if (!err)
 		err = bindings_create(sip);
+	if (!err)
+		err = registrar_create(sip);
 	return err;
 }
 
@@ -167,6 +170,7 @@ void sip_destroy(struct sip *sip)
 	sip_tp_close_all(sip);
 	sip_destroy_calls(&sip->active);
 	sip_destroy_calls(&sip->ending);
+	registrar_destroy(sip);
 	bindings_destroy(sip);
 	txn_layer_close(&sip->txns);
 	sip_digest_destroy(sip->digest);
@@ -218,6 +222,8 @@ void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t le
 		bindings_take(sip, kind, data, len);
 		break;
 	case SIP_NOTICE_ANSWER:
+		registrar_answer(sip, data);
+		break;
 	case SIP_NOTICE_REGISTER:
 	case SIP_NOTICE_UNREGISTER:
 		break;
@@ -234,7 +240,7 @@ bool sip_is_quiet(const struct sip *sip)
 {
 	return slab_used(sip->invites) == 0 && slab_used(sip->dialogs) == 0 &&
 	       slab_used(sip->lingers) == 0 && slab_used(sip->auths) == 0 &&
-	       txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
+	       slab_used(sip->registers) == 0 && txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
 }
 
 uint32_t sip_standing_timers(const struct sip *sip)

@@ -254,6 +254,72 @@ static void flow_trace(void *arg, const struct sip_trace *t)
 	}
 }
 
+/* ---- the control shard's part ---- */
+
+static bool flow_report(void *arg, uint32_t kind, const void *data, size_t len)
+{
+	const struct flow_reporter *r = arg;
+	struct tech_admin admin = sip_center_admin(r->flow->center);
+
+	admin.ops->fact(admin.impl, r->shard, kind, data, len);
+	return true;
+}
+
+static bool flow_notify(void *arg, uint32_t shard, uint32_t kind, const void *data, size_t len)
+{
+	struct flow *f = arg;
+	struct tech tech = sip_tech(f->sips[shard]);
+
+	tech.ops->take(tech.impl, kind, data, len);
+	return true;
+}
+
+/* The event's name and its texts; a round trip is not told as a number. */
+static void flow_publish(void *arg, const struct event *e)
+{
+	char text[160];
+	size_t len = (size_t)snprintf(text, sizeof(text), "%s", event_name(e->kind));
+
+	for (int i = 0; i < EVENT_TEXTS && e->text[i].len; i++) {
+		bool is_rtt = e->kind == EVENT_CONTACTSTATUS && i == 4;
+
+		len += (size_t)snprintf(text + len, sizeof(text) - len, " %.*s",
+					is_rtt ? 3 : (int)e->text[i].len,
+					is_rtt ? "rtt" : e->text[i].ptr);
+	}
+	flow_add_fact(arg, text);
+}
+
+static void flow_create_center(struct flow *f)
+{
+	const struct sip_center_env env = {
+		.io = f->io,
+		.wheel = f->wheel,
+		.metrics = &f->metrics,
+		.shard_count = f->shard_count,
+		.notify = flow_notify,
+		.publish = flow_publish,
+		.arg = f,
+	};
+
+	assert_int_equal(sip_center_create(&f->center, &env, f->conf), 0);
+}
+
+static void flow_command_job(struct flow *f)
+{
+	struct tech_admin admin = sip_center_admin(f->center);
+
+	f->number = admin.ops->command(admin.impl, f->command, slice_str(f->text));
+}
+
+int flow_command(struct flow *f, enum tech_command command, const char *name)
+{
+	f->command = command;
+	f->text = name;
+	flow_do(f, flow_command_job);
+	return f->number;
+}
+
 static void flow_create_sip(struct flow *f, uint32_t shard)
 {
 	static const uint8_t secret[SIP_SECRET_LEN] = "known to the tests";
@@ -268,10 +334,13 @@ static void flow_create_sip(struct flow *f, uint32_t shard)
 		.secret = secret,
 		.forward = flow_forward,
 		.forward_arg = f,
+		.report = f->has_center ? flow_report : NULL,
+		.report_arg = &f->reporters[shard],
 		.trace = flow_trace,
 		.trace_arg = f,
 	};
 
+	f->reporters[shard] = (struct flow_reporter){.flow = f, .shard = shard};
 	assert_int_equal(sip_create(&f->sips[shard], &env, f->conf), 0);
 	assert_true(sip_bytes(f->sips[shard]) > 0);
 	assert_true(addr_eq(sip_transport_addr(f->sips[shard], 0), &flow_engine));
@@ -298,6 +367,8 @@ static void flow_open(struct flow *f, const char *endpoint, const char *more)
 	for (uint32_t i = 0; i < f->shard_count; i++)
 		flow_create_sip(f, i);
 	flow_use_shard(f, 0);
+	if (f->has_center)
+		flow_create_center(f);
 	assert_int_equal(io_start(f->io, flow_turn, f), 0);
 	sim_run_for(f->w, SIM_MS);
 }
@@ -314,11 +385,21 @@ void flow_start_shards(struct flow *f, uint32_t shard_count, uint32_t call_max)
 	flow_open(f, NULL, NULL);
 }
 
+void flow_start_center(struct flow *f, uint32_t shard_count, const char *endpoint, const char *more)
+{
+	*f = (struct flow){.shard_count = shard_count, .call_max = 16, .has_center = true};
+	flow_open(f, endpoint, more);
+}
+
 void flow_reload(struct flow *f, const char *endpoint, const char *more)
 {
 	struct sip_conf *old = f->conf;
 
 	f->conf = flow_conf(endpoint, more);
+	if (f->center) {
+		assert_int_equal(sip_center_reserve(f->center, f->conf), 0);
+		sip_center_set_conf(f->center, f->conf);
+	}
 	for (uint32_t i = 0; i < f->shard_count; i++)
 		sip_set_conf(f->sips[i], f->conf);
 	sip_conf_free(old);
@@ -339,10 +420,12 @@ void flow_end(struct flow *f)
 			 "%u linger records",
 			 c.calls, c.ending, c.dialogs, c.client_txns, c.server_txns, c.linger);
 	}
-	assert_int_equal(tmr_wheel_count(f->wheel), 0);
+	if (!f->center) /* it waits for expiries */
+		assert_int_equal(tmr_wheel_count(f->wheel), 0);
 	assert_true(check_never_count() == f->nevers);
 	io_stop(f->io);
 	io_join(f->io);
+	sip_center_destroy(f->center);
 	for (uint32_t i = 0; i < f->shard_count; i++)
 		sip_destroy(f->sips[i]);
 	sip_conf_free(f->conf);

@@ -7,6 +7,7 @@
 #ifndef RINGER_TESTS_FLOW_FLOW_H
 #define RINGER_TESTS_FLOW_FLOW_H
 
+#include "sip/center.h"
 #include "sip/invite.h"
 #include "sip/sip.h"
 #include "tests/sim/sim.h"
@@ -34,7 +35,13 @@ struct flow {
 	struct sip_conf *conf;
 	struct sip *sip;             /* of the shard that dials */
 	struct sip *sips[FLOW_SHARDS];
+	struct sip_center *center;   /* of flow_start_center; its events are facts */
 	uint32_t shard_count, call_max;
+	struct flow_reporter {
+		struct flow *flow;
+		uint32_t shard;
+	} reporters[FLOW_SHARDS];
+	bool has_center;
 	uint32_t states;             /* transitions traced */
 	struct tech tech;
 	struct tech_call *call; /* of the last dial; NULL after `ended` or hang-up */
@@ -47,6 +54,7 @@ struct flow {
 	void (*job)(struct flow *f);
 	int number;            /* of the job */
 	const char *text, *text_type;
+	enum tech_command command;
 	uint64_t nevers;
 	bool is_deaf;          /* does not look at what the engine sends, beyond the first few */
 };
@@ -57,6 +65,10 @@ extern const struct addr flow_peer, flow_engine;
 void flow_start(struct flow *f, const char *endpoint, const char *more);
 /* The same with several shards on one address, each with room for call_max calls. */
 void flow_start_shards(struct flow *f, uint32_t shard_count, uint32_t call_max);
+/* The same, with the control shard's part of SIP; shards hear of things at once. */
+void flow_start_center(struct flow *f, uint32_t shard_count, const char *endpoint, const char *more);
+/* A command as of AMI or the console; its result. */
+int flow_command(struct flow *f, enum tech_command command, const char *name);
 /* Calls are made by this shard from now on. */
 void flow_use_shard(struct flow *f, uint32_t shard);
 /* A new configuration, as by reload. */
