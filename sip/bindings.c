@@ -96,8 +96,8 @@ static void choice_fill(const struct contact *c, struct sip_choice *out)
 		out->addr.family = 0;
 }
 
-void bindings_hop(const struct sip *sip, const struct contact *c, const struct sip_conf_endpoint *ep,
-		  struct sip_choice *out)
+void bindings_hop(const struct sip *sip, const struct contact *c,
+		  const struct sip_conf_endpoint *ep, struct sip_choice *out)
 {
 	UNUSED(sip);
 	choice_fill(c, out);
@@ -157,7 +157,8 @@ bool bindings_next(const struct sip *sip, const struct sip_conf_aor *aor, uint32
 	return false;
 }
 
-bool bindings_pick(const struct sip *sip, const struct sip_conf_endpoint *ep, struct sip_choice *out)
+bool bindings_pick(const struct sip *sip, const struct sip_conf_endpoint *ep,
+		   struct sip_choice *out)
 {
 	for (uint32_t i = 0; i < ep->aor_count; i++) {
 		uint32_t at = 0;

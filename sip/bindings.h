@@ -1,8 +1,8 @@
 /* sip/bindings.h - one shard's replica of the location table: what a call is dialled to.
  *
- * The control shard's part (center.h) decides; its records come in through bindings_take. Static contacts
- * are dialled from pjsip.conf, whether or not the table has heard of them yet; the table knows their
- * status. Each contact is asked by one shard (qualify.h). */
+ * The control shard's part (center.h) decides; its records come in through bindings_take. Static
+ * contacts are dialled from pjsip.conf, whether or not the table has heard of them yet; the table
+ * knows their status. Each contact is asked by one shard (qualify.h). */
 #ifndef RINGER_SIP_BINDINGS_H
 #define RINGER_SIP_BINDINGS_H
 
@@ -13,13 +13,13 @@
 struct binding {
 	struct contact c; /* first: an object of the table */
 	struct sip *sip;
-	struct tmr tmr;   /* next OPTIONS, or the end of waiting for its answer */
-	handle_t txn;     /* OPTIONS under way */
+	struct tmr tmr;		     /* next OPTIONS, or the end of waiting for its answer */
+	handle_t txn;		     /* OPTIONS under way */
 	struct sip_auth_state *auth; /* while it answers a challenge */
 	int64_t sent_ns;
-	uint64_t tag;     /* of From, for all its OPTIONS */
+	uint64_t tag; /* of From, for all its OPTIONS */
 	uint32_t cseq;
-	bool is_late;     /* a report found no room: tell it again */
+	bool is_late; /* a report found no room: tell it again */
 	char call_id[SIP_IDENT_LEN];
 };
 
@@ -32,24 +32,25 @@ void bindings_take(struct sip *sip, uint32_t kind, const void *data, size_t len)
 /* Where a call goes. Slices live in the configuration or in the table: until the turn ends. */
 struct sip_choice {
 	struct slice uri;
-	struct slice path;      /* values of Route, joined by commas */
-	struct slice proxy;     /* the AOR's outbound proxy */
-	struct addr addr;       /* first hop; family 0: a name, to be resolved */
-	uint32_t shard;         /* that has its connection */
-	uint64_t id;            /* contact_id */
+	struct slice path;  /* values of Route, joined by commas */
+	struct slice proxy; /* the AOR's outbound proxy */
+	struct addr addr;   /* first hop; family 0: a name, to be resolved */
+	uint32_t shard;	    /* that has its connection */
+	uint64_t id;	    /* contact_id */
 	bool is_static;
 };
 
 /* May be dialled: not found unreachable. What has expired the control shard takes away. */
 bool bindings_is_usable(const struct contact *c);
-/* The contacts of an AOR that may be dialled, best first: those registered, the latest first, then the
- * static ones. *at begins at 0. False: no more. */
+/* The contacts of an AOR that may be dialled, best first: those registered, the latest first, then
+ * the static ones. *at begins at 0. False: no more. */
 bool bindings_next(const struct sip *sip, const struct sip_conf_aor *aor, uint32_t *at,
 		   struct sip_choice *out);
 /* Where a request to this contact goes first; addr.family 0: not known. ep may be NULL. */
-void bindings_hop(const struct sip *sip, const struct contact *c, const struct sip_conf_endpoint *ep,
-		  struct sip_choice *out);
+void bindings_hop(const struct sip *sip, const struct contact *c,
+		  const struct sip_conf_endpoint *ep, struct sip_choice *out);
 /* The first contact of an endpoint that may be dialled. */
-bool bindings_pick(const struct sip *sip, const struct sip_conf_endpoint *ep, struct sip_choice *out);
+bool bindings_pick(const struct sip *sip, const struct sip_conf_endpoint *ep,
+		   struct sip_choice *out);
 
 #endif

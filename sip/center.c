@@ -246,7 +246,8 @@ static bool center_is_configured(const struct sip_conf_aor *aor, struct slice ur
 	return false;
 }
 
-/* Contacts whose AOR is gone, static ones that are not written any more; others take new settings. */
+/* Contacts whose AOR is gone, static ones that are not written any more; others take new settings.
+ */
 static void center_review(struct sip_center *c)
 {
 	struct contact *at;
@@ -259,8 +260,8 @@ static void center_review(struct sip_center *c)
 
 		if (s->is_gone)
 			continue;
-		if (!aor || (seat_is_static(s) &&
-			     !center_is_configured(aor, at->info.text[CONTACT_URI]))) {
+		if (!aor ||
+		    (seat_is_static(s) && !center_is_configured(aor, at->info.text[CONTACT_URI]))) {
 			center_remove(s);
 			continue;
 		}
@@ -272,8 +273,8 @@ static void center_review(struct sip_center *c)
 	}
 }
 
-static const struct center_registration *center_old_registration(const struct center_registration *list,
-								  uint32_t count, uint64_t hash)
+static const struct center_registration *
+center_old_registration(const struct center_registration *list, uint32_t count, uint64_t hash)
 {
 	for (uint32_t i = 0; i < count; i++)
 		if (list[i].hash == hash)
@@ -286,9 +287,9 @@ static void center_carry_registrations(struct sip_center *c, const struct sip_co
 	struct center_registration *next = c->reserved_registrations;
 
 	for (uint32_t i = 0; i < c->conf->registration_count; i++) {
-		const struct center_registration *before = center_old_registration(
-			c->registrations, old ? old->registration_count : 0,
-			c->conf->registrations[i].hash);
+		const struct center_registration *before =
+			center_old_registration(c->registrations, old ? old->registration_count : 0,
+						c->conf->registrations[i].hash);
 
 		next[i].hash = c->conf->registrations[i].hash;
 		if (before)

@@ -1,10 +1,10 @@
 /* sip/center.h - the control shard's part of SIP: it decides who is where.
  *
- * One writer for the whole engine: the table of contacts (registrar rules, RFC 3261 10.3), what qualify
- * found, the states of our own registrations. The call shards hear of every change (notice.h) and report
- * what they see; a shard whose pipe is full hears of it later: each contact remembers who has yet to be
- * told. AMI, the console and the file of bindings are fed from here, by the port engine/core/tech_admin.h
- * and by events. Owned by the control thread. */
+ * One writer for the whole engine: the table of contacts (registrar rules, RFC 3261 10.3), what
+ * qualify found, the states of our own registrations. The call shards hear of every change
+ * (notice.h) and report what they see; a shard whose pipe is full hears of it later: each contact
+ * remembers who has yet to be told. AMI, the console and the file of bindings are fed from here, by
+ * the port engine/core/tech_admin.h and by events. Owned by the control thread. */
 #ifndef RINGER_SIP_CENTER_H
 #define RINGER_SIP_CENTER_H
 
@@ -26,14 +26,14 @@ struct sip_center_env {
 	/* A record to a shard; false: its pipe is full. */
 	bool (*notify)(void *arg, uint32_t shard, uint32_t kind, const void *data, size_t len);
 	void (*publish)(void *arg, const struct event *e);
-	/* A binding was made or changed (packed: contact.h), or is over (packed empty): to be kept over a
-	 * restart. May be NULL. */
+	/* A binding was made or changed (packed: contact.h), or is over (packed empty): to be kept
+	 * over a restart. May be NULL. */
 	void (*keep)(void *arg, uint64_t id, struct slice packed);
 	void *arg;
 };
 
-/* 0 or -ENOMEM. *conf is used until sip_center_set_conf gave another one. The shards must be able to take
- * records when this is called: the static contacts go out at once. */
+/* 0 or -ENOMEM. *conf is used until sip_center_set_conf gave another one. The shards must be able
+ * to take records when this is called: the static contacts go out at once. */
 int sip_center_create(struct sip_center **out, const struct sip_center_env *env,
 		      const struct sip_conf *conf);
 void sip_center_destroy(struct sip_center *c); /* NULL is fine */
@@ -41,7 +41,8 @@ void sip_center_destroy(struct sip_center *c); /* NULL is fine */
 int sip_center_reserve(struct sip_center *c, const struct sip_conf *conf);
 /* Before the shards hear of the new configuration, for which memory was reserved. */
 void sip_center_set_conf(struct sip_center *c, const struct sip_conf *conf);
-/* A binding of an earlier life, as `keep` was given it. False: it is over, or not of use any more. */
+/* A binding of an earlier life, as `keep` was given it. False: it is over, or not of use any more.
+ */
 bool sip_center_restore(struct sip_center *c, struct slice packed);
 
 /* The port. */

@@ -1,7 +1,7 @@
 /* sip/center_bind.c - the registrar's rules (RFC 3261 10.3), on the control shard.
  *
- * A call shard has found out who asks (registrar.c); here it is decided what that does to the AOR. All or
- * nothing: what can be refused is looked at before anything changes. */
+ * A call shard has found out who asks (registrar.c); here it is decided what that does to the AOR.
+ * All or nothing: what can be refused is looked at before anything changes. */
 #include "sip/center_internal.h"
 
 #include "engine/base/check.h"
@@ -303,7 +303,8 @@ static void bind_answer(struct sip_center *c, uint32_t shard, const struct bind 
 			     offsetof(struct sip_answer, lines) + lines.len));
 }
 
-void center_on_bind(struct sip_center *c, uint32_t shard, const struct sip_bind *request, size_t len)
+void center_on_bind(struct sip_center *c, uint32_t shard, const struct sip_bind *request,
+		    size_t len)
 {
 	struct bind b = {.c = c, .aor = sip_conf_aor_hash(c->conf, request->aor)};
 	unsigned code = 404; /* a reload came between */

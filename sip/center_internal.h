@@ -13,7 +13,7 @@ struct seat {
 	struct tmr expiry;
 	struct list node; /* of center.untold while a shard has yet to hear of it */
 	uint64_t untold;  /* those shards, a bit each */
-	bool is_gone;     /* over; it stays until all shards know */
+	bool is_gone;	  /* over; it stays until all shards know */
 };
 
 struct center_endpoint {
@@ -31,8 +31,8 @@ struct sip_center {
 	struct location table; /* of struct seat */
 	struct list untold;
 	struct tmr retry;
-	struct center_endpoint *endpoints;         /* as conf->endpoints */
-	struct center_registration *registrations; /* as conf->registrations */
+	struct center_endpoint *endpoints;	    /* as conf->endpoints */
+	struct center_registration *registrations;  /* as conf->registrations */
 	struct center_endpoint *reserved_endpoints; /* for the next configuration */
 	struct center_registration *reserved_registrations;
 	char *answer; /* scratch of one struct sip_answer */
@@ -53,7 +53,8 @@ static inline bool seat_is_static(const struct seat *s)
 {
 	return s->c.info.expires_wall_ns == 0;
 }
-/* Adds or changes one, starts its expiry, tells all shards, but does not keep it. NULL: no room (counted). */
+/* Adds or changes one, starts its expiry, tells all shards, but does not keep it. NULL: no room
+ * (counted). */
 struct seat *center_put(struct sip_center *c, const struct contact_info *info);
 void center_remove(struct seat *s);
 /* To be kept over a restart. */
@@ -62,7 +63,8 @@ void center_keep(struct seat *s);
 /* ---- what follows from a contact's state (center_state.c) ---- */
 
 /* An event, and what it means for the endpoints that have the AOR. */
-void center_tell_contact(struct sip_center *c, const struct contact_info *info, enum contact_status status);
+void center_tell_contact(struct sip_center *c, const struct contact_info *info,
+			 enum contact_status status);
 bool center_is_online(const struct sip_center *c, const struct sip_conf_endpoint *ep);
 void center_on_status(struct sip_center *c, const struct sip_status_report *r);
 void center_on_registration(struct sip_center *c, const struct sip_registration_report *r);

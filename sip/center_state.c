@@ -1,4 +1,5 @@
-/* sip/center_state.c - states of contacts, endpoints and registrations, and the events they raise. */
+/* sip/center_state.c - states of contacts, endpoints and registrations, and the events they raise.
+ */
 #include "sip/center_internal.h"
 
 #include "engine/base/check.h"
@@ -28,7 +29,8 @@ bool center_is_online(const struct sip_center *c, const struct sip_conf_endpoint
 	return false;
 }
 
-static void center_tell_endpoint(struct sip_center *c, const struct sip_conf_endpoint *ep, bool is_online)
+static void center_tell_endpoint(struct sip_center *c, const struct sip_conf_endpoint *ep,
+				 bool is_online)
 {
 	char room[LIMIT_NAME + 8];
 	struct sink name = sink_make(room, sizeof(room));
@@ -77,7 +79,8 @@ static void center_tell_event(struct sip_center *c, const struct contact_info *i
 }
 
 /* A contact that is to be asked, and was not yet, is no news. */
-void center_tell_contact(struct sip_center *c, const struct contact_info *info, enum contact_status status)
+void center_tell_contact(struct sip_center *c, const struct contact_info *info,
+			 enum contact_status status)
 {
 	const struct sip_conf_aor *aor = sip_conf_aor_hash(c->conf, info->aor);
 
@@ -120,7 +123,8 @@ void center_on_registration(struct sip_center *c, const struct sip_registration_
 	struct event e = {.kind = EVENT_REGISTRY};
 	char cause[16] = "";
 
-	for (uint32_t i = 0; i < c->conf->registration_count && r->state < SIP_REG_STATE_COUNT; i++) {
+	for (uint32_t i = 0; i < c->conf->registration_count && r->state < SIP_REG_STATE_COUNT;
+	     i++) {
 		const struct sip_conf_registration *conf = &c->conf->registrations[i];
 
 		if (conf->hash != r->hash)

@@ -10,7 +10,8 @@ static const struct slice view_identify = SLICE_LIT("identify");
 
 /* ---- walks ---- */
 
-static bool view_set(struct tech_object *out, enum tech_kind kind, struct slice name, const void *impl)
+static bool view_set(struct tech_object *out, enum tech_kind kind, struct slice name,
+		     const void *impl)
 {
 	*out = (struct tech_object){.kind = kind, .name = name, .impl = impl};
 	return true;
@@ -38,8 +39,8 @@ static bool view_next_section(const struct sip_center *c, struct slice type, uin
 	return false;
 }
 
-/* impl of each kind: the object of sip/conf.h, but a section for transports and identifies, and a seat
- * for contacts. */
+/* impl of each kind: the object of sip/conf.h, but a section for transports and identifies, and a
+ * seat for contacts. */
 static bool view_next(void *impl, enum tech_kind kind, uint32_t *cursor, struct tech_object *out)
 {
 	const struct sip_center *c = impl;
@@ -73,7 +74,8 @@ static bool view_next(void *impl, enum tech_kind kind, uint32_t *cursor, struct 
 	return false;
 }
 
-static bool view_find_contact(const struct sip_center *c, struct slice name, struct tech_object *out)
+static bool view_find_contact(const struct sip_center *c, struct slice name,
+			      struct tech_object *out)
 {
 	size_t slash = slice_find(name, '/');
 	const struct seat *s;
@@ -194,8 +196,8 @@ static bool view_is_list(struct slice name)
 	       slice_eq(name, SLICE_LIT("local_net"));
 }
 
-static void view_option(const struct sip_conf_section *s, const struct view_option *o, tech_option_fn fn,
-			void *arg)
+static void view_option(const struct sip_conf_section *s, const struct view_option *o,
+			tech_option_fn fn, void *arg)
 {
 	struct slice name = slice_str(o->name), value = slice_str(o->preset);
 	char room[2048];
@@ -219,7 +221,8 @@ static void view_option(const struct sip_conf_section *s, const struct view_opti
 	fn(arg, name, value);
 }
 
-static const struct sip_conf_section *view_section(const struct sip_center *c, const struct tech_object *o)
+static const struct sip_conf_section *view_section(const struct sip_center *c,
+						   const struct tech_object *o)
 {
 	return sip_conf_section(c->conf, view_types[o->kind].type, o->name);
 }
@@ -249,7 +252,8 @@ static void view_number(tech_option_fn fn, void *arg, struct slice name, int64_t
 	fn(arg, name, sink_slice(&text));
 }
 
-/* A contact is not of a file alone: all that is known of it, in the order of AMI's ContactStatusDetail. */
+/* A contact is not of a file alone: all that is known of it, in the order of AMI's
+ * ContactStatusDetail. */
 static void view_contact(const struct seat *s, tech_option_fn fn, void *arg)
 {
 	const struct contact_info *i = &s->c.info;
@@ -262,7 +266,8 @@ static void view_contact(const struct seat *s, tech_option_fn fn, void *arg)
 	view_number(fn, arg, SLICE_LIT("reg_expire"), i->expires_wall_ns / TMR_SECOND);
 	fn(arg, SLICE_LIT("via_address"), i->text[CONTACT_VIA]);
 	fn(arg, SLICE_LIT("call_id"), i->text[CONTACT_CALL_ID]);
-	fn(arg, SLICE_LIT("status"), slice_str(contact_status_name((enum contact_status)i->status)));
+	fn(arg, SLICE_LIT("status"),
+	   slice_str(contact_status_name((enum contact_status)i->status)));
 	if (i->rtt_ns >= 0)
 		view_number(fn, arg, SLICE_LIT("roundtrip_usec"), i->rtt_ns / 1000);
 	else
@@ -295,7 +300,8 @@ static void view_registration_state(const struct sip_center *c, const struct tec
 		[SIP_REG_STOPPED] = SLICE_LIT("Unregistered"),
 	};
 	const struct sip_conf_registration *r = o->impl;
-	const struct sip_registration_report *last = &c->registrations[r - c->conf->registrations].last;
+	const struct sip_registration_report *last =
+		&c->registrations[r - c->conf->registrations].last;
 	int64_t left = 0;
 
 	if (last->next_wall_ns)
@@ -328,8 +334,8 @@ static void view_options(void *impl, const struct tech_object *o, tech_option_fn
 
 /* ---- who belongs to whom ---- */
 
-static void view_named(struct sip_center *c, enum tech_kind kind, struct slice names, tech_object_fn fn,
-		       void *arg)
+static void view_named(struct sip_center *c, enum tech_kind kind, struct slice names,
+		       tech_object_fn fn, void *arg)
 {
 	struct tech_object o;
 	struct slice part;
@@ -339,8 +345,8 @@ static void view_named(struct sip_center *c, enum tech_kind kind, struct slice n
 			fn(arg, &o);
 }
 
-static void view_contacts_of(const struct sip_center *c, const struct sip_conf_aor *aor, tech_object_fn fn,
-			     void *arg)
+static void view_contacts_of(const struct sip_center *c, const struct sip_conf_aor *aor,
+			     tech_object_fn fn, void *arg)
 {
 	struct tech_object o;
 
@@ -388,8 +394,8 @@ static void view_of_endpoint(struct sip_center *c, const struct tech_object *o, 
 	}
 }
 
-static void view_related(void *impl, const struct tech_object *o, enum tech_kind kind, tech_object_fn fn,
-			 void *arg)
+static void view_related(void *impl, const struct tech_object *o, enum tech_kind kind,
+			 tech_object_fn fn, void *arg)
 {
 	struct slice names = SLICE_EMPTY;
 	struct sip_center *c = impl;

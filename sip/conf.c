@@ -117,7 +117,8 @@ const struct sip_conf_aor *sip_conf_aor(const struct sip_conf *conf, struct slic
 	return aor && slice_eq(aor->name, name) ? aor : NULL;
 }
 
-const struct sip_conf_registration *sip_conf_registration(const struct sip_conf *conf, uint64_t hash)
+const struct sip_conf_registration *sip_conf_registration(const struct sip_conf *conf,
+							  uint64_t hash)
 {
 	for (uint32_t i = 0; i < conf->registration_count; i++)
 		if (conf->registrations[i].hash == hash)
@@ -129,7 +130,8 @@ const struct sip_conf_section *sip_conf_section(const struct sip_conf *conf, str
 						struct slice name)
 {
 	for (uint32_t i = 0; i < conf->section_count; i++)
-		if (slice_eq(conf->sections[i].name, name) && slice_ieq(conf->sections[i].type, type))
+		if (slice_eq(conf->sections[i].name, name) &&
+		    slice_ieq(conf->sections[i].type, type))
 			return &conf->sections[i];
 	return NULL;
 }

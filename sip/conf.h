@@ -70,19 +70,19 @@ struct sip_conf_aor {
 /* A registration that we keep with others (RFC 3261 10.2). */
 struct sip_conf_registration {
 	struct slice name;
-	uint64_t hash;            /* of the name */
-	struct slice server_uri;  /* Request-URI */
+	uint64_t hash;		 /* of the name */
+	struct slice server_uri; /* Request-URI */
 	struct sip_uri server;
-	struct slice client_uri;  /* From and To */
+	struct slice client_uri; /* From and To */
 	struct slice outbound_proxy;
-	struct addr addr;         /* where REGISTER goes: of the proxy, or of the server */
+	struct addr addr;		  /* where REGISTER goes: of the proxy, or of the server */
 	const struct sip_conf_auth *auth; /* NULL: none */
-	int32_t transport;        /* as of an endpoint */
+	int32_t transport;		  /* as of an endpoint */
 	struct slice contact_user, contact_header_params, endpoint, user_agent;
 	uint32_t expiration_s;
-	uint32_t retry_s;           /* after a temporary failure */
+	uint32_t retry_s;	    /* after a temporary failure */
 	uint32_t forbidden_retry_s; /* after 403; 0: it is final */
-	uint32_t fatal_retry_s;     /* after any other refusal; 0: it is final */
+	uint32_t fatal_retry_s;	    /* after any other refusal; 0: it is final */
 	uint32_t max_retries;
 	uint32_t max_initial_delay_s;
 	bool auth_rejection_permanent;
@@ -94,7 +94,7 @@ struct sip_conf_section {
 	struct slice name;
 	struct slice type;
 	const struct slice *vars; /* name, value, name, value, ... */
-	uint32_t var_count;       /* pairs */
+	uint32_t var_count;	  /* pairs */
 };
 
 struct sip_conf_auth {
@@ -186,7 +186,8 @@ struct sip_conf {
 	struct sip_acl acl, contact_acl; /* of all type=acl together */
 	const struct sip_conf_registration *registrations;
 	uint32_t registration_count;
-	const struct sip_conf_section *sections; /* all that have a type, in the order of the file */
+	const struct sip_conf_section
+		*sections; /* all that have a type, in the order of the file */
 	uint32_t section_count;
 	/* global */
 	struct slice default_realm;
@@ -218,7 +219,8 @@ const struct sip_conf_endpoint *sip_conf_endpoint(const struct sip_conf *conf, s
 const struct sip_conf_endpoint *sip_conf_endpoint_hash(const struct sip_conf *conf, uint64_t hash);
 const struct sip_conf_aor *sip_conf_aor(const struct sip_conf *conf, struct slice name);
 const struct sip_conf_aor *sip_conf_aor_hash(const struct sip_conf *conf, uint64_t hash);
-const struct sip_conf_registration *sip_conf_registration(const struct sip_conf *conf, uint64_t hash);
+const struct sip_conf_registration *sip_conf_registration(const struct sip_conf *conf,
+							  uint64_t hash);
 const struct sip_conf_section *sip_conf_section(const struct sip_conf *conf, struct slice type,
 						struct slice name);
 /* The value of an option as it was written; the last one counts. False: it was not. */

@@ -172,8 +172,8 @@ static const struct sip_conf_auth *conf_link_auth(const struct sip_conf *conf, c
 	return NULL;
 }
 
-static int32_t conf_link_transport(const struct sip_conf *conf, const char *what, struct slice owner,
-				   struct slice name)
+static int32_t conf_link_transport(const struct sip_conf *conf, const char *what,
+				   struct slice owner, struct slice name)
 {
 	if (name.len == 0)
 		return -1;
@@ -207,7 +207,8 @@ static int conf_link_endpoints(struct sip_conf *conf, struct conf_drafts *d)
 		if (conf_link_aors(conf, e) || conf_link_auths(conf, e))
 			return -ENOMEM;
 		e->e.auth = conf_link_auth(conf, "Endpoint", e->e.name, e->names.auth);
-		e->e.transport = conf_link_transport(conf, "Endpoint", e->e.name, e->names.transport);
+		e->e.transport =
+			conf_link_transport(conf, "Endpoint", e->e.name, e->names.transport);
 		e->e.hash = sip_conf_name_hash(e->e.name);
 		out[i] = e->e;
 		sorted[i] = &out[i];

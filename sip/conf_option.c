@@ -441,11 +441,13 @@ static int conf_finish_registration(struct conf_load *l, struct conf_registratio
 	d->r.name = conf_dup(l->conf, l->section->name);
 	d->r.hash = sip_conf_name_hash(d->r.name);
 	if (!d->r.server_uri.len)
-		return conf_fail(l, NULL, "server_uri= is missing; give one, as "
-					  "server_uri=sip:192.0.2.1");
+		return conf_fail(l, NULL,
+				 "server_uri= is missing; give one, as "
+				 "server_uri=sip:192.0.2.1");
 	if (!d->r.client_uri.len)
-		return conf_fail(l, NULL, "client_uri= is missing; give one, as "
-					  "client_uri=sip:user@192.0.2.1");
+		return conf_fail(l, NULL,
+				 "client_uri= is missing; give one, as "
+				 "client_uri=sip:user@192.0.2.1");
 	if (d->proxy_addr.family)
 		d->r.addr = d->proxy_addr;
 	if (!d->r.addr.family)
@@ -453,8 +455,9 @@ static int conf_finish_registration(struct conf_load *l, struct conf_registratio
 			    "resolved yet, so nothing is registered. Write its IP address",
 			    l->section->file, l->section->line, SLICE_ARG(d->r.name));
 	if (d->r.line && !d->r.endpoint.len)
-		return conf_fail(l, NULL, "line=yes wants endpoint=, to which calls on the line "
-					  "belong");
+		return conf_fail(l, NULL,
+				 "line=yes wants endpoint=, to which calls on the line "
+				 "belong");
 	return 0;
 }
 
@@ -478,7 +481,8 @@ int conf_finish_object(struct conf_load *l)
 		a->a.name = conf_dup(l->conf, l->section->name);
 		a->a.hash = contact_aor_hash(a->a.name);
 		if (a->a.maximum_expiration_s < a->a.minimum_expiration_s)
-			return conf_fail(l, NULL, "maximum_expiration is below minimum_expiration (%u)",
+			return conf_fail(l, NULL,
+					 "maximum_expiration is below minimum_expiration (%u)",
 					 a->a.minimum_expiration_s);
 		return 0;
 	case CONF_REGISTRATION:

@@ -78,8 +78,8 @@ static void invite_take_ids(struct invite *iv)
 	iv->sdp_version = iv->sdp_id;
 }
 
-/* The Request-URI and where it leads. The contact is chosen now, not when the endpoint was found: it may
- * have gone since. */
+/* The Request-URI and where it leads. The contact is chosen now, not when the endpoint was found:
+ * it may have gone since. */
 static int invite_find_target(const struct sip *sip, const struct sip_conf_endpoint *ep,
 			      const struct tech_dial *dial, struct sip_choice *choice,
 			      struct sink *ruri)

@@ -1,5 +1,5 @@
-/* sip/notice.h - what the control shard's part of SIP (center.h) and the call shards tell each other:
- * payloads of SHARD_TECH and SHARD_TECH_FACT records (engine/core/shard.h). */
+/* sip/notice.h - what the control shard's part of SIP (center.h) and the call shards tell each
+ * other: payloads of SHARD_TECH and SHARD_TECH_FACT records (engine/core/shard.h). */
 #ifndef RINGER_SIP_NOTICE_H
 #define RINGER_SIP_NOTICE_H
 
@@ -9,38 +9,39 @@
 /* To a shard. */
 enum sip_notice {
 	SIP_NOTICE_CONTACT = 1, /* a packed contact: new, or changed */
-	SIP_NOTICE_GONE,        /* uint64_t: id of a contact that is no more */
-	SIP_NOTICE_ANSWER,      /* struct sip_answer: to a REGISTER that the shard reported */
-	SIP_NOTICE_QUALIFY,     /* uint64_t: id of a contact to be asked now */
-	SIP_NOTICE_REGISTER,    /* uint64_t: hash of a registration of ours, to be made anew now */
-	SIP_NOTICE_UNREGISTER,  /* uint64_t: hash of one to be ended */
+	SIP_NOTICE_GONE,	/* uint64_t: id of a contact that is no more */
+	SIP_NOTICE_ANSWER,	/* struct sip_answer: to a REGISTER that the shard reported */
+	SIP_NOTICE_QUALIFY,	/* uint64_t: id of a contact to be asked now */
+	SIP_NOTICE_REGISTER,	/* uint64_t: hash of a registration of ours, to be made anew now */
+	SIP_NOTICE_UNREGISTER,	/* uint64_t: hash of one to be ended */
 };
 
 /* From a shard. */
 enum sip_report {
-	SIP_REPORT_STATUS = 1,  /* struct sip_status_report */
-	SIP_REPORT_BIND,        /* struct sip_bind: a REGISTER that may be carried out */
+	SIP_REPORT_STATUS = 1,	 /* struct sip_status_report */
+	SIP_REPORT_BIND,	 /* struct sip_bind: a REGISTER that may be carried out */
 	SIP_REPORT_REGISTRATION, /* struct sip_registration_report */
 };
 
 struct sip_status_report {
-	uint64_t id;    /* of the contact */
-	int64_t rtt_ns; /* -1: none */
+	uint64_t id;	 /* of the contact */
+	int64_t rtt_ns;	 /* -1: none */
 	uint32_t status; /* enum contact_status */
 	uint32_t pad;
 };
 
-/* One REGISTER, its sender known to be who it says. The bindings follow as packed contacts, each with its
- * length (uint32_t) before it; expires_wall_ns holds the seconds asked for. None: only a question. */
+/* One REGISTER, its sender known to be who it says. The bindings follow as packed contacts, each
+ * with its length (uint32_t) before it; expires_wall_ns holds the seconds asked for. None: only a
+ * question. */
 struct sip_bind {
 	handle_t request; /* of the shard's own: comes back in the answer */
 	uint64_t aor;
 	uint32_t cseq;
-	uint32_t count;   /* bindings that follow */
+	uint32_t count; /* bindings that follow */
 	uint32_t call_id_len;
-	uint8_t is_star;  /* Contact: *, Expires: 0 */
+	uint8_t is_star; /* Contact: *, Expires: 0 */
 	uint8_t pad[3];
-	char text[];      /* Call-ID, then bindings */
+	char text[]; /* Call-ID, then bindings */
 };
 
 /* What is to be said to it. */
@@ -61,10 +62,10 @@ enum sip_registration_state {
 };
 
 struct sip_registration_report {
-	uint64_t hash;        /* of its name */
+	uint64_t hash;	      /* of its name */
 	int64_t next_wall_ns; /* when it is sent again, or ends; 0: never */
-	uint32_t state;       /* enum sip_registration_state */
-	uint32_t code;        /* of the refusal; 0: no answer */
+	uint32_t state;	      /* enum sip_registration_state */
+	uint32_t code;	      /* of the refusal; 0: no answer */
 };
 
 #endif

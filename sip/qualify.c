@@ -5,8 +5,9 @@
 #include "sip/notice.h"
 #include "sip/request.h"
 
-#define QUALIFY_SPREAD_MS   2000 /* of the first question, unless max_initial_qualify_time says more */
-#define QUALIFY_LATE_NS     (100 * TMR_MS)
+#define QUALIFY_SPREAD_MS                                                                          \
+	2000 /* of the first question, unless max_initial_qualify_time says more */
+#define QUALIFY_LATE_NS	    (100 * TMR_MS)
 #define QUALIFY_TIMEOUT_DEF 3000
 
 static bool qualify_is_ours(const struct binding *b)
@@ -79,7 +80,8 @@ static void qualify_end(struct binding *b, enum contact_status status)
 	}
 	qualify_disarm(b);
 	b->txn = HANDLE_NONE;
-	b->c.info.rtt_ns = status == CONTACT_REACHABLE ? io_clock_ns(b->sip->env.io) - b->sent_ns : -1;
+	b->c.info.rtt_ns =
+		status == CONTACT_REACHABLE ? io_clock_ns(b->sip->env.io) - b->sent_ns : -1;
 	if (b->c.info.qualify_s) /* by command only: it is dialled as before */
 		b->c.info.status = (uint8_t)status;
 	if (status == CONTACT_UNREACHABLE)

@@ -8,10 +8,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define REGISTRAR_WAIT_NS   (4 * TMR_SECOND) /* for control's answer */
-#define REGISTRAR_BIND_ROOM (sizeof(struct sip_bind) + LIMIT_SIP_OUT + \
-			     LIMIT_AOR_CONTACTS * (CONTACT_PACKED_MAX + sizeof(uint32_t)))
-#define REGISTRAR_RETRY_S   "5" /* Retry-After of a 503 */
+#define REGISTRAR_WAIT_NS (4 * TMR_SECOND) /* for control's answer */
+#define REGISTRAR_BIND_ROOM                                                                        \
+	(sizeof(struct sip_bind) + LIMIT_SIP_OUT +                                                 \
+	 LIMIT_AOR_CONTACTS * (CONTACT_PACKED_MAX + sizeof(uint32_t)))
+#define REGISTRAR_RETRY_S "5" /* Retry-After of a 503 */
 
 /* One REGISTER that control has not answered. */
 struct registering {
@@ -56,7 +57,8 @@ void registrar_destroy(struct sip *sip)
 
 /* ---- refusals ---- */
 
-static void registrar_refuse(const struct sip_rx *rx, struct txn *t, unsigned code, struct slice tag)
+static void registrar_refuse(const struct sip_rx *rx, struct txn *t, unsigned code,
+			     struct slice tag)
 {
 	sip_count_one(rx->sip, METRIC_sip_register_refused);
 	sip_reply(rx, t, code, tag);
@@ -186,8 +188,8 @@ static void wish_add(struct wish *w, const struct sip_addr *contact)
 		.text = {[CONTACT_AOR] = w->aor->name,
 			 [CONTACT_URI] = contact->uri,
 			 [CONTACT_ENDPOINT] = w->ep->name,
-			 [CONTACT_USER_AGENT] = slice_head(
-				 sip_msg_get(w->rx->msg, SIP_HDR_USER_AGENT), 128),
+			 [CONTACT_USER_AGENT] =
+				 slice_head(sip_msg_get(w->rx->msg, SIP_HDR_USER_AGENT), 128),
 			 [CONTACT_PATH] = w->path},
 	};
 	struct sip_uri uri;
@@ -219,8 +221,9 @@ static void wish_check_star(struct wish *w, uint32_t values)
 {
 	uint32_t expires;
 
-	if (w->bind->is_star && (values != 1 || !sip_msg_get_u32(w->rx->msg, SIP_HDR_EXPIRES, &expires) ||
-				 expires != 0))
+	if (w->bind->is_star &&
+	    (values != 1 || !sip_msg_get_u32(w->rx->msg, SIP_HDR_EXPIRES, &expires) ||
+	     expires != 0))
 		w->refusal = 400;
 }
 
@@ -377,8 +380,8 @@ static void registrar_send(const struct sip_rx *rx, struct txn *t, const struct 
 {
 	struct sip_reply r;
 
-	sip_count_one(rx->sip, a->code == 200 ? METRIC_sip_register_ok
-					      : METRIC_sip_register_refused);
+	sip_count_one(rx->sip,
+		      a->code == 200 ? METRIC_sip_register_ok : METRIC_sip_register_refused);
 	sip_reply_begin(&r, rx, t, a->code, SLICE_EMPTY, tag);
 	if (a->code == 200) {
 		registrar_write_date(&r.out, rx->sip);

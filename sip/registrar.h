@@ -1,8 +1,8 @@
 /* sip/registrar.h - REGISTER towards us, the call shard's part (RFC 3261 10.3, 3327).
  *
- * Here it is found out who asks and what for; what that does to the AOR is decided on the control shard
- * (center_bind.c), and its answer is sent by the shard that has the request. A request waits in a record
- * of its own; copies of it are absorbed by its transaction. */
+ * Here it is found out who asks and what for; what that does to the AOR is decided on the control
+ * shard (center_bind.c), and its answer is sent by the shard that has the request. A request waits
+ * in a record of its own; copies of it are absorbed by its transaction. */
 #ifndef RINGER_SIP_REGISTRAR_H
 #define RINGER_SIP_REGISTRAR_H
 

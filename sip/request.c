@@ -93,7 +93,8 @@ static int request_write(struct sink *out, struct sip *sip, const struct sip_req
 	return err ? err : out->over ? -EMSGSIZE : 0;
 }
 
-handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn fn, void *arg, int *error)
+handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn fn, void *arg,
+			  int *error)
 {
 	char text[LIMIT_SIP_OUT], branch[SIP_BRANCH_LEN];
 	struct sink out = sink_make(text, sizeof(text));

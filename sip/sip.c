@@ -240,7 +240,8 @@ bool sip_is_quiet(const struct sip *sip)
 {
 	return slab_used(sip->invites) == 0 && slab_used(sip->dialogs) == 0 &&
 	       slab_used(sip->lingers) == 0 && slab_used(sip->auths) == 0 &&
-	       slab_used(sip->registers) == 0 && txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
+	       slab_used(sip->registers) == 0 && txn_layer_used(&sip->txns) == 0 &&
+	       msgbuf_used(sip->bufs) == 0;
 }
 
 uint32_t sip_standing_timers(const struct sip *sip)

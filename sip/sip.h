@@ -52,8 +52,8 @@ struct sip_env {
 	void (*forward)(void *arg, uint32_t shard, const struct addr *from, const void *data,
 			size_t len);
 	void *forward_arg;
-	/* A record for the control shard's part (notice.h); false: it cannot be taken now. NULL: there
-	 * is no such part, so nobody can register. */
+	/* A record for the control shard's part (notice.h); false: it cannot be taken now. NULL:
+	 * there is no such part, so nobody can register. */
 	bool (*report)(void *arg, uint32_t kind, const void *data, size_t len);
 	void *report_arg;
 	/* Every message in and out and every transition; NULL: none. */

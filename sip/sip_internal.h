@@ -49,9 +49,9 @@ struct sip {
 	struct list linger_fifo; /* oldest first */
 	uint32_t active_count, ending_count;
 	struct bindings bindings;
-	struct slab *registers;  /* REGISTER requests that wait for control */
+	struct slab *registers;	 /* REGISTER requests that wait for control */
 	struct list registering; /* the same, oldest first */
-	void *bind_room;         /* scratch of one struct sip_bind */
+	void *bind_room;	 /* scratch of one struct sip_bind */
 	struct sip_digest *digest;
 	struct sip_offenders *offenders;
 	uint8_t secret[SIP_SECRET_LEN]; /* of nonces */

@@ -488,7 +488,8 @@ static int engine_start_loops(struct engine *e)
 	return err;
 }
 
-static bool engine_notify_sip(void *arg, uint32_t shard, uint32_t kind, const void *data, size_t len)
+static bool engine_notify_sip(void *arg, uint32_t shard, uint32_t kind, const void *data,
+			      size_t len)
 {
 	struct engine *e = arg;
 

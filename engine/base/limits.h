@@ -49,10 +49,10 @@
 #define LIMIT_SIP_TARGETS     8	    /* addresses that one URI leads to */
 #define LIMIT_SIP_LINGER      65536 /* records that answer late 2xx, per shard */
 #define LIMIT_SIP_OFFENDERS   4096  /* addresses that sent what nobody may send, per shard */
-#define LIMIT_CONTACTS        20000 /* contacts of all AORs, static and registered */
+#define LIMIT_CONTACTS	      20000 /* contacts of all AORs, static and registered */
 #define LIMIT_CONTACT_TEXT    1472  /* all texts of one contact */
 #define LIMIT_AOR_CONTACTS    32    /* bindings that one REGISTER may name */
-#define LIMIT_REGISTERS       1024  /* REGISTER requests that wait for control, per shard */
+#define LIMIT_REGISTERS	      1024  /* REGISTER requests that wait for control, per shard */
 #define LIMIT_REGISTRATIONS   4096  /* that we keep with others */
 #define LIMIT_SDP_MEDIA       8
 #define LIMIT_SDP_FORMATS     32

@@ -110,14 +110,14 @@ void control_publish(struct control *c, const struct event *e);
 /* ---- technologies ---- */
 
 struct tech_admin;
-/* The control part of technology `tech` (index of control_conf.techs): hears the facts of its shards, and
- * answers for its objects. *admin is copied. */
+/* The control part of technology `tech` (index of control_conf.techs): hears the facts of its
+ * shards, and answers for its objects. *admin is copied. */
 void control_set_admin(struct control *c, uint32_t tech, const struct tech_admin *admin);
 /* By the technology's name; NULL: it has none. */
 const struct tech_admin *control_admin(struct control *c, struct slice tech);
 /* A record for the technology's part on a shard. False: the pipe is full now. */
-bool control_tech_write(struct control *c, uint32_t shard, uint32_t tech, uint32_t kind, const void *data,
-			size_t len);
+bool control_tech_write(struct control *c, uint32_t shard, uint32_t tech, uint32_t kind,
+			const void *data, size_t len);
 
 /* ---- stop and reload (wired by engine/app) ---- */
 

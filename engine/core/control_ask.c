@@ -336,8 +336,8 @@ const struct tech_admin *control_admin(struct control *c, struct slice tech)
 	return NULL;
 }
 
-bool control_tech_write(struct control *c, uint32_t shard, uint32_t tech, uint32_t kind, const void *data,
-			size_t len)
+bool control_tech_write(struct control *c, uint32_t shard, uint32_t tech, uint32_t kind,
+			const void *data, size_t len)
 {
 	struct pipe *down = c->shards[shard].down;
 	struct shard_tech *t = pipe_begin(down, PIPE_DROPPABLE, SHARD_TECH, sizeof(*t) + len);

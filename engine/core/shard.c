@@ -243,8 +243,7 @@ int shard_set_global(struct shard *s, struct slice name, struct slice value)
 
 bool shard_tech_write(struct shard *s, uint32_t tech, uint32_t kind, const void *data, size_t len)
 {
-	struct shard_tech *t =
-		pipe_begin(s->up, PIPE_DROPPABLE, SHARD_TECH_FACT, sizeof(*t) + len);
+	struct shard_tech *t = pipe_begin(s->up, PIPE_DROPPABLE, SHARD_TECH_FACT, sizeof(*t) + len);
 
 	if (!t)
 		return false;

@@ -39,11 +39,11 @@ enum shard_command {
 #define SHARD_FACT_BASE 1000
 enum shard_fact {
 	SHARD_DIALED = SHARD_FACT_BASE, /* struct shard_outcome: the dialling phase is over */
-	SHARD_ENDED,                    /* struct shard_outcome: the attempt is over; its slot is free */
-	SHARD_ANSWER,                   /* struct shard_question echoed + value: to GETVAR and others */
-	SHARD_GLOBAL_SET,               /* name and value: a dialplan set a global */
-	SHARD_CONF_DONE,                /* struct shard_conf: the old snapshot is let go of */
-	SHARD_TECH_FACT,                /* struct shard_tech: the other way */
+	SHARD_ENDED,	  /* struct shard_outcome: the attempt is over; its slot is free */
+	SHARD_ANSWER,	  /* struct shard_question echoed + value: to GETVAR and others */
+	SHARD_GLOBAL_SET, /* name and value: a dialplan set a global */
+	SHARD_CONF_DONE,  /* struct shard_conf: the old snapshot is let go of */
+	SHARD_TECH_FACT,  /* struct shard_tech: the other way */
 };
 
 struct shard_hangup {
@@ -70,7 +70,7 @@ struct shard_question {
 struct shard_tech {
 	uint32_t tech; /* index: shard.techs, control_conf.techs */
 	uint32_t kind;
-	char data[];   /* aligned to 8 */
+	char data[]; /* aligned to 8 */
 };
 
 /* The largest shard_outcome with its texts. */

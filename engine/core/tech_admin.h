@@ -1,8 +1,8 @@
 /* engine/core/tech_admin.h - port: a technology's part on the control shard.
  *
- * Its objects (endpoints, AORs, contacts, ...) as text, for AMI and the console, and commands to them; and
- * the facts that its shards report. All on the control thread. What a walk hands out is valid until the
- * next call of any of these. */
+ * Its objects (endpoints, AORs, contacts, ...) as text, for AMI and the console, and commands to
+ * them; and the facts that its shards report. All on the control thread. What a walk hands out is
+ * valid until the next call of any of these. */
 #ifndef RINGER_CORE_TECH_ADMIN_H
 #define RINGER_CORE_TECH_ADMIN_H
 
@@ -12,7 +12,7 @@ enum tech_kind {
 	TECH_ENDPOINT,
 	TECH_AOR,
 	TECH_AUTH,
-	TECH_CONTACT,      /* of all AORs, with its state */
+	TECH_CONTACT, /* of all AORs, with its state */
 	TECH_TRANSPORT,
 	TECH_IDENTIFY,
 	TECH_REGISTRATION, /* that we keep with others */
@@ -25,15 +25,15 @@ struct tech_object {
 	const void *impl; /* the technology's own */
 };
 
-/* One option or state of an object, under its name in the configuration ("max_contacts") or, for a state,
- * as the technology names it ("status"). */
+/* One option or state of an object, under its name in the configuration ("max_contacts") or, for a
+ * state, as the technology names it ("status"). */
 typedef void (*tech_option_fn)(void *arg, struct slice name, struct slice value);
 /* An object that belongs to another. */
 typedef void (*tech_object_fn)(void *arg, const struct tech_object *o);
 
 enum tech_command {
-	TECH_QUALIFY,    /* an endpoint: ask all its contacts now */
-	TECH_REGISTER,   /* a registration, "*all": anew now */
+	TECH_QUALIFY,	 /* an endpoint: ask all its contacts now */
+	TECH_REGISTER,	 /* a registration, "*all": anew now */
 	TECH_UNREGISTER, /* and then no more, until TECH_REGISTER or a reload */
 };
 
@@ -41,18 +41,19 @@ struct tech_admin_ops {
 	const char *tech; /* "PJSIP" */
 	/* A record of one of its shards. */
 	void (*fact)(void *impl, uint32_t shard, uint32_t kind, const void *data, size_t len);
-	/* The object behind *cursor (0 at the start), which moves on; false: there is none. A walk may
-	 * be interrupted, and objects may come and go meanwhile. */
+	/* The object behind *cursor (0 at the start), which moves on; false: there is none. A walk
+	 * may be interrupted, and objects may come and go meanwhile. */
 	bool (*next)(void *impl, enum tech_kind kind, uint32_t *cursor, struct tech_object *out);
 	/* By name; contacts by "aor/uri". */
 	bool (*find)(void *impl, enum tech_kind kind, struct slice name, struct tech_object *out);
 	/* Everything that is known of it, each name once. */
 	void (*options)(void *impl, const struct tech_object *o, tech_option_fn fn, void *arg);
-	/* The objects of that kind which belong to o: AORs, auths, identifies, transport and contacts
-	 * of an endpoint; contacts of an AOR; auths of a registration. */
+	/* The objects of that kind which belong to o: AORs, auths, identifies, transport and
+	 * contacts of an endpoint; contacts of an AOR; auths of a registration. */
 	void (*related)(void *impl, const struct tech_object *o, enum tech_kind kind,
 			tech_object_fn fn, void *arg);
-	/* 0; -ENOENT no such object; -ENXIO it has nothing to be asked (no AOR); -EAGAIN not now. */
+	/* 0; -ENOENT no such object; -ENXIO it has nothing to be asked (no AOR); -EAGAIN not now.
+	 */
 	int (*command)(void *impl, enum tech_command command, struct slice name);
 };
 

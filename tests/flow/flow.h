@@ -35,7 +35,7 @@ struct flow {
 	struct sip_conf *conf;
 	struct sip *sip;             /* of the shard that dials */
 	struct sip *sips[FLOW_SHARDS];
-	struct sip_center *center;   /* of flow_start_center; its events are facts */
+	struct sip_center *center; /* of flow_start_center; its events are facts */
 	uint32_t shard_count, call_max;
 	struct flow_reporter {
 		struct flow *flow;
@@ -66,7 +66,8 @@ void flow_start(struct flow *f, const char *endpoint, const char *more);
 /* The same with several shards on one address, each with room for call_max calls. */
 void flow_start_shards(struct flow *f, uint32_t shard_count, uint32_t call_max);
 /* The same, with the control shard's part of SIP; shards hear of things at once. */
-void flow_start_center(struct flow *f, uint32_t shard_count, const char *endpoint, const char *more);
+void flow_start_center(struct flow *f, uint32_t shard_count, const char *endpoint,
+		       const char *more);
 /* A command as of AMI or the console; its result. */
 int flow_command(struct flow *f, enum tech_command command, const char *name);
 /* Calls are made by this shard from now on. */

@@ -1,5 +1,5 @@
-/* Phones that register with us (RFC 3261 10.3, 3665 2.1-2.5), and contacts that are asked whether they are
- * there: message by message, with the control shard's part behind it. */
+/* Phones that register with us (RFC 3261 10.3, 3665 2.1-2.5), and contacts that are asked whether
+ * they are there: message by message, with the control shard's part behind it. */
 #include "engine/base/check.h"
 #include "tests/flow/flow.h"
 
@@ -9,8 +9,8 @@
 static struct flow f;
 
 #define PHONE                                                                                      \
-	"[phone]\ntype=endpoint\naors=phone\nauth=phone\nallow=ulaw\ncontext=in\n%s\n"            \
-	"[phone]\ntype=auth\nusername=phone\npassword=secret\n"                                   \
+	"[phone]\ntype=endpoint\naors=phone\nauth=phone\nallow=ulaw\ncontext=in\n%s\n"             \
+	"[phone]\ntype=auth\nusername=phone\npassword=secret\n"                                    \
 	"[phone]\ntype=aor\n%s\n"
 
 static const char *phone(const char *endpoint, const char *aor)
@@ -64,16 +64,19 @@ static void send_register(const char *extra)
 
 	assert_int_equal(sip_auth_state_write(&auth, ph.digest, &ph.auth, &cred, &req), 0);
 	snprintf(text, sizeof(text),
-		 "REGISTER sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.7:5062;branch=z9hG4bKr%u;rport\r\n"
+		 "REGISTER sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
+		 "192.168.1.7:5062;branch=z9hG4bKr%u;rport\r\n"
 		 "From: <sip:phone@10.0.0.1>;tag=a\r\nTo: <sip:phone@10.0.0.1>\r\nCall-ID: %s\r\n"
-		 "CSeq: %u REGISTER\r\nMax-Forwards: 70\r\nUser-Agent: Deskphone 1\r\n%s%.*sContent-Length: 0\r\n\r\n",
+		 "CSeq: %u REGISTER\r\nMax-Forwards: 70\r\nUser-Agent: Deskphone "
+		 "1\r\n%s%.*sContent-Length: 0\r\n\r\n",
 		 branch++, ph.call_id, ph.cseq++, extra, SLICE_ARG(sink_slice(&auth)));
 	flow_send(&f, text);
 }
 
 static void take_challenge(const struct flow_msg *m)
 {
-	assert_int_equal(sip_auth_take(&ph.auth, &m->msg, SIP_AUTH_MASK_ALL, &cred), SIP_AUTH_RETRY);
+	assert_int_equal(sip_auth_take(&ph.auth, &m->msg, SIP_AUTH_MASK_ALL, &cred),
+			 SIP_AUTH_RETRY);
 }
 
 /* Challenged once, then accepted; the 200. */
@@ -110,8 +113,8 @@ static void expect_removed(const char *uri)
 }
 
 #define CONTACT(uri) "Contact: <" uri ">\r\n"
-#define URI_A        "sip:phone@10.0.0.9:5062"
-#define URI_B        "sip:phone@10.0.0.9:5064"
+#define URI_A	     "sip:phone@10.0.0.9:5062"
+#define URI_B	     "sip:phone@10.0.0.9:5064"
 
 /* RFC 3665 2.1: challenge, registration; it is called; unregistration; no contact is left. */
 static void test_life(void **state)
@@ -151,7 +154,8 @@ static void test_number_at_endpoint(void **state)
 	register_phone(CONTACT(URI_A));
 	expect_added(URI_A);
 	flow_dial(&f, "555@phone");
-	assert_true(slice_eq(flow_expect(&f, "INVITE")->msg.ruri, SLICE_LIT("sip:555@10.0.0.9:5062")));
+	assert_true(
+		slice_eq(flow_expect(&f, "INVITE")->msg.ruri, SLICE_LIT("sip:555@10.0.0.9:5062")));
 	flow_hangup(&f, 16);
 	flow_run(&f, 40 * SIM_SECOND);
 	f.msg_taken = f.msg_count;
@@ -164,7 +168,8 @@ static void test_query_and_bounds(void **state)
 	const struct flow_msg *ok;
 
 	UNUSED(state);
-	start("", "max_contacts=1\nminimum_expiration=60\nmaximum_expiration=600\ndefault_expiration=300");
+	start("", "max_contacts=1\nminimum_expiration=60\nmaximum_expiration=600\ndefault_"
+		  "expiration=300");
 	new_phone("query");
 	ok = register_phone("");
 	assert_string_equal(flow_header(ok, "Contact"), "");
@@ -281,7 +286,8 @@ static void test_star(void **state)
 	flow_end(&f);
 }
 
-/* Behind a NAT: dialled where it came from; it sees its own Contact; a new port is the same phone. */
+/* Behind a NAT: dialled where it came from; it sees its own Contact; a new port is the same phone.
+ */
 static void test_rewrite_contact(void **state)
 {
 	const struct flow_msg *ok;
@@ -291,9 +297,11 @@ static void test_rewrite_contact(void **state)
 	new_phone("nat");
 	ok = register_phone(CONTACT("sip:phone@192.168.1.7:5062"));
 	expect_added("sip:phone@10.0.0.9:5060");
-	assert_string_equal(flow_header(ok, "Contact"), "<sip:phone@192.168.1.7:5062>;expires=3600");
+	assert_string_equal(flow_header(ok, "Contact"),
+			    "<sip:phone@192.168.1.7:5062>;expires=3600");
 	flow_dial(&f, "phone");
-	assert_true(slice_eq(flow_expect(&f, "INVITE")->msg.ruri, SLICE_LIT("sip:phone@10.0.0.9:5060")));
+	assert_true(slice_eq(flow_expect(&f, "INVITE")->msg.ruri,
+			     SLICE_LIT("sip:phone@10.0.0.9:5060")));
 	flow_hangup(&f, 16);
 	flow_run(&f, 40 * SIM_SECOND);
 	f.msg_taken = f.msg_count;
@@ -315,7 +323,8 @@ static void test_path(void **state)
 	take_challenge(flow_expect(&f, "401"));
 	send_register(extra);
 	assert_string_equal(flow_header(flow_expect(&f, "420"), "Unsupported"), "path");
-	snprintf(extra, sizeof(extra), "Supported: path\r\n%s" CONTACT("sip:phone@192.168.1.7"), way);
+	snprintf(extra, sizeof(extra), "Supported: path\r\n%s" CONTACT("sip:phone@192.168.1.7"),
+		 way);
 	ok = register_phone(extra);
 	expect_added("sip:phone@192.168.1.7");
 	assert_string_equal(flow_header(ok, "Path"), "<sip:10.0.0.9:5070;lr>");
@@ -334,7 +343,9 @@ static void test_path(void **state)
 static void test_bad_requests(void **state)
 {
 	static const char *const bad[] = {
-		"Contact: <mailto:a@b>\r\n", "Contact: <sip:>\r\n", "Contact: <sip:a@b\r\n",
+		"Contact: <mailto:a@b>\r\n",
+		"Contact: <sip:>\r\n",
+		"Contact: <sip:a@b\r\n",
 	};
 
 	UNUSED(state);
@@ -362,8 +373,9 @@ static void end_qualify(void)
 	flow_end(&f);
 }
 
-#define DESK "[desk]\ntype=endpoint\naors=desk\nallow=ulaw\noutbound_auth=desk\n" \
-	     "[desk]\ntype=auth\nusername=u\npassword=p\n[desk]\ntype=aor\ncontact=sip:10.0.0.9:5090\n"
+#define DESK                                                                                       \
+	"[desk]\ntype=endpoint\naors=desk\nallow=ulaw\noutbound_auth=desk\n"                       \
+	"[desk]\ntype=auth\nusername=u\npassword=p\n[desk]\ntype=aor\ncontact=sip:10.0.0.9:5090\n"
 
 static void start_desk(const char *aor)
 {
@@ -441,7 +453,8 @@ static void test_qualify_challenge(void **state)
 	m = flow_expect(&f, "OPTIONS");
 	flow_reply(&f, m, 401, "x", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n", NULL);
 	m = flow_expect(&f, "OPTIONS");
-	assert_memory_equal(flow_header(m, "Authorization"), "Digest username=\"u\", realm=\"r\"", 30);
+	assert_memory_equal(flow_header(m, "Authorization"), "Digest username=\"u\", realm=\"r\"",
+			    30);
 	flow_reply(&f, m, 401, "x", "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n", NULL);
 	/* refused: no 2xx, so it is not there */
 	flow_fact(&f, "ContactStatus sip:10.0.0.9:5090 Unreachable desk desk");
