@@ -352,13 +352,66 @@ int conf_set_option(struct conf_load *l, const struct conffile_var *v)
 
 /* ---- objects ---- */
 
+static void conf_default_endpoint(struct sip_conf_endpoint *e)
+{
+	e->context = SLICE_LIT("default");
+	e->sdp_owner = SLICE_LIT("-");
+	e->sdp_session = SLICE_LIT("Asterisk");
+	e->timers = SIP_TIMERS_YES;
+	e->timers_min_se_s = 90;
+	e->timers_sess_expires_s = 1800;
+	e->rel100 = SIP_100REL_YES;
+	e->force_rport = true;
+	e->follow_early_media_fork = true;
+	e->send_diversion = true;
+	e->allow_transfer = true;
+	e->identify_by = 1u << SIP_IDENTIFY_USERNAME | 1u << SIP_IDENTIFY_IP;
+	e->send_connected_line = e->trust_connected_line = true;
+}
+
+static void conf_default_aor(struct sip_conf_aor *a)
+{
+	a->default_expiration_s = 3600;
+	a->minimum_expiration_s = 60;
+	a->maximum_expiration_s = 7200;
+	a->qualify_timeout_ms = 3000;
+}
+
+static void conf_default_registration(struct sip_conf_registration *r)
+{
+	r->contact_user = SLICE_LIT("s");
+	r->expiration_s = 3600;
+	r->retry_s = 60;
+	r->max_retries = 10;
+	r->max_initial_delay_s = 10;
+	r->auth_rejection_permanent = true;
+}
+
+static void conf_default_auth(struct sip_conf_auth *u)
+{
+	u->alg_mask = SIP_AUTH_MASK_DEFAULT;
+	u->alg_mask_uas = SIP_AUTH_MASK_DEFAULT;
+	u->nonce_lifetime_s = 32;
+}
+
+static void conf_default_global(struct sip_conf *conf)
+{
+	conf->user_agent = SLICE_LIT("Ringer " RINGER_VERSION);
+	conf->default_from_user = SLICE_LIT("asterisk");
+	conf->max_forwards = 70;
+	conf->default_realm = SLICE_LIT("asterisk");
+	conf->identify_order[0] = SIP_IDENTIFY_IP;
+	conf->identify_order[1] = SIP_IDENTIFY_USERNAME;
+	conf->identify_order[2] = SIP_IDENTIFY_ANONYMOUS;
+	conf->identify_order_count = 3;
+	conf->unidentified_count = 5;
+	conf->unidentified_period_s = 5;
+	conf->unidentified_prune_s = 30;
+}
+
 void conf_defaults(enum conf_type type, void *object)
 {
-	struct conf_endpoint_draft *e = object;
 	struct conf_transport_draft *t = object;
-	struct conf_auth_draft *u = object;
-	struct conf_registration_draft *r = object;
-	struct conf_aor_draft *a = object;
 	struct sip_conf *conf = object;
 
 	switch (type) {
@@ -366,54 +419,22 @@ void conf_defaults(enum conf_type type, void *object)
 		t->is_served = true;
 		break;
 	case CONF_ENDPOINT:
-		e->e.context = SLICE_LIT("default");
-		e->e.sdp_owner = SLICE_LIT("-");
-		e->e.sdp_session = SLICE_LIT("Asterisk");
-		e->e.timers = SIP_TIMERS_YES;
-		e->e.timers_min_se_s = 90;
-		e->e.timers_sess_expires_s = 1800;
-		e->e.rel100 = SIP_100REL_YES;
-		e->e.force_rport = true;
-		e->e.follow_early_media_fork = true;
-		e->e.send_diversion = true;
-		e->e.allow_transfer = true;
-		e->e.identify_by = 1u << SIP_IDENTIFY_USERNAME | 1u << SIP_IDENTIFY_IP;
-		e->e.send_connected_line = e->e.trust_connected_line = true;
+		conf_default_endpoint(&((struct conf_endpoint_draft *)object)->e);
 		break;
 	case CONF_AOR:
-		a->a.default_expiration_s = 3600;
-		a->a.minimum_expiration_s = 60;
-		a->a.maximum_expiration_s = 7200;
-		a->a.qualify_timeout_ms = 3000;
+		conf_default_aor(&((struct conf_aor_draft *)object)->a);
 		break;
 	case CONF_REGISTRATION:
-		r->r.contact_user = SLICE_LIT("s");
-		r->r.expiration_s = 3600;
-		r->r.retry_s = 60;
-		r->r.max_retries = 10;
-		r->r.max_initial_delay_s = 10;
-		r->r.auth_rejection_permanent = true;
+		conf_default_registration(&((struct conf_registration_draft *)object)->r);
 		break;
 	case CONF_IDENTIFY:
 	case CONF_ACL:
 		break;
 	case CONF_AUTH:
-		u->a.alg_mask = SIP_AUTH_MASK_DEFAULT;
-		u->a.alg_mask_uas = SIP_AUTH_MASK_DEFAULT;
-		u->a.nonce_lifetime_s = 32;
+		conf_default_auth(&((struct conf_auth_draft *)object)->a);
 		break;
 	case CONF_GLOBAL:
-		conf->user_agent = SLICE_LIT("Ringer " RINGER_VERSION);
-		conf->default_from_user = SLICE_LIT("asterisk");
-		conf->max_forwards = 70;
-		conf->default_realm = SLICE_LIT("asterisk");
-		conf->identify_order[0] = SIP_IDENTIFY_IP;
-		conf->identify_order[1] = SIP_IDENTIFY_USERNAME;
-		conf->identify_order[2] = SIP_IDENTIFY_ANONYMOUS;
-		conf->identify_order_count = 3;
-		conf->unidentified_count = 5;
-		conf->unidentified_period_s = 5;
-		conf->unidentified_prune_s = 30;
+		conf_default_global(conf);
 		break;
 	case CONF_SYSTEM:
 		conf->t1_ns = INT64_C(500000000);
