@@ -5,6 +5,7 @@
 #include "ami/class.h"
 #include "ami/text.h"
 #include "engine/base/check.h"
+#include "engine/base/fault.h"
 #include "engine/core/cause.h"
 #include "engine/core/cdr.h"
 
@@ -93,8 +94,11 @@ void ami_snapshot_write(const struct ami *a, struct sink *out, struct slice pref
 	snap_line(out, prefix, SLICE_LIT("Context: "), snap->context);
 	snap_line(out, prefix, SLICE_LIT("Exten: "), snap->exten);
 	snap_number(out, prefix, SLICE_LIT("Priority: "), snap->priority);
+	if (FAULT(ami_headers))
+		snap_line(out, prefix, SLICE_LIT("Linkedid: "), snap->linkedid);
 	snap_line(out, prefix, SLICE_LIT("Uniqueid: "), snap->uniqueid);
-	snap_line(out, prefix, SLICE_LIT("Linkedid: "), snap->linkedid);
+	if (!FAULT(ami_headers))
+		snap_line(out, prefix, SLICE_LIT("Linkedid: "), snap->linkedid);
 	if (a->chanvars)
 		snap_variables(a, out, prefix, of);
 }

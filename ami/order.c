@@ -4,6 +4,7 @@
 #include "ami/ami_internal.h"
 #include "ami/reply.h"
 #include "engine/base/check.h"
+#include "engine/base/fault.h"
 
 #include <errno.h>
 
@@ -94,7 +95,10 @@ static void order_publish(struct ami *a, const struct ami_order *o, const struct
 	e.snap.uniqueid = out->answered && out->uniqueid.len ? out->uniqueid : o->channel_id;
 	e.snap.cid_num = o->cid_num;
 	e.snap.cid_name = o->cid_name;
-	control_publish(a->control, &e);
+	if (!FAULT(ami_answer_lost))
+		control_publish(a->control, &e);
+	if (FAULT(ami_answer_twice))
+		control_publish(a->control, &e);
 }
 
 static void order_respond(struct ami *a, handle_t session, uint64_t cookie, bool answered)

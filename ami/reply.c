@@ -4,6 +4,7 @@
 #include "ami/ami_internal.h"
 #include "ami/text.h"
 #include "engine/base/check.h"
+#include "engine/base/fault.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@ static struct sink reply_sink(struct ami_session *s)
 
 void ami_reply_action_id(struct ami_session *s, struct sink *out)
 {
-	if (s->action_id.len)
+	if (s->action_id.len && !FAULT(ami_id_lost))
 		ami_text_header(out, "ActionID", s->action_id);
 }
 

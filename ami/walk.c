@@ -3,6 +3,7 @@
 
 #include "ami/ami_internal.h"
 #include "engine/base/check.h"
+#include "engine/base/fault.h"
 
 static bool walk_note(struct ami_session *s, const struct roster_chan *chan)
 {
@@ -87,7 +88,8 @@ void ami_walk_go_on(struct ami_session *s)
 	s->driving = false;
 	if (!over)
 		return;
-	s->walk_end(s);
+	if (!FAULT(ami_list_open))
+		s->walk_end(s);
 	if (ami_session_is_alive(s))
 		ami_session_done(s);
 }

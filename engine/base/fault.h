@@ -23,7 +23,12 @@
 	X(rtp_seq_skips)      /* an RTP sequence number is used twice */                           \
 	X(callfile_kept)      /* an ended call file stays in the spool */                          \
 	X(retry_too_early)    /* RetryTime is ignored */                                           \
-	X(limit_ignored)      /* max_inflight of a trunk is not looked at */
+	X(limit_ignored)      /* max_inflight of a trunk is not looked at */                       \
+	X(ami_answer_lost)    /* an OriginateResponse is left out */                               \
+	X(ami_answer_twice)   /* an OriginateResponse is sent twice */                             \
+	X(ami_id_lost)        /* a response or list item has no ActionID */                        \
+	X(ami_headers)        /* two headers of a channel have changed places */                   \
+	X(ami_list_open)      /* a list has no end */
 
 enum fault {
 	FAULT_none,

@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/hash.h"
 #include "engine/base/tmr.h"
+#include "tests/sim/peer_ami_order.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,8 @@ struct action {
 	char *headers;
 	uint32_t number;
 	bool due, async;
+	bool list_open; /* its list was begun and has not ended */
+	uint32_t items;
 	struct ami_action_info info;
 };
 
@@ -280,6 +283,28 @@ static void meddle(struct ami_client *c, struct slice channel)
 	ami_client_send(c, io_now_ns(c->io) + (int64_t)rng_below(&c->rng, 50) * SIM_MS, text);
 }
 
+/* Items carry the ActionID; the end tells how many they were. */
+static void see_item(struct ami_client *c, struct slice event, struct slice m)
+{
+	struct action *a = action_of(c, m);
+	int64_t count = -1;
+
+	if (!a || slice_eq(event, SLICE_LIT("OriginateResponse")))
+		return;
+	if (!a->list_open) {
+		violate(c, "%.*s of act-%u outside its list", SLICE_ARG(event), a->number);
+		return;
+	}
+	if (!has(m, "EventList", "Complete")) {
+		a->items++;
+		return;
+	}
+	a->list_open = false;
+	slice_i64(header(m, "ListItems"), &count);
+	if (count != a->items)
+		violate(c, "act-%u has %u items, its end says %lld", a->number, a->items, (long long)count);
+}
+
 static void see_event(struct ami_client *c, struct slice m)
 {
 	static const char *const unchanneled[] = {"OriginateResponse", "Cdr", "FullyBooted",
@@ -287,6 +312,7 @@ static void see_event(struct ami_client *c, struct slice m)
 	struct slice event = header(m, "Event"), id = header(m, "Uniqueid");
 
 	c->events++;
+	see_item(c, event, m);
 	if (slice_eq(event, SLICE_LIT("OriginateResponse")))
 		see_originate_response(c, m);
 	for (size_t i = 0; i < ARRAY_COUNT(unchanneled); i++) {
@@ -326,12 +352,17 @@ static void see_response(struct ami_client *c, struct slice m)
 	}
 	if (++a->info.responses > 1)
 		violate(c, "second response to act-%u", a->number);
+	a->list_open = has(m, "EventList", "start");
 	a->info.success = has(m, "Response", "Success");
 	a->info.response_ns = sim_now(c->w);
 }
 
 static void see_message(struct ami_client *c, struct slice m)
 {
+	const char *fault = peer_ami_order_fault(m);
+
+	if (fault)
+		violate(c, "%s in %.*s", fault, SLICE_ARG(slice_head(m, 60)));
 	if (slice_starts(m, SLICE_LIT("Response: ")))
 		see_response(c, m);
 	else if (slice_starts(m, SLICE_LIT("Event: ")))
@@ -586,6 +617,8 @@ static void check_action(struct ami_client *c, const struct action *a)
 		return;
 	if (a->info.responses != 1)
 		violate(c, "act-%u got %u responses", a->number, a->info.responses);
+	if (a->list_open)
+		violate(c, "the list of act-%u has no end", a->number);
 	if (a->async && a->info.success && a->info.originate_responses != 1)
 		violate(c, "act-%u got %u OriginateResponses", a->number,
 			a->info.originate_responses);
