@@ -67,15 +67,26 @@ static bool begins(const struct group *g, struct slice rest, struct slice name)
 	       (take_line(&rest, &next) && is_named(next, g->prefix, g->names[1])) || g->prefix[0];
 }
 
+/* channelvars of manager.conf follow a snapshot. */
+static bool take_other(struct slice *rest, struct slice *name)
+{
+	bool more;
+
+	do
+		more = take_line(rest, name);
+	while (more && slice_starts(*name, SLICE_LIT("ChanVariable")));
+	return more;
+}
+
 static const char *group_fault(const struct group *g, struct slice rest)
 {
 	static char text[96];
 	struct slice name = SLICE_EMPTY;
-	bool more = take_line(&rest, &name);
+	bool more = take_other(&rest, &name);
 
 	for (uint32_t i = 1; i < ORDER_MAX && g->names[i]; i++) {
 		if (more && is_named(name, g->prefix, g->names[i])) {
-			more = take_line(&rest, &name);
+			more = take_other(&rest, &name);
 			continue;
 		}
 		if (g->optional & 1u << i)
