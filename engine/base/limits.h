@@ -40,6 +40,12 @@
 #define LIMIT_USERFIELD       256 /* of a call record, with its NUL */
 #define LIMIT_CHAN_VARS       512
 
+/* Streams and TLS */
+#define LIMIT_TLS_FILE (4 << 20) /* certificates, keys, CA files */
+#define LIMIT_STREAM_EARLY                                                                         \
+	65536 /* octets sent on one connection before its TLS handshake is over */
+#define LIMIT_TLS_HANDSHAKE_S 10 /* of it, from the TCP connection on */
+
 /* SIP */
 #define LIMIT_SIP_DATAGRAM    65535
 #define LIMIT_SIP_HEADERS     256

@@ -25,6 +25,10 @@
 	X(io_nobufs,              "receives ended for want of buffers") \
 	X(io_cq_overflow,         "completion queue overflows seen") \
 	X(io_timer_late,          "turns that left due timers for the next") \
+	X(stream_refused,         "connections refused: table of streams full") \
+	X(tls_handshakes,         "TLS handshakes done") \
+	X(tls_failed,             "TLS connections that failed: handshake, certificate, forged octets") \
+	X(tls_timeout,            "TLS handshakes given up after their time") \
 	/* names */ \
 	X(dns_asked,              "questions to name servers") \
 	X(dns_failed,             "questions that came to no answer") \

@@ -175,6 +175,8 @@ void io_stream_set_handler(struct io_stream *s, const struct io_stream_handler *
  * the stream is closed. */
 int io_stream_send(struct io_stream *s, const void *data, size_t len);
 size_t io_stream_queued(const struct io_stream *s);
+/* Octets that a send may have now. */
+size_t io_stream_room(const struct io_stream *s);
 /* Stops or resumes reading (back-pressure on the far end). Data already received may still come. */
 void io_stream_pause(struct io_stream *s, bool paused);
 /* No callback comes after this. flush: what is queued is written first (up to 5 s). */

@@ -209,6 +209,11 @@ size_t io_stream_queued(const struct io_stream *s)
 	return s->out_len;
 }
 
+size_t io_stream_room(const struct io_stream *s)
+{
+	return s->out_max - s->out_len;
+}
+
 void io_stream_pause(struct io_stream *s, bool paused)
 {
 	s->paused = paused;

@@ -255,7 +255,7 @@ uint64_t oom_exhaust(struct oom_case *c)
 	for (c->mode = OOM_ONE; c->mode < OOM_MODES; c->mode++) {
 		c->nth = 1;
 		while (oom_try(c)) {
-			c->nth++;
+			c->nth += c->stride ? c->stride : 1;
 			assert_true(c->nth < POINTS_MAX);
 		}
 	}

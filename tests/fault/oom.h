@@ -43,6 +43,7 @@ struct oom_case {
 	int (*run)(struct oom_case *c);
 	void *arg;
 	bool survives; /* some failures are made up for: 0 is right then, too */
+	uint64_t stride; /* only each so-manieth point: where there are thousands. 0: every one */
 	/* filled by oom_exhaust */
 	enum oom_mode mode;
 	uint64_t nth;

@@ -396,6 +396,13 @@ size_t io_stream_queued(const struct io_stream *s)
 	return s->out.len;
 }
 
+size_t io_stream_room(const struct io_stream *s)
+{
+	size_t max = s->io->conf.stream_out_max;
+
+	return s->out.len < max ? max - s->out.len : 0;
+}
+
 void io_stream_pause(struct io_stream *s, bool paused)
 {
 	s->paused = paused;

@@ -175,6 +175,9 @@ void sim_udp_close_all(struct io *io);
 void sim_stream_flush(struct io *io);
 void sim_stream_close_all(struct io *io);
 
+/* sim_chance.c */
+void sim_chance_seed(uint64_t seed);
+
 /* io_sim_fs.c */
 struct sim_node *sim_fs_find(struct sim_world *w, const char *path);
 int sim_fs_make_socket(struct sim_world *w, const char *path, unsigned mode);

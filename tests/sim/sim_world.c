@@ -36,6 +36,7 @@ struct sim_world *sim_world_create(uint64_t seed)
 
 	check(!world_current);
 	rng_seed(&w->rng, seed);
+	sim_chance_seed(seed);
 	w->seed = seed;
 	w->now = SIM_EPOCH_NS;
 	sim_dns_set(w, &(struct sim_dns_weather){.delay_min_ns = SIM_MS, .delay_max_ns = SIM_MS});
