@@ -4,6 +4,7 @@
 #include "ami/class.h"
 #include "ami/cli.h"
 #include "ami/conn.h"
+#include "ami/door.h"
 #include "ami/event_out.h"
 #include "ami/order.h"
 #include "ami/text.h"
@@ -24,6 +25,7 @@ static void ami_free(struct ami *a)
 {
 	if (!a)
 		return;
+	streams_destroy(a->streams);
 	slab_destroy(a->slab_sessions);
 	slab_destroy(a->slab_conns);
 	slab_destroy(a->slab_orders);
@@ -41,6 +43,10 @@ static void ami_free(struct ami *a)
 /* All memory of the interface, touched as it is used. */
 static int ami_reserve(struct ami *a)
 {
+	struct streams_conf streams = {.io = a->io,
+				       .wheel = control_wheel(a->control),
+				       .metrics = a->metrics,
+				       .stream_max = LIMIT_AMI_CONNS};
 	int err;
 
 	a->frames = calloc(LIMIT_AMI_CONNS, sizeof(*a->frames));
@@ -49,7 +55,8 @@ static int ami_reserve(struct ami *a)
 	a->body_text = malloc(LIMIT_AMI_MESSAGE);
 	if (!a->frames || !a->event_text || !a->reply_text || !a->body_text)
 		return -ENOMEM;
-	if ((err = slab_create(&a->slab_sessions, "ami_session", sizeof(struct ami_session),
+	if ((err = streams_create(&a->streams, &streams)) ||
+	    (err = slab_create(&a->slab_sessions, "ami_session", sizeof(struct ami_session),
 			       LIMIT_AMI_CONNS)) ||
 	    (err = slab_create(&a->slab_conns, "ami_conn", ami_conn_bytes(), LIMIT_AMI_CONNS)) ||
 	    (err = slab_create(&a->slab_orders, "ami_order", ami_order_bytes(),
@@ -57,35 +64,6 @@ static int ami_reserve(struct ami *a)
 	    (err = ami_byteq_pool_create(&a->chunks, LIMIT_AMI_CHUNKS)))
 		return err;
 	return blob_pool_create(&a->texts, LIMIT_AMI_ORDERS);
-}
-
-/* Opens the listener where the configuration wants it, closes it where it does not. */
-static int ami_listen(struct ami *a)
-{
-	struct io_listener *old = a->listener;
-	char text[ADDR_TEXT];
-	int err;
-
-	if (old && a->conf->enabled && addr_eq(&a->bound, &a->conf->bind))
-		return 0;
-	if (old)
-		io_listener_close(old);
-	a->listener = NULL;
-	if (a->conf->tls_enabled)
-		log_warning("manager.conf: tlsenable = yes: AMI over TLS is not offered by this "
-			    "version; only the plain listener is opened");
-	if (!a->conf->enabled)
-		return 0;
-	err = io_listen_tcp(a->io, &a->listener, &a->conf->bind, ami_conn_accept, a);
-	if (err) {
-		log_error("manager.conf: cannot listen on %s: %s; choose another bindaddr or port, "
-			  "or end the program that has it",
-			  addr_text(&a->conf->bind, text), strerror(-err));
-		a->listener = NULL;
-		return err;
-	}
-	a->bound = a->conf->bind;
-	return 0;
 }
 
 static void ami_init(struct ami *a, struct control *c, struct ami_conf *conf)
@@ -136,7 +114,7 @@ int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
 		return err;
 	ami_init(a, c, conf);
 	if ((err = ami_reserve(a)) || (err = ami_follow_vars(a)) || (err = ami_keep_events(a)) ||
-	    (err = ami_listen(a)))
+	    (err = ami_doors_follow(a)))
 		goto fail;
 	if ((err = control_subscribe(c, ami_event_out, a)) || (err = ami_cli_register(a)))
 		goto fail;
@@ -144,8 +122,7 @@ int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
 	*out = a;
 	return 0;
 fail:
-	if (a->listener)
-		io_listener_close(a->listener);
+	ami_doors_shut(a);
 	ami_free(a);
 	return err;
 }
@@ -162,15 +139,14 @@ void ami_set_conf(struct ami *a, struct ami_conf *conf)
 		log_error("manager.conf: no memory for channelvars; ChanVariable is left out");
 	if (ami_keep_events(a))
 		log_error("manager.conf: no memory for eventhistory; the room stays as it was");
-	(void)ami_listen(a); /* said in the log; sessions stay */
+	(void)ami_doors_follow(a); /* said in the log; sessions stay */
 }
 
 void ami_destroy(struct ami *a)
 {
 	if (!a)
 		return;
-	if (a->listener)
-		io_listener_close(a->listener);
+	ami_doors_shut(a);
 	list_for_safe (node, &a->sessions) {
 		ami_session_step(list_entry(node, struct ami_session, node), AMI_SESSION_KICK);
 	}

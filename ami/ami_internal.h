@@ -5,6 +5,7 @@
 #include "ami/ami.h"
 #include "ami/chanvars.h"
 #include "ami/conf.h"
+#include "ami/door.h"
 #include "ami/session.h"
 #include "engine/base/blob.h"
 #include "engine/base/metric.h"
@@ -23,8 +24,8 @@ struct ami {
 	struct ami_conf *conf;
 	bool debug; /* as in conf, or by "manager set debug" since */
 	struct ami_chanvars *chanvars; /* NULL: manager.conf lists none */
-	struct io_listener *listener;
-	struct addr bound; /* of the listener, as configured */
+	struct streams *streams;
+	struct ami_door plain, tls;
 
 	struct slab *slab_sessions, *slab_conns, *slab_orders, *chunks;
 	struct blob_pool *texts;  /* of orders */

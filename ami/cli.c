@@ -282,11 +282,12 @@ static enum cli_result cli_show_settings(void *context, struct cli_call *call)
 	cli_setting(call, "TCP Bindaddress",
 		    conf->enabled ? addr_text(&conf->bind, bind) : "Disabled");
 	cli_setting(call, "HTTP Timeout (seconds)", seconds);
-	cli_setting(call, "TLS Enable", cli_yes(conf->tls_enabled));
-	cli_setting(call, "TLS Bindaddress", "Disabled");
-	cli_setting(call, "TLS Certfile", conf->tls_cert.ptr);
-	cli_setting(call, "TLS Privatekey", conf->tls_key.ptr);
-	cli_setting(call, "TLS Cipher", conf->tls_cipher.ptr);
+	cli_setting(call, "TLS Enable", cli_yes(conf->tls.enabled));
+	cli_setting(call, "TLS Bindaddress",
+		    conf->tls.enabled ? addr_text(&conf->tls.bind, bind) : "Disabled");
+	cli_setting(call, "TLS Certfile", conf->tls.cert.ptr);
+	cli_setting(call, "TLS Privatekey", conf->tls.key.ptr);
+	cli_setting(call, "TLS Cipher", conf->tls.cipher.ptr);
 	cli_setting(call, "Allow multiple login", cli_yes(conf->multiple_login));
 	cli_setting(call, "Display connects", cli_yes(conf->display_connects));
 	cli_setting(call, "Timestamp events", cli_yes(conf->timestamp_events));

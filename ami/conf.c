@@ -116,43 +116,22 @@ static int conf_addresses(struct ami_conf *conf, const struct conffile_section *
 	err = conf_address(&conf->bind, g, "bindaddr", port, error);
 	if (err)
 		return err;
-	conf->tls_bind = conf->bind;
-	conf->tls_bind.port = AMI_CONF_TLS_PORT;
-	return conf_address(&conf->tls_bind, g, "tlsbindaddr", AMI_CONF_TLS_PORT, error);
+	return ami_tls_conf_load(&conf->tls, &conf->keep, g, &conf->bind, AMI_CONF_TLS_PORT, error);
 }
 
 static const char *const general_keys[] = {
-	"enabled",
-	"webenabled",
-	"port",
-	"bindaddr",
-	"tlsenable",
-	"tlsbindaddr",
-	"tlscertfile",
-	"tlsprivatekey",
-	"tlscipher",
-	"tlsdisablev1",
-	"tlsdisablev11",
-	"tlsdisablev12",
-	"tlsservercipherorder",
-	"allowmultiplelogin",
-	"displayconnects",
-	"timestampevents",
-	"sequenceevents",
-	"eventhistory",
-	"debug",
-	"brokeneventsaction",
-	"httptimeout",
-	"authtimeout",
-	"authlimit",
-	"channelvars",
+	"enabled",	   "webenabled",	 "port",
+	"bindaddr",	   "allowmultiplelogin", "displayconnects",
+	"timestampevents", "sequenceevents",	 "eventhistory",
+	"debug",	   "brokeneventsaction", "httptimeout",
+	"authtimeout",	   "authlimit",		 "channelvars",
 	"disabledevents",
 };
 
 static void conf_check_keys(const struct conffile_section *g)
 {
 	for (const struct conffile_var *v = g ? g->vars : NULL; v; v = v->next) {
-		bool known = false;
+		bool known = ami_tls_conf_knows(v->name);
 
 		for (size_t i = 0; i < ARRAY_COUNT(general_keys); i++)
 			known = known || slice_ieq(v->name, slice_str(general_keys[i]));
@@ -166,7 +145,6 @@ static void conf_switches(struct ami_conf *conf, const struct conffile_section *
 {
 	conf->enabled = conffile_bool(g, "enabled", false);
 	conf->web_enabled = conffile_bool(g, "webenabled", false);
-	conf->tls_enabled = conffile_bool(g, "tlsenable", false);
 	conf->multiple_login = conffile_bool(g, "allowmultiplelogin", true);
 	conf->display_connects = conffile_bool(g, "displayconnects", true);
 	conf->timestamp_events = conffile_bool(g, "timestampevents", false);
@@ -187,9 +165,6 @@ static int conf_general(struct ami_conf *conf, const struct conffile_section *g,
 	conf_check_keys(g);
 	conf_switches(conf, g);
 	if ((err = conf_addresses(conf, g, error)) ||
-	    (err = conf_text(conf, &conf->tls_cert, g, "tlscertfile", "asterisk.pem")) ||
-	    (err = conf_text(conf, &conf->tls_key, g, "tlsprivatekey", "")) ||
-	    (err = conf_text(conf, &conf->tls_cipher, g, "tlscipher", "")) ||
 	    (err = conf_text(conf, &conf->channelvars_text, g, "channelvars", "")) ||
 	    (err = conf_text(conf, &conf->disabled_text, g, "disabledevents", "")) ||
 	    (err = conf_list(conf, conf->channelvars_text, &conf->channelvars,

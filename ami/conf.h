@@ -6,6 +6,7 @@
 #ifndef RINGER_AMI_CONF_H
 #define RINGER_AMI_CONF_H
 
+#include "ami/conf_tls.h"
 #include "ami/filter.h"
 #include "engine/core/keep.h"
 #include "engine/io/addr.h"
@@ -41,9 +42,7 @@ struct ami_conf {
 
 	bool enabled, web_enabled;
 	struct addr bind;
-	bool tls_enabled;
-	struct addr tls_bind;
-	struct slice tls_cert, tls_key, tls_cipher;
+	struct ami_tls_conf tls;
 	bool multiple_login, display_connects, timestamp_events, debug, broken_events_action;
 	bool no_cdr_events; /* cdr_manager.conf */
 	size_t history_bytes; /* of events for EventReplay; 0: events are not numbered */

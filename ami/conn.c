@@ -9,7 +9,7 @@
 
 struct ami_conn {
 	struct ami *ami;
-	struct io_stream *stream; /* NULL once closed */
+	struct stream *stream; /* NULL once closed */
 	struct ami_session *session;
 	struct ami_frame *frame;
 	struct ami_byteq backlog; /* input behind an open action */
@@ -28,14 +28,14 @@ static int conn_send(void *link, struct slice octets)
 {
 	struct ami_conn *c = link;
 
-	return c->stream ? io_stream_send(c->stream, octets.ptr, octets.len) : -1;
+	return c->stream ? stream_send(c->stream, octets.ptr, octets.len) : -1;
 }
 
 static size_t conn_queued(void *link)
 {
 	struct ami_conn *c = link;
 
-	return c->stream ? io_stream_queued(c->stream) : 0;
+	return c->stream ? stream_queued(c->stream) : 0;
 }
 
 static void conn_close(void *link, bool flush)
@@ -44,7 +44,7 @@ static void conn_close(void *link, bool flush)
 
 	if (!c->stream)
 		return;
-	io_stream_close(c->stream, flush);
+	stream_close(c->stream, flush);
 	c->stream = NULL;
 	ami_byteq_clear(&c->backlog);
 }
@@ -60,7 +60,7 @@ static void conn_free(void *link)
 static void conn_pause(struct ami_conn *c, bool paused)
 {
 	if (c->stream && c->paused != paused)
-		io_stream_pause(c->stream, paused);
+		stream_pause(c->stream, paused);
 	c->paused = paused;
 }
 
@@ -132,7 +132,7 @@ static void conn_keep(struct ami_conn *c, struct slice octets)
 	}
 }
 
-static void conn_data(void *arg, struct io_stream *stream, const void *data, size_t len)
+static void conn_data(void *arg, struct stream *stream, const void *data, size_t len)
 {
 	struct ami_conn *c = arg;
 	struct slice octets = slice_make(data, len);
@@ -149,7 +149,7 @@ static void conn_data(void *arg, struct io_stream *stream, const void *data, siz
 	conn_pause(c, c->busy && !c->session->listens);
 }
 
-static void conn_closed(void *arg, struct io_stream *stream, int error)
+static void conn_closed(void *arg, struct stream *stream, int error)
 {
 	struct ami_conn *c = arg;
 
@@ -158,7 +158,7 @@ static void conn_closed(void *arg, struct io_stream *stream, int error)
 	ami_session_step(c->session, AMI_SESSION_GONE);
 }
 
-static void conn_drained(void *arg, struct io_stream *stream)
+static void conn_drained(void *arg, struct stream *stream)
 {
 	struct ami_conn *c = arg;
 
@@ -166,7 +166,7 @@ static void conn_drained(void *arg, struct io_stream *stream)
 	ami_session_drained(c->session);
 }
 
-static const struct io_stream_handler conn_handler = {
+static const struct stream_handler conn_handler = {
 	.data = conn_data,
 	.closed = conn_closed,
 	.drained = conn_drained,
@@ -174,16 +174,16 @@ static const struct io_stream_handler conn_handler = {
 
 /* ---- accept ---- */
 
-static bool conn_open(struct ami *a, struct io_stream *stream, const struct addr *peer)
+static bool conn_open(struct ami *a, struct stream *stream, const struct addr *peer)
 {
 	struct ami_conn *c = slab_alloc(a->slab_conns);
 	struct ami_session_conf conf = {
 		.ops = &conn_link,
 		.link = c,
 		.peer = *peer,
-		.local = *io_stream_local(stream),
-		.transport = "TCP",
-		.number = io_stream_number(stream),
+		.local = *stream_local(stream),
+		.transport = stream_is_tls(stream) ? "TLS" : "TCP",
+		.number = stream_number(stream),
 	};
 
 	if (!c)
@@ -198,18 +198,18 @@ static bool conn_open(struct ami *a, struct io_stream *stream, const struct addr
 		slab_free(a->slab_conns, c);
 		return false;
 	}
-	io_stream_set_handler(stream, &conn_handler, c);
+	stream_set_handler(stream, &conn_handler, c);
 	ami_session_write(c->session, SLICE_LIT(CONN_BANNER));
 	return true;
 }
 
-void ami_conn_accept(void *arg, struct io_stream *stream, const struct addr *peer)
+void ami_conn_accept(void *arg, struct stream *stream, const struct addr *peer)
 {
 	struct ami *a = arg;
 
 	if (a->unauth_count >= a->conf->auth_limit || !conn_open(a, stream, peer)) {
 		metric_add(a->metrics, METRIC_ami_refused, 1);
-		io_stream_close(stream, false);
+		stream_close(stream, false);
 		return;
 	}
 	metric_add(a->metrics, METRIC_ami_accepted, 1);

@@ -1,6 +1,6 @@
 /* ami/session.h - one client of the manager interface: who it is, what it may do, what it is owed.
  *
- * A session knows no socket: a link (TCP now; TLS and HTTP take the same place) gives it whole
+ * A session knows no socket: a link (TCP, TLS; HTTP takes the same place) gives it whole
  * messages and takes octets. One action at a time: while it is open, events for this client are
  *held back and the link gives no further message. So no event ever stands inside a response or a
  *list, and a response comes before all events that its action caused.
@@ -76,7 +76,7 @@ struct ami_session {
 	enum ami_session_state state;
 
 	struct addr peer, local;
-	const char *transport; /* "TCP" */
+	const char *transport; /* "TCP", "TLS" */
 	int number;	       /* descriptor, for people */
 	bool holds_events;     /* all of them, until WaitEvent (HTTP) */
 	int64_t start_wall_ns;

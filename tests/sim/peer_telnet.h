@@ -9,6 +9,9 @@ struct telnet;
 /* On a host of its own; connects when the world runs. */
 struct telnet *telnet_create(struct sim_world *w, const struct addr *server);
 void telnet_destroy(struct telnet *t);
+/* The same over TLS: certificates have to be signed by one of ca_file, for that host. */
+struct telnet *telnet_create_tls(struct sim_world *w, const struct addr *server,
+				 const char *ca_file, const char *host);
 /* Leaves the connection, if there is one, and opens another. */
 void telnet_reconnect(struct telnet *t);
 /* The connection breaks: a reset, not a FIN. */

@@ -38,6 +38,7 @@ static struct {
 	struct gateway *gateway;
 	struct telnet *client;
 	bool compat; /* dialer.conf compat_reason */
+	bool tls;    /* the client comes over TLS */
 } rig = {.seed = 7};
 
 /* ---- world ---- */
@@ -66,6 +67,9 @@ static enum sim_verdict tap(void *arg, const struct addr *from, const struct add
 static const char manager_conf[] = "[general]\n"
 				   "enabled = yes\n"
 				   "bindaddr = 0.0.0.0\n"
+				   "tlsenable = yes\n"
+				   "tlscertfile = /tls/server.pem\n"
+				   "tlsprivatekey = /tls/server.key\n"
 				   "[hello]\n"
 				   "secret=world\n"
 				   "read=all     ; everything\n"
@@ -153,6 +157,7 @@ static void put_files(void)
 		   "[general]\nenable=yes\nunanswered=no\n[csv]\n");
 	sim_fs_mkdir(rig.w, "/var/log/asterisk/cdr-csv");
 	sim_fs_mkdir(rig.w, "/var/run/asterisk");
+	check(sim_fs_import(rig.w, "tests/tls", "/tls") == 0);
 	sim_fs_mkdir(rig.w, "/var/spool/asterisk");
 }
 
@@ -181,6 +186,7 @@ static int begin(void **state)
 	struct addr server;
 
 	rig.compat = *state && strstr(*state, "compat");
+	rig.tls = *state && strncmp(*state, "tls ", 4) == 0;
 	log_set_writer(log_nothing, NULL);
 	rig.w = sim_world_create(rig.seed);
 	gateway.host = sim_host_add(rig.w, "gateway");
@@ -189,8 +195,9 @@ static int begin(void **state)
 	put_files();
 	engine_begin();
 	sim_run_for(rig.w, SIM_SECOND);
-	server = sim_host_addr(rig.w, 0, 5038);
-	rig.client = telnet_create(rig.w, &server);
+	server = sim_host_addr(rig.w, 0, rig.tls ? 5039 : 5038);
+	rig.client = rig.tls ? telnet_create_tls(rig.w, &server, "/tls/ca.pem", "10.0.0.1")
+			     : telnet_create(rig.w, &server);
 	return 0;
 }
 
@@ -251,6 +258,16 @@ static void write_raw(struct sink *out, const char *wire)
 	}
 }
 
+/* Security events name the door; all else is the same over TLS. */
+static void as_plain(char *wire)
+{
+	for (char *at = wire; (at = strstr(at, "IPV4/TLS/")) != NULL; at++) {
+		memcpy(at, "IPV4/TCP/", 9);
+		if (strncmp(at + 9, "10.0.0.1/5039", 13) == 0)
+			at[21] = '8';
+	}
+}
+
 /* All that came is what is wanted. */
 static void session_compare(struct session *s)
 {
@@ -262,6 +279,8 @@ static void session_compare(struct session *s)
 	if (!s->heard)
 		return;
 	snprintf(wire, sizeof(wire), "%s", s->heard);
+	if (rig.tls)
+		as_plain(wire);
 	if (s->raw)
 		write_raw(&lines, wire);
 	else
@@ -405,7 +424,8 @@ static void session_line(struct session *s, struct slice line)
 
 static void test_session(void **state)
 {
-	struct session s = {.file = *state,
+	const char *file = *state;
+	struct session s = {.file = file + (rig.tls ? 4 : 0),
 			    .said = sink_make(said_text, TEXT_MAX),
 			    .wanted = sink_make(wanted_text, TEXT_MAX),
 			    .wait_ns = SIM_SECOND};
@@ -473,6 +493,10 @@ int main(int argc, char **argv)
 		SESSION("ami-variables.txt"),
 		SESSION("ami-hangup.txt"),
 		SESSION("ami-signal.txt"),
+		SESSION("tls ami-chapter.txt"),
+		SESSION("tls ami-framing.txt"),
+		SESSION("tls ami-session.txt"),
+		SESSION("tls ami-originate.txt"),
 		cmocka_unit_test_setup_teardown(test_client_goes, begin, end),
 	};
 

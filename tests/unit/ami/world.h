@@ -169,6 +169,61 @@ int io_stream_number(const struct io_stream *s)
 	return s->number;
 }
 
+const struct addr *io_stream_peer(const struct io_stream *s)
+{
+	return &s->peer;
+}
+
+size_t io_stream_room(const struct io_stream *s)
+{
+	return WORLD_OUT - s->out_len;
+}
+
+/* What engine/io/stream and tls name beside; nobody calls out or reads files here. */
+const struct addr *io_listener_local(const struct io_listener *l)
+{
+	(void)l;
+	return &world.listening;
+}
+
+int io_connect_tcp(struct io *io, struct io_stream **out, const struct addr *to,
+		   const struct io_stream_handler *handler, void *arg)
+{
+	(void)io;
+	(void)out;
+	(void)to;
+	(void)handler;
+	(void)arg;
+	return -ENETUNREACH;
+}
+
+int io_fs_load(struct io *io, const char *path, size_t max, char **text, size_t *len)
+{
+	(void)io;
+	(void)path;
+	(void)max;
+	(void)text;
+	(void)len;
+	return -ENOENT;
+}
+
+int io_fs_list(struct io *io, const char *dir, io_fs_list_fn fn, void *arg)
+{
+	(void)io;
+	(void)dir;
+	(void)fn;
+	(void)arg;
+	return -ENOENT;
+}
+
+int io_fs_stat(struct io *io, const char *path, struct io_fs_stat *out)
+{
+	(void)io;
+	(void)path;
+	(void)out;
+	return -ENOENT;
+}
+
 /* ---- control ---- */
 
 struct io *control_io(struct control *c)
