@@ -78,21 +78,20 @@ bool bindings_is_usable(const struct contact *c)
 static void choice_fill(const struct contact *c, struct sip_choice *out)
 {
 	const struct slice *text = c->info.text;
-	struct slice path = text[CONTACT_PATH], value;
-	struct sip_addr hop;
+	bool is_known;
 
 	*out = (struct sip_choice){
 		.uri = text[CONTACT_URI],
-		.path = path,
+		.path = text[CONTACT_PATH],
 		.proxy = text[CONTACT_PROXY],
 		.shard = c->info.shard,
 		.id = c->info.id,
 	};
-	if (sip_text_next_value(&path, &value) && sip_addr_parse(&hop, value) == 0)
-		value = hop.uri;
+	if (out->path.len)
+		is_known = sip_route_addr(out->path, &out->addr);
 	else
-		value = out->proxy.len ? out->proxy : out->uri;
-	if (!sip_request_addr(value, &out->addr))
+		is_known = sip_request_addr(out->proxy.len ? out->proxy : out->uri, &out->addr);
+	if (!is_known)
 		out->addr.family = 0;
 }
 

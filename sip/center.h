@@ -45,6 +45,11 @@ void sip_center_set_conf(struct sip_center *c, const struct sip_conf *conf);
  */
 bool sip_center_restore(struct sip_center *c, struct slice packed);
 
+/* The engine stops: registrations of ours are ended (RFC 3261 10.2.2). */
+void sip_center_end(struct sip_center *c);
+/* ... and that is not confirmed yet. */
+bool sip_center_is_ending(const struct sip_center *c);
+
 /* The port. */
 struct tech_admin sip_center_admin(struct sip_center *c);
 

@@ -23,6 +23,7 @@ struct center_endpoint {
 struct center_registration {
 	uint64_t hash;
 	struct sip_registration_report last;
+	bool is_ending;
 };
 
 struct sip_center {

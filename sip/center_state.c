@@ -130,6 +130,7 @@ void center_on_registration(struct sip_center *c, const struct sip_registration_
 		if (conf->hash != r->hash)
 			continue;
 		c->registrations[i].last = *r;
+		c->registrations[i].is_ending &= r->state == SIP_REG_REGISTERED;
 		e.text[0] = SLICE_LIT("PJSIP");
 		e.text[1] = conf->client_uri;
 		e.text[2] = conf->server_uri;
@@ -140,4 +141,25 @@ void center_on_registration(struct sip_center *c, const struct sip_registration_
 		center_publish(c, &e);
 		return;
 	}
+}
+
+void sip_center_end(struct sip_center *c)
+{
+	for (uint32_t i = 0; i < c->conf->registration_count; i++) {
+		struct center_registration *r = &c->registrations[i];
+
+		if (r->last.state == SIP_REG_REGISTERED)
+			r->is_ending = c->env.notify(c->env.arg,
+						     (uint32_t)(r->hash % c->env.shard_count),
+						     SIP_NOTICE_UNREGISTER, &r->hash,
+						     sizeof(r->hash));
+	}
+}
+
+bool sip_center_is_ending(const struct sip_center *c)
+{
+	for (uint32_t i = 0; i < c->conf->registration_count; i++)
+		if (c->registrations[i].is_ending)
+			return true;
+	return false;
 }

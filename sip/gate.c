@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "sip/registration.h"
 
 #include <regex.h>
 
@@ -121,7 +122,7 @@ static const struct sip_conf_endpoint *gate_try(const struct sip_rx *rx, enum si
 const struct sip_conf_endpoint *sip_gate_identify(const struct sip_rx *rx)
 {
 	const struct sip_conf *conf = rx->sip->conf;
-	const struct sip_conf_endpoint *ep = NULL;
+	const struct sip_conf_endpoint *ep = registrations_line(rx->sip, rx->msg);
 	uint32_t tried = 0;
 
 	for (unsigned i = 0; !ep && i < conf->identify_order_count; i++)

@@ -4,6 +4,7 @@
 #include "sip/bindings.h"
 #include "sip/cause.h"
 #include "sip/invite.h"
+#include "sip/registration.h"
 #include "sip/request.h"
 #include "sip/transport.h"
 
@@ -105,6 +106,10 @@ static int invite_find_target(const struct sip *sip, const struct sip_conf_endpo
 	if (ep->proxy_addr.family && !choice->path.len) {
 		choice->proxy = ep->outbound_proxy;
 		choice->addr = ep->proxy_addr;
+	} else if (!choice->path.len && !choice->proxy.len && registrations_route(sip, ep).len) {
+		choice->path = registrations_route(sip, ep);
+		if (!sip_route_addr(choice->path, &choice->addr))
+			return -EHOSTUNREACH;
 	} else if (parts.uri.len && !sip_request_addr(parts.uri, &choice->addr)) {
 		return -EHOSTUNREACH;
 	}

@@ -142,3 +142,12 @@ bool sip_request_addr(struct slice text, struct addr *out)
 	*out = (struct addr){.port = uri.port ? uri.port : 5060};
 	return sip_conf_host_addr(uri.host, out);
 }
+
+bool sip_route_addr(struct slice route, struct addr *out)
+{
+	struct slice value;
+	struct sip_addr hop;
+
+	return sip_text_next_value(&route, &value) && sip_addr_parse(&hop, value) == 0 &&
+	       sip_request_addr(hop.uri, out);
+}

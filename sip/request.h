@@ -39,4 +39,7 @@ void sip_request_drop(struct sip *sip, handle_t txn);
  * address. */
 bool sip_request_addr(struct slice uri, struct addr *out);
 
+/* The same for the first value of a Route. */
+bool sip_route_addr(struct slice route, struct addr *out);
+
 #endif

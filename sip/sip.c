@@ -7,6 +7,7 @@
 #include "sip/linger.h"
 #include "sip/notice.h"
 #include "sip/registrar.h"
+#include "sip/registration.h"
 #include "sip/transport.h"
 
 #include <errno.h>
@@ -125,6 +126,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 		err = bindings_create(sip);
 	if (!err)
 		err = registrar_create(sip);
+	if (!err)
+		err = registrations_create(sip);
 	return err;
 }
 
@@ -170,6 +173,7 @@ void sip_destroy(struct sip *sip)
 	sip_tp_close_all(sip);
 	sip_destroy_calls(&sip->active);
 	sip_destroy_calls(&sip->ending);
+	registrations_destroy(sip);
 	registrar_destroy(sip);
 	bindings_destroy(sip);
 	txn_layer_close(&sip->txns);
@@ -199,6 +203,7 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
 {
 	if (sip->env.shard == 0)
 		sip_compare_transports(sip, conf);
+	registrations_set_conf(sip, conf);
 	sip->conf = conf;
 	sip->txns.conf.times = sip_times(conf);
 }
@@ -226,6 +231,11 @@ void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t le
 		break;
 	case SIP_NOTICE_REGISTER:
 	case SIP_NOTICE_UNREGISTER:
+		if (!NEVER(len != sizeof(uint64_t)))
+			registrations_command(sip, *(const uint64_t *)data, (enum sip_notice)kind);
+		break;
+	case SIP_NOTICE_ROUTE:
+		registrations_take_route(sip, data, len);
 		break;
 	}
 }
@@ -246,7 +256,7 @@ bool sip_is_quiet(const struct sip *sip)
 
 uint32_t sip_standing_timers(const struct sip *sip)
 {
-	return sip->bindings.timer_count;
+	return sip->bindings.timer_count + registrations_timers(sip);
 }
 
 void sip_hangup_all(struct sip *sip, int cause)
@@ -262,7 +272,7 @@ void sip_count(const struct sip *sip, struct sip_counts *out)
 {
 	*out = (struct sip_counts){
 		.calls = sip->active_count,
-		.ending = sip->ending_count,
+		.ending = sip->ending_count + sip->unregistering,
 		.dialogs = slab_used(sip->dialogs),
 		.client_txns = slab_used(sip->txns.clients),
 		.server_txns = slab_used(sip->txns.servers),

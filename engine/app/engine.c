@@ -209,6 +209,7 @@ static void engine_on_stopped(void *arg)
 	log_notice("Nothing is left to do: the engine ends");
 	ami_report_shutdown(e->ami, false);
 	spool_set_claiming(e->spool, false);
+	sip_center_end(e->center);
 	e->end_due_ns = io_now_ns(e->control_io) + END_LIMIT_NS;
 }
 

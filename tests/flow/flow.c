@@ -391,17 +391,22 @@ void flow_start_center(struct flow *f, uint32_t shard_count, const char *endpoin
 	flow_open(f, endpoint, more);
 }
 
-void flow_reload(struct flow *f, const char *endpoint, const char *more)
+static void flow_reload_job(struct flow *f)
 {
-	struct sip_conf *old = f->conf;
-
-	f->conf = flow_conf(endpoint, more);
 	if (f->center) {
 		assert_int_equal(sip_center_reserve(f->center, f->conf), 0);
 		sip_center_set_conf(f->center, f->conf);
 	}
 	for (uint32_t i = 0; i < f->shard_count; i++)
 		sip_set_conf(f->sips[i], f->conf);
+}
+
+void flow_reload(struct flow *f, const char *endpoint, const char *more)
+{
+	struct sip_conf *old = f->conf;
+
+	f->conf = flow_conf(endpoint, more);
+	flow_do(f, flow_reload_job);
 	sip_conf_free(old);
 }
 

@@ -1,0 +1,317 @@
+/* Registrations that we keep with others (RFC 3261 10.2, 3608): message by message. */
+#include "engine/base/check.h"
+#include "sip/registration.h"
+#include "tests/flow/flow.h"
+
+#include <stdio.h>
+
+static struct flow f;
+
+#define REG                                                                                        \
+	"[acc]\ntype=auth\nusername=u\npassword=p\n"                                              \
+	"[reg]\ntype=registration\nserver_uri=sip:10.0.0.9\nclient_uri=sip:u@10.0.0.9\n"          \
+	"contact_user=4711\noutbound_auth=acc\nmax_random_initial_delay=0\n"
+
+static const char *conf(const char *more)
+{
+	static char text[1024];
+
+	snprintf(text, sizeof(text), REG "%s", more);
+	return text;
+}
+
+static void start(const char *more)
+{
+	flow_start_center(&f, 1, NULL, conf(more));
+	flow_fact(&f, "ContactStatus sip:10.0.0.9:5060 NonQualified trunk trunk");
+	flow_fact(&f, "PeerStatus PJSIP PJSIP/trunk Reachable");
+	flow_fact(&f, "DeviceStateChange PJSIP/trunk NOT_INUSE");
+}
+
+#define FACT(state) "Registry PJSIP sip:u@10.0.0.9 sip:10.0.0.9 " state
+#define CHALLENGE   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"\r\n"
+#define BOUND(s)    "Contact: <sip:other@10.0.0.7>;expires=17, <sip:4711@10.0.0.1:5060>;expires=" s "\r\n"
+
+/* Ends what is left: by a reload without the registration. */
+static void end(bool is_registered)
+{
+	flow_reload(&f, NULL, NULL);
+	if (is_registered) {
+		const struct flow_msg *m = flow_expect(&f, "REGISTER");
+
+		assert_string_equal(flow_header(m, "Expires"), "0");
+		flow_reply(&f, m, 200, "x", NULL, NULL);
+	}
+	flow_end(&f);
+}
+
+static unsigned cseq(const struct flow_msg *m)
+{
+	return m->msg.cseq;
+}
+
+/* RFC 3665 2.1, 2.2, 2.4 from the other side: the look, challenge, refresh, end. */
+static void test_life(void **state)
+{
+	const struct flow_msg *m, *first;
+	int64_t bound;
+
+	UNUSED(state);
+	start("");
+	first = flow_expect(&f, "REGISTER");
+	assert_true(slice_eq(first->msg.ruri, SLICE_LIT("sip:10.0.0.9")));
+	assert_true(slice_eq(first->msg.from.uri, SLICE_LIT("sip:u@10.0.0.9")));
+	assert_string_equal(flow_header(first, "To"), "<sip:u@10.0.0.9>");
+	assert_string_equal(flow_header(first, "Contact"), "<sip:4711@10.0.0.1:5060>");
+	assert_string_equal(flow_header(first, "Expires"), "3600");
+	assert_string_equal(flow_header(first, "Max-Forwards"), "70");
+	flow_reply(&f, first, 401, "x", CHALLENGE, NULL);
+	m = flow_expect(&f, "REGISTER");
+	assert_int_equal(cseq(m), cseq(first) + 1);
+	assert_true(slice_eq(m->msg.call_id, first->msg.call_id));
+	assert_true(slice_eq(m->msg.from_tag, first->msg.from_tag));
+	assert_true(sip_msg_has(&m->msg, SIP_HDR_AUTHORIZATION));
+	bound = m->at;
+	flow_reply(&f, m, 200, "x", BOUND("100"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	m = flow_expect(&f, "REGISTER"); /* 5 s early, and up to a tenth */
+	assert_in_range(m->at - bound, 84 * SIM_SECOND, 96 * SIM_SECOND);
+	assert_int_equal(cseq(m), cseq(first) + 2);
+	assert_true(slice_eq(m->msg.call_id, first->msg.call_id));
+	assert_true(sip_msg_has(&m->msg, SIP_HDR_AUTHORIZATION)); /* without being asked again */
+	flow_reply(&f, m, 200, "x", BOUND("3600"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	assert_int_equal(flow_command(&f, TECH_UNREGISTER, "reg"), 0);
+	m = flow_expect(&f, "REGISTER");
+	assert_string_equal(flow_header(m, "Expires"), "0");
+	assert_string_equal(flow_header(m, "Contact"), "<sip:4711@10.0.0.1:5060>");
+	flow_reply(&f, m, 200, "x", NULL, NULL);
+	flow_fact(&f, FACT("Unregistered"));
+	flow_expect_silence(&f, 4000 * SIM_SECOND);
+	assert_int_equal(flow_command(&f, TECH_REGISTER, "*all"), 0);
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 200, "x", BOUND("3600"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+}
+
+/* 423: for longer, at once. */
+static void test_interval_too_brief(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start("expiration=60\n");
+	m = flow_expect(&f, "REGISTER");
+	assert_string_equal(flow_header(m, "Expires"), "60");
+	flow_reply(&f, m, 423, "x", "Min-Expires: 600\r\n", NULL);
+	m = flow_expect(&f, "REGISTER");
+	assert_string_equal(flow_header(m, "Expires"), "600");
+	flow_reply(&f, m, 200, "x", "Contact: <sip:4711@10.0.0.1>\r\nExpires: 600\r\n", NULL);
+	flow_fact(&f, FACT("Registered"));
+	m = flow_expect(&f, "REGISTER");
+	assert_string_equal(flow_header(m, "Expires"), "600");
+	flow_reply(&f, m, 423, "x", "Min-Expires: 600\r\n", NULL); /* it has that already: refused */
+	flow_fact(&f, FACT("Rejected 423"));
+	end(false);
+}
+
+/* What follows each refusal: the second request comes so much later, or never. */
+static void test_refusals(void **state)
+{
+	static const struct {
+		unsigned code; /* 0: no answer */
+		const char *conf, *fact;
+		int64_t pause_s; /* 0: for good */
+	} rows[] = {
+		{503, "retry_interval=20\n", FACT("Rejected 503"), 20},
+		{500, "", FACT("Rejected 500"), 60},
+		{408, "", FACT("Rejected 408"), 60},
+		{603, "", FACT("Rejected 603"), 60},
+		{0, "retry_interval=20\n", FACT("Rejected"), 20},
+		{403, "", FACT("Rejected 403"), 0},
+		{403, "forbidden_retry_interval=300\n", FACT("Rejected 403"), 300},
+		{404, "", FACT("Rejected 404"), 0},
+		{404, "fatal_retry_interval=200\n", FACT("Rejected 404"), 200},
+		{503, "max_retries=0\n", FACT("Rejected 503"), 0},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		const struct flow_msg *m;
+		int64_t at;
+
+		start(rows[i].conf);
+		m = flow_expect(&f, "REGISTER");
+		at = sim_now(f.w);
+		if (rows[i].code)
+			flow_reply(&f, m, rows[i].code, "x", NULL, NULL);
+		else
+			flow_run(&f, 33 * SIM_SECOND);
+		flow_fact(&f, rows[i].fact);
+		f.msg_taken = f.msg_count;
+		if (rows[i].pause_s) {
+			m = flow_expect(&f, "REGISTER");
+			if (rows[i].code)
+				assert_in_range(m->at - at, rows[i].pause_s * SIM_SECOND,
+						(rows[i].pause_s + 1) * SIM_SECOND);
+			flow_reply(&f, m, 200, "x", BOUND("60"), NULL);
+			flow_fact(&f, FACT("Registered"));
+			end(true);
+		} else {
+			flow_expect_silence(&f, 1000 * SIM_SECOND);
+			flow_reload(&f, NULL, conf(rows[i].conf)); /* a reload begins anew */
+			flow_reply(&f, flow_expect(&f, "REGISTER"), 200, "x", BOUND("60"), NULL);
+			flow_fact(&f, FACT("Registered"));
+			end(true);
+		}
+	}
+}
+
+/* Retry-After of a 503 counts if it is longer. */
+static void test_retry_after(void **state)
+{
+	const struct flow_msg *m;
+	int64_t at;
+
+	UNUSED(state);
+	start("");
+	m = flow_expect(&f, "REGISTER");
+	at = m->at;
+	flow_reply(&f, m, 503, "x", "Retry-After: 500\r\n", NULL);
+	flow_fact(&f, FACT("Rejected 503"));
+	m = flow_expect(&f, "REGISTER");
+	assert_in_range(m->at - at, 500 * SIM_SECOND, 501 * SIM_SECOND);
+	flow_reply(&f, m, 200, "x", BOUND("60"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+}
+
+/* Wrong credentials: for good, unless auth_rejection_permanent=no. */
+static void test_wrong_credentials(void **state)
+{
+	UNUSED(state);
+	start("");
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 401, "x", CHALLENGE, NULL);
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 401, "x", CHALLENGE, NULL);
+	flow_fact(&f, FACT("Rejected 401"));
+	flow_expect_silence(&f, 1000 * SIM_SECOND);
+	end(false);
+
+	start("auth_rejection_permanent=no\nretry_interval=30\n");
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 401, "x", CHALLENGE, NULL);
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 401, "x", CHALLENGE, NULL);
+	flow_fact(&f, FACT("Rejected 401"));
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 200, "x", BOUND("60"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+}
+
+/* max_retries, then silence. */
+static void test_max_retries(void **state)
+{
+	UNUSED(state);
+	start("max_retries=3\nretry_interval=1\n");
+	for (int i = 0; i < 4; i++) {
+		flow_reply(&f, flow_expect(&f, "REGISTER"), 500, "x", NULL, NULL);
+		flow_fact(&f, FACT("Rejected 500"));
+	}
+	flow_expect_silence(&f, 1000 * SIM_SECOND);
+	end(false);
+}
+
+/* Calls of the registration's endpoint take the way that the registrar wants (RFC 3608). */
+static void test_service_route(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start("endpoint=trunk\n");
+	m = flow_expect(&f, "REGISTER");
+	flow_reply(&f, m, 200, "x",
+		   BOUND("600") "Service-Route: <sip:10.0.0.9:5070;lr>, <sip:10.0.0.8;lr>\r\n", NULL);
+	flow_fact(&f, FACT("Registered"));
+	flow_dial(&f, "100@trunk");
+	m = flow_expect(&f, "INVITE");
+	assert_int_equal(m->to.port, 5070);
+	assert_string_equal(flow_header(m, "Route"), "<sip:10.0.0.9:5070;lr>");
+	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:100@10.0.0.9:5060")));
+	flow_reply(&f, m, 486, "b", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	end(true);
+}
+
+/* line=yes: what calls us carries the token of our Contact, and only that one is believed. */
+static void test_line(void **state)
+{
+	static const char fmt[] = "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKl%u\r\n"
+				  "From: <sip:x@y>;tag=x\r\nTo: <sip:4711@10.0.0.1>\r\nCall-ID: l%u\r\nCSeq: 1 INVITE\r\n"
+				  "Content-Length: 0\r\n\r\n";
+	const struct sip_conf_endpoint *ep;
+	const struct flow_msg *m;
+	enum sip_parse_error err;
+	char text[1024], uri[128];
+	struct sip_msg msg;
+	struct slice line;
+	struct sip_uri parts;
+
+	UNUSED(state);
+	start("line=yes\nendpoint=trunk\n");
+	m = flow_expect(&f, "REGISTER");
+	assert_int_equal(sip_uri_parse(&parts, m->msg.contact.uri), 0);
+	assert_true(sip_uri_param(&parts, SLICE_LIT("line"), &line));
+	assert_int_equal(line.len, REGISTRATION_LINE);
+	flow_reply(&f, m, 200, "x", "Expires: 600\r\n", NULL);
+	flow_fact(&f, FACT("Registered"));
+	slice_copy(uri, sizeof(uri), m->msg.contact.uri);
+	snprintf(text, sizeof(text), fmt, uri, 1, 1);
+	assert_int_equal(sip_msg_parse(&msg, slice_str(text), &err), 0);
+	ep = registrations_line(f.sip, &msg);
+	assert_non_null(ep);
+	assert_true(slice_eq(ep->name, SLICE_LIT("trunk")));
+	uri[strlen(uri) - 1] ^= 1;
+	snprintf(text, sizeof(text), fmt, uri, 2, 2);
+	assert_int_equal(sip_msg_parse(&msg, slice_str(text), &err), 0);
+	assert_null(registrations_line(f.sip, &msg));
+	end(true);
+}
+
+/* A reload that changes something ends the old and begins the new; one that does not leaves it alone. */
+static void test_reload(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start("");
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 200, "x", BOUND("3600"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	flow_reload(&f, NULL, conf(""));
+	flow_expect_silence(&f, 100 * SIM_SECOND);
+	flow_reload(&f, NULL, conf("line=yes\nendpoint=trunk\n"));
+	m = flow_expect(&f, "REGISTER");
+	assert_string_equal(flow_header(m, "Expires"), "0");
+	assert_string_equal(flow_header(m, "Contact"), "<sip:4711@10.0.0.1:5060>");
+	flow_reply(&f, m, 200, "x", NULL, NULL);
+	m = flow_expect(&f, "REGISTER");
+	assert_string_equal(flow_header(m, "Expires"), "3600");
+	flow_reply(&f, m, 200, "x", "Expires: 600\r\n", NULL);
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_interval_too_brief),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_wrong_credentials),
+		cmocka_unit_test(test_max_retries),
+		cmocka_unit_test(test_service_route),
+		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_reload),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
