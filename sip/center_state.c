@@ -149,10 +149,9 @@ void sip_center_end(struct sip_center *c)
 		struct center_registration *r = &c->registrations[i];
 
 		if (r->last.state == SIP_REG_REGISTERED)
-			r->is_ending = c->env.notify(c->env.arg,
-						     (uint32_t)(r->hash % c->env.shard_count),
-						     SIP_NOTICE_UNREGISTER, &r->hash,
-						     sizeof(r->hash));
+			r->is_ending =
+				c->env.notify(c->env.arg, (uint32_t)(r->hash % c->env.shard_count),
+					      SIP_NOTICE_UNREGISTER, &r->hash, sizeof(r->hash));
 	}
 }
 

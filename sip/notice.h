@@ -14,7 +14,7 @@ enum sip_notice {
 	SIP_NOTICE_QUALIFY,	/* uint64_t: id of a contact to be asked now */
 	SIP_NOTICE_REGISTER,	/* uint64_t: hash of a registration of ours, to be made anew now */
 	SIP_NOTICE_UNREGISTER,	/* uint64_t: hash of one to be ended */
-	SIP_NOTICE_ROUTE,       /* struct sip_route_notice */
+	SIP_NOTICE_ROUTE,	/* struct sip_route_notice */
 };
 
 /* From a shard. */
@@ -22,7 +22,7 @@ enum sip_report {
 	SIP_REPORT_STATUS = 1,	 /* struct sip_status_report */
 	SIP_REPORT_BIND,	 /* struct sip_bind: a REGISTER that may be carried out */
 	SIP_REPORT_REGISTRATION, /* struct sip_registration_report */
-	SIP_REPORT_ROUTE,       /* struct sip_route_notice: goes to all shards */
+	SIP_REPORT_ROUTE,	 /* struct sip_route_notice: goes to all shards */
 };
 
 struct sip_status_report {

@@ -7,14 +7,14 @@
 
 #include <errno.h>
 
-#define REGISTRATION_EARLY_S   5  /* refreshed so long before it ends, at least */
-#define REGISTRATION_AGAIN_NS  (100 * TMR_MS)
-#define REGISTRATION_ROUNDS    3  /* 423 answered in a row */
+#define REGISTRATION_EARLY_S  5 /* refreshed so long before it ends, at least */
+#define REGISTRATION_AGAIN_NS (100 * TMR_MS)
+#define REGISTRATION_ROUNDS   3 /* 423 answered in a row */
 
 struct registration {
 	struct sip *sip;
-	uint64_t hash; /* of its name */
-	struct tmr tmr;  /* the next REGISTER */
+	uint64_t hash;	 /* of its name */
+	struct tmr tmr;	 /* the next REGISTER */
 	struct tmr tell; /* a report found no room */
 	handle_t txn;
 	uint64_t tag;
@@ -24,9 +24,9 @@ struct registration {
 	uint32_t retries;
 	uint32_t expiration_s; /* asked for; a 423 raises it */
 	uint32_t rounds;
-	uint32_t code;         /* of the last refusal */
-	uint8_t state;         /* enum sip_registration_state */
-	bool is_ending;        /* REGISTER with Expires: 0 is under way */
+	uint32_t code;	/* of the last refusal */
+	uint8_t state;	/* enum sip_registration_state */
+	bool is_ending; /* REGISTER with Expires: 0 is under way */
 	char call_id[SIP_IDENT_LEN];
 	char line[REGISTRATION_LINE];
 	uint32_t route_len;
@@ -77,7 +77,8 @@ static void registration_on_tell(struct tmr *tmr, void *arg)
 	registration_report(arg);
 }
 
-static void registration_set(struct registration *r, enum sip_registration_state state, uint32_t code)
+static void registration_set(struct registration *r, enum sip_registration_state state,
+			     uint32_t code)
 {
 	r->state = (uint8_t)state;
 	r->code = code;
@@ -92,8 +93,8 @@ static void registration_plan(struct registration *r, int64_t delay_ns)
 
 /* ---- the request ---- */
 
-static void registration_on_txn(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
-				const struct addr *from);
+static void registration_on_txn(void *arg, struct txn *t, enum txn_fact fact,
+				const struct sip_msg *msg, const struct addr *from);
 
 static void registration_write_params(const struct registration *r,
 				      const struct sip_conf_registration *conf, struct sink *inside,
@@ -169,18 +170,20 @@ static void registration_try_later(struct registration *r, const struct sip_conf
 				   unsigned code, uint32_t after_s)
 {
 	if (r->retries >= conf->max_retries) {
-		log_warning("Maximum retries reached when attempting outbound registration to '%.*s' "
-			    "with client '%.*s', stopping registration attempt",
-			    SLICE_ARG(conf->server_uri), SLICE_ARG(conf->client_uri));
+		log_warning(
+			"Maximum retries reached when attempting outbound registration to '%.*s' "
+			"with client '%.*s', stopping registration attempt",
+			SLICE_ARG(conf->server_uri), SLICE_ARG(conf->client_uri));
 		registration_give_up(r, conf, code);
 		return;
 	}
 	r->retries++;
 	registration_plan(r, after_s * TMR_SECOND);
 	if (code)
-		log_warning("Temporal response '%u' received from '%.*s' on registration attempt to "
-			    "'%.*s', retrying in '%u' seconds",
-			    code, SLICE_ARG(conf->server_uri), SLICE_ARG(conf->client_uri), after_s);
+		log_warning(
+			"Temporal response '%u' received from '%.*s' on registration attempt to "
+			"'%.*s', retrying in '%u' seconds",
+			code, SLICE_ARG(conf->server_uri), SLICE_ARG(conf->client_uri), after_s);
 	else
 		log_warning("No response received from '%.*s' on registration attempt to '%.*s', "
 			    "retrying in '%u'",
@@ -190,8 +193,8 @@ static void registration_try_later(struct registration *r, const struct sip_conf
 
 static bool registration_is_temporary(unsigned code)
 {
-	return code == 0 || code == 408 || code == 500 || code == 502 || code == 503 || code == 504 ||
-	       code >= 600;
+	return code == 0 || code == 408 || code == 500 || code == 502 || code == 503 ||
+	       code == 504 || code >= 600;
 }
 
 /* How long to wait; 0: for good. */
@@ -214,7 +217,8 @@ static void registration_refused(struct registration *r, const struct sip_conf_r
 	uint32_t pause = registration_pause(conf, code), after;
 
 	sip_count_one(r->sip, METRIC_sip_registration_failed);
-	if (pause && code == 503 && sip_msg_get_u32(msg, SIP_HDR_RETRY_AFTER, &after) && after > pause)
+	if (pause && code == 503 && sip_msg_get_u32(msg, SIP_HDR_RETRY_AFTER, &after) &&
+	    after > pause)
 		pause = after < 3600 ? after : 3600;
 	if (pause)
 		registration_try_later(r, conf, code, pause);
@@ -287,8 +291,10 @@ static void registration_tell_route(struct registration *r, const struct sip_msg
 		sip_text_write_flat(&text, value);
 	}
 	if (text.over) {
-		log_warning("The Service-Route that a registrar gave is longer than %d octets and is "
-			    "not used", SIP_ROUTE_TEXT);
+		log_warning(
+			"The Service-Route that a registrar gave is longer than %d octets and is "
+			"not used",
+			SIP_ROUTE_TEXT);
 		return;
 	}
 	if (!env->report || slice_eq(sink_slice(&text), slice_make(r->route, r->route_len)))
@@ -364,8 +370,8 @@ static void registration_ended(struct registration *r)
 	registration_set(r, SIP_REG_STOPPED, 0);
 }
 
-static void registration_on_txn(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
-				const struct addr *from)
+static void registration_on_txn(void *arg, struct txn *t, enum txn_fact fact,
+				const struct sip_msg *msg, const struct addr *from)
 {
 	struct registration *r = arg;
 	const struct sip_conf_registration *conf = registration_conf(r);
@@ -594,7 +600,8 @@ struct slice registrations_route(const struct sip *sip, const struct sip_conf_en
 		return SLICE_EMPTY;
 	for (uint32_t i = 0; i < slab_limit(sip->registrations); i++) {
 		const struct registration *r = slab_at(sip->registrations, i);
-		const struct sip_conf_registration *conf = r && r->route_len ? registration_conf(r) : NULL;
+		const struct sip_conf_registration *conf =
+			r && r->route_len ? registration_conf(r) : NULL;
 
 		if (conf && slice_eq(conf->endpoint, ep->name))
 			return slice_make(r->route, r->route_len);

@@ -6,8 +6,8 @@
  *	STOPPED       by command, until another one or a reload
  *
  * Every shard knows them all (calls come in on their lines anywhere, and a Service-Route serves all
- * calls); one, by the hash of the name, keeps each. A reload ends those that are gone or say something
- * else, and begins what is new. */
+ * calls); one, by the hash of the name, keeps each. A reload ends those that are gone or say
+ *something else, and begins what is new. */
 #ifndef RINGER_SIP_REGISTRATION_H
 #define RINGER_SIP_REGISTRATION_H
 
@@ -26,7 +26,8 @@ void registrations_command(struct sip *sip, uint64_t hash, enum sip_notice what)
 void registrations_take_route(struct sip *sip, const struct sip_route_notice *n, size_t len);
 
 /* The endpoint of the line that a request came in on; NULL: it names none of ours. */
-const struct sip_conf_endpoint *registrations_line(const struct sip *sip, const struct sip_msg *msg);
+const struct sip_conf_endpoint *registrations_line(const struct sip *sip,
+						   const struct sip_msg *msg);
 /* Values of Route for calls of this endpoint, joined by commas (RFC 3608); empty: none. */
 struct slice registrations_route(const struct sip *sip, const struct sip_conf_endpoint *ep);
 /* Timers that stand at rest. */

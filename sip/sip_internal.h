@@ -53,8 +53,8 @@ struct sip {
 	struct list registering; /* the same, oldest first */
 	void *bind_room;	 /* scratch of one struct sip_bind */
 	struct slab *registrations; /* of struct registration, in sip/registration.c */
-	uint32_t route_count;       /* of those, that have a Service-Route */
-	uint32_t unregistering;     /* ends that are not confirmed */
+	uint32_t route_count;	    /* of those, that have a Service-Route */
+	uint32_t unregistering;	    /* ends that are not confirmed */
 	struct sip_digest *digest;
 	struct sip_offenders *offenders;
 	uint8_t secret[SIP_SECRET_LEN]; /* of nonces */

@@ -8,8 +8,8 @@
 static struct flow f;
 
 #define REG                                                                                        \
-	"[acc]\ntype=auth\nusername=u\npassword=p\n"                                              \
-	"[reg]\ntype=registration\nserver_uri=sip:10.0.0.9\nclient_uri=sip:u@10.0.0.9\n"          \
+	"[acc]\ntype=auth\nusername=u\npassword=p\n"                                               \
+	"[reg]\ntype=registration\nserver_uri=sip:10.0.0.9\nclient_uri=sip:u@10.0.0.9\n"           \
 	"contact_user=4711\noutbound_auth=acc\nmax_random_initial_delay=0\n"
 
 static const char *conf(const char *more)
@@ -30,7 +30,8 @@ static void start(const char *more)
 
 #define FACT(state) "Registry PJSIP sip:u@10.0.0.9 sip:10.0.0.9 " state
 #define CHALLENGE   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"\r\n"
-#define BOUND(s)    "Contact: <sip:other@10.0.0.7>;expires=17, <sip:4711@10.0.0.1:5060>;expires=" s "\r\n"
+#define BOUND(s)                                                                                   \
+	"Contact: <sip:other@10.0.0.7>;expires=17, <sip:4711@10.0.0.1:5060>;expires=" s "\r\n"
 
 /* Ends what is left: by a reload without the registration. */
 static void end(bool is_registered)
@@ -110,7 +111,8 @@ static void test_interval_too_brief(void **state)
 	flow_fact(&f, FACT("Registered"));
 	m = flow_expect(&f, "REGISTER");
 	assert_string_equal(flow_header(m, "Expires"), "600");
-	flow_reply(&f, m, 423, "x", "Min-Expires: 600\r\n", NULL); /* it has that already: refused */
+	flow_reply(&f, m, 423, "x", "Min-Expires: 600\r\n",
+		   NULL); /* it has that already: refused */
 	flow_fact(&f, FACT("Rejected 423"));
 	end(false);
 }
@@ -228,7 +230,8 @@ static void test_service_route(void **state)
 	start("endpoint=trunk\n");
 	m = flow_expect(&f, "REGISTER");
 	flow_reply(&f, m, 200, "x",
-		   BOUND("600") "Service-Route: <sip:10.0.0.9:5070;lr>, <sip:10.0.0.8;lr>\r\n", NULL);
+		   BOUND("600") "Service-Route: <sip:10.0.0.9:5070;lr>, <sip:10.0.0.8;lr>\r\n",
+		   NULL);
 	flow_fact(&f, FACT("Registered"));
 	flow_dial(&f, "100@trunk");
 	m = flow_expect(&f, "INVITE");
@@ -244,9 +247,11 @@ static void test_service_route(void **state)
 /* line=yes: what calls us carries the token of our Contact, and only that one is believed. */
 static void test_line(void **state)
 {
-	static const char fmt[] = "INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKl%u\r\n"
-				  "From: <sip:x@y>;tag=x\r\nTo: <sip:4711@10.0.0.1>\r\nCall-ID: l%u\r\nCSeq: 1 INVITE\r\n"
-				  "Content-Length: 0\r\n\r\n";
+	static const char fmt[] =
+		"INVITE %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKl%u\r\n"
+		"From: <sip:x@y>;tag=x\r\nTo: <sip:4711@10.0.0.1>\r\nCall-ID: l%u\r\nCSeq: 1 "
+		"INVITE\r\n"
+		"Content-Length: 0\r\n\r\n";
 	const struct sip_conf_endpoint *ep;
 	const struct flow_msg *m;
 	enum sip_parse_error err;
@@ -276,7 +281,8 @@ static void test_line(void **state)
 	end(true);
 }
 
-/* A reload that changes something ends the old and begins the new; one that does not leaves it alone. */
+/* A reload that changes something ends the old and begins the new; one that does not leaves it
+ * alone. */
 static void test_reload(void **state)
 {
 	const struct flow_msg *m;
