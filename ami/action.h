@@ -78,5 +78,18 @@ enum ami_action_result ami_do_core_status(struct ami_session *s, const struct am
 enum ami_action_result ami_do_core_settings(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_command(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_reload(struct ami_session *s, const struct ami_msg *m);
+/* action_pjsip.c */
+enum ami_action_result ami_do_pjsip_endpoints(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_endpoint(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_aors(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_auths(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_contacts(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_inbound(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_inbound_statuses(struct ami_session *s,
+						     const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_outbound(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_qualify(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_register(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_unregister(struct ami_session *s, const struct ami_msg *m);
 
 #endif

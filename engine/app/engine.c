@@ -602,7 +602,8 @@ static bool engine_is_settled(const struct engine *e)
 		if (node_ending(e->nodes[i]) > 0)
 			return false;
 	}
-	return spool_is_quiet(e->spool) && chores_open(e->chores) == 0;
+	return !sip_center_is_ending(e->center) && spool_is_quiet(e->spool) &&
+	       chores_open(e->chores) == 0;
 }
 
 /* Ends the control loop when nothing is on its way any more. */

@@ -134,6 +134,14 @@ static const char pjsip_conf[] = "[udp]\n"
 				 "[SOFTPHONE_A](self)\n"
 				 "[SOFTPHONE_B](self)\n"
 				 "[self]\n"
+				 "type=auth\n"
+				 "username=me\n"
+				 "password=secret\n"
+				 "[self]\n"
+				 "type=identify\n"
+				 "endpoint=self\n"
+				 "match=192.0.2.1\n"
+				 "[self]\n"
 				 "type=aor\n"
 				 "contact=sip:answer@";
 
@@ -497,6 +505,7 @@ int main(int argc, char **argv)
 		SESSION("tls ami-framing.txt"),
 		SESSION("tls ami-session.txt"),
 		SESSION("tls ami-originate.txt"),
+		SESSION("ami-pjsip.txt"),
 		cmocka_unit_test_setup_teardown(test_client_goes, begin, end),
 	};
 

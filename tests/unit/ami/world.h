@@ -441,6 +441,13 @@ void control_publish(struct control *c, const struct event *e)
 	world.subscriber(world.subscriber_arg, e);
 }
 
+const struct tech_admin *control_admin(struct control *c, struct slice tech)
+{
+	(void)c;
+	(void)tech;
+	return NULL;
+}
+
 int control_reload(struct control *c, struct slice module, struct sink *text)
 {
 	(void)c;
