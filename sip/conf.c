@@ -203,7 +203,7 @@ static int conf_check_uri(const struct sip_conf_endpoint *ep, struct slice text)
 	return ep->proxy_addr.family || sip_conf_host_addr(uri.host, &addr) ? 0 : -EHOSTUNREACH;
 }
 
-static void conf_fill_endpoint(const struct sip_conf_endpoint *ep, struct tech_endpoint *out)
+void sip_conf_fill_endpoint(const struct sip_conf_endpoint *ep, struct tech_endpoint *out)
 {
 	*out = (struct tech_endpoint){
 		.name = ep->name,
@@ -231,7 +231,7 @@ int sip_conf_find(const struct sip_conf *conf, struct slice resource, struct tec
 	ep = sip_conf_endpoint(conf, parts.endpoint);
 	if (!ep)
 		return -ENOENT;
-	conf_fill_endpoint(ep, out);
+	sip_conf_fill_endpoint(ep, out);
 	if (ep->is_refused)
 		return -EHOSTUNREACH;
 	if (parts.uri.len)

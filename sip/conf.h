@@ -238,6 +238,9 @@ void sip_dial_string_parse(struct sip_dial_string *out, struct slice resource);
  * out->port. */
 bool sip_conf_host_addr(struct slice host, struct addr *out);
 
+/* What the core is told of an endpoint; without a target. */
+void sip_conf_fill_endpoint(const struct sip_conf_endpoint *ep, struct tech_endpoint *out);
+
 /* As tech_ops.find, for any thread that holds the snapshot (the control shard checks an order with
  * it): 0; -ENOENT no such endpoint, -EHOSTUNREACH no contact that can be dialled, -EINVAL not an
  * address. */

@@ -184,7 +184,8 @@ static struct slice dialog_pick_target(const struct sip_msg *msg, const struct a
 	return sink_slice(room);
 }
 
-/* Record-Route, reversed, as one comma-joined text. More than LIMIT_SIP_ROUTES are cut off. */
+/* Record-Route, reversed if we called, as one comma-joined text. More than LIMIT_SIP_ROUTES are cut
+ * off. */
 static void dialog_write_routes(struct sink *out, const struct sip_msg *msg)
 {
 	struct slice values[LIMIT_SIP_ROUTES];
@@ -193,10 +194,10 @@ static void dialog_write_routes(struct sink *out, const struct sip_msg *msg)
 
 	while (count < LIMIT_SIP_ROUTES && sip_values_next(&it, &values[count]))
 		count++;
-	while (count-- > 0) {
-		sip_text_write_flat(out, values[count]);
-		if (count)
+	for (uint32_t i = 0; i < count; i++) {
+		if (i)
 			sink_char(out, ',');
+		sip_text_write_flat(out, values[msg->is_request ? i : count - 1 - i]);
 	}
 }
 
@@ -224,6 +225,32 @@ int dialog_take_response(struct dialog *d, const struct sip_msg *msg, const stru
 	dialog_find_hop(d, from);
 	if (sip_msg_has(msg, SIP_HDR_ALLOW))
 		d->allows_update = sip_msg_lists(msg, SIP_HDR_ALLOW, SLICE_LIT("UPDATE"));
+	return 0;
+}
+
+int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slice our_tag,
+			const struct addr *from, bool rewrite)
+{
+	char local_room[DIALOG_TEXT], route_room[DIALOG_TEXT], target_room[512];
+	struct sink local = sink_make(local_room, sizeof(local_room));
+	struct sink routes = sink_make(route_room, sizeof(route_room));
+	struct sink target = sink_make(target_room, sizeof(target_room));
+	struct dialog_text text = {.to = sip_msg_get(msg, SIP_HDR_FROM), .tag = msg->from_tag};
+	int err;
+
+	sip_text_write_flat(&local, sip_msg_get(msg, SIP_HDR_TO));
+	sink_lit(&local, ";tag=");
+	sink_add(&local, our_tag);
+	dialog_write_routes(&routes, msg);
+	text.from = sink_slice(&local);
+	text.routes = sink_slice(&routes);
+	text.target = dialog_pick_target(msg, from, rewrite, &target);
+	err = local.over || routes.over || target.over ? -ENOBUFS : dialog_set_text(d, &text);
+	if (err)
+		return err;
+	dialog_find_hop(d, from);
+	d->remote_cseq = msg->cseq;
+	d->allows_update = sip_msg_lists(msg, SIP_HDR_ALLOW, SLICE_LIT("UPDATE"));
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-/* sip/dialog.h - one dialog of a call that we made (RFC 3261 12).
+/* sip/dialog.h - one dialog of a call (RFC 3261 12).
  *
  * A dialog is our tag (of the invite), the Call-ID and the far end's tag. Its texts (From and To as
  * they go into requests, remote target, route set) are one block, made anew when the target
@@ -38,6 +38,10 @@ void dialog_free(struct dialog *d);
  * (Record-Route reversed). rewrite: the source takes the place of Contact's host. 0 or -ENOBUFS. */
 int dialog_take_response(struct dialog *d, const struct sip_msg *msg, const struct addr *from,
 			 bool rewrite);
+/* The other side of it, from an INVITE that came: From and To change places, To gets our tag, the
+ * route set is Record-Route in its order (12.1.1). 0 or -ENOBUFS. */
+int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slice our_tag,
+			const struct addr *from, bool rewrite);
 /* Contact of a re-INVITE, UPDATE or a 2xx to one replaces the target. 0 or -ENOBUFS (the old one
  * stays). */
 int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct addr *from,

@@ -2,7 +2,7 @@
  * to which it belongs; what belongs to nobody is answered without state (RFC 3261 8.2.7). */
 #include "engine/base/check.h"
 #include "engine/core/cause.h"
-#include "sip/invite.h"
+#include "sip/incoming.h"
 #include "sip/linger.h"
 #include "sip/registrar.h"
 #include "sip/transport.h"
@@ -89,7 +89,7 @@ void sip_reply_not_allowed(const struct sip_rx *rx, struct txn *t, struct slice 
 /* ---- requests ---- */
 
 /* A tag that each copy of the request gets alike. */
-static void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char tag[SIP_IDENT_LEN])
+void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char tag[SIP_IDENT_LEN])
 {
 	uint64_t hash = slice_hash(msg->via.branch, slice_hash(msg->call_id, sip->key));
 	const struct sip_ident id = {
@@ -102,8 +102,7 @@ static void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char
 	sip_ident_write(&id, tag);
 }
 
-/* Requests outside of any dialog: pings are answered, calls are refused (this release calls only).
- */
+/* Requests outside of any dialog. */
 static void sip_rx_outside(const struct sip_rx *rx)
 {
 	char room[SIP_IDENT_LEN];
@@ -115,8 +114,7 @@ static void sip_rx_outside(const struct sip_rx *rx)
 		sip_reply_options(rx, NULL, tag);
 		break;
 	case SIP_METHOD_INVITE:
-		sip_count_one(rx->sip, METRIC_sip_unsupported);
-		sip_reply(rx, NULL, 404, tag);
+		incoming_rx(rx);
 		break;
 	case SIP_METHOD_REGISTER:
 		registrar_rx(rx, tag);
@@ -144,7 +142,7 @@ static void sip_rx_in_dialog(const struct sip_rx *rx, const struct sip_ident *id
 	struct invite *iv = invite_find(rx->sip, id);
 
 	if (rx->msg->method == SIP_METHOD_ACK) {
-		if (iv && slice_eq(rx->msg->call_id, slice_make(iv->call_id, sizeof(iv->call_id))))
+		if (iv && slice_eq(rx->msg->call_id, iv->call_id))
 			invite_rx_ack(iv, rx);
 		else
 			sip_count_one(rx->sip, METRIC_sip_rx_stray);
@@ -155,11 +153,11 @@ static void sip_rx_in_dialog(const struct sip_rx *rx, const struct sip_ident *id
 	}
 }
 
-/* RFC 3261 9.2. Our INVITE transactions are answered at once, so there is nothing left to cancel.
- */
+/* RFC 3261 9.2. The To tag of the 200 is that of the responses to the INVITE. */
 static void sip_rx_cancel(const struct sip_rx *rx)
 {
 	struct txn *invite = txn_server_find_cancelled(&rx->sip->txns, rx->msg);
+	char tag[SIP_IDENT_LEN];
 	struct txn *t;
 
 	if (!invite) {
@@ -167,7 +165,12 @@ static void sip_rx_cancel(const struct sip_rx *rx)
 		return;
 	}
 	t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->from, NULL, NULL);
-	sip_reply(rx, t, 200, SLICE_EMPTY);
+	if (invite->fn == invite_on_ist)
+		invite_tag(invite->arg, tag);
+	else
+		sip_loose_tag(rx->sip, rx->msg, tag);
+	sip_reply(rx, t, 200, slice_make(tag, sizeof(tag)));
+	incoming_rx_cancel(invite, rx);
 }
 
 static void sip_forward(struct sip *sip, uint32_t shard, const struct addr *from, struct slice data,

@@ -6,6 +6,7 @@
 #include "engine/core/cause.h"
 #include "sip/cancel.h"
 #include "sip/cause.h"
+#include "sip/incoming.h"
 #include "sip/linger.h"
 
 #define INVITE_NAME(id) #id,
@@ -224,8 +225,17 @@ static const struct invite_cell invite_table[INVITE_STATE_COUNT][INVITE_EVENT_CO
 		[INVITE_HANGUP]   = { invite_cancel_now,   INVITE_CANCELLING  },
 		[INVITE_GUARD]    = { invite_rang_out,     INVITE_CANCELLING  },
 	},
+	[INVITE_OFFERED] = {
+		[INVITE_ANSWER]   = { incoming_accept,     INVITE_UP          },
+		[INVITE_HANGUP]   = { incoming_refuse,     INVITE_GONE        },
+		[INVITE_RX_CANCEL] = { incoming_cancelled, INVITE_GONE        },
+		[INVITE_RX_BYE]   = { incoming_cancelled,  INVITE_GONE        },
+		[INVITE_GUARD]    = { incoming_given_up,   INVITE_GONE        },
+		[INVITE_TIMEOUT]  = { invite_timed_out,    INVITE_GONE        },
+	},
 	[INVITE_UP] = {
 		[INVITE_RX_BYE]   = { invite_far_end_bye,  INVITE_GONE        },
+		[INVITE_HANGUP_UNACKED] = { invite_absorb, INVITE_BYE_HELD    },
 		[INVITE_HANGUP]   = { invite_bye,          INVITE_ENDING      },
 		[INVITE_LOST]     = { invite_lost,         INVITE_ENDING      },
 	},
@@ -243,6 +253,12 @@ static const struct invite_cell invite_table[INVITE_STATE_COUNT][INVITE_EVENT_CO
 		[INVITE_RX_FAIL]  = { invite_absorb,       INVITE_GONE        },
 		[INVITE_TIMEOUT]  = { invite_absorb,       INVITE_GONE        },
 		[INVITE_RX_BYE]   = { invite_absorb,       INVITE_CANCELLING  },
+		[INVITE_EVICT]    = { invite_evict,        INVITE_GONE        },
+	},
+	[INVITE_BYE_HELD] = {
+		[INVITE_RX_ACK]   = { invite_bye,          INVITE_ENDING      },
+		[INVITE_LOST]     = { invite_bye,          INVITE_ENDING      },
+		[INVITE_RX_BYE]   = { invite_absorb,       INVITE_GONE        },
 		[INVITE_EVICT]    = { invite_evict,        INVITE_GONE        },
 	},
 	[INVITE_ENDING] = {
@@ -315,6 +331,8 @@ void invite_destroy(struct invite *iv)
 		dialog_free(list_entry(node, struct dialog, node));
 	if (iv->auth)
 		slab_free(sip->auths, iv->auth);
+	if (iv->incoming)
+		incoming_free(iv->incoming);
 	if (invite_is_owned(iv))
 		sip->active_count--;
 	else

@@ -1,16 +1,18 @@
-/* sip/invite.h - one call that we place: INVITE, its early dialogs, its one confirmed dialog, its end.
+/* sip/invite.h - one call: INVITE, its early dialogs, its one confirmed dialog, its end.
  *
+ *	OFFERED      came in (incoming.h): no final response was sent
  *	CALLING      INVITE sent, nothing heard
  *	PROCEEDING   a provisional response came: CANCEL may be sent
  *	UP           answered, ACK sent
  *	CANCEL_HELD  to be cancelled, but no provisional yet (RFC 3261 9.1)
  *	CANCELLING   CANCEL sent, the final response is awaited
+ *	BYE_HELD     came in and is to be ended, but the ACK of our 200 is missing (RFC 3261 15)
  *	ENDING       BYE sent, its response is awaited
  *	GONE         freed when the running step returns
  *
- * The owner (a channel) has the call in the first three states; from CANCEL_HELD on it belongs to
- * signalling alone and may give way when the slab is full. What must answer after that is in smaller
- * records: the transactions, and a linger record for late 2xx (linger.h). */
+ * The owner (a channel) has the call in the first four states; from CANCEL_HELD on it belongs to
+ * signalling alone and may give way when the slab is full. What must answer after that is in
+ *smaller records: the transactions, and a linger record for late 2xx (linger.h). */
 #ifndef RINGER_SIP_INVITE_H
 #define RINGER_SIP_INVITE_H
 
@@ -20,22 +22,27 @@
 
 #define INVITE_ENUM(id) id,
 #define INVITE_STATES(X)                                                                           \
-	X(INVITE_CALLING) X(INVITE_PROCEEDING) X(INVITE_UP) X(INVITE_CANCEL_HELD)                  \
-	X(INVITE_CANCELLING) X(INVITE_ENDING) X(INVITE_GONE)
+	X(INVITE_CALLING)                                                                          \
+	X(INVITE_PROCEEDING) X(INVITE_OFFERED) X(INVITE_UP) X(INVITE_CANCEL_HELD)                  \
+		X(INVITE_CANCELLING) X(INVITE_BYE_HELD) X(INVITE_ENDING) X(INVITE_GONE)
 #define INVITE_EVENTS(X)                                                                           \
-	X(INVITE_RX_1XX) X(INVITE_RX_2XX) X(INVITE_RX_FAIL) /* of our INVITE */                     \
-	X(INVITE_RX_RETRY)  /* a failure that we answered with another INVITE */                   \
-	X(INVITE_TIMEOUT)   /* no final response, or not sendable */                               \
-	X(INVITE_RX_BYE)                                                                           \
-	X(INVITE_HANGUP)    /* the owner */                                                        \
-	X(INVITE_LOST)      /* the session is over without a BYE: 481, 408, no ACK, no refresh */  \
-	X(INVITE_GUARD)     /* timer: ringing too long, or no final after CANCEL */                \
-	X(INVITE_BYE_DONE)                                                                         \
-	X(INVITE_EVICT)
+	X(INVITE_RX_1XX)                                                                           \
+	X(INVITE_RX_2XX) X(INVITE_RX_FAIL) /* of our INVITE */                                     \
+		X(INVITE_RX_RETRY)	   /* a failure that we answered with another INVITE */    \
+		X(INVITE_TIMEOUT)	   /* no final response, or not sendable */                \
+		X(INVITE_RX_BYE) X(INVITE_RX_CANCEL)                                               \
+			X(INVITE_RX_ACK)		  /* of the far end's INVITE */            \
+		X(INVITE_ANSWER)			  /* the owner */                          \
+		X(INVITE_HANGUP) X(INVITE_HANGUP_UNACKED) /* ... before the ACK */                 \
+		X(INVITE_LOST)	/* the session is over without a BYE: 481, 408, no ACK, no refresh \
+				 */                                                                \
+		X(INVITE_GUARD) /* timer: ringing too long, or no final after CANCEL */            \
+		X(INVITE_BYE_DONE) X(INVITE_EVICT)
 enum invite_state { INVITE_STATES(INVITE_ENUM) INVITE_STATE_COUNT };
 enum invite_event { INVITE_EVENTS(INVITE_ENUM) INVITE_EVENT_COUNT };
 /* States in which the owner still has the call. */
-#define INVITE_SB_OWNED (1u << INVITE_CALLING | 1u << INVITE_PROCEEDING | 1u << INVITE_UP)
+#define INVITE_SB_OWNED                                                                            \
+	(1u << INVITE_CALLING | 1u << INVITE_PROCEEDING | 1u << INVITE_OFFERED | 1u << INVITE_UP)
 /* How long a call may ring without a word (RFC 3261 timer C, of which proxies on the way have one
  * too). Each provisional response but 100 starts it again. */
 #define INVITE_RING_MAX (180 * TMR_SECOND)
@@ -53,6 +60,7 @@ struct invite {
 	struct list dialogs;    /* early ones, or the confirmed one */
 	struct dialog *dialog;  /* the confirmed one */
 	struct sip_auth_state *auth; /* NULL until a challenge came */
+	struct incoming *incoming;   /* NULL: we place it */
 	struct tmr guard;       /* ringing, CANCEL */
 	struct tmr session;     /* refresh or expiry (RFC 4028), retry after 491 */
 	handle_t ict;           /* the open INVITE, ours */
@@ -87,7 +95,8 @@ struct invite {
 	/* options of the endpoint as they were at dial time */
 	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
 	bool suppress_q850, rewrite_contact, force_rport, has_timers, has_100rel, use_ptime;
-	char call_id[SIP_IDENT_LEN];
+	struct slice call_id;
+	char own_call_id[SIP_IDENT_LEN]; /* of a call that we place */
 };
 
 static inline bool invite_is_owned(const struct invite *iv)
@@ -104,6 +113,11 @@ struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
 int invite_hangup(struct invite *iv, int cause);
 /* From our side, told to the owner. */
 void invite_end(struct invite *iv, int cause);
+
+/* What both directions begin with. NULL: no room (counted). */
+struct invite *invite_alloc(struct sip *sip);
+void invite_take_endpoint(struct invite *iv, const struct sip_conf_endpoint *ep);
+void invite_take_ids(struct invite *iv);
 
 /* ---- life (invite.c) ---- */
 
@@ -189,6 +203,8 @@ void invite_write_offer(struct sink *out, struct invite *iv);
 /* Our answer to an offer. 0; -ENOTSUP, -EBADMSG: refuse it by 488. *desc is what the far end wants. */
 int invite_write_answer(struct sink *out, struct invite *iv, struct slice offer,
 			struct media_desc *desc, bool *held);
+/* Whether their offer could be answered, and what they want: nothing is written. 0 or as above. */
+int invite_read_offer(struct invite *iv, struct slice offer, struct media_desc *desc);
 /* The far end's answer to our offer. 0 or as above. */
 int invite_read_answer(struct invite *iv, struct slice answer, struct media_desc *desc, bool *held);
 /* Tells the owner if something changed. */
@@ -198,6 +214,11 @@ void invite_media_changed(struct invite *iv, const struct media_desc *desc, bool
 
 void invite_rx_request(struct invite *iv, const struct sip_rx *rx);
 void invite_rx_ack(struct invite *iv, const struct sip_rx *rx);
+/* Transaction user of the far end's INVITE. */
+void invite_on_ist(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+		   const struct addr *from);
+/* 200 to INVITE or UPDATE. body: SDP or empty. */
+void invite_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t, struct slice body);
 
 /* ---- session timers (invite_session.c) ---- */
 

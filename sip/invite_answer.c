@@ -164,7 +164,7 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 	const struct dialog_request r = {
 		.method = SIP_METHOD_ACK,
 		.cseq = cseq,
-		.call_id = slice_make(iv->call_id, sizeof(iv->call_id)),
+		.call_id = iv->call_id,
 		.branch = slice_make(branch, sizeof(branch)),
 		.via = &iv->local,
 	};

@@ -205,6 +205,11 @@ void invite_write_contact_uri(struct sink *out, const struct invite *iv,
 	const struct sip_conf *conf = iv->sip->conf;
 	struct slice user = conf->default_from_user;
 
+	if (iv->incoming) { /* as chan_pjsip: no user */
+		sink_lit(out, "sip:");
+		addr_write(out, &iv->local);
+		return;
+	}
 	if (ep && ep->contact_user.len)
 		user = ep->contact_user;
 	else if (ep && ep->from_user.len)
@@ -271,7 +276,7 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 	if (build_to(out, ruri, ep->user_eq_phone))
 		return -EINVAL;
 	build_contact(out, iv, &c, ep);
-	sip_write_header_id(out, SIP_HDR_CALL_ID, slice_make(iv->call_id, sizeof(iv->call_id)));
+	sip_write_header_id(out, SIP_HDR_CALL_ID, iv->call_id);
 	sip_write_cseq(out, iv->cseq, SLICE_LIT("INVITE"));
 	build_route(out, choice);
 	sip_write_allow(out);
@@ -354,7 +359,7 @@ static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *
 	struct dialog_request head = {
 		.method = r->method,
 		.cseq = iv->cseq,
-		.call_id = slice_make(iv->call_id, sizeof(iv->call_id)),
+		.call_id = iv->call_id,
 		.branch = branch,
 		.via = &iv->local,
 	};

@@ -3,7 +3,7 @@
 #include "engine/core/cause.h"
 #include "sip/bindings.h"
 #include "sip/cause.h"
-#include "sip/invite.h"
+#include "sip/incoming.h"
 #include "sip/registration.h"
 #include "sip/request.h"
 #include "sip/transport.h"
@@ -20,7 +20,7 @@ static void invite_on_guard(struct tmr *tmr, void *arg)
 
 /* ---- the owner's commands ---- */
 
-static struct invite *invite_alloc(struct sip *sip)
+struct invite *invite_alloc(struct sip *sip)
 {
 	struct invite *iv;
 
@@ -49,7 +49,7 @@ static struct invite *invite_alloc(struct sip *sip)
 	return iv;
 }
 
-static void invite_take_endpoint(struct invite *iv, const struct sip_conf_endpoint *ep)
+void invite_take_endpoint(struct invite *iv, const struct sip_conf_endpoint *ep)
 {
 	iv->endpoint = ep->hash;
 	iv->dtmf = ep->dtmf;
@@ -68,12 +68,13 @@ static void invite_take_endpoint(struct invite *iv, const struct sip_conf_endpoi
 	}
 }
 
-static void invite_take_ids(struct invite *iv)
+void invite_take_ids(struct invite *iv)
 {
 	struct rng *rng = iv->sip->env.rng;
 
 	iv->nonce = sip_ident_nonce(rng);
-	rng_uuid(rng, iv->call_id);
+	rng_uuid(rng, iv->own_call_id);
+	iv->call_id = slice_make(iv->own_call_id, sizeof(iv->own_call_id));
 	iv->cseq = rng_below(rng, 32768);
 	iv->sdp_id = rng_u32(rng) & 0x7fffffff;
 	iv->sdp_version = iv->sdp_id;
@@ -193,16 +194,34 @@ struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
 	return iv;
 }
 
+/* RFC 3261 15: no BYE before the ACK of our 200. */
+static enum invite_event invite_hangup_event(const struct invite *iv)
+{
+	bool is_unacked = iv->state == INVITE_UP && iv->incoming && !iv->incoming->is_acked;
+
+	return is_unacked ? INVITE_HANGUP_UNACKED : INVITE_HANGUP;
+}
+
+/* The status that stands for the cause, as an incoming call hears it. */
+static int invite_hangup_status(const struct invite *iv, int cause)
+{
+	int code = cause > 0 ? (int)sip_cause_to_status((unsigned)cause) : 0;
+
+	if (iv->state == INVITE_UP)
+		return 0;
+	return code == 0 && iv->state == INVITE_OFFERED ? 603 : code;
+}
+
 int invite_hangup(struct invite *iv, int cause)
 {
-	bool is_up = iv->state == INVITE_UP;
+	int status = invite_hangup_status(iv, cause);
 
 	check(iv->events != NULL);
 	iv->events = NULL;
 	iv->owner = NULL;
 	iv->bye_cause = cause > 0 && cause <= 127 ? (uint16_t)cause : 0;
-	invite_step(iv, INVITE_HANGUP, &(struct invite_input){.cause = cause});
-	return is_up || cause <= 0 ? 0 : (int)sip_cause_to_status((unsigned)cause);
+	invite_step(iv, invite_hangup_event(iv), &(struct invite_input){.cause = cause});
+	return status;
 }
 
 void invite_end(struct invite *iv, int cause)
@@ -210,7 +229,7 @@ void invite_end(struct invite *iv, int cause)
 	invite_hold(iv);
 	iv->bye_cause = (uint16_t)cause;
 	if (invite_is_owned(iv))
-		invite_step(iv, INVITE_HANGUP, &(struct invite_input){.cause = cause});
+		invite_step(iv, invite_hangup_event(iv), &(struct invite_input){.cause = cause});
 	invite_tell_ended(iv, cause, 0, SLICE_EMPTY);
 	invite_release(iv);
 }

@@ -3,7 +3,7 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/core/cause.h"
-#include "sip/invite.h"
+#include "sip/incoming.h"
 
 /* ---- offers: INVITE and UPDATE ---- */
 
@@ -44,8 +44,7 @@ static bool in_session_too_small(struct invite *iv, const struct sip_rx *rx, str
 	return true;
 }
 
-/* The extensions that a Require may name (RFC 3261 8.2.2.3). */
-static bool in_is_required_known(struct slice token)
+bool sip_is_required_known(struct slice token)
 {
 	static const struct slice known[] = {SLICE_LIT("100rel"), SLICE_LIT("timer"),
 					     SLICE_LIT("replaces"), SLICE_LIT("norefersub"),
@@ -64,7 +63,7 @@ static bool in_requires_unknown(const struct sip_rx *rx, struct txn *t)
 	struct sip_reply r;
 
 	while (sip_values_next(&it, &token)) {
-		if (in_is_required_known(token))
+		if (sip_is_required_known(token))
 			continue;
 		sip_count_one(rx->sip, METRIC_sip_unsupported);
 		sip_reply_begin(&r, rx, t, 420, SLICE_EMPTY, SLICE_EMPTY);
@@ -75,18 +74,17 @@ static bool in_requires_unknown(const struct sip_rx *rx, struct txn *t)
 	return false;
 }
 
-/* 200 to INVITE or UPDATE. body: SDP or empty. */
-static void in_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t,
-			 struct slice body)
+void invite_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t, struct slice body)
 {
-	char contact_room[512], lines_room[256];
+	char contact_room[512], lines_room[256], tag[SIP_IDENT_LEN];
 	struct sink contact = sink_make(contact_room, sizeof(contact_room));
 	struct sink lines = sink_make(lines_room, sizeof(lines_room));
 	struct sip_reply r;
 
 	invite_write_contact_uri(&contact, iv, invite_endpoint(iv));
 	invite_session_offered(iv, rx->msg, &lines);
-	sip_reply_begin(&r, rx, t, 200, SLICE_EMPTY, SLICE_EMPTY);
+	invite_tag(iv, tag);
+	sip_reply_begin(&r, rx, t, 200, SLICE_EMPTY, slice_make(tag, sizeof(tag)));
 	sip_write_allow(&r.out);
 	sip_write_addr(&r.out, SIP_HDR_CONTACT, SLICE_EMPTY, sink_slice(&contact), SLICE_EMPTY);
 	sip_write_header_id(&r.out, SIP_HDR_SUPPORTED, sip_supported);
@@ -97,8 +95,8 @@ static void in_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn 
 		sip_reply_send(&r);
 }
 
-static void in_ist_fact(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
-			const struct addr *from)
+void invite_on_ist(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+		   const struct addr *from)
 {
 	struct invite *iv = arg;
 
@@ -109,8 +107,11 @@ static void in_ist_fact(void *arg, struct txn *t, enum txn_fact fact, const stru
 	iv->ist = HANDLE_NONE;
 	txn_set_user(t, NULL, NULL);
 	iv->offer_in_2xx = false;
+	if (fact == TXN_ERROR && iv->state == INVITE_OFFERED)
+		invite_step(iv, INVITE_TIMEOUT, &(struct invite_input){0});
 	/* RFC 3261 13.3.1.4: a 2xx that nobody acknowledges ends the session. */
-	if ((fact == TXN_NOT_ACKED || fact == TXN_ERROR) && iv->state == INVITE_UP && t->code < 300)
+	else if ((fact == TXN_NOT_ACKED || fact == TXN_ERROR) && t->code < 300 &&
+		 (iv->state == INVITE_UP || iv->state == INVITE_BYE_HELD))
 		invite_step(iv, INVITE_LOST, &(struct invite_input){.cause = CAUSE_NO_RESPONSE});
 }
 
@@ -127,7 +128,7 @@ static void in_accept_offer(struct invite *iv, struct dialog *d, const struct si
 		return;
 	}
 	UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));
-	in_reply_200(iv, rx, t, sink_slice(&body));
+	invite_reply_200(iv, rx, t, sink_slice(&body));
 	invite_media_changed(iv, &desc, held);
 }
 
@@ -151,6 +152,11 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 	struct sink body = sink_make(room, sizeof(room));
 	struct txn *ours = txn_client_get(&iv->sip->txns, iv->ict);
 
+	/* RFC 3261 14.2: the first INVITE has no final response yet, or no ACK. */
+	if (iv->state == INVITE_OFFERED || iv->state == INVITE_BYE_HELD) {
+		in_reply_retry(rx, t, rng_below(iv->sip->env.rng, 11));
+		return;
+	}
 	if (iv->state != INVITE_UP || (ours && txn_ict_is_open(ours))) {
 		sip_reply(rx, t, iv->state == INVITE_ENDING ? 481 : 491, SLICE_EMPTY);
 		return;
@@ -162,14 +168,14 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 	if (in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
 		return;
 	iv->ist = txn_handle(t);
-	txn_set_user(t, in_ist_fact, iv);
+	txn_set_user(t, invite_on_ist, iv);
 	if (offer.len) {
 		in_accept_offer(iv, d, rx, t, offer);
 	} else {
 		iv->offer_in_2xx = true;
 		UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));
 		invite_write_offer(&body, iv);
-		in_reply_200(iv, rx, t, sink_slice(&body));
+		invite_reply_200(iv, rx, t, sink_slice(&body));
 	}
 	/* A refusal is acknowledged within its transaction. */
 	if (!invite_is_over(iv) && t->code >= 300 && iv->ist == txn_handle(t)) {
@@ -194,7 +200,7 @@ static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *
 		return;
 	if (offer.len == 0) {
 		UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));
-		in_reply_200(iv, rx, t, SLICE_EMPTY);
+		invite_reply_200(iv, rx, t, SLICE_EMPTY);
 		return;
 	}
 	if (is_early ? !d->is_media_reliable : ours && txn_ict_is_open(ours)) {
@@ -294,12 +300,16 @@ static void in_info(struct invite *iv, struct dialog *d, const struct sip_rx *rx
 
 /* ---- all others ---- */
 
+/* A BYE that overtook the ACK of our 2xx, or came in its place, shows that the 2xx arrived. */
 static void in_bye(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
 {
 	const struct invite_input in = {.msg = rx->msg, .from = rx->from};
+	struct txn *ist = txn_server_get(&iv->sip->txns, iv->ist);
 
 	UNUSED(d);
 	sip_reply(rx, t, 200, SLICE_EMPTY);
+	if (ist && ist->code >= 200 && ist->code < 300)
+		txn_acked(ist, NULL, NULL);
 	invite_step(iv, INVITE_RX_BYE, &in);
 }
 
@@ -310,12 +320,11 @@ static void in_options(struct invite *iv, struct dialog *d, const struct sip_rx 
 	sip_reply_options(rx, t, SLICE_EMPTY);
 }
 
-/* PRACK for a reliable provisional that we never sent. */
+/* PRACK for a reliable provisional that we did not send, or not now: 481. */
 static void in_prack(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
 {
-	UNUSED(iv);
-	UNUSED(d);
-	sip_reply(rx, t, 481, SLICE_EMPTY);
+	if (!incoming_rx_prack(iv, d, rx, t))
+		sip_reply(rx, t, 481, SLICE_EMPTY);
 }
 
 static void in_bad_event(struct invite *iv, struct dialog *d, const struct sip_rx *rx,
@@ -350,7 +359,7 @@ static const in_fn in_methods[SIP_METHOD_COUNT] = {
 void invite_rx_request(struct invite *iv, const struct sip_rx *rx)
 {
 	struct dialog *d = invite_find_dialog(iv, rx->msg->from_tag);
-	struct slice call_id = slice_make(iv->call_id, sizeof(iv->call_id));
+	struct slice call_id = iv->call_id;
 	in_fn fn = in_methods[rx->msg->method];
 	struct txn *t = txn_server_new(&iv->sip->txns, rx->msg, rx->tp, rx->from, NULL, NULL);
 
@@ -371,11 +380,21 @@ void invite_rx_request(struct invite *iv, const struct sip_rx *rx)
 	invite_release(iv);
 }
 
+/* The ACK of a call that came in: what waited for it may go. */
+static void in_acked(struct invite *iv, bool is_first)
+{
+	if (!is_first)
+		return;
+	iv->incoming->is_acked = true;
+	if (iv->state == INVITE_BYE_HELD)
+		invite_step(iv, INVITE_RX_ACK, &(struct invite_input){0});
+}
+
 void invite_rx_ack(struct invite *iv, const struct sip_rx *rx)
 {
 	struct txn *t = txn_server_get(&iv->sip->txns, iv->ist);
 	struct slice answer = sip_msg_sdp(rx->msg);
-	bool wants_answer = iv->offer_in_2xx;
+	bool wants_answer = iv->offer_in_2xx, is_first = iv->incoming && !iv->incoming->is_acked;
 	struct media_desc desc;
 	bool held;
 
@@ -383,8 +402,13 @@ void invite_rx_ack(struct invite *iv, const struct sip_rx *rx)
 		return;
 	invite_hold(iv);
 	txn_acked(t, rx->msg, rx->from);
-	if (wants_answer && answer.len && iv->state == INVITE_UP &&
-	    invite_read_answer(iv, answer, &desc, &held) == 0)
-		invite_media_changed(iv, &desc, held);
+	in_acked(iv, is_first);
+	if (wants_answer && iv->state == INVITE_UP) {
+		if (answer.len && invite_read_answer(iv, answer, &desc, &held) == 0)
+			invite_media_changed(iv, &desc, held);
+		else if (is_first) /* a call without audio is none */
+			invite_step(iv, INVITE_LOST,
+				    &(struct invite_input){.cause = CAUSE_BEARER_UNAVAILABLE});
+	}
 	invite_release(iv);
 }

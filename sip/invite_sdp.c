@@ -104,6 +104,24 @@ int invite_write_answer(struct sink *out, struct invite *iv, struct slice offer,
 	return out->over ? -EMSGSIZE : 0;
 }
 
+int invite_read_offer(struct invite *iv, struct slice offer, struct media_desc *desc)
+{
+	struct sdp_result result;
+	struct invite_sdp s;
+	enum sdp_error why;
+	struct sdp remote;
+	bool held;
+	int err;
+
+	if (sdp_parse(&remote, offer, &why)) {
+		log_debug("An offer cannot be read: %.*s", SLICE_ARG(sdp_error_text(why)));
+		return -EBADMSG;
+	}
+	invite_sdp_local(iv, &s);
+	err = sdp_negotiate(&remote, false, &s.local, &result);
+	return err ? err : invite_sdp_desc(iv, &result, desc, &held);
+}
+
 int invite_read_answer(struct invite *iv, struct slice answer, struct media_desc *desc, bool *held)
 {
 	struct sdp_result result;

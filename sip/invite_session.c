@@ -75,10 +75,12 @@ static void session_lost(struct invite *iv, int cause)
 		invite_step(iv, INVITE_LOST, &(struct invite_input){.cause = cause});
 }
 
-/* RFC 3261 14.1: 2.1 to 4 s in units of 10 ms, since the Call-ID is ours. */
+/* RFC 3261 14.1: 2.1 to 4 s if the Call-ID is ours, 0 to 2 s if it is not, in units of 10 ms. */
 static void session_retry_later(struct invite *iv)
 {
-	int64_t wait = (210 + rng_below(iv->sip->env.rng, 191)) * 10 * TMR_MS;
+	uint32_t units = iv->incoming ? rng_below(iv->sip->env.rng, 201)
+				      : 210 + rng_below(iv->sip->env.rng, 191);
+	int64_t wait = units * 10 * TMR_MS;
 
 	tmr_start(&iv->session, sip_now(iv->sip) + wait);
 }

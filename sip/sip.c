@@ -3,7 +3,7 @@
 #include "engine/base/log.h"
 #include "sip/bindings.h"
 #include "sip/gate.h"
-#include "sip/invite.h"
+#include "sip/incoming.h"
 #include "sip/linger.h"
 #include "sip/notice.h"
 #include "sip/registrar.h"
@@ -114,6 +114,11 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 		err = slab_create(&sip->auths, "sip_auths", sizeof(struct sip_auth_state),
 				  s->calls);
 	if (!err)
+		err = slab_create(&sip->incomings, "sip_incomings", sizeof(struct incoming),
+				  s->calls);
+	if (!err)
+		err = hash_create(&sip->incoming_by_id, s->calls / 4);
+	if (!err)
 		err = msgbuf_pool_create(&sip->bufs, s->small, s->medium, s->large);
 	txns.bufs = sip->bufs;
 	if (!err)
@@ -138,7 +143,7 @@ int sip_create(struct sip **out, const struct sip_env *env, const struct sip_con
 	int err;
 
 	check(env->shard < env->shard_count && env->shard_count <= LIMIT_SHARDS);
-	check(env->call_max > 0 && env->call_max <= LIMIT_CHANNELS_MAX);
+	check(env->call_max > 0 && env->call_max <= LIMIT_CHANNELS_MAX + LIMIT_INCOMING_MAX);
 	if (!sip)
 		return -ENOMEM;
 	sip->env = *env;
@@ -181,6 +186,8 @@ void sip_destroy(struct sip *sip)
 	sip_offenders_destroy(sip->offenders);
 	msgbuf_pool_destroy(sip->bufs);
 	slab_destroy(sip->auths);
+	slab_destroy(sip->incomings);
+	hash_destroy(&sip->incoming_by_id);
 	slab_destroy(sip->lingers);
 	slab_destroy(sip->dialogs);
 	slab_destroy(sip->invites);
@@ -250,8 +257,8 @@ bool sip_is_quiet(const struct sip *sip)
 {
 	return slab_used(sip->invites) == 0 && slab_used(sip->dialogs) == 0 &&
 	       slab_used(sip->lingers) == 0 && slab_used(sip->auths) == 0 &&
-	       slab_used(sip->registers) == 0 && txn_layer_used(&sip->txns) == 0 &&
-	       msgbuf_used(sip->bufs) == 0;
+	       slab_used(sip->incomings) == 0 && slab_used(sip->registers) == 0 &&
+	       txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
 }
 
 uint32_t sip_standing_timers(const struct sip *sip)
@@ -283,8 +290,8 @@ void sip_count(const struct sip *sip, struct sip_counts *out)
 size_t sip_bytes(const struct sip *sip)
 {
 	return sizeof(*sip) + slab_bytes(sip->invites) + slab_bytes(sip->dialogs) +
-	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + msgbuf_bytes(sip->bufs) +
-	       txn_layer_bytes(&sip->txns);
+	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + slab_bytes(sip->incomings) +
+	       msgbuf_bytes(sip->bufs) + txn_layer_bytes(&sip->txns);
 }
 
 const struct addr *sip_transport_addr(const struct sip *sip, uint32_t index)

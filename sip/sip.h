@@ -52,6 +52,7 @@ struct sip_env {
 	void (*forward)(void *arg, uint32_t shard, const struct addr *from, const void *data,
 			size_t len);
 	void *forward_arg;
+	struct tech_door door; /* where incoming calls go; offer NULL: nowhere, they are refused */
 	/* A record for the control shard's part (notice.h); false: it cannot be taken now. NULL:
 	 * there is no such part, so nobody can register. */
 	bool (*report)(void *arg, uint32_t kind, const void *data, size_t len);

@@ -2,6 +2,7 @@
 #ifndef RINGER_SIP_SIP_INTERNAL_H
 #define RINGER_SIP_SIP_INTERNAL_H
 
+#include "engine/base/hash.h"
 #include "sip/location.h"
 #include "sip/msgbuf.h"
 #include "sip/sip.h"
@@ -43,7 +44,8 @@ struct sip {
 	struct sip_local locals[SIP_LOCAL_CACHE];
 	struct msgbuf_pool *bufs;
 	struct txn_layer txns;
-	struct slab *invites, *dialogs, *lingers, *auths;
+	struct slab *invites, *dialogs, *lingers, *auths, *incomings;
+	struct hash incoming_by_id; /* Call-ID, From tag and CSeq of INVITEs that came */
 	struct list active;      /* invites that their owner still has */
 	struct list ending;      /* those that only finish their signalling, oldest first */
 	struct list linger_fifo; /* oldest first */
@@ -102,6 +104,10 @@ void sip_reply(const struct sip_rx *rx, struct txn *t, unsigned code, struct sli
 /* 200 with what we can do; 405 or, for a method that nobody knows, 501. */
 void sip_reply_options(const struct sip_rx *rx, struct txn *t, struct slice to_tag);
 void sip_reply_not_allowed(const struct sip_rx *rx, struct txn *t, struct slice to_tag);
+/* A tag that each copy of a request gets alike, for answers without a call. */
+void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char tag[SIP_IDENT_LEN]);
+/* An extension that a Require may name (RFC 3261 8.2.2.3). */
+bool sip_is_required_known(struct slice token);
 /* The methods that we serve, and the extensions. */
 void sip_write_allow(struct sink *out);
 /* Max-Forwards and User-Agent, the last headers of our requests. */

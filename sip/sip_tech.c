@@ -1,7 +1,7 @@
 /* sip/sip_tech.c - the port "PJSIP" of engine/core/tech.h over the calls of one shard. */
 #include "engine/base/check.h"
 #include "sip/bindings.h"
-#include "sip/invite.h"
+#include "sip/incoming.h"
 
 #include <errno.h>
 
@@ -47,13 +47,29 @@ static int tech_hangup(struct tech_call *call, int cause)
 	return invite_hangup((struct invite *)call, cause);
 }
 
+static int tech_indicate(struct tech_call *call, enum tech_indication what,
+			 struct media_desc *remote)
+{
+	return incoming_indicate((struct invite *)call, what, remote);
+}
+
+static int tech_answer(struct tech_call *call, struct media_desc *remote)
+{
+	return incoming_answer((struct invite *)call, remote);
+}
+
+static bool tech_header(const struct tech_call *call, uint32_t index, struct sink *line)
+{
+	return incoming_header((const struct invite *)call, index, line);
+}
+
 static bool tech_info(const struct tech_call *call, struct slice item, struct sink *out)
 {
 	const struct invite *iv = (const struct invite *)call;
 	char tag[SIP_IDENT_LEN];
 
 	if (slice_ieq(item, SLICE_LIT("call-id"))) {
-		sink_add(out, slice_make(iv->call_id, sizeof(iv->call_id)));
+		sink_add(out, iv->call_id);
 	} else if (slice_ieq(item, SLICE_LIT("local_tag"))) {
 		invite_tag(iv, tag);
 		sink_add(out, slice_make(tag, sizeof(tag)));
@@ -87,6 +103,9 @@ static const struct tech_ops tech_ops = {
 	.dial = tech_dial,
 	.hangup = tech_hangup,
 	.send_text = tech_send_text,
+	.indicate = tech_indicate,
+	.answer = tech_answer,
+	.header = tech_header,
 	.info = tech_info,
 	.take = tech_take,
 };

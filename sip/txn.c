@@ -523,6 +523,11 @@ void txn_respond(struct txn *t, unsigned code, struct slice response)
 		ist_step(t, code < 200 ? IST_TX_1XX : code < 300 ? IST_TX_2XX : IST_TX_FAIL, &in);
 }
 
+void txn_repeat(struct txn *t)
+{
+	txn_send_again(t);
+}
+
 void txn_acked(struct txn *t, const struct sip_msg *msg, const struct addr *from)
 {
 	const struct txn_input in = {.msg = msg, .from = from};

@@ -148,6 +148,8 @@ void txn_rx_request(struct txn *t, const struct sip_msg *msg, const struct addr 
 /* Keeps and sends a response. A 2xx to INVITE is sent again (T1 to T2) until txn_acked: the duty of
  * RFC 3261 13.3.1.4, done here for the user. */
 void txn_respond(struct txn *t, unsigned code, struct slice response);
+/* Sends the kept response once more: a reliable provisional (RFC 3262 3). */
+void txn_repeat(struct txn *t);
 /* The ACK of a 2xx (which has a branch of its own) came. */
 void txn_acked(struct txn *t, const struct sip_msg *msg, const struct addr *from);
 

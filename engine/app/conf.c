@@ -344,6 +344,8 @@ static int conf_read_dialer_general(struct app_conf *c, const struct conffile_va
 	}
 	if (slice_ieq(v->name, SLICE_LIT("max_channels")))
 		return conf_number(error, v, 1, LIMIT_CHANNELS_MAX, &c->channel_max);
+	if (slice_ieq(v->name, SLICE_LIT("incoming_channels")))
+		return conf_number(error, v, 0, LIMIT_INCOMING_MAX, &c->incoming_max);
 	if (slice_ieq(v->name, SLICE_LIT("queue_max")))
 		return conf_number(error, v, 1, LIMIT_QUEUE_MAX, &c->queue.queue_max);
 	if (slice_ieq(v->name, SLICE_LIT("cpus")))
@@ -474,6 +476,7 @@ static void conf_defaults(struct app_conf *c)
 	c->control_mode = 0660;
 	c->language_prefix = true;
 	c->channel_max = LIMIT_CHANNELS_DEFAULT;
+	c->incoming_max = LIMIT_INCOMING_DEFAULT;
 	c->queue.queue_max = LIMIT_QUEUE_DEFAULT;
 	c->csv = c->sqlite = true;
 	conf_default_limits(c);

@@ -35,7 +35,8 @@ struct app_conf {
 
 	/* dialer.conf */
 	uint32_t shards;               /* 0: one per CPU */
-	uint32_t channel_max;          /* of the engine */
+	uint32_t channel_max;	       /* of the engine, for orders */
+	uint32_t incoming_max;	       /* of the engine, besides, for calls that come in */
 	int cpus[APP_CPUS];            /* pinning: control first, then shards in turn */
 	uint32_t cpu_count;            /* 0: no pinning */
 	bool sqlite, csv;              /* record sinks */

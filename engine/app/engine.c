@@ -68,6 +68,13 @@ static uint32_t engine_shards(const struct engine *e)
 	return n > LIMIT_SHARDS ? LIMIT_SHARDS : n;
 }
 
+/* Where there is not enough for all, calls that come in get an eighth. */
+static void engine_fit_incoming(struct engine *e, uint32_t most)
+{
+	if (e->conf.channel_max + e->conf.incoming_max > most && e->conf.incoming_max > most / 8)
+		e->conf.incoming_max = most / 8;
+}
+
 /* Two descriptors a channel and half of one for ports that rest: fewer channels where the limit of
  * descriptors says so. */
 static void engine_fit_channels(struct engine *e)
@@ -79,6 +86,8 @@ static void engine_fit_channels(struct engine *e)
 	most = most > DESCRIPTORS_BESIDE ? (most - DESCRIPTORS_BESIDE) / 5 * 2 : 0;
 	if (most < CHANNELS_LEAST)
 		most = CHANNELS_LEAST;
+	engine_fit_incoming(e, most);
+	most -= e->conf.incoming_max;
 	if (e->conf.channel_max > most) {
 		log_notice("%u channels instead of %u: the limit of open files is %u (raise it with "
 			   "ulimit -n or LimitNOFILE=)",
@@ -102,7 +111,11 @@ static void engine_fit_ports(struct engine *e)
 			most += (end - start + 1U) / 2;
 	}
 	most -= most / 16;
-	if (most == 0 || e->conf.channel_max <= most)
+	if (most == 0)
+		return;
+	engine_fit_incoming(e, most);
+	most -= e->conf.incoming_max;
+	if (e->conf.channel_max <= most)
 		return;
 	log_notice("%u channels instead of %u: rtp.conf gives them the ports %u to %u, two for each",
 		   most, e->conf.channel_max, rtp->port_start, rtp->port_end);
@@ -114,16 +127,21 @@ static uint32_t engine_shard_channels(const struct engine *e)
 	return (e->conf.channel_max + engine_shards(e) - 1) / engine_shards(e);
 }
 
+static uint32_t engine_shard_incoming(const struct engine *e)
+{
+	return (e->conf.incoming_max + engine_shards(e) - 1) / engine_shards(e);
+}
+
 static void engine_log_budget(const struct engine *e)
 {
 	size_t shards = 0;
 
 	for (uint32_t i = 0; i < e->node_count; i++)
 		shards += node_bytes(e->nodes[i]);
-	log_notice("Memory budget: %u shards with %u channels in all reserve %zu MiB, the queue of %u "
-		   "attempts up to %zu MiB; touched as used",
-		   e->node_count, e->conf.channel_max, shards >> 20, e->conf.queue.queue_max,
-		   ((size_t)e->conf.queue.queue_max * 2560) >> 20);
+	log_notice("Memory budget: %u shards with %u channels and %u for incoming calls in all "
+		   "reserve %zu MiB, the queue of %u attempts up to %zu MiB; touched as used",
+		   e->node_count, e->conf.channel_max, e->conf.incoming_max, shards >> 20,
+		   e->conf.queue.queue_max, ((size_t)e->conf.queue.queue_max * 2560) >> 20);
 }
 
 /* ---- create ---- */
@@ -139,6 +157,7 @@ static int engine_create_nodes(struct engine *e, bool unanswered, bool congestio
 			.index = i,
 			.count = e->node_count,
 			.channel_max = engine_shard_channels(e),
+			.incoming_max = engine_shard_incoming(e),
 			.control_io = e->control_io,
 			.cpu = engine_cpu(e, i + 1),
 			.tones = e->tones,
@@ -166,7 +185,9 @@ static int engine_create_nodes(struct engine *e, bool unanswered, bool congestio
 static int engine_create_records(struct engine *e, bool *unanswered, bool *congestion,
 				 struct sink *error)
 {
-	size_t orders = (size_t)engine_shard_channels(e) * engine_shards(e) + CONTROL_RECORDING_MAX;
+	size_t orders =
+		(size_t)(engine_shard_channels(e) + engine_shard_incoming(e)) * engine_shards(e) +
+		CONTROL_RECORDING_MAX;
 	struct pipe_conf down = {.spare_bytes = 1 << 20,
 				 .reserve_bytes = orders * ORDER_RECORD_BYTES,
 				 .record_max = 32 * 1024};
@@ -240,7 +261,8 @@ static int engine_create_control(struct engine *e)
 		shards[i] = (struct control_shard){.io = s->io,
 						   .down = s->down,
 						   .up = s->up,
-						   .channel_max = engine_shard_channels(e)};
+						   .channel_max = engine_shard_channels(e),
+						   .incoming_max = engine_shard_incoming(e)};
 	}
 	io_random(e->control_io, &conf.seed, sizeof(conf.seed));
 	return control_create(&e->control, &conf);

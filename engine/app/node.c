@@ -19,6 +19,7 @@
 #define RELIABLE_BYTES                                                                             \
 	(4 * EVENT_BYTES_MAX + 2 * (EVENT_BYTES_MAX + CDR_BYTES_MAX) + 2 * SHARD_OUTCOME_BYTES_MAX)
 #define ANSWER_BYTES       (LIMIT_VAR_VALUE + 64) /* ... and for the answer to each question */
+#define ADMIT_BYTES	   sizeof(struct pipe_record) /* in the down pipe for each incoming call */
 #define COMMANDS_BYTES (1 << 16) /* reserved in the down pipe for new configurations and the stop */
 #define GLOBALS_CHUNKS     256 /* KiB of global variables */
 #define FORWARD_BYTES      (1 << 20)
@@ -88,14 +89,20 @@ static bool node_report(void *arg, uint32_t kind, const void *data, size_t len)
 
 /* ---- making ---- */
 
+static uint32_t node_channels(const struct node *n)
+{
+	return n->conf.channel_max + n->conf.incoming_max;
+}
+
 static int node_create_pipes(struct node *n)
 {
-	struct pipe_conf down = {.spare_bytes = 4 << 20,
-				 .reserve_bytes = COMMANDS_BYTES +
-						  (size_t)n->conf.channel_max * SHARD_HANGUP_BYTES,
-				 .record_max = 100 * 1024};
+	struct pipe_conf down = {
+		.spare_bytes = 4 << 20,
+		.reserve_bytes = COMMANDS_BYTES + (size_t)n->conf.channel_max * SHARD_HANGUP_BYTES +
+				 (size_t)n->conf.incoming_max * (SHARD_HANGUP_BYTES + ADMIT_BYTES),
+		.record_max = 100 * 1024};
 	struct pipe_conf up = {.spare_bytes = 8 << 20,
-			       .reserve_bytes = (size_t)n->conf.channel_max * RELIABLE_BYTES +
+			       .reserve_bytes = (size_t)node_channels(n) * RELIABLE_BYTES +
 						LIMIT_ASKS * ANSWER_BYTES + (1 << 16),
 			       .record_max = 32 * 1024};
 	struct pipe_conf across = {.spare_bytes = FORWARD_BYTES, .record_max = 70 * 1024};
@@ -113,7 +120,7 @@ static int node_create_pipes(struct node *n)
 static int node_create_slabs(struct node *n)
 {
 	struct shard *s = &n->shard;
-	uint32_t channels = n->conf.channel_max;
+	uint32_t channels = node_channels(n);
 	int err;
 
 	/* A failed call's slot may serve its `failed` channel while the call itself still ends. */
@@ -133,7 +140,7 @@ static int node_create_io(struct node *n)
 	struct io_conf conf = {
 		.name = n->name,
 		.metrics = &n->shard.metrics,
-		.udp_max = rtp_media_udp_max(n->conf.channel_max) + 16,
+		.udp_max = rtp_media_udp_max(node_channels(n)) + 16,
 		.big_buffers = 1024,
 		.small_buffers = 4096,
 		.bind_patience_ns = BIND_PATIENCE_NS,
@@ -162,6 +169,7 @@ int node_create(struct node **out, const struct node_conf *conf)
 	s->unanswered_cdr = conf->unanswered_cdr;
 	s->congestion_cdr = conf->congestion_cdr;
 	s->compat_reason = conf->compat_reason;
+	s->incoming_max = s->incoming_free = conf->incoming_max;
 	slice_copy(s->system_name, sizeof(s->system_name), slice_str(conf->system_name));
 	rng_seed(&s->rng, conf->seed);
 	list_init(&s->ready);
@@ -264,7 +272,7 @@ int node_open(struct node *n, const struct sip_conf *sip, const struct rtp_media
 		.rng = &s->rng,
 		.shard = s->index,
 		.shard_count = s->count,
-		.session_max = n->conf.channel_max,
+		.session_max = node_channels(n),
 		.tones = n->conf.tones,
 		.loader = n->conf.loader,
 	};
@@ -275,7 +283,8 @@ int node_open(struct node *n, const struct sip_conf *sip, const struct rtp_media
 		.metrics = &s->metrics,
 		.shard = s->index,
 		.shard_count = s->count,
-		.call_max = n->conf.channel_max,
+		.call_max = node_channels(n),
+		.door = chan_door(s),
 		.secret = n->conf.secret,
 		.forward = node_forward,
 		.forward_arg = n,
@@ -336,10 +345,11 @@ int64_t node_turn(void *arg, int64_t now_ns)
 	bool more;
 
 	more = shard_run_commands(s, COMMANDS_PER_TURN) == COMMANDS_PER_TURN;
+	s->is_late = false;
 	node_take_arrivals(n);
 	if (tmr_wheel_run(s->wheel, now_ns, TIMERS_PER_TURN) == TIMERS_PER_TURN) {
 		metric_inc(&s->metrics, METRIC_io_timer_late);
-		more = true;
+		s->is_late = more = true;
 	}
 	more |= shard_run_ready(s, CHANNELS_PER_TURN);
 	next_media = rtp_media_turn(n->media, now_ns);
@@ -391,6 +401,8 @@ bool node_is_quiet(const struct node *n, const char **why)
 		reason = "media sessions are left";
 	else if (tmr_wheel_count(s->wheel) != sip_standing_timers(n->sip))
 		reason = "timers are left";
+	else if (s->incoming_free != s->incoming_max)
+		reason = "places of incoming calls are left";
 	if (reason && why)
 		*why = reason;
 	return !reason;
@@ -402,5 +414,5 @@ size_t node_bytes(const struct node *n)
 
 	return slab_bytes(s->chans) + slab_bytes(s->pbxes) + sip_bytes(n->sip) +
 	       rtp_media_bytes(n->media) +
-	       (size_t)n->conf.channel_max * (CHUNKS_PER_CHANNEL * ARENA_CHUNK + RELIABLE_BYTES);
+	       (size_t)node_channels(n) * (CHUNKS_PER_CHANNEL * ARENA_CHUNK + RELIABLE_BYTES);
 }

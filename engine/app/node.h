@@ -13,7 +13,8 @@ struct node;
 
 struct node_conf {
 	uint32_t index, count;
-	uint32_t channel_max;      /* of this shard */
+	uint32_t channel_max;  /* of this shard, for orders */
+	uint32_t incoming_max; /* ... and for calls that come in */
 	struct io *control_io;
 	int cpu;                   /* -1: not pinned */
 	const struct tone_set *tones;

@@ -34,6 +34,9 @@
 #define LIMIT_ASKS            1024 /* questions to shards (variables) that wait for their answer */
 #define LIMIT_CHANNELS_DEFAULT 10000 /* channels of the whole engine; dialer.conf max_channels */
 #define LIMIT_CHANNELS_MAX    200000
+#define LIMIT_INCOMING_DEFAULT                                                                     \
+	1000 /* channels besides for incoming calls; dialer.conf incoming_channels */
+#define LIMIT_INCOMING_MAX 50000
 
 /* Channels */
 #define LIMIT_CHAN_ARENA      (4 * LIMIT_ORDER_BYTES) /* what one channel may keep: order, variables */

@@ -11,6 +11,11 @@
 	X(attempt_answered,       "attempts answered") \
 	X(attempt_failed,         "attempts that ended without an answer") \
 	X(attempt_settled,        "attempts settled with their source") \
+	X(incoming_accepted,      "incoming calls that got a channel") \
+	X(incoming_answered,      "incoming calls that the dialplan answered") \
+	X(incoming_refused_number, "incoming calls refused: no such extension") \
+	X(incoming_refused_full,  "incoming calls refused by 503: no free place, or the shard is behind") \
+	X(incoming_refused_closed, "incoming calls refused by 503: the engine stops") \
 	/* event pipe, chores */ \
 	X(event_dropped,          "events left out because the control shard was behind") \
 	X(chore_done,             "pieces of blocking work done for the control shard") \

@@ -87,16 +87,75 @@ static enum app_result hangup_start(struct app_call *call)
 	return APP_HANGUP;
 }
 
-/* Our legs are outgoing: the far end answers, we cannot. What is up stays up. */
+/* So long the dialplan waits for the caller's audio, so that what it plays first is heard. */
+#define ANSWER_MEDIA_NS (500 * TMR_MS)
+#define ANSWER_LOOK_NS	(20 * TMR_MS)
+
+/* Answer([delay ms][,i]). Only a call that came in can be answered; what is up stays up. */
 static enum app_result answer_start(struct app_call *call)
 {
-	return chan_is_alive(call->c) ? APP_NEXT : APP_HANGUP;
+	struct chan *c = call->c;
+	struct pbx_answer *a = &call->p->u.answer;
+	bool was_offered = chan_is_offered(c);
+	struct slice part[2];
+	uint64_t ms = 0;
+
+	args_split(call->data, call->len, ',', part, 2);
+	if (!chan_answer(c))
+		return APP_HANGUP;
+	if (!was_offered || slice_find(part[1], 'i') != SIZE_MAX)
+		return APP_NEXT;
+	if (!slice_is_empty(part[0]) && !slice_u64(slice_trim(part[0]), 3600000, &ms))
+		log_warning("Answer: '%.*s' is no delay in milliseconds", SLICE_ARG(part[0]));
+	a->least_ns = chan_now_ns(c) + (int64_t)ms * TMR_MS;
+	a->most_ns = chan_now_ns(c) + ANSWER_MEDIA_NS;
+	if (a->most_ns < a->least_ns)
+		a->most_ns = a->least_ns;
+	chan_step_timer(c, chan_now_ns(c) + ANSWER_LOOK_NS);
+	return APP_WAIT;
 }
 
-/* States of the calling side; an outgoing leg has nobody to show them to. */
-static enum app_result indicate_start(struct app_call *call)
+static bool answer_has_media(const struct chan *c)
 {
-	(void)call;
+	struct media_stats stats;
+
+	if (!c->session)
+		return true;
+	c->media->ops->stats(c->session, &stats);
+	return stats.rx_packets > 0;
+}
+
+static enum app_result answer_event(struct chan *c, struct pbx *p, enum pbx_event_kind kind,
+				    int number)
+{
+	int64_t now = chan_now_ns(c);
+
+	UNUSED(number);
+	if (kind != PBX_TIMER)
+		return APP_WAIT;
+	if (now >= p->u.answer.most_ns || (now >= p->u.answer.least_ns && answer_has_media(c)))
+		return APP_NEXT;
+	chan_step_timer(c, now + ANSWER_LOOK_NS);
+	return APP_WAIT;
+}
+
+/* What a caller is shown before the answer; an outgoing leg has nobody to show it to. */
+static enum app_result ringing_start(struct app_call *call)
+{
+	chan_indicate(call->c, TECH_RINGING);
+	return APP_NEXT;
+}
+
+static enum app_result progress_start(struct app_call *call)
+{
+	chan_indicate(call->c, TECH_PROGRESS);
+	return APP_NEXT;
+}
+
+/* A caller was told by 100 already that somebody works on the call. */
+static enum app_result proceeding_start(struct app_call *call)
+{
+	UNUSED(call);
 	return APP_NEXT;
 }
 
@@ -134,6 +193,10 @@ static enum app_result tone_start(struct app_call *call, const char *tone, int c
 
 	if (!chan_is_alive(c))
 		return APP_HANGUP;
+	if (chan_is_offered(c)) { /* the caller's own exchange plays the tone */
+		chan_hangup(c, cause);
+		return APP_HANGUP;
+	}
 	c->cause = cause;
 	if (c->session)
 		c->media->ops->tone(c->session, slice_str(tone));
@@ -199,11 +262,12 @@ static enum app_result stopplaytones_start(struct app_call *call)
 	return APP_NEXT;
 }
 
-const struct app app_answer = {"Answer", "Answer a channel if ringing.", answer_start, 0, 0};
+const struct app app_answer = {"Answer", "Answer a channel if ringing.", answer_start, answer_event,
+			       0};
 const struct app app_hangup = {"Hangup", "Hang up the calling channel.", hangup_start, 0, 0};
-const struct app app_progress = {"Progress", "Indicate progress.", indicate_start, 0, 0};
-const struct app app_ringing = {"Ringing", "Indicate ringing tone.", indicate_start, 0, 0};
-const struct app app_proceeding = {"Proceeding", "Indicate proceeding.", indicate_start, 0, 0};
+const struct app app_progress = {"Progress", "Indicate progress.", progress_start, 0, 0};
+const struct app app_ringing = {"Ringing", "Indicate ringing tone.", ringing_start, 0, 0};
+const struct app app_proceeding = {"Proceeding", "Indicate proceeding.", proceeding_start, 0, 0};
 const struct app app_wait = {"Wait", "Waits for some time.", wait_start, wait_event, 0};
 const struct app app_busy = {"Busy", "Indicate the Busy condition.", busy_start, tone_event, 0};
 const struct app app_congestion = {"Congestion", "Indicate the Congestion condition.",

@@ -98,6 +98,8 @@ static enum app_result playback_start(struct app_call *call)
 		set_status(c, call->p);
 		return APP_NEXT;
 	}
+	if (slice_find_text(part[1], SLICE_LIT("noanswer")) == SIZE_MAX)
+		chan_answer(c);
 	return play_start(c, call->p, part[0]);
 }
 
@@ -125,6 +127,8 @@ static enum app_result background_start(struct app_call *call)
 		set_status(c, call->p);
 		return APP_NEXT;
 	}
+	if (slice_find(part[1], 'n') == SIZE_MAX)
+		chan_answer(c);
 	return play_start(c, call->p, part[0]);
 }
 

@@ -117,6 +117,8 @@ static enum app_result read_start(struct app_call *call)
 		read_end(c, p, "SKIPPED");
 		return APP_NEXT;
 	}
+	if (slice_find(part[3], 'n') == SIZE_MAX)
+		chan_answer(c);
 	if (!chan_is_alive(c)) {
 		read_end(c, p, "HANGUP");
 		return APP_HANGUP;

@@ -9,21 +9,24 @@
 
 #define NO_STEP CHAN_STATE_COUNT
 
+/* clang-format off */
 static const enum chan_state chan_table[CHAN_STATE_COUNT][CHAN_EVENT_COUNT] = {
-	/*                 DIAL          RING          MEDIA       ANSWER   END           DONE */
-	[CHAN_NEW]     = {CHAN_DIALING, NO_STEP,      NO_STEP,    NO_STEP, CHAN_HANGING, NO_STEP},
-	[CHAN_DIALING] = {NO_STEP,      CHAN_RINGING, CHAN_EARLY, CHAN_UP, CHAN_HANGING, NO_STEP},
-	[CHAN_RINGING] = {NO_STEP,      CHAN_RINGING, CHAN_EARLY, CHAN_UP, CHAN_HANGING, NO_STEP},
-	[CHAN_EARLY]   = {NO_STEP,      CHAN_EARLY,   CHAN_EARLY, CHAN_UP, CHAN_HANGING, NO_STEP},
-	[CHAN_UP]      = {NO_STEP,      NO_STEP,      NO_STEP,    NO_STEP, CHAN_HANGING, NO_STEP},
-	[CHAN_HANGING] = {NO_STEP,      NO_STEP,      NO_STEP,    NO_STEP, NO_STEP,      CHAN_GONE},
-	[CHAN_GONE]    = {NO_STEP,      NO_STEP,      NO_STEP,    NO_STEP, NO_STEP,      NO_STEP},
+	/*                 DIAL          OFFER         RING          MEDIA       ANSWER   END           DONE */
+	[CHAN_NEW]     = {CHAN_DIALING, CHAN_OFFERED, NO_STEP,      NO_STEP,    NO_STEP, CHAN_HANGING, NO_STEP},
+	[CHAN_DIALING] = {NO_STEP, NO_STEP, CHAN_RINGING, CHAN_EARLY, CHAN_UP, CHAN_HANGING, NO_STEP},
+	[CHAN_RINGING] = {NO_STEP, NO_STEP, CHAN_RINGING, CHAN_EARLY, CHAN_UP, CHAN_HANGING, NO_STEP},
+	[CHAN_EARLY]   = {NO_STEP, NO_STEP, CHAN_EARLY,   CHAN_EARLY, CHAN_UP, CHAN_HANGING, NO_STEP},
+	[CHAN_OFFERED] = {NO_STEP, NO_STEP, NO_STEP,      NO_STEP,    CHAN_UP, CHAN_HANGING, NO_STEP},
+	[CHAN_UP]      = {NO_STEP, NO_STEP, NO_STEP,      NO_STEP,    NO_STEP, CHAN_HANGING, NO_STEP},
+	[CHAN_HANGING] = {NO_STEP, NO_STEP, NO_STEP,      NO_STEP,    NO_STEP, NO_STEP,      CHAN_GONE},
+	[CHAN_GONE]    = {NO_STEP, NO_STEP, NO_STEP,      NO_STEP,    NO_STEP, NO_STEP,      NO_STEP},
 };
+/* clang-format on */
 
 const char *chan_state_name(enum chan_state s)
 {
-	static const char *const names[CHAN_STATE_COUNT] = {"NEW", "DIALING", "RINGING", "EARLY",
-							     "UP", "HANGING", "GONE"};
+	static const char *const names[CHAN_STATE_COUNT] = {
+		"NEW", "DIALING", "RINGING", "EARLY", "OFFERED", "UP", "HANGING", "GONE"};
 
 	return names[s];
 }
@@ -190,6 +193,11 @@ void chan_goto(struct chan *c, struct slice context, struct slice exten, int32_t
 bool chan_is_up(const struct chan *c)
 {
 	return c->state == CHAN_UP;
+}
+
+bool chan_is_offered(const struct chan *c)
+{
+	return c->state == CHAN_OFFERED;
 }
 
 bool chan_is_alive(const struct chan *c)
@@ -392,7 +400,7 @@ int chan_add_header(struct chan *c, struct slice line)
 {
 	struct slice *more;
 
-	if (c->call)
+	if (c->call && !c->is_incoming)
 		return -EISCONN;
 	if (c->header_count == c->header_room) {
 		more = arena_alloc(&c->arena, (c->header_room + 8) * sizeof(*more));

@@ -4,8 +4,10 @@
  * ports, dialplan position. One const table drives its states; every change is a fact on the event
  * pipe. Dialplan applications and functions act on it through the functions below.
  *
- * NEW -> DIALING -> { RINGING, EARLY } -> UP -> HANGING -> GONE. A channel that only runs the `failed`
- * extension goes NEW -> HANGING. HANGING: the call is over for the far end; `h` may run; GONE: freed. */
+ * NEW -> DIALING -> { RINGING, EARLY } -> UP -> HANGING -> GONE. One that came in goes NEW ->
+ * OFFERED -> UP and runs its dialplan from the start. A channel that only runs the `failed`
+ * extension goes NEW -> HANGING. HANGING: the call is over for the far end; `h` may run; GONE:
+ * freed. */
 #ifndef RINGER_CORE_CHAN_H
 #define RINGER_CORE_CHAN_H
 
@@ -27,6 +29,7 @@ enum chan_state {
 	CHAN_DIALING,
 	CHAN_RINGING,
 	CHAN_EARLY,   /* early media (183 with media), not answered */
+	CHAN_OFFERED, /* came in, not answered yet */
 	CHAN_UP,
 	CHAN_HANGING,
 	CHAN_GONE,
@@ -36,7 +39,7 @@ const char *chan_state_name(enum chan_state s);
 
 /* Facts in the order in which they are worked off. */
 enum chan_fact {
-	CHAN_FACT_START,     /* answered: run the dialplan or the application */
+	CHAN_FACT_START, /* answered, or came in: run the dialplan or the application */
 	CHAN_FACT_DIGIT,
 	CHAN_FACT_PLAYED,
 	CHAN_FACT_DTMF_SENT,
@@ -101,6 +104,10 @@ struct chan {
 	struct slice *headers;         /* PJSIP_HEADER(add): in the arena */
 	uint32_t header_count, header_room;
 	bool held;
+	bool is_incoming;	  /* holds a place for incoming calls until its record is written */
+	bool has_headers;	  /* those of the INVITE that came are among headers */
+	struct slice dnid, rdnis; /* of an incoming call, in the arena */
+	bool cid_hidden;
 	bool unheard;           /* stands in for a question without a channel: raises no events */
 
 	/* ends */
@@ -149,6 +156,9 @@ struct chan {
 /* Places the call of a packed originate. The channel reports everything by events, and the outcome by
  * records of shard.h. Always ends in exactly one outcome, also when nothing could be created. */
 void chan_originate(struct shard *s, struct slice packed);
+/* The door for calls that come in, arg: the shard. Their channels end in exactly one SHARD_ENDED
+ * without an order. */
+struct tech_door chan_door(struct shard *s);
 /* From outside (command, media time-out): soft hang-up with a cause (-1: none given, 16 then),
  * worked off on the channel's own turn. */
 void chan_request_hangup(struct chan *c, int cause);
@@ -174,6 +184,14 @@ void chan_receive_digit(struct chan *c, char digit, uint32_t duration_ms);
 int chan_send_text(struct chan *c, struct slice content_type, struct slice text);
 
 bool chan_is_up(const struct chan *c);
+/* Came in and is not answered yet. */
+bool chan_is_offered(const struct chan *c);
+/* Answers it; nothing to do on any other channel. False: the call is over. */
+bool chan_answer(struct chan *c);
+/* Shows the caller that it rings, or opens early audio; nothing to do on any other channel. */
+void chan_indicate(struct chan *c, enum tech_indication what);
+/* The headers of the INVITE that came are put among the channel's own. 0, -ENOSPC. */
+int chan_import_headers(struct chan *c);
 /* False once the call is over for the far end or a hang-up was asked for: applications must end. */
 bool chan_is_alive(const struct chan *c);
 

@@ -81,7 +81,7 @@ static void chan_on_answered(void *owner, const struct media_desc *remote)
 	chan_post(c, CHAN_FACT_START);
 }
 
-static void chan_on_media_changed(void *owner, const struct media_desc *remote, bool held)
+void chan_on_media_changed(void *owner, const struct media_desc *remote, bool held)
 {
 	struct chan *c = owner;
 
@@ -119,7 +119,7 @@ static void chan_take_digit(struct chan *c, char digit)
 	chan_post(c, CHAN_FACT_DIGIT);
 }
 
-static void chan_on_info_digit(void *owner, char digit, uint32_t duration_ms)
+void chan_on_info_digit(void *owner, char digit, uint32_t duration_ms)
 {
 	chan_raise_digit(owner, EVENT_DTMFBEGIN, digit, "Received", 0);
 	chan_raise_digit(owner, EVENT_DTMFEND, digit, "Received", duration_ms);
@@ -248,7 +248,7 @@ static void chan_set_one(struct chan *c, struct slice name, struct slice value)
 			 SLICE_ARG(name), strerror(-err));
 }
 
-static void chan_set_vars(struct chan *c, const struct tech_endpoint *e, const struct originate *o)
+void chan_set_endpoint_vars(struct chan *c, const struct tech_endpoint *e)
 {
 	for (uint32_t i = 0; i < e->set_var_count; i++) {
 		struct slice text = e->set_vars[i];
@@ -257,6 +257,11 @@ static void chan_set_vars(struct chan *c, const struct tech_endpoint *e, const s
 		if (at != SIZE_MAX)
 			chan_set_one(c, slice_head(text, at), slice_from(text, at + 1));
 	}
+}
+
+static void chan_set_vars(struct chan *c, const struct tech_endpoint *e, const struct originate *o)
+{
+	chan_set_endpoint_vars(c, e);
 	for (uint32_t i = 0; i < o->var_count; i++)
 		chan_set_one(c, o->vars[i].name, o->vars[i].value);
 }
@@ -339,8 +344,8 @@ static int chan_find_endpoint(struct shard *s, const struct originate *o, const 
 	return (*tech)->ops->find((*tech)->impl, o->resource, endpoint);
 }
 
-static struct chan *chan_create_for(struct shard *s, const struct originate *o, const struct tech *tech,
-				    const struct tech_endpoint *endpoint)
+struct chan *chan_create_for(struct shard *s, struct slice uniqueid, const struct tech *tech,
+			     const struct tech_endpoint *endpoint)
 {
 	char prefix_text[LIMIT_NAME];
 	struct sink prefix = sink_make(prefix_text, sizeof(prefix_text));
@@ -349,7 +354,7 @@ static struct chan *chan_create_for(struct shard *s, const struct originate *o, 
 	sink_add(&prefix, slice_str(tech->ops->name));
 	sink_char(&prefix, '/');
 	sink_add(&prefix, slice_head(endpoint->name, LIMIT_NAME - 20));
-	c = chan_new(s, sink_slice(&prefix), o->channel_id);
+	c = chan_new(s, sink_slice(&prefix), uniqueid);
 	if (!c)
 		return NULL;
 	c->tech = tech;
@@ -379,7 +384,7 @@ void chan_originate(struct shard *s, struct slice packed)
 		chan_report_nothing(s, &o, CAUSE_NONE);
 		return;
 	}
-	c = chan_create_for(s, &o, tech, &endpoint);
+	c = chan_create_for(s, o.channel_id, tech, &endpoint);
 	if (!c || !chan_take_order(c, &o, packed)) {
 		if (c)
 			chan_discard(c);

@@ -37,9 +37,20 @@ void chan_report_dialed(struct chan *c, enum originate_reason reason)
 	shard_report(c->shard, SHARD_DIALED, &o, false);
 }
 
+void chan_report_incoming_over(struct chan *c)
+{
+	struct outcome o = {.cause = c->cause};
+
+	c->is_incoming = false;
+	shard_report(c->shard, SHARD_ENDED, &o, false);
+}
+
 static void chan_report_ended(struct chan *c)
 {
 	struct outcome o = chan_outcome(c, c->out_reason);
+
+	if (c->is_incoming)
+		chan_report_incoming_over(c);
 
 	if (!c->has_order)
 		return;
@@ -296,8 +307,28 @@ static void chan_close_media(struct chan *c)
 	c->session = NULL;
 }
 
+/* An incoming call that nobody answered, by the cause with which it ended. */
+static enum cdr_disposition chan_disposition_of_cause(int cause)
+{
+	switch (cause) {
+	case CAUSE_BUSY:
+		return CDR_BUSY;
+	case CAUSE_CONGESTION:
+		return CDR_CONGESTION;
+	case CAUSE_NONE:
+	case CAUSE_NORMAL:
+	case CAUSE_NO_ANSWER:
+	case CAUSE_INTERWORKING: /* the caller gave up */
+		return CDR_NO_ANSWER;
+	default:
+		return CDR_FAILED;
+	}
+}
+
 void chan_finish(struct chan *c)
 {
+	if (chan_is_offered(c))
+		c->disposition = chan_disposition_of_cause(c->cause);
 	if (c->call) {
 		c->tech_code = c->tech->ops->hangup(c->call, c->cause);
 		c->call = NULL;

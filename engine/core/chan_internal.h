@@ -5,7 +5,16 @@
 #include "engine/core/chan.h"
 #include "engine/core/shard.h"
 
-enum chan_event { CHAN_EV_DIAL, CHAN_EV_RING, CHAN_EV_MEDIA, CHAN_EV_ANSWER, CHAN_EV_END, CHAN_EV_DONE, CHAN_EVENT_COUNT };
+enum chan_event {
+	CHAN_EV_DIAL,
+	CHAN_EV_OFFER,
+	CHAN_EV_RING,
+	CHAN_EV_MEDIA,
+	CHAN_EV_ANSWER,
+	CHAN_EV_END,
+	CHAN_EV_DONE,
+	CHAN_EVENT_COUNT
+};
 
 /* The only place that changes a channel's state. False: the table has no such step (a fact that came
  * too late); nothing happened. */
@@ -14,6 +23,16 @@ bool chan_step(struct chan *c, enum chan_event event);
 struct chan *chan_new(struct shard *s, struct slice name_prefix, struct slice uniqueid);
 /* A channel that nobody has heard of yet goes without a trace. */
 void chan_discard(struct chan *c);
+/* What a channel takes from its endpoint: name, codecs, texts, place. NULL as chan_new. */
+struct chan *chan_create_for(struct shard *s, struct slice uniqueid, const struct tech *tech,
+			     const struct tech_endpoint *endpoint);
+/* set_var of the endpoint. */
+void chan_set_endpoint_vars(struct chan *c, const struct tech_endpoint *e);
+/* Facts of signalling that come in both directions. */
+void chan_on_media_changed(void *owner, const struct media_desc *remote, bool held);
+void chan_on_info_digit(void *owner, char digit, uint32_t duration_ms);
+/* An incoming call is over and its record on its way. */
+void chan_report_incoming_over(struct chan *c);
 void chan_post(struct chan *c, enum chan_fact fact);
 void chan_raise_kind(struct chan *c, enum event_kind kind);
 void chan_raise_numbers(struct chan *c, enum event_kind kind, int a, int b);

@@ -20,7 +20,7 @@ static uint32_t control_channel_max(const struct control_conf *conf)
 	uint32_t sum = 0;
 
 	for (uint32_t i = 0; i < conf->shard_count; i++)
-		sum += conf->shards[i].channel_max;
+		sum += conf->shards[i].channel_max + conf->shards[i].incoming_max;
 	return sum;
 }
 
@@ -168,11 +168,32 @@ static void control_on_dialed(struct control *c, const struct shard_outcome *f)
 		o->source.ops->dialed(o->source.impl, o->cookie, &outcome);
 }
 
+/* The mark of an incoming call goes to the records worker and back as that of an order does: so its
+ * place is free again only when its record is written. */
+static void control_on_incoming_ended(struct control *c, const struct shard_outcome *f,
+				      uint32_t len)
+{
+	c->recording++;
+	check(pipe_write(c->conf.records_down, PIPE_RELIABLE, RECORDS_SETTLE, f, len));
+}
+
+static void control_on_incoming_recorded(struct control *c, const struct shard_outcome *f)
+{
+	c->recording--;
+	/* The pipe keeps room for as many as the shard has places. */
+	check(pipe_write(c->shards[f->shard].down, PIPE_RELIABLE, SHARD_ADMIT, NULL, 0));
+}
+
 /* The record of this order is with the worker already (same pipe, earlier); the mark follows it. */
 static void control_on_ended(struct control *c, const struct shard_outcome *f, uint32_t len)
 {
-	struct order *o = control_running(c, f->order_id);
+	struct order *o;
 
+	if (f->order_id == 0) {
+		control_on_incoming_ended(c, f, len);
+		return;
+	}
+	o = control_running(c, f->order_id);
 	if (NEVER(!o) || NEVER(!o->dialed))
 		return;
 	order_step(o, ORDER_END);
@@ -184,9 +205,14 @@ static void control_on_ended(struct control *c, const struct shard_outcome *f, u
 
 static void control_on_recorded(struct control *c, const struct shard_outcome *f)
 {
-	struct order *o = control_running(c, f->order_id);
 	struct outcome outcome = control_outcome(f);
+	struct order *o;
 
+	if (f->order_id == 0) {
+		control_on_incoming_recorded(c, f);
+		return;
+	}
+	o = control_running(c, f->order_id);
 	if (NEVER(!o))
 		return;
 	order_step(o, ORDER_RECORDED);
@@ -386,6 +412,20 @@ static void control_turn_graceful(struct control *c)
 	inbox_close(c->conf.inbox, true);
 }
 
+/* Incoming calls are refused while a stop waits for the calls to end. A full pipe: next turn. */
+static void control_watch_door(struct control *c)
+{
+	bool shut = control_is_stopping(c) || c->stopped;
+	const struct shard_door door = {.is_open = !shut};
+
+	if (shut == c->is_door_shut)
+		return;
+	for (uint32_t i = 0; i < c->conf.shard_count; i++)
+		if (!pipe_write(c->shards[i].down, PIPE_DROPPABLE, SHARD_DOOR, &door, sizeof(door)))
+			return;
+	c->is_door_shut = shut;
+}
+
 static void control_watch_stop(struct control *c, int64_t now_ns)
 {
 	bool late = c->stop_due_ns && now_ns >= c->stop_due_ns;
@@ -500,6 +540,7 @@ int64_t control_turn(void *arg, int64_t now_ns)
 	more |= tmr_wheel_run(c->wheel, now_ns, TIMERS_PER_TURN) == TIMERS_PER_TURN;
 	control_dial(c, now_ns);
 	control_watch_stop(c, now_ns);
+	control_watch_door(c);
 	control_flush(c);
 	if (more || !control_may_sleep(c))
 		return now_ns;

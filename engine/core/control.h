@@ -146,6 +146,7 @@ struct control_shard {
 	struct io *io;
 	struct pipe *down, *up;
 	uint32_t channel_max; /* credits to begin with */
+	uint32_t incoming_max; /* channels besides, for calls that come in */
 };
 
 struct control_conf {

@@ -30,6 +30,7 @@ struct control {
 	struct hash running;      /* orders from SEND to RECORDED, by id */
 	struct order *granted;    /* admitted, but its shard's pipe was full */
 	uint32_t recording;
+	bool is_door_shut; /* shards were told to take no incoming calls */
 	struct slab *asks;
 	struct cli *cli;
 	struct {

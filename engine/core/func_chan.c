@@ -43,7 +43,11 @@ static void callerid_read(struct func_call *f, struct sink *out)
 	struct slice item = first_part(func_args(f));
 
 	if (slice_ieq(item, SLICE_LIT("dnid")))
-		subst_add(out, slice_str(f->c->dst));
+		subst_add(out, f->c->dnid.len ? f->c->dnid : slice_str(f->c->dst));
+	else if (slice_ieq(item, SLICE_LIT("rdnis")))
+		subst_add(out, f->c->rdnis);
+	else if (f->c->cid_hidden && slice_ends(item, SLICE_LIT("pres")))
+		sink_lit(out, "prohib");
 	else
 		party_read(item, f->c->cid_name, f->c->cid_num, out);
 }
@@ -382,6 +386,7 @@ static void header_read(struct func_call *f, struct sink *out)
 		log_error("PJSIP_HEADER: only 'read' can be read");
 		return;
 	}
+	chan_import_headers(f->c);
 	for (uint32_t i = 0; i < f->c->header_count; i++) {
 		struct slice line = f->c->headers[i];
 
@@ -454,6 +459,8 @@ static int header_write(struct chan *c, struct slice args, struct slice value)
 
 	if (!header_parse(c, args, &h))
 		return -EINVAL;
+	if (chan_import_headers(c))
+		return -ENOSPC;
 	if (slice_ieq(h.action, SLICE_LIT("add")))
 		return header_add(c, h.name, value);
 	if (slice_ieq(h.action, SLICE_LIT("update")))

@@ -41,7 +41,13 @@ struct pbx_read {
 	char terminators[16];
 };
 
+/* Answer */
+struct pbx_answer {
+	int64_t least_ns, most_ns; /* when it may go on, and when it must */
+};
+
 union pbx_app_state {
+	struct pbx_answer answer;
 	struct pbx_play play;
 	struct pbx_read read;
 };

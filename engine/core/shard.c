@@ -20,6 +20,7 @@ void shard_report(struct shard *s, enum shard_fact kind, const struct outcome *o
 	struct shard_outcome fixed = {
 		.order_id = o->order_id,
 		.attempt_no = o->attempt_no,
+		.shard = s->index,
 		.answered = o->answered,
 		.failed_ran = failed_ran,
 		.reason = o->reason,
@@ -295,6 +296,17 @@ static void shard_take_conf(struct shard *s, const struct shard_conf *conf)
 	pipe_write(s->up, PIPE_RELIABLE, SHARD_CONF_DONE, conf, sizeof(*conf));
 }
 
+static void shard_admit(struct shard *s)
+{
+	if (!NEVER(s->incoming_free >= s->incoming_max))
+		s->incoming_free++;
+}
+
+static void shard_set_door(struct shard *s, const struct shard_door *door)
+{
+	s->is_closed = !door->is_open;
+}
+
 static void shard_command(struct shard *s, const struct pipe_record *r)
 {
 	const void *data = r->data;
@@ -338,6 +350,12 @@ static void shard_command(struct shard *s, const struct pipe_record *r)
 		break;
 	case SHARD_TECH:
 		shard_take_tech(s, data, r->len - sizeof(struct shard_tech));
+		break;
+	case SHARD_ADMIT:
+		shard_admit(s);
+		break;
+	case SHARD_DOOR:
+		shard_set_door(s, data);
 		break;
 	}
 }

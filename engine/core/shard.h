@@ -33,13 +33,16 @@ enum shard_command {
 	SHARD_CONF,	  /* struct shard_conf: take a new snapshot */
 	SHARD_HANGUP_ALL, /* stop now */
 	SHARD_TECH,	  /* struct shard_tech: of a technology's control part to its shard part */
+	SHARD_ADMIT,	  /* the record of one incoming call is written: its place is free again */
+	SHARD_DOOR,	  /* struct shard_door */
 };
 
 /* Records from shard to control; events (event.h) use kinds below SHARD_FACT_BASE. */
 #define SHARD_FACT_BASE 1000
 enum shard_fact {
 	SHARD_DIALED = SHARD_FACT_BASE, /* struct shard_outcome: the dialling phase is over */
-	SHARD_ENDED,	  /* struct shard_outcome: the attempt is over; its slot is free */
+	SHARD_ENDED,	  /* struct shard_outcome: the attempt is over; its slot is free.
+			   * order_id 0: an incoming call is */
 	SHARD_ANSWER,	  /* struct shard_question echoed + value: to GETVAR and others */
 	SHARD_GLOBAL_SET, /* name and value: a dialplan set a global */
 	SHARD_CONF_DONE,  /* struct shard_conf: the old snapshot is let go of */
@@ -50,6 +53,11 @@ struct shard_hangup {
 	handle_t chan;
 	int32_t cause;
 	uint32_t pad;
+};
+
+/* Whether incoming calls are taken. */
+struct shard_door {
+	uint32_t is_open;
 };
 
 /* What the pipe to a shard keeps for each attempt that the shard may have: the first hangup of its channel
@@ -79,6 +87,7 @@ struct shard_tech {
 struct shard_outcome {
 	uint64_t order_id;
 	uint32_t attempt_no;
+	uint32_t shard; /* that reports it */
 	uint8_t answered;
 	uint8_t failed_ran; /* the `failed` extension ran */
 	uint8_t pad[2];
@@ -121,6 +130,11 @@ struct shard {
 	bool unanswered_cdr;       /* cdr.conf unanswered */
 	bool congestion_cdr;       /* cdr.conf congestion */
 	bool compat_reason;	   /* dialer.conf compat_reason: a refusal has reason 0 */
+	/* Incoming calls: places that are free now. A call takes one, and control gives it back
+	 * when the call's record is written, so that neither pipes nor records can overflow. */
+	uint32_t incoming_max, incoming_free;
+	bool is_closed;		   /* no incoming calls any more: the engine stops */
+	bool is_late;		   /* the last turn left work undone: no more for now */
 	bool is_ending;            /* stop now: what fails has no `failed` extension any more */
 	/* scratch of one dialplan step: expanded application data */
 	char *scratch;             /* LIMIT_APPDATA octets */

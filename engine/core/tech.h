@@ -2,8 +2,11 @@
  *
  * The channel asks `find` what an address means, `dial`s it, and hears facts through struct
  * tech_events until `ended` or until it hangs up itself, whichever is first: after either, the call
- * belongs to the technology alone, which finishes its signalling (BYE, CANCEL, late 2xx) without the
- * channel. So a channel's slot is free as soon as the call is over for us. */
+ * belongs to the technology alone, which finishes its signalling (BYE, CANCEL, late 2xx) without
+ * the channel. So a channel's slot is free as soon as the call is over for us.
+ *
+ * The other way round a technology offers an incoming call through a struct tech_door; when it was
+ * taken, the same facts and operations hold, and the channel may indicate and answer. */
 #ifndef RINGER_CORE_TECH_H
 #define RINGER_CORE_TECH_H
 
@@ -61,6 +64,32 @@ struct tech_events {
 
 struct tech_call; /* opaque */
 
+/* What a caller is shown before the answer. */
+enum tech_indication {
+	TECH_RINGING,  /* rings at our end */
+	TECH_PROGRESS, /* audio before the answer */
+};
+
+/* A call that came in. All of it is valid during tech_door.offer. */
+struct tech_offer {
+	struct tech_endpoint endpoint; /* who calls; without target */
+	struct slice exten;	       /* what was dialled; empty: nothing */
+	struct slice domain;	       /* ... and where */
+	struct slice cid_name, cid_num;
+	bool cid_hidden;    /* the caller asked for privacy */
+	struct slice rdnis; /* who diverted the call to us; empty: nobody */
+};
+
+/* Where incoming calls go: the core's, one a shard. */
+struct tech_door {
+	/* 0: taken: *owner hears events from now on, *media_local is where its audio is. Else the
+	 * Q.850 cause for which the call is refused: 1 no such extension, 34 no room. */
+	int (*offer)(void *arg, struct tech_call *call, const struct tech_offer *offer,
+		     void **owner, struct addr *media_local);
+	const struct tech_events *events;
+	void *arg;
+};
+
 struct tech_ops {
 	const char *name;         /* "PJSIP" */
 	/* The trunk name in a resource ("100@trunk" -> "trunk"), for pacing. Pure. */
@@ -76,6 +105,16 @@ struct tech_ops {
 	/* Sends a text to the far end of an answered call; may be NULL. 0, -ENOTCONN not answered
 	 * yet, -EINVAL no content type, -EMSGSIZE, -ENOBUFS no room for the request. */
 	int (*send_text)(struct tech_call *call, struct slice content_type, struct slice text);
+	/* Of an incoming call that is not answered yet; what was shown already is not shown again.
+	 * *remote: where audio goes from now on; family 0: nowhere yet. 0, or negative errno: the
+	 * call is over, `ended` says so. */
+	int (*indicate)(struct tech_call *call, enum tech_indication what,
+			struct media_desc *remote);
+	/* Answers it. *remote as above; it may come later as media_changed. 0 or negative errno. */
+	int (*answer)(struct tech_call *call, struct media_desc *remote);
+	/* The header lines of the INVITE that came ("Name: value"), by index from 0; false: no
+	 * more, or the call is ours. */
+	bool (*header)(const struct tech_call *call, uint32_t index, struct sink *line);
 	/* Items for CHANNEL(pjsip,...): "call-id", "target_uri", ...; false: unknown item. */
 	bool (*info)(const struct tech_call *call, struct slice item, struct sink *out);
 	/* A record of the technology's own part on the control shard (tech_admin.h): contacts,

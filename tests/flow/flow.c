@@ -193,6 +193,30 @@ static const struct tech_events flow_events = {
 	.ended = flow_ended,
 };
 
+void flow_note_media(struct flow *f, const struct media_desc *d)
+{
+	flow_media_changed(f, d, false);
+}
+
+/* A call comes in: "offer EXTEN@DOMAIN "NAME" <NUM>", and what else is known. */
+static int flow_offer(void *arg, struct tech_call *call, const struct tech_offer *o, void **owner,
+		      struct addr *media_local)
+{
+	struct flow *f = arg;
+	char text[160];
+
+	snprintf(text, sizeof(text), "offer %.*s@%.*s \"%.*s\" <%.*s>%s%s%.*s", SLICE_ARG(o->exten),
+		 SLICE_ARG(o->domain), SLICE_ARG(o->cid_name), SLICE_ARG(o->cid_num),
+		 o->cid_hidden ? " hidden" : "", o->rdnis.len ? " for " : "", SLICE_ARG(o->rdnis));
+	flow_add_fact(f, text);
+	if (f->refuse)
+		return f->refuse;
+	f->call = call;
+	*owner = f;
+	*media_local = (struct addr){.family = 4, .port = 4000};
+	return 0;
+}
+
 void flow_fact(struct flow *f, const char *text)
 {
 	if (f->fact_taken == f->fact_count)
@@ -226,7 +250,7 @@ static int64_t flow_turn(void *owner, int64_t now_ns)
 	return tmr_wheel_next(f->wheel);
 }
 
-static void flow_do(struct flow *f, void (*job)(struct flow *f))
+void flow_do(struct flow *f, void (*job)(struct flow *f))
 {
 	f->job = job;
 	io_wake(f->io);
@@ -332,6 +356,7 @@ static void flow_create_sip(struct flow *f, uint32_t shard)
 		.shard_count = f->shard_count,
 		.call_max = f->call_max,
 		.secret = secret,
+		.door = {.offer = flow_offer, .events = &flow_events, .arg = f},
 		.forward = flow_forward,
 		.forward_arg = f,
 		.report = f->has_center ? flow_report : NULL,

@@ -51,6 +51,7 @@ struct flow {
 	uint32_t fact_count, fact_taken;
 	int dial_error;
 	const char *hangup_in; /* fact in which the owner hangs up */
+	int refuse;	       /* cause with which offered calls are refused; 0: taken */
 	void (*job)(struct flow *f);
 	int number;            /* of the job */
 	const char *text, *text_type;
@@ -84,6 +85,11 @@ void flow_hangup(struct flow *f, int cause);
 /* Sends a text from within the loop; the result is in f->number. type NULL: none given. */
 void flow_send_text(struct flow *f, const char *type, const char *text);
 void flow_hangup_all(struct flow *f, int cause);
+
+/* Runs the job within the loop. */
+void flow_do(struct flow *f, void (*job)(struct flow *f));
+/* The fact "media ...". */
+void flow_note_media(struct flow *f, const struct media_desc *d);
 
 /* The next message of the engine, which must be this method or status; runs the world until it comes
  * (at most 600 s). */

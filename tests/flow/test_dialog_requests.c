@@ -270,7 +270,7 @@ static void test_outside(void **state)
 	static const struct {
 		const char *method, *status;
 	} rows[] = {
-		{"OPTIONS", "200"}, {"INVITE", "404"},	 {"BYE", "481"},     {"CANCEL", "481"},
+		{"OPTIONS", "200"}, {"INVITE", "401"},	 {"BYE", "481"},     {"CANCEL", "481"},
 		{"NOTIFY", "489"},  {"REGISTER", "401"}, {"MESSAGE", "405"}, {"FROB", "501"},
 	};
 	const struct flow_msg *m, *again;

@@ -131,7 +131,7 @@ static struct world *make_world(const struct pacer_conf *pace)
 	for (uint32_t i = 0; i < SHARDS; i++) {
 		w->down[i] = make_pipe(1 << 20, 1 << 16);
 		w->up[i] = make_pipe(1 << 20, 1 << 20);
-		shards[i] = (struct control_shard){w->io, w->down[i], w->up[i], PLACES};
+		shards[i] = (struct control_shard){w->io, w->down[i], w->up[i], PLACES, 0};
 	}
 	conf.io = conf.records_io = w->io;
 	conf.inbox = w->inbox;

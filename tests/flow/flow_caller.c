@@ -1,0 +1,169 @@
+/* tests/flow/flow_caller.c - see flow_caller.h. */
+#include "tests/flow/flow_caller.h"
+
+#include "engine/base/check.h"
+
+#include <stdio.h>
+
+void flow_caller_init(struct flow_caller *c, struct flow *f)
+{
+	static unsigned number;
+
+	*c = (struct flow_caller){
+		.f = f,
+		.from = "\"Ann\" <sip:1000@10.0.0.9>",
+		.ruri = "sip:100@10.0.0.1",
+	};
+	number++;
+	snprintf(c->call_id, sizeof(c->call_id), "caller%u@far", number);
+	snprintf(c->tag, sizeof(c->tag), "ft%u", number);
+	snprintf(c->target, sizeof(c->target), "%s", c->ruri);
+}
+
+static void caller_send(struct flow_caller *c, const char *method, const char *ruri,
+			const char *branch, unsigned cseq, const char *extra, const char *body)
+{
+	char text[8192];
+	int len;
+
+	len = snprintf(text, sizeof(text),
+		       "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9:5060;rport;branch=%s\r\n"
+		       "From: %s;tag=%s\r\nTo: <sip:100@10.0.0.1>%s%s\r\nCall-ID: %s\r\n"
+		       "CSeq: %u %s\r\nMax-Forwards: 70\r\n%s",
+		       method, ruri, branch, c->from, c->tag, c->to_tag[0] ? ";tag=" : "",
+		       c->to_tag, c->call_id, cseq, method, extra ? extra : "");
+	if (body)
+		snprintf(text + len, sizeof(text) - (size_t)len, "%sContent-Length: %zu\r\n\r\n%s",
+			 extra && strstr(extra, "Content-Type:")
+				 ? ""
+				 : "Content-Type: application/sdp\r\n",
+			 strlen(body), body);
+	else
+		snprintf(text + len, sizeof(text) - (size_t)len, "Content-Length: 0\r\n\r\n");
+	flow_send(c->f, text);
+}
+
+static void caller_new_branch(char *branch, size_t size)
+{
+	static unsigned number;
+
+	snprintf(branch, size, "z9hG4bKcaller%u", number++);
+}
+
+static void caller_send_invite(struct flow_caller *c, const char *extra, const char *body)
+{
+	char lines[4096];
+
+	snprintf(lines, sizeof(lines), "Contact: <sip:ann@10.0.0.9:5060>\r\n%s",
+		 extra ? extra : "");
+	caller_send(c, "INVITE", c->to_tag[0] ? c->target : c->ruri, c->branch, c->cseq, lines,
+		    body);
+}
+
+void flow_caller_invite(struct flow_caller *c, const char *extra, const char *body)
+{
+	c->cseq++;
+	caller_new_branch(c->branch, sizeof(c->branch));
+	caller_send_invite(c, extra, body);
+}
+
+void flow_caller_again(struct flow_caller *c, const char *branch, const char *extra,
+		       const char *body)
+{
+	char own[64];
+
+	memcpy(own, c->branch, sizeof(own));
+	if (branch)
+		snprintf(c->branch, sizeof(c->branch), "%s", branch);
+	caller_send_invite(c, extra, body);
+	memcpy(c->branch, own, sizeof(own));
+}
+
+const struct flow_msg *flow_caller_expect(struct flow_caller *c, const char *status)
+{
+	const struct flow_msg *m = flow_expect(c->f, status);
+
+	slice_copy(c->to_tag, sizeof(c->to_tag), m->msg.to_tag);
+	if (m->msg.contact.uri.len)
+		slice_copy(c->target, sizeof(c->target), m->msg.contact.uri);
+	return m;
+}
+
+void flow_caller_ack(struct flow_caller *c, const char *body)
+{
+	char branch[64];
+
+	caller_new_branch(branch, sizeof(branch));
+	caller_send(c, "ACK", c->target, branch, c->cseq, NULL, body);
+}
+
+void flow_caller_ack_failure(struct flow_caller *c)
+{
+	caller_send(c, "ACK", c->ruri, c->branch, c->cseq, NULL, NULL);
+	c->to_tag[0] = 0;
+}
+
+void flow_caller_cancel(struct flow_caller *c, const char *extra)
+{
+	char tag[64];
+
+	memcpy(tag, c->to_tag, sizeof(tag));
+	c->to_tag[0] = 0;
+	caller_send(c, "CANCEL", c->ruri, c->branch, c->cseq, extra, NULL);
+	memcpy(c->to_tag, tag, sizeof(tag));
+}
+
+void flow_caller_request(struct flow_caller *c, const char *method, const char *extra,
+			 const char *body)
+{
+	char branch[64];
+
+	caller_new_branch(branch, sizeof(branch));
+	caller_send(c, method, c->target, branch, ++c->cseq, extra, body);
+}
+
+/* ---- the owner ---- */
+
+static void indicate_job(struct flow *f)
+{
+	struct media_desc remote;
+
+	assert_non_null(f->call);
+	f->number = f->tech.ops->indicate(f->call, (enum tech_indication)f->number, &remote);
+	if (remote.rtp.family)
+		flow_note_media(f, &remote);
+}
+
+void flow_indicate(struct flow *f, enum tech_indication what)
+{
+	f->number = (int)what;
+	flow_do(f, indicate_job);
+	assert_int_equal(f->number, 0);
+}
+
+static void answer_job(struct flow *f)
+{
+	struct media_desc remote;
+
+	assert_non_null(f->call);
+	f->number = f->tech.ops->answer(f->call, &remote);
+	if (remote.rtp.family)
+		flow_note_media(f, &remote);
+}
+
+int flow_answer(struct flow *f)
+{
+	flow_do(f, answer_job);
+	return f->number;
+}
+
+void flow_caller_talk(struct flow_caller *c)
+{
+	flow_caller_invite(c, NULL, flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(c->f, "100");
+	flow_fact(c->f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	assert_int_equal(flow_answer(c->f), 0);
+	flow_fact(c->f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	flow_caller_expect(c, "200");
+	flow_caller_ack(c, NULL);
+}
