@@ -23,13 +23,15 @@
 #define INVITE_ENUM(id) id,
 #define INVITE_STATES(X)                                                                           \
 	X(INVITE_CALLING)                                                                          \
-	X(INVITE_PROCEEDING) X(INVITE_OFFERED) X(INVITE_UP) X(INVITE_CANCEL_HELD)                  \
-		X(INVITE_CANCELLING) X(INVITE_BYE_HELD) X(INVITE_ENDING) X(INVITE_GONE)
+	X(INVITE_PROCEEDING)                                                                       \
+	X(INVITE_OFFERED) X(INVITE_UP) X(INVITE_CANCEL_HELD) X(INVITE_CANCELLING)                  \
+		X(INVITE_BYE_HELD) X(INVITE_ENDING) X(INVITE_GONE)
 #define INVITE_EVENTS(X)                                                                           \
 	X(INVITE_RX_1XX)                                                                           \
-	X(INVITE_RX_2XX) X(INVITE_RX_FAIL) /* of our INVITE */                                     \
-		X(INVITE_RX_RETRY)	   /* a failure that we answered with another INVITE */    \
-		X(INVITE_TIMEOUT)	   /* no final response, or not sendable */                \
+	X(INVITE_RX_2XX)                                                                           \
+	X(INVITE_RX_FAIL)	   /* of our INVITE */                                             \
+		X(INVITE_RX_RETRY) /* a failure that we answered with another INVITE */            \
+		X(INVITE_TIMEOUT)  /* no final response, or not sendable */                        \
 		X(INVITE_RX_BYE) X(INVITE_RX_CANCEL)                                               \
 			X(INVITE_RX_ACK)		  /* of the far end's INVITE */            \
 		X(INVITE_ANSWER)			  /* the owner */                          \

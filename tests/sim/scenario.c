@@ -98,6 +98,7 @@ void scenario_make(struct scenario *s, uint64_t seed)
 	s->clients[0].meddle_permille = s->meddles ? 100 : 0;
 	s->noise = rng_chance(&r, 200);
 	s->stops = rng_chance(&r, 300);
+	s->caller_count = rng_chance(&r, 500) ? between(&r, 1, 24) : 0;
 	for (uint32_t i = 0; i < s->order_count; i++)
 		s->calls_max += s->orders[i].is_file ? s->orders[i].retries + 2 : 1;
 }
@@ -126,7 +127,16 @@ static void put_dialer(const struct scenario *s, struct sim_world *w)
 	sim_fs_put(w, "/etc/asterisk/dialer.conf", sink_cstr(&t));
 }
 
-static void put_pjsip(struct sim_world *w, const struct addr *gateway)
+static const char *ip_text(const struct addr *a)
+{
+	static char text[ADDR_TEXT];
+	struct sink out = sink_make(text, sizeof(text) - 1);
+
+	addr_write_ip(&out, a);
+	return sink_cstr(&out);
+}
+
+static void put_pjsip(struct sim_world *w, const struct addr *gateway, const struct addr *caller)
 {
 	char text[1024], host[ADDR_TEXT];
 	struct sink t = sink_make(text, sizeof(text));
@@ -136,7 +146,11 @@ static void put_pjsip(struct sim_world *w, const struct addr *gateway)
 		     "aors=gw\noutbound_auth=gw\n\n"
 		     "[gw]\ntype=auth\nauth_type=userpass\nusername=dialer\npassword=secret\n\n"
 		     "[gw]\ntype=aor\n");
-	sink_fmt(&t, "contact=sip:%s\n", addr_text(gateway, host));
+	sink_fmt(&t, "contact=sip:%s\n\n", addr_text(gateway, host));
+	sink_fmt(&t,
+		 "[in]\ntype=endpoint\ncontext=in\ndisallow=all\nallow=ulaw\n"
+		 "[in]\ntype=identify\nendpoint=in\nmatch=%s\n",
+		 ip_text(caller));
 	sim_fs_put(w, "/etc/asterisk/pjsip.conf", sink_cstr(&t));
 }
 
@@ -155,7 +169,14 @@ static void put_extensions(struct sim_world *w)
 		 "[echo]\nexten => s,1,Set(TIMEOUT(absolute)=%d)\n same => n,Echo()\n"
 		 " same => n,Hangup()\n\n",
 		 TALK_ECHO_S);
-	sink_str(&t, "[short]\nexten => s,1,Hangup(16)\n");
+	sink_str(&t, "[short]\nexten => s,1,Hangup(16)\n\n");
+	sink_str(&t, "[in]\nexten => talk,1,Answer()\n same => n,Playback(tone)\n"
+		     " same => n,Hangup()\nexten => ring,1,Ringing()\n same => n,Wait(2)\n"
+		     " same => n,Answer()\n same => n,Wait(4)\nexten => busy,1,Ringing()\n"
+		     " same => n,Wait(1)\n same => n,Busy()\nexten => early,1,Progress()\n"
+		     " same => n,Playback(tone,noanswer)\n same => n,Hangup(21)\n"
+		     "exten => wait,1,Playback(tone)\n same => n,Wait(20)\nexten => none,1,NoOp()\n"
+		     "exten => h,1,Set(LAST=${HANGUPCAUSE})\n");
 	sim_fs_put(w, "/etc/asterisk/extensions.conf", sink_cstr(&t));
 }
 
@@ -168,7 +189,8 @@ static void put_tone(struct sim_world *w)
 	sim_fs_put_octets(w, "/var/lib/asterisk/sounds/en/tone.ulaw", octets, sizeof(octets));
 }
 
-static void put_files(const struct scenario *s, struct sim_world *w, const struct addr *gateway)
+static void put_files(const struct scenario *s, struct sim_world *w, const struct addr *gateway,
+		      const struct addr *caller)
 {
 	sim_fs_put(w, SCENARIO_MAIN, "[directories]\nastetcdir => /etc/asterisk\n[options]\n");
 	sim_fs_put(w, "/etc/asterisk/manager.conf",
@@ -177,7 +199,7 @@ static void put_files(const struct scenario *s, struct sim_world *w, const struc
 	sim_fs_put(w, "/etc/asterisk/rtp.conf", "[general]\nrtpstart=10000\nrtpend=11000\n");
 	sim_fs_put(w, "/etc/asterisk/cdr.conf", "[general]\nenable=yes\nunanswered=yes\n[csv]\n");
 	put_dialer(s, w);
-	put_pjsip(w, gateway);
+	put_pjsip(w, gateway, caller);
 	put_extensions(w);
 	put_tone(w);
 	sim_fs_mkdir(w, "/var/log/asterisk/cdr-csv");
@@ -252,16 +274,18 @@ static void disk_begins_to_hang(struct sim_world *w, void *arg)
 
 void scenario_prepare(struct scenario *s, struct sim_world *w)
 {
-	struct addr gateway;
+	struct addr gateway, caller;
 
 	s->gateway_host = sim_host_add(w, "gateway");
 	s->client_host = sim_host_add(w, "crm");
+	s->caller_host = sim_host_add(w, "caller");
 	gateway = sim_host_addr(w, s->gateway_host, 5060);
 	for (uint32_t i = 0; i < s->client_count; i++) {
 		s->clients[i].host = s->client_host;
 		s->clients[i].server = sim_host_addr(w, 0, 5038);
 	}
-	put_files(s, w, &gateway);
+	caller = sim_host_addr(w, s->caller_host, 5080);
+	put_files(s, w, &gateway, &caller);
 	prepare_network(s, w);
 }
 
@@ -352,4 +376,18 @@ void scenario_order_all(struct scenario *s, struct ami_client *const *clients, s
 			order_action(o, clients[o->client]);
 	}
 	disturb(s, clients[0], w);
+}
+
+/* ---- calls that come in ---- */
+
+void scenario_call_all(const struct scenario *s, struct caller *c)
+{
+	static const char *const extens[] = {"talk", "ring", "busy", "early",
+					     "wait", "none", "wrong"};
+	struct rng *r = sim_rng(sim_world_current());
+
+	for (uint32_t i = 0; i < s->caller_count; i++)
+		caller_call(c, SIM_EPOCH_NS + between(r, 1500, 20000) * SIM_MS,
+			    extens[rng_below(r, ARRAY_COUNT(extens))],
+			    (enum caller_plan)rng_below(r, CALLER_PLAN_COUNT));
 }

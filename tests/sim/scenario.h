@@ -3,6 +3,7 @@
 #define RINGER_TESTS_SIM_SCENARIO_H
 
 #include "tests/sim/peer_ami.h"
+#include "tests/sim/peer_caller.h"
 #include "tests/sim/peer_dropper.h"
 #include "tests/sim/peer_gateway.h"
 
@@ -55,7 +56,8 @@ struct scenario {
 	uint32_t order_count;
 	uint32_t calls_max; /* that all orders together may make */
 	struct scenario_order orders[SCENARIO_ORDERS];
-	uint32_t gateway_host, client_host;
+	uint32_t gateway_host, client_host, caller_host;
+	uint32_t caller_count; /* calls that come in */
 };
 
 /* Everything from the seed alone. */
@@ -66,6 +68,8 @@ void scenario_prepare(struct scenario *s, struct sim_world *w);
 void scenario_weather(struct scenario *s, struct sim_world *w);
 /* Plans the orders with the peers. */
 void scenario_order_all(struct scenario *s, struct ami_client *const *clients, struct dropper *d);
+/* Plans the calls that come in. */
+void scenario_call_all(const struct scenario *s, struct caller *c);
 /* Seconds that an answered call lasts if the far end does not end it. */
 uint32_t scenario_talk_s(const struct scenario *s, const struct scenario_order *o);
 
@@ -77,6 +81,7 @@ struct run {
 	struct gateway *gateway;
 	struct ami_client *clients[SCENARIO_CLIENTS];
 	struct dropper *dropper;
+	struct caller *caller;
 	/* Plans of the gateway; NULL: by seed. arg is the struct run. */
 	enum gateway_plan (*choose)(void *arg, struct slice user, uint32_t nth);
 	bool stopped;      /* the engine says so */

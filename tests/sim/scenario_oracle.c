@@ -26,6 +26,8 @@ bool oracle_watch(struct run *r)
 {
 	if (gateway_violation(r->gateway))
 		run_fail(r, "gateway: %s", gateway_violation(r->gateway));
+	if (caller_violation(r->caller))
+		run_fail(r, "caller: %s", caller_violation(r->caller));
 	for (uint32_t i = 0; i < r->s.client_count; i++) {
 		if (ami_client_violation(r->clients[i]))
 			run_fail(r, "AMI: %s", ami_client_violation(r->clients[i]));
@@ -258,7 +260,8 @@ static void judge_records(struct run *r)
 {
 	size_t len = 0;
 	const char *text = sim_fs_text(r->w, SCENARIO_CDR, &len);
-	uint32_t rows = 0, calls = gateway_call_count(r->gateway);
+	uint32_t rows = 0;
+	uint32_t calls = gateway_call_count(r->gateway) + caller_taken_count(r->caller);
 
 	for (size_t i = 0; i < len; i++)
 		rows += text[i] == '\n';
@@ -290,6 +293,8 @@ bool oracle_judge(struct run *r)
 
 	if (!gateway_check_end(r->gateway))
 		run_fail(r, "gateway: %s", gateway_violation(r->gateway));
+	if (!caller_check_end(r->caller))
+		run_fail(r, "caller: %s", caller_violation(r->caller));
 	for (uint32_t i = 0; i < r->s.client_count; i++) {
 		if (!ami_client_check_end(r->clients[i]))
 			run_fail(r, "AMI: %s", ami_client_violation(r->clients[i]));

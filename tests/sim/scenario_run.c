@@ -119,6 +119,7 @@ static void second_life(struct run *r, struct power *p)
 {
 	sim_host_kill(r->w, 0);
 	gateway_excuse_all(r->gateway);
+	caller_excuse_all(r->caller);
 	for (uint32_t i = 0; i < r->s.client_count; i++)
 		ami_client_excuse(r->clients[i]);
 	engine_end(r);
@@ -174,6 +175,7 @@ static void restart_in_order(struct run *r)
 	if (!r->s.lossy && !r->s.faulty)
 		gateway_check_byes(r->gateway);
 	gateway_excuse_all(r->gateway);
+	caller_excuse_all(r->caller);
 	sim_host_restart(r->w, 0);
 	sim_trace(r->w, "restart", "", 0);
 	if (!r->failure[0])
@@ -191,7 +193,7 @@ static bool is_over(void *arg)
 	if (sim_now(r->w) < r->look_at)
 		return false;
 	r->look_at = sim_now(r->w) + 100 * SIM_MS;
-	return oracle_all_settled(r) && gateway_is_idle(r->gateway) &&
+	return oracle_all_settled(r) && gateway_is_idle(r->gateway) && caller_is_idle(r->caller) &&
 	       engine_is_quiet(r->engine, NULL);
 }
 
@@ -241,6 +243,11 @@ static void run_begin(struct run *r)
 	r->gateway = gateway_create(r->w, &gateway);
 	sim_net_tap(r->w, tap, r);
 	r->dropper = dropper_create(r->w, SCENARIO_SPOOL);
+	r->caller =
+		caller_create(r->w, &(struct caller_conf){.host = r->s.caller_host,
+							  .port = 5080,
+							  .engine = sim_host_addr(r->w, 0, 5060)});
+	scenario_call_all(&r->s, r->caller);
 	engine_begin(r);
 	for (uint32_t i = 0; i < r->s.client_count; i++)
 		r->clients[i] = ami_client_create(r->w, &r->s.clients[i]);
@@ -254,6 +261,7 @@ static void run_end(struct run *r)
 	for (uint32_t i = 0; i < r->s.client_count; i++)
 		ami_client_destroy(r->clients[i]);
 	dropper_destroy(r->dropper);
+	caller_destroy(r->caller);
 	gateway_destroy(r->gateway);
 	log_set_writer(NULL, NULL);
 	sim_world_destroy(r->w);
