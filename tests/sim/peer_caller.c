@@ -493,12 +493,12 @@ void caller_call(struct caller *c, int64_t at, const char *exten, enum caller_pl
 
 const char *caller_violation(const struct caller *c)
 {
-	return c->violation[0] ? c->violation : NULL;
+	return c && c->violation[0] ? c->violation : NULL;
 }
 
 bool caller_is_idle(const struct caller *c)
 {
-	for (uint32_t i = 0; i < c->count; i++)
+	for (uint32_t i = 0; c && i < c->count; i++)
 		if (c->calls[i]->state != CALLER_OVER && !c->calls[i]->excused)
 			return false;
 	return true;
@@ -536,7 +536,7 @@ uint32_t caller_taken_count(const struct caller *c)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->count; i++)
+	for (uint32_t i = 0; c && i < c->count; i++)
 		n += c->calls[i]->taken;
 	return n;
 }
@@ -545,7 +545,7 @@ uint32_t caller_answered_count(const struct caller *c)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->count; i++)
+	for (uint32_t i = 0; c && i < c->count; i++)
 		n += c->calls[i]->answered;
 	return n;
 }

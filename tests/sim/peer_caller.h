@@ -35,7 +35,7 @@ void caller_destroy(struct caller *c);
 /* At that time a call to this extension. */
 void caller_call(struct caller *c, int64_t at, const char *exten, enum caller_plan plan);
 
-/* The first violation, or NULL. */
+/* The first violation, or NULL. Here and below c may be NULL: a world without callers. */
 const char *caller_violation(const struct caller *c);
 /* Every call has had its final response, every answered one its end. */
 bool caller_is_idle(const struct caller *c);

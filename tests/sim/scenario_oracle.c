@@ -293,7 +293,7 @@ bool oracle_judge(struct run *r)
 
 	if (!gateway_check_end(r->gateway))
 		run_fail(r, "gateway: %s", gateway_violation(r->gateway));
-	if (!caller_check_end(r->caller))
+	if (r->caller && !caller_check_end(r->caller))
 		run_fail(r, "caller: %s", caller_violation(r->caller));
 	for (uint32_t i = 0; i < r->s.client_count; i++) {
 		if (!ami_client_check_end(r->clients[i]))
