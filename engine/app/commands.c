@@ -243,6 +243,7 @@ static enum cli_result cmd_show_settings(void *context, struct cli_call *call)
 	show_setting(call, "Configuration directory:", e->conf.etc_dir);
 	show_setting(call, "Spool directory:", e->conf.spool_dir);
 	show_setting(call, "Log directory:", e->conf.log_dir);
+	show_setting(call, "ASTDB:", e->conf.db_dir);
 	show_setting(call, "Run/Sockets directory:", e->conf.run_dir);
 	show_setting(call, "Data directory:", e->conf.data_dir);
 	cli_print(call, "\n");

@@ -151,15 +151,52 @@ static void conf_unknown(const struct conffile_var *v)
 
 /* What Asterisk knows here and Ringer does otherwise or has no use for: accepted without a word. */
 static const char *const conf_idle_names[] = {
-	"astcachedir", "astmoddir", "astdbdir", "astkeydir", "astagidir", "astsbindir",
-	"alwaysfork", "autosystemname", "cache_media_frames", "cache_record_files",
-	"channel_storage_backend", "console", "documentation_language", "dontwarn", "dumpcore",
-	"disable_remote_console_shell", "entityid", "forceblackbackground", "hideconnect",
-	"hide_messaging_ami_events", "highpriority", "initcrypto", "internal_timing",
-	"lightbackground", "live_dangerously", "lockconfdir", "lockmode", "maxfiles", "maxload",
-	"mindtmfduration", "minmemfree", "nocolor", "nofork", "quiet", "record_cache_dir",
-	"refdebug", "rtp_pt_dynamic", "rtp_use_dynamic", "rungroup", "runuser", "stdexten",
-	"timestamp", "trace", "transcode_via_sln", "transmit_silence", "astctlowner", "astctlgroup",
+	"astcachedir",
+	"astmoddir",
+	"astkeydir",
+	"astagidir",
+	"astsbindir",
+	"alwaysfork",
+	"autosystemname",
+	"cache_media_frames",
+	"cache_record_files",
+	"channel_storage_backend",
+	"console",
+	"documentation_language",
+	"dontwarn",
+	"dumpcore",
+	"disable_remote_console_shell",
+	"entityid",
+	"forceblackbackground",
+	"hideconnect",
+	"hide_messaging_ami_events",
+	"highpriority",
+	"initcrypto",
+	"internal_timing",
+	"lightbackground",
+	"live_dangerously",
+	"lockconfdir",
+	"lockmode",
+	"maxfiles",
+	"maxload",
+	"mindtmfduration",
+	"minmemfree",
+	"nocolor",
+	"nofork",
+	"quiet",
+	"record_cache_dir",
+	"refdebug",
+	"rtp_pt_dynamic",
+	"rtp_use_dynamic",
+	"rungroup",
+	"runuser",
+	"stdexten",
+	"timestamp",
+	"trace",
+	"transcode_via_sln",
+	"transmit_silence",
+	"astctlowner",
+	"astctlgroup",
 };
 
 static void conf_look_unknown(const struct conffile_var *v)
@@ -177,9 +214,10 @@ static char *conf_dir_of(struct app_conf *c, struct slice name)
 		const char *name;
 		char *path;
 	} dirs[] = {
-		{"astetcdir", c->etc_dir},      {"astspooldir", c->spool_dir},
-		{"astrundir", c->run_dir},      {"astlogdir", c->log_dir},
+		{"astetcdir", c->etc_dir},	  {"astspooldir", c->spool_dir},
+		{"astrundir", c->run_dir},	  {"astlogdir", c->log_dir},
 		{"astvarlibdir", c->var_lib_dir}, {"astdatadir", c->data_dir},
+		{"astdbdir", c->db_dir},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(dirs); i++) {
@@ -545,6 +583,8 @@ int app_conf_load_main(struct app_conf *conf, struct io *io, const char *main_fi
 	err = conf_load_main(conf, io, main_file, error);
 	if (err)
 		return err;
+	if (conf->db_dir[0] == 0) /* as in Asterisk it is where the rest is */
+		slice_copy(conf->db_dir, LIMIT_PATH, slice_str(conf->var_lib_dir));
 	conf_join(conf->control_path, conf->run_dir, conf->control_name);
 	conf_join(conf->pid_path, conf->run_dir, "asterisk.pid");
 	return 0;

@@ -21,6 +21,7 @@ struct app_conf {
 	char log_dir[LIMIT_PATH];
 	char var_lib_dir[LIMIT_PATH];
 	char data_dir[LIMIT_PATH];
+	char db_dir[LIMIT_PATH];       /* of astdb.sqlite3 */
 	char control_name[64];         /* astctl */
 	char control_path[LIMIT_PATH]; /* socket of the console */
 	unsigned control_mode;

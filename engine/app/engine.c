@@ -5,6 +5,8 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/base/tmr.h"
+#include "engine/core/db.h"
+#include "engine/core/shard_db.h"
 #include "rtp/ports.h"
 #include "rtp/sound.h"
 
@@ -250,6 +252,7 @@ static int engine_create_control(struct engine *e)
 		.records_up = e->records_up,
 		.records_io = e->records_io,
 		.chores = e->chores,
+		.db = e->db,
 		.reload = engine_reload,
 		.stopped = engine_on_stopped,
 		.arg = e,
@@ -266,6 +269,22 @@ static int engine_create_control(struct engine *e)
 	}
 	io_random(e->control_io, &conf.seed, sizeof(conf.seed));
 	return control_create(&e->control, &conf);
+}
+
+static int engine_create_db(struct engine *e, struct sink *error)
+{
+	char path[LIMIT_PATH];
+	struct sink out = sink_make(path, sizeof(path));
+	struct db_conf conf = {
+		.path = path, .shard_count = e->node_count, .metrics = &e->control_metrics};
+	int err;
+
+	sink_fmt(&out, "%s/astdb.sqlite3", e->conf.db_dir);
+	io_random(e->control_io, &conf.seed, sizeof(conf.seed));
+	err = out.over ? -ENAMETOOLONG : db_create(&e->db, &conf, error);
+	for (uint32_t i = 0; i < e->node_count && !err; i++)
+		err = shard_db_fill(node_shard(e->nodes[i]), e->db);
+	return err;
 }
 
 static int engine_create_loader(struct engine *e)
@@ -299,6 +318,8 @@ static int engine_create_rest(struct engine *e, struct sink *error)
 		err = engine_create_chores(e);
 	if (!err)
 		err = engine_create_nodes(e, unanswered, congestion);
+	if (!err)
+		err = engine_create_db(e, error);
 	return err;
 }
 
@@ -332,6 +353,8 @@ static int engine_make_dirs(struct engine *e, struct sink *error)
 		err = engine_make_dir(e, e->conf.log_dir, "astlogdir", error);
 	if (!err)
 		err = engine_make_dir(e, e->conf.spool_dir, "astspooldir", error);
+	if (!err)
+		err = engine_make_dir(e, e->conf.db_dir, "astdbdir", error);
 	return err;
 }
 
@@ -625,7 +648,7 @@ static bool engine_is_settled(const struct engine *e)
 			return false;
 	}
 	return !sip_center_is_ending(e->center) && spool_is_quiet(e->spool) &&
-	       chores_open(e->chores) == 0;
+	       chores_open(e->chores) == 0 && db_is_settled(e->db);
 }
 
 /* Ends the control loop when nothing is on its way any more. */
@@ -717,6 +740,7 @@ void engine_destroy(struct engine *e)
 		node_destroy(e->nodes[i]);
 	sound_loader_destroy(e->loader);
 	records_destroy(e->records);
+	db_destroy(e->db);
 	chores_destroy(e->chores);
 	if (e->records_down)
 		pipe_destroy(e->records_down);

@@ -29,6 +29,7 @@ struct engine {
 	struct pipe *records_down, *records_up;
 	struct records *records;
 	struct chores *chores;
+	struct db *db;
 	struct spool *spool;
 	struct ami *ami;
 	struct console *console;

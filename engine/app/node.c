@@ -203,6 +203,7 @@ void node_destroy(struct node *n)
 	if (!n)
 		return;
 	s = &n->shard;
+	dbmap_clear(&s->db);
 	sip_destroy(n->sip);
 	if (n->media)
 		rtp_media_destroy(n->media);

@@ -48,6 +48,11 @@
 #define LIMIT_STREAM_EARLY                                                                         \
 	65536 /* octets sent on one connection before its TLS handshake is over */
 #define LIMIT_TLS_HANDSHAKE_S 10 /* of it, from the TCP connection on */
+/* Database */
+#define LIMIT_DB_KEY	 256 /* "/family/key" with its NUL */
+#define LIMIT_DB_ENTRIES 100000
+#define LIMIT_DB_BYTES	 (64 << 20) /* keys and values; each shard holds a copy */
+#define LIMIT_DB_BATCH	 4096	    /* changes of one commit */
 
 /* SIP */
 #define LIMIT_SIP_DATAGRAM    65535

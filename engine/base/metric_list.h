@@ -20,6 +20,10 @@
 	X(event_dropped,          "events left out because the control shard was behind") \
 	X(chore_done,             "pieces of blocking work done for the control shard") \
 	X(chore_refused,          "pieces of blocking work refused: too many at once") \
+	/* database */ \
+	X(db_commits,             "commits of the database") \
+	X(db_commit_failed,       "commits of the database that failed, tried again") \
+	X(db_refused,             "changes of the database refused: full, or a shard could not tell of it") \
 	/* io */ \
 	X(io_turns,               "turns of the loop") \
 	X(io_udp_rx,              "datagrams received") \

@@ -11,14 +11,16 @@
 
 /* Sorted by name without case. */
 static const struct app *const apps[] = {
-	&app_answer,	 &app_background,    &app_busy,	      &app_congestion, &app_continuewhile,
-	&app_echo,	 &app_endwhile,	     &app_exec,	      &app_execif,     &app_exectime,
-	&app_exitwhile,	 &app_gosub,	     &app_gosubif,    &app_goto,       &app_gotoif,
-	&app_gotoiftime, &app_hangup,	     &app_log,	      &app_mset,       &app_noop,
-	&app_playback,	 &app_playtones,     &app_proceeding, &app_progress,   &app_raiseexception,
-	&app_read,	 &app_return,	     &app_ringing,    &app_senddtmf,   &app_set,
-	&app_stackpop,	 &app_stopplaytones, &app_tryexec,    &app_userevent,  &app_verbose,
-	&app_wait,	 &app_waitexten,     &app_while,
+	&app_answer,	    &app_background,	&app_busy,	     &app_congestion,
+	&app_continuewhile, &app_dbdel,		&app_dbdeltree,	     &app_echo,
+	&app_endwhile,	    &app_exec,		&app_execif,	     &app_exectime,
+	&app_exitwhile,	    &app_gosub,		&app_gosubif,	     &app_goto,
+	&app_gotoif,	    &app_gotoiftime,	&app_hangup,	     &app_log,
+	&app_mset,	    &app_noop,		&app_playback,	     &app_playtones,
+	&app_proceeding,    &app_progress,	&app_raiseexception, &app_read,
+	&app_return,	    &app_ringing,	&app_senddtmf,	     &app_set,
+	&app_stackpop,	    &app_stopplaytones, &app_tryexec,	     &app_userevent,
+	&app_verbose,	    &app_wait,		&app_waitexten,	     &app_while,
 };
 
 static int name_cmp(struct slice a, struct slice b)

@@ -19,6 +19,8 @@ extern const struct app app_answer, app_busy, app_congestion, app_echo, app_hang
 	app_progress, app_ringing, app_wait, app_playtones, app_stopplaytones;
 /* app_play.c */
 extern const struct app app_background, app_playback, app_senddtmf;
+/* func_db.c */
+extern const struct app app_dbdel, app_dbdeltree;
 /* app_read.c */
 extern const struct app app_read, app_waitexten;
 

@@ -1,4 +1,5 @@
-/* engine/core/cdr_sqlite.c - call records in an SQLite database: the one door to that library.
+/* engine/core/cdr_sqlite.c - call records in an SQLite database: one of the two doors to that
+ * library.
  *
  * <astlogdir>/master.db, table cdr (both can be set in cdr.conf [sqlite]), made if missing, one
  * column per field under Asterisk's names. A batch is one transaction; the journal is a write-ahead

@@ -66,6 +66,7 @@ int control_create(struct control **out, const struct control_conf *conf)
 		control_destroy(c);
 		return err;
 	}
+	db_attach(conf->db, conf->chores, conf->io, c->wheel);
 	*out = c;
 	return 0;
 }
@@ -272,6 +273,9 @@ static void control_on_fact(struct control *c, uint32_t shard, const struct pipe
 		control_on_tech(c, shard, (const struct shard_tech *)(const void *)r->data,
 				r->len - sizeof(struct shard_tech));
 		break;
+	case SHARD_DB_CHANGED:
+		control_on_db_changed(c, shard, r);
+		break;
 	}
 }
 
@@ -349,6 +353,9 @@ static bool control_send_dial(struct control *c, struct order *o, size_t shard)
 {
 	struct pipe *down = c->shards[shard].down;
 
+	/* Its dialplan sees what was in the database when it was asked for. */
+	if (!control_is_fed(c, (uint32_t)shard))
+		return false;
 	if (!pipe_write(down, PIPE_DROPPABLE, SHARD_DIAL, o->packed, o->packed_len))
 		return false;
 	if (FAULT(double_attempt))
@@ -388,7 +395,7 @@ static bool control_is_idle(const struct control *c)
 {
 	return !c->granted && queue_running(c->queue) == 0 && c->recording == 0 &&
 	       inbox_used(c->conf.inbox) == 0 && roster_count(c->roster) == 0 &&
-	       chores_open(c->conf.chores) == 0;
+	       chores_open(c->conf.chores) == 0 && db_is_settled(c->conf.db);
 }
 
 /* What has not reached a shard goes back to its source. */
@@ -531,19 +538,22 @@ static int64_t control_next_ns(struct control *c, int64_t now_ns)
 int64_t control_turn(void *arg, int64_t now_ns)
 {
 	struct control *c = arg;
-	bool more;
+	bool more, fed;
 
 	more = control_read_facts(c);
 	control_read_recorded(c);
 	chores_reap(c->conf.chores);
 	more |= control_take_orders(c, now_ns);
 	more |= tmr_wheel_run(c->wheel, now_ns, TIMERS_PER_TURN) == TIMERS_PER_TURN;
+	fed = control_feed(c);
 	control_dial(c, now_ns);
 	control_watch_stop(c, now_ns);
 	control_watch_door(c);
 	control_flush(c);
 	if (more || !control_may_sleep(c))
 		return now_ns;
+	if (!fed) /* a pipe was full */
+		return now_ns + TMR_MS;
 	return control_next_ns(c, now_ns);
 }
 
@@ -553,7 +563,7 @@ bool control_is_quiet(const struct control *c)
 
 	for (uint32_t i = 0; i < c->conf.shard_count; i++) {
 		quiet &= pipe_idle(c->shards[i].up) && pipe_idle(c->shards[i].down);
-		quiet &= c->credits[i] == c->shards[i].channel_max;
+		quiet &= c->credits[i] == c->shards[i].channel_max && control_is_fed(c, i);
 	}
 	return quiet && pipe_idle(c->conf.records_up) && pipe_idle(c->conf.records_down);
 }

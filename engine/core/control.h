@@ -17,6 +17,7 @@
 struct control;
 struct chore;
 struct chores;
+struct db;
 struct io;
 struct tmr_wheel;
 struct rng;
@@ -37,6 +38,9 @@ bool control_has_tech(const struct control *c, struct slice tech);
 
 /* Work that may block goes to the worker; as chores_post (chore.h). */
 int control_post(struct control *c, struct chore *chore);
+
+/* The database (db.h). */
+struct db *control_db(struct control *c);
 
 /* Into the queue; as inbox_submit. */
 int control_originate(struct control *c, const struct originate *o, const struct source *source,
@@ -162,6 +166,7 @@ struct control_conf {
 	struct pipe *records_down, *records_up; /* to and from the records worker */
 	struct io *records_io;
 	struct chores *chores;
+	struct db *db;
 	int (*reload)(void *arg, struct slice module, struct sink *text);
 	void (*stopped)(void *arg); /* nothing is left to do: end the loops */
 	void *arg;

@@ -1,4 +1,4 @@
-/* engine/core/control_internal.h - shared by control.c and control_ask.c only. */
+/* engine/core/control_internal.h - shared by control*.c only. */
 #ifndef RINGER_CORE_CONTROL_INTERNAL_H
 #define RINGER_CORE_CONTROL_INTERNAL_H
 
@@ -6,6 +6,7 @@
 #include "engine/base/tmr.h"
 #include "engine/core/chore.h"
 #include "engine/core/control.h"
+#include "engine/core/db.h"
 #include "engine/core/idset.h"
 #include "engine/core/records.h"
 #include "engine/core/roster.h"
@@ -31,6 +32,8 @@ struct control {
 	struct order *granted;    /* admitted, but its shard's pipe was full */
 	uint32_t recording;
 	bool is_door_shut; /* shards were told to take no incoming calls */
+	uint64_t db_heard[LIMIT_SHARDS]; /* number of the last change to the database that was taken
+					  */
 	struct slab *asks;
 	struct cli *cli;
 	struct {
@@ -55,5 +58,10 @@ void control_on_answer(struct control *c, const struct shard_question *a);
 void control_spread_global(struct control *c, uint32_t from_shard, const struct pipe_record *r);
 void control_on_conf_done(struct control *c);
 void control_on_tech(struct control *c, uint32_t shard, const struct shard_tech *t, size_t len);
+/* control_db.c */
+void control_on_db_changed(struct control *c, uint32_t shard, const struct pipe_record *r);
+/* Tells shards what changed. False: some have not heard all yet. */
+bool control_feed(struct control *c);
+bool control_is_fed(const struct control *c, uint32_t shard);
 
 #endif

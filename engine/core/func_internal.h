@@ -42,6 +42,8 @@ extern const struct func func_array, func_dialplan_exists, func_eval, func_excep
 /* func_chan.c */
 extern const struct func func_callerid, func_channel, func_connectedline, func_hangupcause,
 	func_pjsip_header, func_timeout;
+/* func_db.c */
+extern const struct func func_db, func_db_delete, func_db_exists, func_db_keys;
 /* func_cdr.c */
 extern const struct func func_cdr;
 

@@ -5,6 +5,7 @@
 #include "engine/base/sink.h"
 #include "engine/core/chan_internal.h"
 #include "engine/core/func.h"
+#include "engine/core/shard_db.h"
 
 const struct tech *shard_find_tech(const struct shard *s, struct slice name)
 {
@@ -356,6 +357,9 @@ static void shard_command(struct shard *s, const struct pipe_record *r)
 		break;
 	case SHARD_DOOR:
 		shard_set_door(s, data);
+		break;
+	case SHARD_DB:
+		shard_db_hear(s, data);
 		break;
 	}
 }

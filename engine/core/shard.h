@@ -11,6 +11,7 @@
 #include "engine/base/slab.h"
 #include "engine/base/tmr.h"
 #include "engine/core/chan.h"
+#include "engine/core/dbmap.h"
 #include "engine/core/source.h"
 #include "engine/io/io.h"
 
@@ -35,6 +36,7 @@ enum shard_command {
 	SHARD_TECH,	  /* struct shard_tech: of a technology's control part to its shard part */
 	SHARD_ADMIT,	  /* the record of one incoming call is written: its place is free again */
 	SHARD_DOOR,	  /* struct shard_door */
+	SHARD_DB,	  /* struct shard_db_change (shard_db.h): the database changed */
 };
 
 /* Records from shard to control; events (event.h) use kinds below SHARD_FACT_BASE. */
@@ -47,6 +49,7 @@ enum shard_fact {
 	SHARD_GLOBAL_SET, /* name and value: a dialplan set a global */
 	SHARD_CONF_DONE,  /* struct shard_conf: the old snapshot is let go of */
 	SHARD_TECH_FACT,  /* struct shard_tech: the other way */
+	SHARD_DB_CHANGED, /* struct shard_db_change: a dialplan changes the database */
 };
 
 struct shard_hangup {
@@ -125,6 +128,8 @@ struct shard {
 	struct arena_pool *globals_pool;
 	struct arena globals_arena;
 	struct vars globals;
+	struct dbmap db;	   /* copy of the database: shard_db.h */
+	uint64_t db_number;	   /* of the last change that this shard made to it */
 	uint64_t next_chan_number; /* for channel names and unique ids */
 	char system_name[LIMIT_NAME];
 	bool unanswered_cdr;       /* cdr.conf unanswered */

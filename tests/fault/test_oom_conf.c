@@ -434,6 +434,7 @@ static void test_sqlite(void **state)
 	struct oom_case c = {.name = "cdr sqlite", .run = run_sqlite, .arg = dir};
 
 	UNUSED(state);
+	sim_sqlite_use_real();
 	assert_non_null(mkdtemp(dir));
 	assert_true(oom_exhaust(&c) > 0);
 	for (size_t i = 0; i < ARRAY_COUNT(files); i++) {

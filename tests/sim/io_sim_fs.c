@@ -14,7 +14,7 @@ static void disk_spend(struct io *io, enum io_op op)
 					 : sim_between(io->w, d->op_min_ns, d->op_max_ns);
 }
 
-static int disk_begin(struct io *io, enum io_op op, const char *path)
+int sim_disk_begin(struct io *io, enum io_op op, const char *path)
 {
 	struct sim_world *w = io->w;
 	int rc;
@@ -96,7 +96,7 @@ int io_fs_open(struct io *io, const char *path, unsigned flags, unsigned mode)
 {
 	char name[SIM_NAME_MAX + 1];
 	struct sim_node *dir, *n;
-	int rc = disk_begin(io, IO_OP_FS_OPEN, path);
+	int rc = sim_disk_begin(io, IO_OP_FS_OPEN, path);
 
 	if (rc == 0)
 		rc = node_walk(io->w, path, &dir, name);
@@ -154,7 +154,7 @@ static ssize_t fd_read_at(struct io *io, struct sim_fd *f, void *dst, size_t len
 static int fd_begin(struct io *io, int fd, enum io_op op, unsigned need, struct sim_fd **out)
 {
 	struct sim_fd *f = fd_get(io, fd);
-	int rc = disk_begin(io, op, f ? f->node->name : "");
+	int rc = sim_disk_begin(io, op, f ? f->node->name : "");
 
 	if (rc != 0)
 		return rc;
@@ -262,7 +262,7 @@ int io_fs_fstat(struct io *io, int fd, struct io_fs_stat *out)
 int io_fs_stat(struct io *io, const char *path, struct io_fs_stat *out)
 {
 	struct sim_node *n;
-	int rc = disk_begin(io, IO_OP_FS_META, path);
+	int rc = sim_disk_begin(io, IO_OP_FS_META, path);
 
 	if (rc != 0)
 		return rc;
@@ -287,14 +287,14 @@ int io_fs_set_mtime(struct io *io, int fd, int64_t wall_ns)
 
 int io_fs_rename(struct io *io, const char *from, const char *to)
 {
-	int rc = disk_begin(io, IO_OP_FS_RENAME, from);
+	int rc = sim_disk_begin(io, IO_OP_FS_RENAME, from);
 
 	return rc != 0 ? rc : node_rename(io->w, from, to);
 }
 
 int io_fs_unlink(struct io *io, const char *path)
 {
-	int rc = disk_begin(io, IO_OP_FS_UNLINK, path);
+	int rc = sim_disk_begin(io, IO_OP_FS_UNLINK, path);
 
 	return rc != 0 ? rc : node_unlink(io->w, path);
 }
@@ -303,7 +303,7 @@ int io_fs_mkdir(struct io *io, const char *path, unsigned mode)
 {
 	char name[SIM_NAME_MAX + 1];
 	struct sim_node *dir;
-	int rc = disk_begin(io, IO_OP_FS_META, path);
+	int rc = sim_disk_begin(io, IO_OP_FS_META, path);
 
 	if (rc == 0)
 		rc = node_walk(io->w, path, &dir, name);
@@ -336,7 +336,7 @@ int io_fs_list(struct io *io, const char *dir, io_fs_list_fn fn, void *arg)
 {
 	struct sim_node *n;
 	char **names;
-	int rc = disk_begin(io, IO_OP_FS_META, dir);
+	int rc = sim_disk_begin(io, IO_OP_FS_META, dir);
 
 	if (rc != 0)
 		return rc;
@@ -359,10 +359,10 @@ int io_fs_load(struct io *io, const char *path, size_t max, char **text, size_t 
 {
 	struct sim_node *n;
 	char *copy;
-	int rc = disk_begin(io, IO_OP_FS_OPEN, path);
+	int rc = sim_disk_begin(io, IO_OP_FS_OPEN, path);
 
 	if (rc == 0)
-		rc = disk_begin(io, IO_OP_FS_READ, path);
+		rc = sim_disk_begin(io, IO_OP_FS_READ, path);
 	if (rc != 0)
 		return rc;
 	n = sim_fs_find(io->w, path);

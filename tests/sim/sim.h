@@ -200,6 +200,9 @@ struct sim_fs *sim_fs_snapshot(struct sim_world *w, bool synced_only);
 void sim_fs_restore(struct sim_world *w, const struct sim_fs *fs);
 void sim_fs_free(struct sim_fs *fs);
 
+/* SQLite's files are in this world; from here on they are real ones again. */
+void sim_sqlite_use_real(void);
+
 /* ---- injected faults ---- */
 
 /* Off (all zero) at the start; applies to loops of one host. io_conf.fail is asked first. */

@@ -161,6 +161,9 @@ int64_t sim_loop_due(const struct io *io);
 int sim_fail(struct io *io, enum io_op op);
 bool sim_short_read(struct io *io);
 
+/* io_sim_sqlite.c */
+void sim_sqlite_use(struct sim_world *w);
+
 /* io_sim_udp.c */
 bool sim_addr_is_unset(const struct addr *a);
 bool sim_addr_same(const struct addr *a, const struct addr *b); /* without the port */
@@ -179,6 +182,8 @@ void sim_stream_close_all(struct io *io);
 void sim_chance_seed(uint64_t seed);
 
 /* io_sim_fs.c */
+/* Every operation on the disk begins with it. 0 or a negative errno. */
+int sim_disk_begin(struct io *io, enum io_op op, const char *path);
 struct sim_node *sim_fs_find(struct sim_world *w, const char *path);
 int sim_fs_make_socket(struct sim_world *w, const char *path, unsigned mode);
 int sim_fs_drop(struct sim_world *w, const char *path);

@@ -58,6 +58,7 @@ struct sim_world *sim_world_create(uint64_t seed)
 	sim_fs_init(w);
 	sim_host_add(w, "ringer");
 	world_current = w;
+	sim_sqlite_use(w);
 	log_set_clock(world_log_clock, w);
 	return w;
 }

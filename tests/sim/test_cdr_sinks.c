@@ -23,6 +23,7 @@ static int setup(void **state)
 
 	UNUSED(state);
 	world = sim_world_create(1);
+	sim_sqlite_use_real();
 	return io_create(&io, &conf);
 }
 

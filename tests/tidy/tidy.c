@@ -138,7 +138,7 @@ static const struct {
 	{"dirent.h", " engine/io/ "},
 	{"sys/mman.h", " engine/base/ engine/io/ engine/core/queue.c "},
 	{"openssl/", " engine/io/ sip/digest.c ami/login.c ami/digest.c "},
-	{"sqlite3.h", " engine/core/cdr_sqlite.c "},
+	{"sqlite3.h", " engine/core/cdr_sqlite.c engine/core/db_sqlite.c "},
 	{"jemalloc/", " engine/app/main.c engine/app/commands.c engine/app/ "},
 	{"histedit.h", " engine/app/terminal.c "},
 	{"srtp", " rtp/ "},

@@ -5,6 +5,7 @@
 #include "engine/base/check.h"
 #include "engine/base/tmr.h"
 #include "engine/core/chore.h"
+#include "engine/core/db.h"
 #include "engine/core/records.h"
 #include "engine/core/shard.h"
 #include "tests/unit/cmocka.h"
@@ -22,6 +23,7 @@ struct world {
 	struct inbox *inbox;
 	struct pipe *down[SHARDS], *up[SHARDS], *records_down, *records_up;
 	struct chores *chores;
+	struct db *db;
 	struct control *c;
 	int64_t now;
 	uint32_t begun, dialed, settled, withdrawn, answered, stopped;
@@ -122,6 +124,7 @@ static struct world *make_world(const struct pacer_conf *pace)
 		.stopped = on_stopped,
 		.arg = w,
 	};
+	struct db_conf db = {.shard_count = SHARDS, .metrics = &w->metrics};
 	struct chores_conf chores = {.metrics = &w->metrics, .control_metrics = &w->metrics};
 
 	assert_int_equal(io_create(&w->io, &io), 0);
@@ -139,6 +142,8 @@ static struct world *make_world(const struct pacer_conf *pace)
 	conf.records_up = w->records_up = make_pipe(1 << 16, 1 << 20);
 	assert_int_equal(chores_create(&w->chores, &chores), 0);
 	conf.chores = w->chores;
+	assert_int_equal(db_create(&w->db, &db, NULL), 0);
+	conf.db = w->db;
 	assert_int_equal(control_create(&w->c, &conf), 0);
 	return w;
 }
@@ -148,6 +153,7 @@ static const struct pacer_conf no_limit = {.burst_max = 1};
 static void free_world(struct world *w)
 {
 	control_destroy(w->c);
+	db_destroy(w->db);
 	chores_destroy(w->chores);
 	for (uint32_t i = 0; i < SHARDS; i++) {
 		pipe_destroy(w->down[i]);
