@@ -73,6 +73,12 @@ enum ami_action_result ami_do_send_text(struct ami_session *s, const struct ami_
 enum ami_action_result ami_do_core_show_channel_map(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_status(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_core_show_channels(struct ami_session *s, const struct ami_msg *m);
+/* action_db.c */
+enum ami_action_result ami_do_db_get(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_db_put(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_db_del(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_db_del_tree(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_db_get_tree(struct ami_session *s, const struct ami_msg *m);
 /* action_core.c */
 enum ami_action_result ami_do_core_status(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_core_settings(struct ami_session *s, const struct ami_msg *m);

@@ -77,6 +77,54 @@ const struct ami_action ami_actions[] = {
 		.fn = ami_do_core_status,
 	},
 	{
+		.name = "DBDel",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "Delete an entry of the database.",
+		.needs = {{"Family", "No family specified."}, {"Key", "No key specified."}},
+		.syntax = "[ActionID:] Family: Key:",
+		.text = "Deletes the entry; the dialplan sees it at once, the file soon after.",
+		.fn = ami_do_db_del,
+	},
+	{
+		.name = "DBDelTree",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "Delete a family of the database, or a tree in it.",
+		.needs = {{"Family", "No family specified."}},
+		.syntax = "[ActionID:] Family: [Key:]",
+		.text = "Deletes the entry Key and all below it; without Key the whole family.",
+		.fn = ami_do_db_del_tree,
+	},
+	{
+		.name = "DBGet",
+		.classes = CLASSES_INFO,
+		.synopsis = "Read an entry of the database.",
+		.needs = {{"Family", "No family specified."}, {"Key", "No key specified."}},
+		.syntax = "[ActionID:] Family: Key:",
+		.text = "Sends one DBGetResponse, then DBGetComplete.",
+		.fn = ami_do_db_get,
+	},
+	{
+		.name = "DBGetTree",
+		.classes = CLASSES_INFO,
+		.synopsis = "List the database, a family, or a tree in it.",
+		.syntax = "[ActionID:] [Family:] [Key:]",
+		.text = "Sends one DBGetTreeResponse for each entry in the order of their keys, "
+			"then "
+			"DBGetTreeComplete.",
+		.fn = ami_do_db_get_tree,
+	},
+	{
+		.name = "DBPut",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "Write an entry of the database.",
+		.needs = {{"Family", "No family specified"}, {"Key", "No key specified"}},
+		.syntax = "[ActionID:] Family: Key: [Val:]",
+		.text = "The dialplans of calls that are originated after the answer see the "
+			"value. "
+			"It is on disk a moment later, with all that was written meanwhile.",
+		.fn = ami_do_db_put,
+	},
+	{
 		.name = "EventReplay",
 		.synopsis = "Send again the events since one that was seen.",
 		.syntax = "[ActionID:] SequenceNumber: [EventMask:]",

@@ -581,5 +581,7 @@ int engine_register_commands(struct engine *e)
 
 	if (!err)
 		err = cli_register_kinds(cli, core_kinds, ARRAY_COUNT(core_kinds), e);
-	return err ? err : engine_register_log_commands(e);
+	if (!err)
+		err = engine_register_log_commands(e);
+	return err ? err : engine_register_db_commands(e);
 }

@@ -60,6 +60,7 @@ int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswe
 
 /* commands*.c */
 int engine_register_commands(struct engine *e);
+int engine_register_db_commands(struct engine *e); /* commands_db.c */
 int engine_register_log_commands(struct engine *e);
 const char *engine_version_text(void);
 

@@ -506,6 +506,7 @@ int main(int argc, char **argv)
 		SESSION("tls ami-session.txt"),
 		SESSION("tls ami-originate.txt"),
 		SESSION("ami-pjsip.txt"),
+		SESSION("ami-database.txt"),
 		cmocka_unit_test_setup_teardown(test_client_goes, begin, end),
 	};
 

@@ -11,6 +11,7 @@
 #include "engine/base/rng.h"
 #include "engine/base/tmr.h"
 #include "engine/core/control.h"
+#include "engine/core/db.h"
 #include "engine/io/io.h"
 #include "tests/unit/cmocka.h"
 #include "tests/unit/core/memconf.h"
@@ -50,6 +51,7 @@ static struct world {
 	struct metrics metrics;
 	struct cli *cli;
 	struct dialplan *dialplan;
+	struct db *db;
 	struct ami *ami;
 	bool stopping;
 
@@ -224,7 +226,23 @@ int io_fs_stat(struct io *io, const char *path, struct io_fs_stat *out)
 	return -ENOENT;
 }
 
+void io_wake(struct io *io)
+{
+	(void)io;
+}
+
 /* ---- control ---- */
+
+/* In memory, made when it is asked for. */
+struct db *control_db(struct control *c)
+{
+	const struct db_conf conf = {.seed = 1, .metrics = &world.metrics};
+
+	(void)c;
+	if (!world.db)
+		check(db_create(&world.db, &conf, NULL) == 0);
+	return world.db;
+}
 
 struct io *control_io(struct control *c)
 {
@@ -523,6 +541,8 @@ static inline void world_end(void)
 		free(world.streams[i].out);
 	cli_destroy(world.cli);
 	dialplan_free(world.dialplan);
+	db_destroy(world.db);
+	world.db = NULL;
 	tmr_wheel_destroy(world.wheel);
 	assert_int_equal(check_never_count(), 0);
 }
