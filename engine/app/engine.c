@@ -6,7 +6,6 @@
 #include "engine/base/log.h"
 #include "engine/base/tmr.h"
 #include "engine/core/db.h"
-#include "engine/core/shard_db.h"
 #include "rtp/ports.h"
 #include "rtp/sound.h"
 
@@ -212,18 +211,6 @@ static int engine_create_records(struct engine *e, bool *unanswered, bool *conge
 	return err;
 }
 
-static int engine_create_chores(struct engine *e)
-{
-	struct chores_conf conf = {
-		.io = e->chores_io,
-		.metrics = &e->chores_metrics,
-		.control_io = e->control_io,
-		.control_metrics = &e->control_metrics,
-	};
-
-	return chores_create(&e->chores, &conf);
-}
-
 /* No call is left and every order is settled; the spool may still have outcomes to write down. */
 static void engine_on_stopped(void *arg)
 {
@@ -271,22 +258,6 @@ static int engine_create_control(struct engine *e)
 	return control_create(&e->control, &conf);
 }
 
-static int engine_create_db(struct engine *e, struct sink *error)
-{
-	char path[LIMIT_PATH];
-	struct sink out = sink_make(path, sizeof(path));
-	struct db_conf conf = {
-		.path = path, .shard_count = e->node_count, .metrics = &e->control_metrics};
-	int err;
-
-	sink_fmt(&out, "%s/astdb.sqlite3", e->conf.db_dir);
-	io_random(e->control_io, &conf.seed, sizeof(conf.seed));
-	err = out.over ? -ENAMETOOLONG : db_create(&e->db, &conf, error);
-	for (uint32_t i = 0; i < e->node_count && !err; i++)
-		err = shard_db_fill(node_shard(e->nodes[i]), e->db);
-	return err;
-}
-
 static int engine_create_loader(struct engine *e)
 {
 	struct sound_loader_conf conf = {.metrics = &e->loader_metrics,
@@ -320,41 +291,6 @@ static int engine_create_rest(struct engine *e, struct sink *error)
 		err = engine_create_nodes(e, unanswered, congestion);
 	if (!err)
 		err = engine_create_db(e, error);
-	return err;
-}
-
-/* With all that lead to it, so that a fresh machine needs no preparation. */
-static int engine_make_dir(struct engine *e, const char *dir, const char *option, struct sink *error)
-{
-	char path[LIMIT_PATH];
-	int err = 0;
-
-	slice_copy(path, sizeof(path), slice_str(dir));
-	for (char *at = path + 1; *at; at++) {
-		if (*at != '/')
-			continue;
-		*at = 0;
-		io_fs_mkdir(e->control_io, path, 0755);
-		*at = '/';
-	}
-	err = io_fs_mkdir(e->control_io, path, 0755);
-	if (err == 0 || err == -EEXIST)
-		return 0;
-	sink_fmt(error, "the directory %s cannot be made: %s (asterisk.conf %s)", dir, strerror(-err),
-		 option);
-	return err;
-}
-
-static int engine_make_dirs(struct engine *e, struct sink *error)
-{
-	int err = engine_make_dir(e, e->conf.run_dir, "astrundir", error);
-
-	if (!err)
-		err = engine_make_dir(e, e->conf.log_dir, "astlogdir", error);
-	if (!err)
-		err = engine_make_dir(e, e->conf.spool_dir, "astspooldir", error);
-	if (!err)
-		err = engine_make_dir(e, e->conf.db_dir, "astdbdir", error);
 	return err;
 }
 

@@ -48,6 +48,12 @@ struct engine {
 	_Atomic bool want_reload;
 };
 
+/* engine_store.c */
+int engine_make_dirs(struct engine *e, struct sink *error);
+int engine_create_chores(struct engine *e);
+/* Behind the shards, which get their copies. */
+int engine_create_db(struct engine *e, struct sink *error);
+
 /* engine_conf.c: files into snapshots. */
 int engine_load_snapshot(struct engine *e, struct snapshot **out, struct sink *error);
 void engine_free_snapshot(struct snapshot *s);
