@@ -53,6 +53,8 @@ enum ami_action_result ami_do_user_event(struct ami_session *s, const struct ami
 void ami_wait_event_wake(struct ami_session *s);
 /* action_replay.c */
 enum ami_action_result ami_do_event_replay(struct ami_session *s, const struct ami_msg *m);
+/* The answer of a WaitEvent: response, events held so far, end. */
+void ami_wait_event_write(struct ami_session *s);
 /* login.c */
 enum ami_action_result ami_do_login(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_challenge(struct ami_session *s, const struct ami_msg *m);

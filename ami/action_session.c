@@ -86,18 +86,24 @@ enum ami_action_result ami_do_list_commands(struct ami_session *s, const struct 
 
 /* ---- WaitEvent ---- */
 
-static void wait_event_end(struct tmr *t, void *arg)
+void ami_wait_event_write(struct ami_session *s)
 {
-	struct ami_session *s = arg;
 	struct sink out;
 
-	(void)t;
-	s->listens = false;
 	ami_reply_ack(s, "Waiting for Event completed.");
 	ami_session_release(s);
 	out = ami_reply_item(s, "WaitEventComplete");
 	ami_reply_action_id(s, &out);
 	ami_reply_end(s, &out);
+}
+
+static void wait_event_end(struct tmr *t, void *arg)
+{
+	struct ami_session *s = arg;
+
+	(void)t;
+	s->listens = false;
+	ami_wait_event_write(s);
 	if (ami_session_is_alive(s))
 		ami_session_done(s);
 }

@@ -6,6 +6,7 @@
 #include "ami/conn.h"
 #include "ami/door.h"
 #include "ami/event_out.h"
+#include "ami/http.h"
 #include "ami/order.h"
 #include "ami/text.h"
 #include "engine/base/check.h"
@@ -25,6 +26,7 @@ static void ami_free(struct ami *a)
 {
 	if (!a)
 		return;
+	http_destroy(a->http);
 	streams_destroy(a->streams);
 	slab_destroy(a->slab_sessions);
 	slab_destroy(a->slab_conns);
@@ -57,7 +59,7 @@ static int ami_reserve(struct ami *a)
 		return -ENOMEM;
 	if ((err = streams_create(&a->streams, &streams)) ||
 	    (err = slab_create(&a->slab_sessions, "ami_session", sizeof(struct ami_session),
-			       LIMIT_AMI_CONNS)) ||
+			       LIMIT_AMI_CONNS + LIMIT_HTTP_SESSIONS)) ||
 	    (err = slab_create(&a->slab_conns, "ami_conn", ami_conn_bytes(), LIMIT_AMI_CONNS)) ||
 	    (err = slab_create(&a->slab_orders, "ami_order", ami_order_bytes(),
 			       LIMIT_AMI_ORDERS)) ||
@@ -116,7 +118,8 @@ int ami_create(struct ami **out, struct control *c, struct ami_conf *conf)
 	if ((err = ami_reserve(a)) || (err = ami_follow_vars(a)) || (err = ami_keep_events(a)) ||
 	    (err = ami_doors_follow(a)))
 		goto fail;
-	if ((err = control_subscribe(c, ami_event_out, a)) || (err = ami_cli_register(a)))
+	if ((err = http_create(&a->http, a)) || (err = control_subscribe(c, ami_event_out, a)) ||
+	    (err = ami_cli_register(a)))
 		goto fail;
 	ami_conf_hold(conf);
 	*out = a;
@@ -142,11 +145,17 @@ void ami_set_conf(struct ami *a, struct ami_conf *conf)
 	(void)ami_doors_follow(a); /* said in the log; sessions stay */
 }
 
+int ami_set_http(struct ami *a, struct http_conf *conf)
+{
+	return http_set_conf(a->http, conf);
+}
+
 void ami_destroy(struct ami *a)
 {
 	if (!a)
 		return;
 	ami_doors_shut(a);
+	http_close(a->http);
 	list_for_safe (node, &a->sessions) {
 		ami_session_step(list_entry(node, struct ami_session, node), AMI_SESSION_KICK);
 	}
@@ -166,7 +175,9 @@ bool ami_is_quiet(const struct ami *a)
 	list_for (node, &a->sessions) {
 		const struct ami_session *s = list_entry(node, struct ami_session, node);
 
-		if ((s->open && !s->listens) || s->held.len || s->ops->queued(s->link))
+		if ((s->open && !s->listens) || s->ops->queued(s->link))
+			return false;
+		if (s->held.len && !s->holds_events)
 			return false;
 	}
 	return true;
@@ -197,4 +208,5 @@ void ami_report_shutdown(struct ami *a, bool restart)
 	ami_report_system(a, SLICE_LIT("Shutdown"),
 			  restart ? SLICE_LIT("Shutdown: Cleanly\r\nRestart: True\r\n")
 				  : SLICE_LIT("Shutdown: Cleanly\r\nRestart: False\r\n"));
+	http_stop(a->http);
 }

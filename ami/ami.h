@@ -17,6 +17,7 @@
 
 struct ami;
 struct ami_conf;
+struct http_conf;
 struct conffile;
 struct control;
 
@@ -34,6 +35,9 @@ void ami_conf_free(struct ami_conf *conf); /* one that was not taken over; NULL 
 int ami_create(struct ami **out, struct control *c, struct ami_conf *conf);
 /* A reload: moves or closes the listener. Sessions stay and keep what they were granted. */
 void ami_set_conf(struct ami *a, struct ami_conf *conf);
+/* http.conf, at boot and at each reload: takes conf over. 0, or what the listener said (also
+ * logged); web clients stay connected. */
+int ami_set_http(struct ami *a, struct http_conf *conf);
 /* Closes the listener and all sessions (what is queued is still written). NULL is fine. */
 void ami_destroy(struct ami *a);
 

@@ -17,6 +17,8 @@
 #define AMI_LOGIN_DELAY_NS   TMR_SECOND
 #define AMI_ASTERISK_VERSION "22.10.1"
 
+struct http;
+
 struct ami {
 	struct control *control;
 	struct io *io;
@@ -49,6 +51,7 @@ struct ami {
 	char *body_text;  /* bodies of UserEvent and of security events */
 
 	struct ami_about about;
+	struct http *http; /* the web server */
 };
 
 #endif

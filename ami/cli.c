@@ -148,7 +148,8 @@ static enum cli_result cli_show_connected(void *context, struct cli_call *call)
 			call,
 			"  %-15.15s  %-55.55s  %-10lld  %-10lld  %-8d  %-8d  %-10.10u  %-10.10u\n",
 			s->user->name.ptr, ami_session_peer_ip(s, ip), (long long)start_s,
-			(long long)(now_s - start_s), s->number, 0, s->read, s->write);
+			(long long)(now_s - start_s), s->number, (int)s->http_count, s->read,
+			s->write);
 		count++;
 	}
 	cli_print(call, "%u users connected.\n", count);

@@ -184,6 +184,7 @@ static bool conn_open(struct ami *a, struct stream *stream, const struct addr *p
 		.local = *stream_local(stream),
 		.transport = stream_is_tls(stream) ? "TLS" : "TCP",
 		.number = stream_number(stream),
+		.chunks = a->chunks,
 	};
 
 	if (!c)

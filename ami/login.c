@@ -4,15 +4,14 @@
  * does. All refusals read the same. */
 #include "ami/action.h"
 #include "ami/ami_internal.h"
+#include "ami/digest.h"
 #include "ami/reply.h"
 #include "ami/security.h"
 #include "ami/text.h"
+#include "engine/base/check.h"
 #include "engine/base/log.h"
 
-#include <openssl/evp.h>
-
 #define CHALLENGE_BOUND 1000000000u /* at most nine digits */
-#define MD5_BYTES	16
 
 static void login_refused(struct tmr *t, void *arg)
 {
@@ -52,34 +51,14 @@ static bool login_is_in_use(const struct ami *a, const struct ami_user *user)
 	return false;
 }
 
-/* Lower-case hex of MD5(challenge, secret). */
-static struct slice login_key(char hex[2 * MD5_BYTES], const struct ami_session *s,
-			      struct slice secret)
-{
-	struct sink out = sink_make(hex, 2 * MD5_BYTES);
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-
-	if (!md || !EVP_DigestInit_ex(md, EVP_md5(), NULL) ||
-	    !EVP_DigestUpdate(md, s->challenge, strlen(s->challenge)) ||
-	    !EVP_DigestUpdate(md, secret.ptr, secret.len) ||
-	    !EVP_DigestFinal_ex(md, digest, NULL)) {
-		EVP_MD_CTX_free(md);
-		return SLICE_EMPTY;
-	}
-	EVP_MD_CTX_free(md);
-	for (int i = 0; i < MD5_BYTES; i++)
-		sink_hex(&out, digest[i], 2);
-	return sink_slice(&out);
-}
-
 static void login_booted(struct ami_session *s)
 {
 	struct control *c = s->ami->control;
 	int64_t now = io_wall_ns(s->ami->io);
 	struct sink out;
 
-	if (!ami_session_wants(s, AMI_CLASS_SYSTEM))
+	/* Over HTTP a login is answered by its response alone, as in Asterisk 22. */
+	if (s->holds_events || !ami_session_wants(s, AMI_CLASS_SYSTEM))
 		return;
 	out = ami_reply_item(s, "FullyBooted");
 	sink_lit(&out, "Privilege: system,all\r\n");
@@ -94,14 +73,9 @@ static enum ami_action_result login_accept(struct ami_session *s, const struct a
 {
 	struct slice events;
 
-	s->conf = s->ami->conf;
-	ami_conf_hold(s->conf);
-	s->user = user;
-	s->read = user->read;
-	s->write = user->write;
 	if (ami_msg_find(m, "Events", &events) && events.len)
 		s->mask = ami_class_parse_mask(events);
-	ami_session_step(s, AMI_SESSION_ACCEPT);
+	ami_session_admit(s, s->ami->conf, user);
 	ami_reply_ack(s, "Authentication accepted");
 	login_booted(s);
 	ami_security_event(s, AMI_SECURITY_SUCCESS, SLICE_EMPTY, SLICE_EMPTY);
@@ -111,12 +85,13 @@ static enum ami_action_result login_accept(struct ami_session *s, const struct a
 static enum ami_action_result login_by_key(struct ami_session *s, const struct ami_user *user,
 					   const struct ami_msg *m)
 {
+	struct slice parts[] = {slice_str(s->challenge), user->secret};
 	struct slice key = ami_msg_get(m, "Key"), want;
-	char hex[2 * MD5_BYTES];
+	char hex[AMI_MD5_HEX];
 
 	if (!s->challenge[0] || user->secret.len == 0)
 		return login_refuse(s, "Authentication failed");
-	want = login_key(hex, s, user->secret);
+	want = ami_md5_hex(hex, parts, ARRAY_COUNT(parts));
 	if (want.len && ami_text_same_secret(want, key))
 		return login_accept(s, user, m);
 	return login_fail(s, AMI_SECURITY_BAD_RESPONSE, SLICE_EMPTY, key);

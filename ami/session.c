@@ -82,7 +82,7 @@ void ami_session_step(struct ami_session *s, enum ami_session_event event)
 	log_debug("AMI session %d: %s -> %s", s->number, ami_session_state_name(s->state),
 		  ami_session_state_name(cell->next));
 	s->state = cell->next;
-	if (was_unauth && !state_is_unauth(s->state))
+	if (was_unauth && !state_is_unauth(s->state) && !s->holds_events)
 		s->ami->unauth_count--;
 	if (event == AMI_SESSION_SLOW)
 		metric_add(s->ami->metrics, METRIC_ami_slow_closed, 1);
@@ -101,13 +101,19 @@ void ami_session_tally(struct ami *a)
 	}
 }
 
+static void session_log(const struct ami_session *s, const char *what)
+{
+	if (s->user && s->user->display_connects && !s->is_passing)
+		log_verbose(2, "%sManager '%s' %s from %s", s->holds_events ? "HTTP " : "",
+			    s->user->name.ptr, what, ami_session_peer_ip(s, (char[ADDR_TEXT]){0}));
+}
+
 static void session_enter_ready(struct ami_session *s)
 {
 	tmr_stop(&s->timer);
-	ami_session_tally(s->ami);
-	if (s->user->display_connects)
-		log_verbose(2, "Manager '%s' logged on from %s", s->user->name.ptr,
-			    ami_session_peer_ip(s, (char[ADDR_TEXT]){0}));
+	if (!s->is_passing)
+		ami_session_tally(s->ami);
+	session_log(s, "logged on");
 }
 
 static void session_let_go(struct ami_session *s, bool flush)
@@ -117,9 +123,7 @@ static void session_let_go(struct ami_session *s, bool flush)
 	if (s->command)
 		cli_cancel(s->command);
 	s->command = NULL;
-	if (s->user && s->user->display_connects)
-		log_verbose(2, "Manager '%s' logged off from %s", s->user->name.ptr,
-			    ami_session_peer_ip(s, (char[ADDR_TEXT]){0}));
+	session_log(s, "logged off");
 	ami_byteq_clear(&s->held);
 	ami_byteq_clear(&s->work);
 	s->ops->close(s->link, flush);
@@ -142,7 +146,8 @@ static void session_bury(struct ami_session *s)
 {
 	list_del(&s->node);
 	list_add_tail(&s->ami->dead, &s->node);
-	ami_session_tally(s->ami);
+	if (!s->is_passing)
+		ami_session_tally(s->ami);
 	tmr_start(&s->ami->reap, io_now_ns(s->ami->io));
 }
 
@@ -189,17 +194,31 @@ struct ami_session *ami_session_create(struct ami *a, const struct ami_session_c
 	s->transport = conf->transport;
 	s->number = conf->number;
 	s->holds_events = conf->holds_events;
+	s->is_passing = conf->is_passing;
 	s->start_wall_ns = io_wall_ns(a->io);
 	s->id = rng_u64(control_rng(a->control));
-	s->mask = AMI_CLASS_ALL;
-	ami_byteq_init(&s->held, a->chunks, LIMIT_AMI_OUT_HARD);
+	s->mask = s->is_passing ? 0 : AMI_CLASS_ALL;
+	ami_byteq_init(&s->held, conf->chunks, LIMIT_AMI_OUT_HARD);
 	ami_byteq_init(&s->work, a->chunks, 4 * (size_t)LIMIT_AMI_OUT_HARD);
 	list_init(&s->node);
 	list_add_tail(&a->sessions, &s->node);
-	a->unauth_count++;
 	tmr_init(&s->timer, control_wheel(a->control), session_expired, s);
+	if (s->holds_events)
+		return s;
+	a->unauth_count++;
 	ami_session_timer(s, session_expired, a->conf->auth_timeout_ms * TMR_MS);
 	return s;
+}
+
+void ami_session_admit(struct ami_session *s, struct ami_conf *conf, const struct ami_user *user)
+{
+	ami_conf_hold(conf);
+	s->conf = conf;
+	s->user = user;
+	s->read = user->read;
+	s->write = user->write;
+	ami_session_step(s, AMI_SESSION_TRY);
+	ami_session_step(s, AMI_SESSION_ACCEPT);
 }
 
 /* ---- output ---- */
@@ -236,13 +255,18 @@ static bool session_put(struct ami_session *s, struct slice text)
 	return s->ops->send(s->link, text) == 0;
 }
 
+static size_t session_soft(const struct ami_session *s)
+{
+	return s->holds_events ? LIMIT_HTTP_HELD_SOFT : LIMIT_AMI_OUT_SOFT;
+}
+
 static void session_tell_lost(struct ami_session *s)
 {
 	char text[160];
 	struct sink out = sink_make(text, sizeof(text));
 	uint64_t total = s->lost_total + s->lost;
 
-	if (s->lost == 0 || session_waiting(s) > LIMIT_AMI_OUT_SOFT / 2)
+	if (s->lost == 0 || session_waiting(s) > session_soft(s) / 2)
 		return;
 	sink_lit(&out, "Event: EventsLost\r\nPrivilege: <none>\r\n");
 	ami_text_number(&out, "Lost", (int64_t)s->lost);
@@ -254,23 +278,40 @@ static void session_tell_lost(struct ami_session *s)
 	s->lost = 0;
 }
 
+static void session_lose(struct ami_session *s)
+{
+	s->lost++;
+	metric_add(s->ami->metrics, METRIC_ami_events_dropped, 1);
+}
+
+/* No room even for what must not be lost. */
+static void session_overrun(struct ami_session *s)
+{
+	if (s->holds_events)
+		session_lose(s);
+	else
+		ami_session_step(s, AMI_SESSION_SLOW);
+}
+
 void ami_session_event(struct ami_session *s, struct slice text, bool reliable)
 {
+	size_t hard = s->holds_events ? LIMIT_HTTP_HELD_HARD : LIMIT_AMI_OUT_HARD;
 	size_t waiting = session_waiting(s);
 
 	session_tell_lost(s);
-	if (!reliable && (s->lost || waiting + text.len > LIMIT_AMI_OUT_SOFT)) {
-		s->lost++;
-		metric_add(s->ami->metrics, METRIC_ami_events_dropped, 1);
+	if (!reliable && (s->lost || waiting + text.len > session_soft(s))) {
+		session_lose(s);
 		return;
 	}
-	if (waiting + text.len > LIMIT_AMI_OUT_HARD || !session_put(s, text)) {
-		ami_session_step(s, AMI_SESSION_SLOW);
+	if (waiting + text.len > hard || !session_put(s, text)) {
+		session_overrun(s);
 		return;
 	}
 	metric_add(s->ami->metrics, METRIC_ami_events_sent, 1);
 	if (s->open)
 		ami_action_event(s);
+	if (s->holds_events && s->ops->held)
+		s->ops->held(s->link);
 }
 
 /* The held events follow the response, in one piece after the other. */
@@ -289,6 +330,8 @@ static void session_flush(struct ami_session *s)
 
 void ami_session_release(struct ami_session *s)
 {
+	session_flush(s);
+	session_tell_lost(s);
 	session_flush(s);
 }
 

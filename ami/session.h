@@ -18,6 +18,10 @@
  * whatever its classes and filters). Above LIMIT_AMI_OUT_HARD the session is closed without a
  *message and counted (ami_slow_closed).
  *
+ * A web session (holds_events) keeps its events for WaitEvent. Up to LIMIT_HTTP_HELD_SOFT octets of
+ *them, reliable ones up to LIMIT_HTTP_HELD_HARD; what is more is left out and told in the same
+ *manner. It is not closed: many clients only send orders and never ask for events.
+ *
  * Owned by the control thread; memory from the slab of struct ami. A closed session is freed at the
  * next run of the wheel, once no shard owes it an answer. */
 #ifndef RINGER_AMI_SESSION_H
@@ -66,6 +70,7 @@ struct ami_link_ops {
 	void (*proceed)(void *link); /* the action is done; messages may come from within */
 	void (*close)(void *link, bool flush);
 	void (*free)(void *link); /* last call */
+	void (*held)(void *link); /* an event came and is held (holds_events); NULL: no matter */
 };
 
 struct ami_session {
@@ -79,6 +84,8 @@ struct ami_session {
 	const char *transport; /* "TCP", "TLS" */
 	int number;	       /* descriptor, for people */
 	bool holds_events;     /* all of them, until WaitEvent (HTTP) */
+	bool is_passing;       /* of one HTTP request: gets no events, is not told of */
+	uint32_t http_count;   /* requests that are being answered */
 	int64_t start_wall_ns;
 	uint64_t id; /* for SessionID */
 	char challenge[12];
@@ -127,7 +134,9 @@ struct ami_session_conf {
 	struct addr peer, local;
 	const char *transport;
 	int number;
-	bool holds_events;
+	bool holds_events; /* HTTP: neither authlimit nor authtimeout apply */
+	bool is_passing;
+	struct slab *chunks; /* for what is held */
 };
 
 /* NULL: no room. The session is GREETED and its authtimeout runs. */
@@ -166,8 +175,10 @@ void ami_session_write(struct ami_session *s, struct slice octets);
 bool ami_session_is_full(const struct ami_session *s);
 /* Ends an action that was left open. */
 void ami_session_done(struct ami_session *s);
-/* Sends the events held so far: between response and end of WaitEvent. */
+/* Sends the events held so far, and how many were lost: between response and end of WaitEvent. */
 void ami_session_release(struct ami_session *s);
+/* Gives it the rights of a user of conf, as a login does: READY. */
+void ami_session_admit(struct ami_session *s, struct ami_conf *conf, const struct ami_user *user);
 /* Starts the session's timer anew with another purpose. */
 void ami_session_timer(struct ami_session *s, tmr_fn fn, int64_t delay_ns);
 

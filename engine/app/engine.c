@@ -313,7 +313,7 @@ int engine_create(struct engine **out, const struct engine_options *options, str
 	if (!e)
 		return -ENOMEM;
 	err = engine_create_loop(e, &e->control_io, "control", &e->control_metrics,
-				 LIMIT_AMI_CONNS + 64, -1);
+				 LIMIT_AMI_CONNS + LIMIT_HTTP_CONNS + 64, -1);
 	if (!err)
 		err = app_conf_load(&e->conf, e->control_io, options->main_file, error);
 	if (!err)
@@ -352,6 +352,7 @@ int engine_check(const struct engine_options *options, struct sink *error)
 	struct engine *e = engine_alloc(options, error);
 	struct snapshot *s = NULL;
 	struct ami_conf *ami = NULL;
+	struct http_conf *http = NULL;
 	int err;
 
 	if (!e)
@@ -364,10 +365,13 @@ int engine_check(const struct engine_options *options, struct sink *error)
 	if (!err)
 		err = engine_load_manager(e, &ami, error);
 	if (!err)
+		err = engine_load_http(e, &http, error);
+	if (!err)
 		err = engine_check_files(e, error);
 	if (err && error->len == 0)
 		sink_fmt(error, "the configuration cannot be checked: %s", strerror(-err));
 	ami_conf_free(ami);
+	http_conf_free(http);
 	engine_free_snapshot(s);
 	app_conf_free(&e->conf);
 	if (e->control_io)
@@ -391,38 +395,6 @@ static int engine_open_nodes(struct engine *e, struct sink *error)
 		}
 	}
 	e->techs[0] = node_shard(e->nodes[0])->techs[0].ops;
-	return 0;
-}
-
-/* What AMI tells of the engine as a whole. */
-static void engine_describe(struct engine *e)
-{
-	struct ami_about about = {
-		.max_calls = e->conf.max_calls,
-		.max_files = e->options.descriptor_max,
-		.cdr_enabled = e->conf.csv || e->conf.sqlite,
-	};
-
-	slice_copy(about.system_name, sizeof(about.system_name), slice_str(e->conf.system_name));
-	slice_copy(about.run_user, sizeof(about.run_user), slice_str(e->options.run_user));
-	slice_copy(about.run_group, sizeof(about.run_group), slice_str(e->options.run_group));
-	ami_set_about(e->ami, &about);
-}
-
-static int engine_create_ami(struct engine *e, struct sink *error)
-{
-	struct ami_conf *conf;
-	int err = engine_load_manager(e, &conf, error);
-
-	if (err)
-		return err;
-	err = ami_create(&e->ami, e->control, conf);
-	if (err) {
-		ami_conf_free(conf);
-		sink_fmt(error, "AMI cannot be started: %s (manager.conf bindaddr, port)", strerror(-err));
-		return err;
-	}
-	engine_describe(e);
 	return 0;
 }
 

@@ -126,6 +126,17 @@ int engine_load_manager(struct engine *e, struct ami_conf **out, struct sink *er
 	return 0;
 }
 
+int engine_load_http(struct engine *e, struct http_conf **out, struct sink *error)
+{
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "http.conf", error);
+
+	if (!err)
+		err = http_conf_load(out, cf, error);
+	conffile_free(cf);
+	return err;
+}
+
 /* ---- record sinks ---- */
 
 int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswered, bool *congestion,
@@ -206,6 +217,17 @@ static int engine_reload_manager(struct engine *e, struct sink *text)
 	return err;
 }
 
+/* A listener that cannot be opened is said in the log; the settings are in force. */
+static int engine_reload_http(struct engine *e, struct sink *text)
+{
+	struct http_conf *conf;
+	int err = engine_load_http(e, &conf, text);
+
+	if (!err)
+		(void)ami_set_http(e->ami, conf);
+	return err;
+}
+
 /* Read into a copy, so that nothing has changed if the queue cannot take it. */
 static int engine_reload_dialer(struct engine *e, struct sink *text)
 {
@@ -229,9 +251,12 @@ static int engine_reload_dialer(struct engine *e, struct sink *text)
 static int engine_reload_all(struct engine *e, struct sink *text)
 {
 	struct ami_conf *ami = NULL;
+	struct http_conf *http = NULL;
 	struct snapshot *next = NULL;
 	int err = engine_load_manager(e, &ami, text);
 
+	if (!err)
+		err = engine_load_http(e, &http, text);
 	if (!err)
 		err = engine_load_snapshot(e, &next, text);
 	if (!err)
@@ -240,10 +265,12 @@ static int engine_reload_all(struct engine *e, struct sink *text)
 		err = engine_reload_dialer(e, text);
 	if (err) {
 		ami_conf_free(ami);
+		http_conf_free(http);
 		engine_free_snapshot(next);
 		return err;
 	}
 	ami_set_conf(e->ami, ami);
+	(void)ami_set_http(e->ami, http);
 	engine_take_snapshot(e, next);
 	return 0;
 }
@@ -255,10 +282,15 @@ struct reload_part {
 
 /* Names as Asterisk's modules have them, with and without ".so". */
 static const struct reload_part reload_parts[] = {
-	{"manager", engine_reload_manager},        {"cdr_manager", engine_reload_manager},
-	{"dialer", engine_reload_dialer},          {"pbx_config", engine_reload_snapshot},
-	{"dialplan", engine_reload_snapshot},      {"res_pjsip", engine_reload_snapshot},
-	{"chan_pjsip", engine_reload_snapshot},    {"res_rtp_asterisk", engine_reload_snapshot},
+	{"manager", engine_reload_manager},
+	{"cdr_manager", engine_reload_manager},
+	{"http", engine_reload_http},
+	{"dialer", engine_reload_dialer},
+	{"pbx_config", engine_reload_snapshot},
+	{"dialplan", engine_reload_snapshot},
+	{"res_pjsip", engine_reload_snapshot},
+	{"chan_pjsip", engine_reload_snapshot},
+	{"res_rtp_asterisk", engine_reload_snapshot},
 };
 
 int engine_reload(void *arg, struct slice module, struct sink *text)

@@ -3,6 +3,7 @@
 #define RINGER_APP_ENGINE_INTERNAL_H
 
 #include "ami/ami.h"
+#include "ami/http_conf.h"
 #include "engine/app/engine.h"
 #include "engine/app/node.h"
 #include "engine/core/chore.h"
@@ -59,6 +60,9 @@ int engine_load_snapshot(struct engine *e, struct snapshot **out, struct sink *e
 void engine_free_snapshot(struct snapshot *s);
 int engine_load_file(struct engine *e, struct conffile **out, const char *name, struct sink *error);
 int engine_load_manager(struct engine *e, struct ami_conf **out, struct sink *error);
+int engine_load_http(struct engine *e, struct http_conf **out, struct sink *error);
+/* engine_ami.c: with the web server. On failure engine_destroy ends what there is. */
+int engine_create_ami(struct engine *e, struct sink *error);
 int engine_reload(void *engine, struct slice module, struct sink *text);
 /* cdr.conf, if there is one. On failure the caller closes those that are open already. */
 int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswered, bool *congestion,

@@ -31,7 +31,7 @@
 #define LIMIT_TIMEOUT_MS      INT64_C(2147483647) /* to answer: 24 days; more is as good as for ever */
 #define LIMIT_CHORES	       64   /* pieces of blocking work for the control shard at once */
 #define LIMIT_CHORES_PLACED    8    /* and those that have a place of their own */
-#define LIMIT_ASKS            1024 /* questions to shards (variables) that wait for their answer */
+#define LIMIT_ASKS	       2048 /* questions to shards (variables) that wait for their answer */
 #define LIMIT_CHANNELS_DEFAULT 10000 /* channels of the whole engine; dialer.conf max_channels */
 #define LIMIT_CHANNELS_MAX    200000
 #define LIMIT_INCOMING_DEFAULT                                                                     \
@@ -114,6 +114,19 @@
 #define LIMIT_CLI_MATCHES     1000 /* words that complete one word */
 #define LIMIT_CLI_WORDS       128  /* of them, words of commands */
 
+/* HTTP */
+#define LIMIT_HTTP_LINE	     4095      /* octets of the request line, and of each header line */
+#define LIMIT_HTTP_HEADERS   100       /* of one request */
+#define LIMIT_HTTP_BODY	     40960     /* octets */
+#define LIMIT_HTTP_CONNS     1024      /* http.conf sessionlimit */
+#define LIMIT_HTTP_SESSIONS  1024      /* web sessions of AMI, those of one request too */
+#define LIMIT_HTTP_NONCES    4096      /* of digest, with their replay record */
+#define LIMIT_HTTP_CHUNKS    8192      /* pieces of LIMIT_AMI_CHUNK for answers and events held */
+#define LIMIT_HTTP_HELD_SOFT (1 << 20) /* octets of events that wait for a WaitEvent; */
+#define LIMIT_HTTP_HELD_HARD (4 << 20) /* those that must not be lost */
+#define LIMIT_HTTP_ANSWER    (16 << 20)
+#define LIMIT_HTTP_OUT	     (1 << 20) /* octets that a client has not read: no further request */
+
 /* Call files */
 #define LIMIT_CALLFILE_LINE   1024
 #define LIMIT_CALLFILE_BYTES  65536
@@ -126,10 +139,12 @@
 _Static_assert(LIMIT_CHANNELS_DEFAULT <= LIMIT_CHANNELS_MAX, "default above the ceiling");
 _Static_assert(LIMIT_DNS_QUESTIONS < LIMIT_DNS_NAMES, "a question is remembered");
 _Static_assert(LIMIT_QUEUE_DEFAULT <= LIMIT_QUEUE_MAX, "default above the ceiling");
-_Static_assert(LIMIT_ASKS >= LIMIT_AMI_CONNS, "a session must be able to ask");
+_Static_assert(LIMIT_ASKS >= LIMIT_AMI_CONNS + LIMIT_HTTP_SESSIONS,
+	       "a session must be able to ask");
 _Static_assert(LIMIT_AMI_OUT_SOFT < LIMIT_AMI_OUT_HARD, "soft limit above the hard one");
 _Static_assert(LIMIT_AMI_LINE * LIMIT_AMI_HEADERS < LIMIT_AMI_MESSAGE, "an event must hold a request");
 _Static_assert(LIMIT_CONSOLES_OPEN < LIMIT_CONSOLES, "scripts must find room beside consoles");
+_Static_assert(LIMIT_HTTP_HELD_HARD < LIMIT_HTTP_ANSWER, "held events must fit into an answer");
 _Static_assert(LIMIT_CALLFILE_BYTES <= LIMIT_ORDER_BYTES, "a call file must fit into an order");
 
 #endif

@@ -95,6 +95,13 @@
 	X(console_refused,        "connections to the control socket refused: table full") \
 	X(console_cut,            "answers to console commands cut because their reader does not read") \
 	X(console_lines_dropped,  "log lines left out of consoles: too many, or the reader does not read") \
+	X(http_accepted,          "HTTP connections accepted") \
+	X(http_refused,           "HTTP connections closed at once: sessionlimit or table full") \
+	X(http_requests,          "HTTP requests read") \
+	X(http_bad_request,       "HTTP requests refused as malformed or too large") \
+	X(http_denied,            "HTTP requests refused: wrong digest, permit and deny, restrictions") \
+	X(http_no_session,        "HTTP requests refused: table of sessions full") \
+	X(http_slow_closed,       "HTTP clients closed: timeout, or answer not read") \
 	/* call files */ \
 	X(callfile_seen,          "call files picked up") \
 	X(callfile_bad,           "call files refused") \

@@ -1,0 +1,344 @@
+/* ami/http_conf.c - see http_conf.h. */
+#include "ami/http_conf.h"
+
+#include "ami/ami_internal.h"
+#include "ami/conf_internal.h"
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define PREFIX_MAX 78 /* octets behind the slash */
+
+static const char *const general_keys[] = {
+	"enabled",	 "bindaddr",	       "bindport",
+	"prefix",	 "servername",	       "enable_static",
+	"enablestatic",	 "enable_status",      "redirect",
+	"sessionlimit",	 "session_inactivity", "session_keep_alive",
+	"tlsenable",	 "tlsbindaddr",	       "tlscertfile",
+	"tlsprivatekey", "tlscipher",	       "tlsdisablev1",
+	"tlsdisablev11", "tlsdisablev12",      "tlsservercipherorder",
+};
+
+void http_conf_free(struct http_conf *conf)
+{
+	if (!conf)
+		return;
+	keep_free(&conf->keep);
+	free(conf);
+}
+
+static void conf_check_keys(const struct conffile_section *g)
+{
+	for (const struct conffile_var *v = g ? g->vars : NULL; v; v = v->next) {
+		bool known = false;
+
+		for (size_t i = 0; i < ARRAY_COUNT(general_keys); i++)
+			known = known || slice_ieq(v->name, slice_str(general_keys[i]));
+		if (!known)
+			log_warning("%s:%d: Ignoring unknown option '%s' in http.conf", v->file,
+				    v->line, v->name.ptr);
+	}
+}
+
+/* An address that cannot be read must not become "everybody": it rejects the file. */
+static int conf_address(struct addr *a, const struct conffile_section *g, const char *key,
+			uint16_t port, struct sink *error)
+{
+	const struct conffile_var *v = conffile_get(g, key);
+
+	if (!v || addr_parse(a, v->value, port))
+		return 0;
+	sink_fmt(error, "%s:%d: %s = %s: no IP address; write %s=127.0.0.1 or %s=::", v->file,
+		 v->line, v->name.ptr, v->value.ptr, key, key);
+	return -EINVAL;
+}
+
+static int conf_addresses(struct http_conf *conf, const struct conffile_section *g,
+			  struct sink *error)
+{
+	uint16_t port = (uint16_t)conffile_number(g, "bindport", 1, 65535, HTTP_CONF_PORT);
+	int err = conf_address(&conf->bind, g, "bindaddr", port, error);
+
+	if (err)
+		return err;
+	if (conf->enabled && conf->bind.family == 0) {
+		log_warning("http.conf: enabled = yes without bindaddr: the server is not started; "
+			    "write bindaddr = 127.0.0.1");
+		conf->enabled = false;
+	}
+	conf->tls_bind = conf->bind;
+	conf->tls_bind.port = HTTP_CONF_TLS_PORT;
+	err = conf_address(&conf->tls_bind, g, "tlsbindaddr", HTTP_CONF_TLS_PORT, error);
+	if (!err && conf->tls_bind.family == 0)
+		conf->tls_enabled = false;
+	return err;
+}
+
+static void conf_switches(struct http_conf *conf, const struct conffile_section *g)
+{
+	conf->enabled = conffile_bool(g, "enabled", false);
+	conf->static_enabled =
+		conffile_bool(g, "enable_static", conffile_bool(g, "enablestatic", false));
+	conf->status_enabled = conffile_bool(g, "enable_status", false);
+	conf->session_limit =
+		(uint32_t)conffile_number(g, "sessionlimit", 1, LIMIT_HTTP_CONNS, 100);
+	conf->inactivity_ms = conffile_number(g, "session_inactivity", 1, INT32_MAX, 30000);
+	conf->keep_alive_ms = conffile_number(g, "session_keep_alive", 0, INT32_MAX, 15000);
+	conf->tls_enabled = conffile_bool(g, "tlsenable", false);
+	conf->tls_disable_v1 = conffile_bool(g, "tlsdisablev1", true);
+	conf->tls_disable_v11 = conffile_bool(g, "tlsdisablev11", false);
+	conf->tls_disable_v12 = conffile_bool(g, "tlsdisablev12", false);
+	conf->tls_server_order = conffile_bool(g, "tlsservercipherorder", true);
+}
+
+static int conf_text(struct http_conf *conf, struct slice *dst, const struct conffile_section *g,
+		     const char *key, const char *otherwise)
+{
+	*dst = keep_dup(&conf->keep, slice_str(conffile_text(g, key, otherwise)));
+	return dst->ptr ? 0 : -ENOMEM;
+}
+
+/* With the slash in front that each of its paths has, without one behind. */
+static int conf_prefix(struct http_conf *conf, const struct conffile_section *g)
+{
+	char text[PREFIX_MAX + 2];
+	struct sink out = sink_make(text, sizeof(text));
+	struct slice prefix = slice_str(conffile_text(g, "prefix", ""));
+
+	while (prefix.len && prefix.ptr[0] == '/')
+		prefix = slice_from(prefix, 1);
+	while (prefix.len && prefix.ptr[prefix.len - 1] == '/')
+		prefix.len--;
+	if (prefix.len > PREFIX_MAX) {
+		log_warning("http.conf: prefix is longer than %d octets; cut", PREFIX_MAX);
+		prefix.len = PREFIX_MAX;
+	}
+	if (prefix.len)
+		sink_char(&out, '/');
+	sink_add(&out, prefix);
+	conf->prefix = keep_dup(&conf->keep, sink_slice(&out));
+	return conf->prefix.ptr ? 0 : -ENOMEM;
+}
+
+/* A line end in the name would forge headers. */
+static int conf_server_name(struct http_conf *conf, const struct conffile_section *g)
+{
+	int err = conf_text(conf, &conf->server_name, g, "servername",
+			    "Asterisk/" AMI_ASTERISK_VERSION);
+
+	for (size_t i = 0; !err && i < conf->server_name.len; i++)
+		if ((unsigned char)conf->server_name.ptr[i] < 0x20)
+			conf->server_name.len = i;
+	return err;
+}
+
+static uint32_t section_count(const struct conffile_section *s, const char *key)
+{
+	uint32_t count = 0;
+
+	for (const struct conffile_var *v = NULL; (v = conffile_each(s, v, key));)
+		count++;
+	return count;
+}
+
+static int conf_redirects(struct http_conf *conf, const struct conffile_section *g)
+{
+	uint32_t count = section_count(g, "redirect");
+
+	conf->redirects = keep_alloc(&conf->keep, (count + 1) * sizeof(*conf->redirects));
+	if (!conf->redirects)
+		return -ENOMEM;
+	for (const struct conffile_var *v = NULL; (v = conffile_each(g, v, "redirect"));) {
+		struct http_redirect *r = &conf->redirects[conf->redirect_count];
+		size_t blank = slice_find(v->value, ' ');
+		struct slice to = slice_trim(slice_from(v->value, blank));
+
+		if (blank == SIZE_MAX || to.len == 0) {
+			log_warning("%s:%d: redirect = %s: write redirect = /from /to; ignored",
+				    v->file, v->line, v->value.ptr);
+			continue;
+		}
+		r->from = keep_dup(&conf->keep, slice_head(v->value, blank));
+		r->to = keep_dup(&conf->keep, to);
+		if (!r->from.ptr || !r->to.ptr)
+			return -ENOMEM;
+		conf->redirect_count++;
+	}
+	return 0;
+}
+
+/* ---- restrictions ---- */
+
+static bool restriction_rule(struct http_restriction *r, const struct conffile_var *v, bool permit)
+{
+	struct slice rest = v->value, part;
+
+	while (slice_split(&rest, ',', &part)) {
+		struct ami_rule rule = {.permit = permit};
+
+		part = slice_trim(part);
+		if (part.len && part.ptr[0] == '!') {
+			rule.permit = !permit;
+			part = slice_trim(slice_from(part, 1));
+		}
+		if (!addr_net_parse(&rule.net, part))
+			return false;
+		r->rules[r->rule_count++] = rule;
+	}
+	return true;
+}
+
+static uint32_t restriction_rules_max(const struct conffile_section *s)
+{
+	uint32_t count = 1;
+
+	for (const struct conffile_var *v = s->vars; v; v = v->next) {
+		count++;
+		for (size_t i = 0; i < v->value.len; i++)
+			count += v->value.ptr[i] == ',';
+	}
+	return count;
+}
+
+/* What cannot be read closes the path: half a fence is none. */
+static void restriction_line(struct http_restriction *r, const struct conffile_var *v)
+{
+	bool permit = slice_ieq(v->name, SLICE_LIT("permit"));
+
+	if (slice_ieq(v->name, SLICE_LIT("type")))
+		return;
+	if (permit || slice_ieq(v->name, SLICE_LIT("deny"))) {
+		if (restriction_rule(r, v, permit))
+			return;
+		log_error("%s:%d: %s = %s: no address rule; '%s' is closed to everybody. Write "
+			  "address/mask or address/length",
+			  v->file, v->line, v->name.ptr, v->value.ptr, r->path.ptr);
+	} else if (slice_ieq(v->name, SLICE_LIT("acl"))) {
+		log_error("%s:%d: acl = %s: named lists of acl.conf are not supported; '%s' is "
+			  "closed to everybody. Write its rules here with permit and deny",
+			  v->file, v->line, v->value.ptr, r->path.ptr);
+	} else {
+		log_warning("%s:%d: '%s' is no option of a restriction; ignored", v->file, v->line,
+			    v->name.ptr);
+		return;
+	}
+	r->closed = true;
+}
+
+static int conf_restriction(struct http_conf *conf, const struct conffile_section *s)
+{
+	struct http_restriction *r = &conf->restrictions[conf->restriction_count];
+
+	r->path = keep_dup(&conf->keep, s->name);
+	r->rules = keep_alloc(&conf->keep, restriction_rules_max(s) * sizeof(*r->rules));
+	if (!r->path.ptr || !r->rules)
+		return -ENOMEM;
+	for (const struct conffile_var *v = s->vars; v; v = v->next)
+		restriction_line(r, v);
+	conf->restriction_count++;
+	return 0;
+}
+
+static bool section_is_restriction(const struct conffile_section *s)
+{
+	return s->name.len && s->name.ptr[0] == '/' &&
+	       slice_ieq(slice_str(conffile_text(s, "type", "")), SLICE_LIT("restriction"));
+}
+
+static void conf_foreign(const struct conffile_section *s)
+{
+	if (slice_ieq(s->name, SLICE_LIT("general")))
+		return;
+	if (slice_ieq(s->name, SLICE_LIT("post_mappings")))
+		log_warning("%s:%d: [post_mappings]: files cannot be uploaded; ignored", s->file,
+			    s->line);
+	else
+		log_warning("%s:%d: [%s]: neither [general] nor a path with type=restriction; "
+			    "ignored",
+			    s->file, s->line, s->name.ptr);
+}
+
+static int conf_restrictions(struct http_conf *conf, const struct conffile *cf)
+{
+	uint32_t count = 1;
+
+	for (const struct conffile_section *s = conffile_first(cf); s; s = conffile_next(s))
+		count += section_is_restriction(s);
+	conf->restrictions = keep_alloc(&conf->keep, count * sizeof(*conf->restrictions));
+	if (!conf->restrictions)
+		return -ENOMEM;
+	for (const struct conffile_section *s = conffile_first(cf); s; s = conffile_next(s)) {
+		int err = 0;
+
+		if (section_is_restriction(s))
+			err = conf_restriction(conf, s);
+		else
+			conf_foreign(s);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int conf_general(struct http_conf *conf, const struct conffile_section *g,
+			struct sink *error)
+{
+	int err;
+
+	conf_check_keys(g);
+	conf_switches(conf, g);
+	if ((err = conf_addresses(conf, g, error)) || (err = conf_prefix(conf, g)) ||
+	    (err = conf_server_name(conf, g)) || (err = conf_redirects(conf, g)) ||
+	    (err = conf_text(conf, &conf->tls_cert, g, "tlscertfile", "asterisk.pem")) ||
+	    (err = conf_text(conf, &conf->tls_key, g, "tlsprivatekey", "")))
+		return err;
+	return conf_text(conf, &conf->tls_cipher, g, "tlscipher", "");
+}
+
+int http_conf_load(struct http_conf **out, const struct conffile *cf, struct sink *error)
+{
+	struct http_conf *conf = calloc(1, sizeof(*conf));
+	int err = conf ? 0 : -ENOMEM;
+
+	if (!err)
+		err = conf_general(conf, conffile_ifind(cf, "general"), error);
+	if (!err)
+		err = conf_restrictions(conf, cf);
+	if (!err) {
+		*out = conf;
+		return 0;
+	}
+	if (err == -ENOMEM)
+		sink_lit(error, "http.conf: out of memory");
+	http_conf_free(conf);
+	return err;
+}
+
+/* ---- use ---- */
+
+bool http_conf_admits(const struct http_conf *conf, struct slice path, const struct addr *peer)
+{
+	for (uint32_t i = 0; i < conf->restriction_count; i++) {
+		const struct http_restriction *r = &conf->restrictions[i];
+		bool admitted = !r->closed;
+
+		if (!slice_istarts(path, r->path))
+			continue;
+		for (uint32_t n = 0; !r->closed && n < r->rule_count; n++)
+			if (addr_net_has(&r->rules[n].net, peer))
+				admitted = r->rules[n].permit;
+		if (!admitted)
+			return false;
+	}
+	return true;
+}
+
+struct slice http_conf_redirect(const struct http_conf *conf, struct slice path)
+{
+	for (uint32_t i = 0; i < conf->redirect_count; i++)
+		if (slice_ieq(conf->redirects[i].from, path))
+			return conf->redirects[i].to;
+	return SLICE_EMPTY;
+}
