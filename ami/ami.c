@@ -168,6 +168,16 @@ void ami_destroy(struct ami *a)
 	ami_free(a);
 }
 
+bool ami_is_enabled(const struct ami *a)
+{
+	return a->conf->enabled;
+}
+
+bool ami_is_web_enabled(const struct ami *a)
+{
+	return a->conf->web_enabled;
+}
+
 bool ami_is_quiet(const struct ami *a)
 {
 	if (a->orders_open)

@@ -44,6 +44,9 @@ void ami_destroy(struct ami *a);
 /* Nothing is under way: every accepted Originate had its answer, no action is open, no session has
  * output that was not handed to its stream. */
 bool ami_is_quiet(const struct ami *a);
+/* manager.conf in force: enabled, webenabled. */
+bool ami_is_enabled(const struct ami *a);
+bool ami_is_web_enabled(const struct ami *a);
 
 /* What CoreSettings tells, and the SystemName header of events. Copied. */
 struct ami_about {

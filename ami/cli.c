@@ -85,15 +85,21 @@ static enum cli_result cli_show_command(void *context, struct cli_call *call)
 
 static enum cli_result cli_show_events(void *context, struct cli_call *call)
 {
+	int widest = 0;
+
 	(void)context;
 	if (call->argc)
 		return CLI_USAGE;
+	for (uint32_t i = 0; i < ami_event_manual_count; i++)
+		if ((int)strlen(ami_event_manual[i].name) > widest)
+			widest = (int)strlen(ami_event_manual[i].name);
 	cli_print(call, "Events:\n");
 	for (int i = 0; i < EVENT_COLUMNS; i++)
-		cli_print(call, "  --------------------  ");
-	cli_print(call, "\n");
+		for (int n = 0; n < widest + 2; n++)
+			cli_print(call, "%c", n < 2 ? ' ' : '-');
+	cli_print(call, "  \n");
 	for (uint32_t i = 0; i < ami_event_manual_count; i++) {
-		cli_print(call, "  %-20.20s  ", ami_event_manual[i].name);
+		cli_print(call, "  %-*s", widest, ami_event_manual[i].name);
 		if (i % EVENT_COLUMNS == EVENT_COLUMNS - 1 || i == ami_event_manual_count - 1)
 			cli_print(call, "\n");
 	}
@@ -117,7 +123,7 @@ static enum cli_result cli_show_event(void *context, struct cli_call *call)
 		  page->name);
 	cli_print(call, "[Synopsis]\n%s\n\n", page->synopsis);
 	cli_print(call, "[Provided By]\nbuiltin\n\n[Since]\nNot available\n\n");
-	cli_print(call, "[Description]\nNot available\n\n");
+	cli_print(call, "[Description]\n%s\n\n", page->text);
 	cli_print(call, "[Syntax]\nEvent: %s\n%s\n", page->name, page->syntax);
 	cli_print(call, "[Arguments]\nNot available\n\n[See Also]\nNot available\n\n");
 	return CLI_OK;

@@ -1,4 +1,6 @@
-/* ami/event_manual.h - what "manager show events" and "manager show event" tell. */
+/* ami/event_manual.h - what "manager show events" and "manager show event" tell.
+ *
+ * A page for each event that AMI can send, items and ends of lists among them; a test fails where one is missing. */
 #ifndef RINGER_AMI_EVENT_MANUAL_H
 #define RINGER_AMI_EVENT_MANUAL_H
 
@@ -7,7 +9,8 @@
 struct ami_event_page {
 	const char *name;
 	const char *synopsis;
-	const char *syntax; /* "Header: <value>" lines */
+	const char *text;   /* description */
+	const char *syntax; /* "Header: <value>" lines; [Header:] may be missing */
 };
 
 extern const struct ami_event_page ami_event_manual[];

@@ -35,6 +35,11 @@ struct engine {
 	struct ami *ami;
 	struct console *console;
 	struct logger *logger; /* NULL in simulation */
+	struct {
+		const char *sinks[RECORDS_SINKS];
+		uint32_t sink_count;
+		bool unanswered, congestion;
+	} cdr; /* as cdr.conf was at the start */
 	struct tone_set *tones;
 	struct sound_loader *loader;
 	struct metrics loader_metrics;
@@ -70,8 +75,16 @@ int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswe
 
 /* commands*.c */
 int engine_register_commands(struct engine *e);
-int engine_register_db_commands(struct engine *e); /* commands_db.c */
+int engine_register_channel_commands(struct engine *e);
+int engine_register_dialplan_commands(struct engine *e);
+int engine_register_db_commands(struct engine *e);
 int engine_register_log_commands(struct engine *e);
+int engine_register_manual_commands(struct engine *e);
+int engine_register_system_commands(struct engine *e);
+/* Silent when it goes well. While shards still take over the last one, all is reloaded soon. */
+void engine_run_reload(struct engine *e, struct cli_call *call, struct slice module);
+/* "System uptime: 2 hours, 1 second", or the seconds alone. */
+void engine_print_span(struct cli_call *call, const char *label, int64_t span_ns, bool bare);
 const char *engine_version_text(void);
 
 #endif

@@ -247,14 +247,22 @@ static bool cli_wants_argument(const struct cli_command *cmd)
 	return first.len > 0 && first.ptr[0] != '[';
 }
 
-static const struct cli_entry *cli_shorter(const struct cli_entry *a, const struct cli_entry *b,
-					   bool has_args)
+/* 2: the argument is one of the words of its usage; 1: it may be called like this; 0: it wants an
+ * argument. */
+static int cli_fitness(const struct cli_command *cmd, struct slice first_arg)
 {
-	bool a_fits = has_args || !cli_wants_argument(a->cmd);
-	bool b_fits = has_args || !cli_wants_argument(b->cmd);
+	if (first_arg.len > 0)
+		return cli_has_word(cmd, first_arg) ? 2 : 1;
+	return !cli_wants_argument(cmd);
+}
+
+static const struct cli_entry *cli_fitter(const struct cli_entry *a, const struct cli_entry *b,
+					  struct slice first_arg)
+{
+	int a_fits = cli_fitness(a->cmd, first_arg), b_fits = cli_fitness(b->cmd, first_arg);
 
 	if (a_fits != b_fits)
-		return a_fits ? a : b;
+		return a_fits > b_fits ? a : b;
 	return strlen(a->cmd->words) <= strlen(b->cmd->words) ? a : b;
 }
 
@@ -290,7 +298,9 @@ static const struct cli_entry *cli_find_begun(const struct cli *c, const struct 
 		*words = n;
 		if (!best || strlen(c->entries[i].cmd->words) < strlen(root->words))
 			root = c->entries[i].cmd;
-		best = best ? cli_shorter(best, &c->entries[i], p->count > n) : &c->entries[i];
+		best = best ? cli_fitter(best, &c->entries[i],
+					 n < p->count ? p->words[n] : SLICE_EMPTY)
+			    : &c->entries[i];
 	}
 	return best && cli_is_family(c, p, *words, root) ? best : NULL;
 }

@@ -45,7 +45,7 @@ static void cli_offer_once(struct cli_words *words, struct slice word)
 
 static void cli_offer_kind(struct cli *c, struct cli_words *words, struct slice name)
 {
-	for (uint32_t i = 0; i < c->kind_count; i++) {
+	for (uint32_t i = 0; c && i < c->kind_count; i++) {
 		const struct cli_kind_entry *k = &c->kinds[i];
 
 		if (slice_ieq(slice_str(k->kind->name), name))
@@ -53,7 +53,7 @@ static void cli_offer_kind(struct cli *c, struct cli_words *words, struct slice 
 	}
 }
 
-/* "[concise|verbose]", "<channel>", "{on|off}", "<channel>|all". */
+/* c NULL: only the words. "[concise|verbose]", "<channel>", "{on|off}", "<channel>|all". */
 static void cli_offer_token(struct cli *c, struct cli_words *words, struct slice token)
 {
 	struct slice part;
@@ -75,9 +75,8 @@ static bool cli_repeats(struct slice token)
 	return slice_find(token, '.') != SIZE_MAX && memmem(token.ptr, token.len, "...", 3);
 }
 
-/* The n-th argument of the command, as its usage has it. */
-static void cli_offer_argument(struct cli *c, struct cli_words *words,
-			       const struct cli_command *cmd, uint32_t n)
+/* What the usage has for the n-th argument; empty: it has none there. */
+static struct slice cli_usage_token(const struct cli_command *cmd, uint32_t n)
 {
 	struct slice usage = slice_str(cmd->usage), token, last = SLICE_EMPTY;
 	size_t end = slice_find(usage, '\n');
@@ -85,17 +84,37 @@ static void cli_offer_argument(struct cli *c, struct cli_words *words,
 
 	usage = end == SIZE_MAX ? usage : slice_head(usage, end);
 	if (usage.len <= skip)
-		return;
+		return SLICE_EMPTY;
 	usage = slice_from(usage, skip);
 	while (slice_split(&usage, ' ', &token)) {
 		if (token.len == 0)
 			continue;
 		last = token;
 		if (n-- == 0)
-			break;
+			return last;
 	}
-	if (n == UINT32_MAX || cli_repeats(last))
-		cli_offer_token(c, words, last);
+	return cli_repeats(last) ? last : SLICE_EMPTY;
+}
+
+struct cli_wanted {
+	struct slice word;
+	bool found;
+};
+
+static void cli_compare_word(void *arg, struct slice word)
+{
+	struct cli_wanted *w = arg;
+
+	w->found |= slice_ieq(w->word, word);
+}
+
+bool cli_has_word(const struct cli_command *cmd, struct slice word)
+{
+	struct cli_wanted wanted = {.word = word};
+	struct cli_words words = {.typed = word, .fn = cli_compare_word, .arg = &wanted};
+
+	cli_offer_token(NULL, &words, cli_usage_token(cmd, 0));
+	return wanted.found;
 }
 
 /* ---- commands ---- */
@@ -140,6 +159,6 @@ void cli_complete(struct cli *c, struct slice line, cli_match_fn fn, void *arg)
 		if (done < own && covered == done)
 			cli_offer_once(&words, cli_word(cmd, done));
 		else if (own <= done && covered == own && (!exact || exact == cmd))
-			cli_offer_argument(c, &words, cmd, done - own);
+			cli_offer_token(c, &words, cli_usage_token(cmd, done - own));
 	}
 }

@@ -43,4 +43,8 @@ uint32_t cli_exact_match(const struct cli_command *cmd, const struct slice *word
 /* Its words begin with those given, position by position: how many of its own are covered. */
 uint32_t cli_prefix_match(const struct cli_command *cmd, const struct slice *words, uint32_t count);
 
+/* The word is one that the usage has for the first argument: "count" of "[concise|verbose|count]".
+ */
+bool cli_has_word(const struct cli_command *cmd, struct slice word);
+
 #endif

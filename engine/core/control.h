@@ -84,7 +84,7 @@ void control_getvar(struct control *c, const struct roster_chan *chan, struct sl
 		    control_reply_fn fn, void *arg);
 void control_setvar(struct control *c, const struct roster_chan *chan, struct slice name,
 		    struct slice value, control_reply_fn fn, void *arg);
-/* All variables of a channel as "name=value" lines, newest first. */
+/* All variables of a channel (NULL: the global ones) as "name=value" lines, newest first. */
 void control_list_vars(struct control *c, const struct roster_chan *chan, control_reply_fn fn,
 		       void *arg);
 /* What only its shard knows of a channel, in three lines: the formats that it may speak, "(ulaw|alaw)", or

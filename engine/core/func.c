@@ -79,6 +79,12 @@ const char *func_name(uint32_t index)
 	return index < ARRAY_COUNT(funcs) ? funcs[index]->name : NULL;
 }
 
+const char *func_summary(uint32_t index)
+{
+	check(index < ARRAY_COUNT(funcs));
+	return funcs[index]->summary;
+}
+
 static bool read_with(struct chan *c, struct subst *s, struct slice name, struct slice args,
 		      struct sink *out)
 {

@@ -19,6 +19,7 @@ void func_call(struct chan *c, struct subst *s, struct slice name, struct slice 
 	       struct sink *out);
 /* All names in alphabetical order, for "core show functions". */
 const char *func_name(uint32_t index); /* NULL behind the last */
+const char *func_summary(uint32_t index); /* of an existing one: one line */
 /* True for a name that is a function call: ends with ')'. */
 static inline bool func_is_call(struct slice name)
 {

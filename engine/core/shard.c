@@ -147,8 +147,13 @@ static void shard_listvars(struct shard *s, const struct shard_question *q)
 {
 	struct chan *c = shard_chan(s, q->chan);
 	struct sink out = sink_make(s->scratch, LIMIT_VAR_VALUE);
+	const struct var *first = NULL;
 
-	for (const struct var *v = c ? c->vars.first : NULL; v; v = v->next) {
+	if (q->chan == HANDLE_NONE)
+		first = s->globals.first;
+	else if (c)
+		first = c->vars.first;
+	for (const struct var *v = first; v; v = v->next) {
 		struct sink before = out;
 
 		sink_add(&out, v->name);
@@ -160,7 +165,7 @@ static void shard_listvars(struct shard *s, const struct shard_question *q)
 			break;
 		}
 	}
-	shard_answer(s, q, c != NULL, sink_slice(&out));
+	shard_answer(s, q, c || q->chan == HANDLE_NONE, sink_slice(&out));
 }
 
 /* Agreed upon, or what the endpoint allows. */

@@ -1,149 +1,5 @@
 /* tests/sim/test_console.c - the console socket of a whole engine, and clients that do not behave. */
-#include "engine/app/engine.h"
-#include "engine/base/check.h"
-#include "engine/base/limits.h"
-#include "engine/base/log.h"
-#include "engine/base/tmr.h"
-#include "tests/sim/sim.h"
-#include "tests/unit/cmocka.h"
-
-#include <stdio.h>
-
-#define CTL     "/var/run/asterisk/asterisk.ctl"
-#define ETC     "/etc/asterisk/"
-#define CLIENTS 64
-
-struct client {
-	struct io_stream *stream;
-	bool closed, heard_of_loss;
-	size_t len;
-	char text[65536];
-};
-
-static struct rig {
-	struct sim_world *w;
-	struct engine *engine;
-	struct io *io; /* of the clients, on the same machine */
-	struct metrics metrics;
-	struct client clients[CLIENTS];
-	bool stopped;
-} rig;
-
-static void client_data(void *arg, struct io_stream *s, const void *data, size_t len)
-{
-	struct client *c = arg;
-
-	UNUSED(s);
-	assert_true(len < sizeof(c->text));
-	if (c->len + len >= sizeof(c->text))
-		c->len = 0; /* a flood of lines: only its end is looked at */
-	memcpy(c->text + c->len, data, len);
-	c->len += len;
-	c->text[c->len] = 0;
-	c->heard_of_loss |= strstr(c->text, "log lines were left out") != NULL;
-}
-
-static void client_closed(void *arg, struct io_stream *s, int error)
-{
-	struct client *c = arg;
-
-	UNUSED(error);
-	c->closed = true;
-	c->stream = NULL;
-	io_stream_close(s, false);
-}
-
-static const struct io_stream_handler client_handler = {.data = client_data, .closed = client_closed};
-
-static int64_t client_turn(void *owner, int64_t now_ns)
-{
-	UNUSED(owner);
-	UNUSED(now_ns);
-	return TMR_NEVER;
-}
-
-/* As engine/app/main.c has it: all lines pass by the consoles. */
-static void quiet_log(void *arg, const struct log_line *line)
-{
-	UNUSED(arg);
-	if (rig.engine)
-		engine_take_line(rig.engine, line);
-}
-
-static void on_stopped(void *arg)
-{
-	UNUSED(arg);
-	rig.stopped = true;
-}
-
-static int set_up(void **state)
-{
-	struct io_conf io = {.name = "clients", .metrics = &rig.metrics, .stream_max = CLIENTS + 8,
-			     .small_buffers = 64, .stream_out_max = 1 << 20, .cpu = -1};
-	struct engine_options options = {.main_file = ETC "asterisk.conf", .cpu_count = 1,
-					 .console = true, .stopped = on_stopped};
-	char text[1024];
-	struct sink error = sink_make(text, sizeof(text));
-
-	UNUSED(state);
-	memset(&rig, 0, sizeof(rig));
-	rig.w = sim_world_create(7);
-	log_set_writer(quiet_log, NULL);
-	sim_fs_put(rig.w, ETC "asterisk.conf", "[files]\nastctlpermissions=0600\n");
-	sim_fs_put(rig.w, ETC "dialer.conf", "[general]\nshards=1\ncdr_sqlite=no\ncdr_csv=no\n");
-	sim_fs_put(rig.w, ETC "manager.conf", "[general]\nenabled=no\n");
-	sim_fs_put(rig.w, ETC "pjsip.conf", "[t]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n");
-	sim_fs_mkdir(rig.w, "/var/run/asterisk");
-	sim_fs_mkdir(rig.w, "/var/spool/asterisk");
-	if (engine_create(&rig.engine, &options, &error) != 0 ||
-	    engine_start(rig.engine, &error) != 0 || engine_run_apart(rig.engine) != 0)
-		fail_msg("%s", sink_cstr(&error));
-	assert_int_equal(io_create(&rig.io, &io), 0);
-	assert_int_equal(io_start(rig.io, client_turn, NULL), 0);
-	sim_run_for(rig.w, SIM_SECOND);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	UNUSED(state);
-	for (unsigned i = 0; i < CLIENTS; i++) {
-		if (rig.clients[i].stream)
-			io_stream_close(rig.clients[i].stream, false);
-	}
-	log_set_writer(NULL, NULL);
-	engine_destroy(rig.engine);
-	io_stop(rig.io);
-	io_join(rig.io);
-	io_destroy(rig.io);
-	log_set_writer(NULL, NULL);
-	sim_world_destroy(rig.w);
-	return 0;
-}
-
-static void client_connect(struct client *c)
-{
-	assert_int_equal(io_connect_unix(rig.io, &c->stream, CTL, &client_handler, c), 0);
-	sim_run_for(rig.w, 100 * SIM_MS);
-}
-
-static void client_say(struct client *c, const char *text, size_t len)
-{
-	assert_int_equal(io_stream_send(c->stream, text, len), 0);
-	sim_run_for(rig.w, 100 * SIM_MS);
-}
-
-/* One command, as ringer -rx sends it. */
-static void client_run(struct client *c, const char *command)
-{
-	char text[700];
-	struct sink out = sink_make(text, sizeof(text));
-
-	client_connect(c);
-	sink_fmt(&out, "cli quit after %s", command);
-	sink_char(&out, 0);
-	client_say(c, text, out.len);
-}
+#include "tests/sim/console_rig.h"
 
 static void test_one_command(void **state)
 {
@@ -259,19 +115,6 @@ static void test_stop_closes_who_waits(void **state)
 
 /* ---- consoles that stay ---- */
 
-static void client_open(struct client *c)
-{
-	client_connect(c);
-	client_say(c, "core set verbose atleast 0 silent", 34);
-	c->len = 0;
-	c->text[0] = 0;
-}
-
-static void client_command(struct client *c, const char *command)
-{
-	client_say(c, command, strlen(command) + 1);
-}
-
 static void test_console_stays(void **state)
 {
 	struct client *c = &rig.clients[0];
@@ -366,6 +209,60 @@ static void test_completion(void **state)
 	assert_false(c->closed);
 }
 
+/* Who adds a command fills in: the line of help, and a usage that begins with the command itself, whose first line
+ * says what the arguments are (they complete by it) and whose others say what it does. */
+static void check_command(void *arg, const struct cli_command *cmd)
+{
+	uint32_t *count = arg;
+	size_t words = strlen(cmd->words);
+	const char *second = strchr(cmd->usage, '\n');
+
+	if (strlen(cmd->summary) < 5)
+		fail_msg("'%s' has no line of help", cmd->words);
+	if (strncmp(cmd->usage, "Usage: ", 7) != 0 || strncmp(cmd->usage + 7, cmd->words, words) != 0)
+		fail_msg("the usage of '%s' does not begin with it", cmd->words);
+	if (!second || strncmp(second, "\n       ", 8) != 0 || strlen(second) < 20)
+		fail_msg("the usage of '%s' does not say what it does", cmd->words);
+	(*count)++;
+}
+
+static void test_every_command_explains_itself(void **state)
+{
+	uint32_t count = 0;
+
+	UNUSED(state);
+	cli_each(control_cli(engine_control(rig.engine)), check_command, &count);
+	assert_true(count > 30);
+}
+
+static void test_help(void **state)
+{
+	struct client *c = &rig.clients[0];
+
+	UNUSED(state);
+	client_open(c);
+	client_command(c, "core show help core stop");
+	assert_non_null(strstr(c->text, "core stop gracefully           -- Gracefully shut down Ringer\n"));
+	client_command(c, "core show help core stop now");
+	assert_non_null(strstr(c->text, "Usage: core stop now\n       "));
+	client_command(c, "core show help nosuch");
+	assert_non_null(strstr(c->text, "No such command 'nosuch'.\n"));
+	client_command(c, "core show application wait nosuch");
+	assert_non_null(strstr(c->text, "\n  -= Info about Application 'Wait' =- \n\n[Synopsis]\n"));
+	assert_non_null(strstr(c->text, "[Syntax]\nWait(seconds)\n\n[Arguments]\nseconds\n"));
+	client_command(c, "core show application nosuch");
+	assert_non_null(strstr(c->text, "Your application(s) is (are) not registered\n"));
+	client_command(c, "core show applications like gosub");
+	assert_non_null(strstr(c->text, "    -= Matching Asterisk Applications =-\n"
+					"                 Gosub: Jump to label, saving return address.\n"));
+	assert_non_null(strstr(c->text, "    -= 2 Applications Matching =-\n"));
+	client_command(c, "core show function cut");
+	assert_non_null(strstr(c->text, "[Syntax]\nCUT(varname,char-delim,range-spec)\n"));
+	client_command(c, "core show functions like TRIM");
+	assert_non_null(strstr(c->text, "LTRIM                 LTRIM(string)                        Trim"));
+	assert_non_null(strstr(c->text, "3 matching custom functions installed.\n"));
+}
+
 /* A console that stops reading loses lines and hears how many; the engine keeps a bounded lot for it. */
 static void test_reader_that_does_not_read(void **state)
 {
@@ -440,6 +337,8 @@ int main(void)
 		TEST(test_log_lines),
 		TEST(test_log_level_follows_consoles),
 		TEST(test_completion),
+		TEST(test_every_command_explains_itself),
+		TEST(test_help),
 		TEST(test_reader_that_does_not_read),
 		TEST(test_too_many_consoles),
 		TEST(test_vanishing_console),

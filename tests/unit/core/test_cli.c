@@ -111,6 +111,7 @@ static void test_begun_words(void **state)
 	} rows[] = {
 		{"co sh ch", "core show channels 0"},
 		{"co sh ch x", "core show channel 1"},
+		{"co sh ch verbose", "core show channels 1"},
 		{"core show channel", "core show channel 0"},
 		{"co sh channelt", "core show channeltypes 0"},
 		{"co st n", "core stop now 0"},

@@ -1,0 +1,161 @@
+/* engine/core/manual_func.c - pages of the dialplan functions. manual.h */
+#include "engine/core/manual.h"
+
+#include "engine/base/check.h"
+
+#define STRING	"string\n    Any text."
+#define VARNAME "varname\n    Name of a variable, without ${}."
+#define DATATYPE                                                                                   \
+	"datatype\n    all, name, num, ani, dnid, rdnis, name-pres, num-pres, pres and others of " \
+	"a party."
+
+static const struct manual_page pages[] = {
+	{"ARRAY", "ARRAY(var1[,var2[,...]])",
+	 "Written only: Set(ARRAY(a,b)=1,2) sets a to 1 and b to 2.",
+	 "var\n    Names of variables.", "MSet"},
+	{"CALLERID", "CALLERID(datatype[,CID])",
+	 "Who calls, as the channel has it. Written, it changes what is sent from then on.",
+	 DATATYPE "\nCID\n    Text to take it from instead: \"Name\" <number>.", "CONNECTEDLINE"},
+	{"CDR", "CDR(name[,options])",
+	 "A field of the call's record: src, dst, dcontext, lastapp, lastdata, start, answer, end, "
+	 "duration,\n"
+	 "billsec, disposition, accountcode, uniqueid, linkedid, sequence and others. accountcode, "
+	 "userfield,\n"
+	 "amaflags and names of your own can be written.",
+	 "name\n    The field.\noptions\n    u: as stored (epoch times, numbers). f: seconds with "
+	 "fractions.",
+	 "CHANNEL"},
+	{"CHANNEL", "CHANNEL(item)",
+	 "Something about the channel. accountcode, amaflags, language, musicclass, hangupsource "
+	 "and others\n"
+	 "can be written; state, name, uniqueid, linkedid, context, exten, channeltype and others "
+	 "only read.",
+	 "item\n    What is asked. With pjsip, rtp or rtcp in front: what those parts know.",
+	 "CALLERID, CDR, HANGUPCAUSE"},
+	{"CONNECTEDLINE", "CONNECTEDLINE(datatype[,i])",
+	 "Who is on the other side, as the channel has it.",
+	 DATATYPE "\ni\n    The far end is not told of what is written.", "CALLERID"},
+	{"CSV_QUOTE", "CSV_QUOTE(string)",
+	 "The text between double quotes, those inside doubled: a field of a CSV file.", STRING,
+	 "QUOTE"},
+	{"CUT", "CUT(varname,char-delim,range-spec)", "Fields of what a variable holds.",
+	 VARNAME "\nchar-delim\n    What stands between fields; '-' without it.\n"
+		 "range-spec\n    1-3, 2-, -4, or several with &: 1&3. Fields count from 1.",
+	 "FIELDQTY, FIELDNUM, FILTER"},
+	{"DB", "DB(family/key)",
+	 "An entry of the database, read and written. DB_RESULT has what was read too.",
+	 "family, key\n    Which entry.", "DBdel, DB_DELETE, DB_EXISTS, DB_KEYS"},
+	{"DB_DELETE", "DB_DELETE(family/key)",
+	 "The value of an entry, which is deleted. DB_RESULT has it too.",
+	 "family, key\n    Which entry.", "DBdel, DB"},
+	{"DB_EXISTS", "DB_EXISTS(family/key)",
+	 "1 if there is such an entry, else 0. DB_RESULT is its value then.",
+	 "family, key\n    Which entry.", "DB"},
+	{"DB_KEYS", "DB_KEYS(prefix)",
+	 "The keys right below a place of the database, separated by commas.",
+	 "prefix\n    A family, or family/key; empty: the families.", "DB"},
+	{"DEC", "DEC(variable)", "Takes one from the variable and gives the result.",
+	 "variable\n    Its name, without ${}.", "INC, MATH"},
+	{"DIALPLAN_EXISTS", "DIALPLAN_EXISTS(context[,extension[,priority]])",
+	 "1 if that place is in the dialplan, else 0.",
+	 "context, extension, priority\n    The place; the priority may be a label.", "Goto"},
+	{"EVAL", "EVAL(variable)", "Replaces variables and functions in text that came out of one.",
+	 "variable\n    The text.", "PASSTHRU"},
+	{"EXCEPTION", "EXCEPTION(field)", "In extension 'e': why it came here, and from where.",
+	 "field\n    reason, context, exten or priority.", "RaiseException"},
+	{"EXISTS", "EXISTS(data)", "0 if the text is empty, else 1.", "data\n    Any text.",
+	 "ISNULL"},
+	{"FIELDNUM", "FIELDNUM(varname,delim,value)",
+	 "Which field of the variable is the value: 1 for the first, 0 if none is.",
+	 VARNAME "\ndelim\n    What stands between fields.\nvalue\n    What is looked for.",
+	 "FIELDQTY, CUT"},
+	{"FIELDQTY", "FIELDQTY(varname,delim)", "How many fields the variable has.",
+	 VARNAME "\ndelim\n    What stands between fields.", "FIELDNUM, CUT"},
+	{"FILTER", "FILTER(allowed-chars,string)",
+	 "The text without what is not allowed. For numbers and names that go on to a shell or a "
+	 "database.",
+	 "allowed-chars\n    0-9a-z; \\x20 and \\- for a blank and the hyphen.\n" STRING,
+	 "CUT, REPLACE, STRREPLACE"},
+	{"GLOBAL", "GLOBAL(varname)", "A global variable, read and written from any channel.",
+	 VARNAME, "Set, LOCAL"},
+	{"HANGUPCAUSE", "HANGUPCAUSE(channel,type)",
+	 "Why a channel ended: the SIP status that came, or Asterisk's words for the cause.",
+	 "channel\n    Its name.\ntype\n    tech: SIP 486 Busy Here. ast: User busy.",
+	 "CHANNEL, Hangup"},
+	{"IF", "IF(expression?[true][:false])", "One of two texts.",
+	 "expression\n    False if it is empty or 0, else true.\ntrue, false\n    The texts.",
+	 "IFTIME, ExecIf, GotoIf"},
+	{"IFTIME", "IFTIME(timespec?[true][:false])",
+	 "One of two texts: the first if the present time is within the given one.",
+	 "timespec\n    times,weekdays,mdays,months[,timezone].\ntrue, false\n    The texts.",
+	 "GotoIfTime, IF"},
+	{"INC", "INC(variable)", "Adds one to the variable and gives the result.",
+	 "variable\n    Its name, without ${}.", "DEC, MATH"},
+	{"ISNULL", "ISNULL(data)", "1 if the text is empty, else 0.", "data\n    Any text.",
+	 "EXISTS"},
+	{"LEN", "LEN(string)", "How many octets the text has.", STRING, "FIELDQTY"},
+	{"LOCAL", "LOCAL(varname)",
+	 "A variable that lasts until the Return of the present Gosub; what had the name before is "
+	 "back then.",
+	 VARNAME, "Gosub, Return, GLOBAL"},
+	{"LTRIM", "LTRIM(string)", "The text without blanks in front.", STRING, "RTRIM, TRIM"},
+	{"MATH", "MATH(expression[,type])",
+	 "Computes with two numbers and one operator: + - * / % ^ << >> AND OR XOR, or compares "
+	 "them, which\n"
+	 "gives TRUE or FALSE.",
+	 "expression\n    7*6\ntype\n    f (float, six decimals; without it), i (int), h (hex), c "
+	 "(character).",
+	 "INC, DEC"},
+	{"PASSTHRU", "PASSTHRU([string])",
+	 "Its own argument: for functions that want the name of a variable where there is only "
+	 "text.",
+	 STRING, "EVAL"},
+	{"PJSIP_HEADER", "PJSIP_HEADER(action,name[,number])",
+	 "SIP headers: adds some to the INVITE that a channel is about to send (set it in the call "
+	 "file, or\n"
+	 "with Originate's Variable), or reads those of an INVITE that came.",
+	 "action\n    add, update, remove or read.\nname\n    The header.\n"
+	 "number\n    Which of several headers of that name; 1 without it.",
+	 "CHANNEL"},
+	{"QUOTE", "QUOTE(string)",
+	 "The text between double quotes, those inside after a backslash.", STRING, "CSV_QUOTE"},
+	{"RAND", "RAND([min[,max]])", "A number by chance, both ends included.",
+	 "min\n    0 without it.\nmax\n    2147483647 without it.", "MATH"},
+	{"REGEX", "REGEX(\"regular expression\" string)",
+	 "1 if the text fits the POSIX extended regular expression, else 0.",
+	 "regular expression\n    Between double quotes.\n" STRING, "FILTER"},
+	{"REPLACE", "REPLACE(varname,find-chars[,replace-char])",
+	 "What a variable holds, with some characters replaced by another one, or left out.",
+	 VARNAME "\nfind-chars\n    Characters that are replaced; ranges are possible.\n"
+		 "replace-char\n    What takes their place.",
+	 "STRREPLACE, FILTER"},
+	{"RTRIM", "RTRIM(string)", "The text without blanks behind.", STRING, "LTRIM, TRIM"},
+	{"STRFTIME", "STRFTIME([epoch[,timezone[,format]]])", "A time as text.",
+	 "epoch\n    Seconds since 1970; now without it.\ntimezone\n    Europe/Berlin; else that "
+	 "of the machine.\n"
+	 "format\n    As of strftime, and %q for fractions of a second; %c without it.",
+	 "IFTIME"},
+	{"STRREPLACE", "STRREPLACE(varname,find-string[,replace-string[,max-replacements]])",
+	 "What a variable holds, with one text replaced by another one.",
+	 VARNAME
+	 "\nfind-string\n    What is looked for.\nreplace-string\n    What takes its place.\n"
+	 "max-replacements\n    Not more often than that.",
+	 "REPLACE"},
+	{"TIMEOUT", "TIMEOUT(timeouttype)",
+	 "Times in seconds, with fractions. absolute ends the call ('T' still runs), digit is the "
+	 "pause that\n"
+	 "ends a number, response the silence after which 't' runs.",
+	 "timeouttype\n    absolute, digit or response.", "WaitExten, BackGround, Read"},
+	{"TOLOWER", "TOLOWER(string)", "The text in small letters.", STRING, "TOUPPER"},
+	{"TOUPPER", "TOUPPER(string)", "The text in capital letters.", STRING, "TOLOWER"},
+	{"TRIM", "TRIM(string)", "The text without blanks at both ends.", STRING, "LTRIM, RTRIM"},
+};
+
+const struct manual_page *manual_func(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(pages); i++) {
+		if (slice_ieq(slice_str(pages[i].name), name))
+			return &pages[i];
+	}
+	return NULL;
+}

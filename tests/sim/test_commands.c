@@ -1,0 +1,274 @@
+/* tests/sim/test_commands.c - layouts of console commands, on an engine with a call that is being
+ * dialled. */
+#include "tests/sim/console_rig.h"
+
+/* What a console shows for one line. */
+static const char *console(const char *command)
+{
+	struct client *c = &rig.clients[0];
+
+	if (!c->stream)
+		client_open(c);
+	c->len = 0;
+	c->text[0] = 0;
+	client_command(c, command);
+	return c->text;
+}
+
+static void shows(const char *command, const char *text)
+{
+	const char *shown = console(command);
+
+	if (!strstr(shown, text))
+		fail_msg("'%s' shows\n%s\nwithout\n%s", command, shown, text);
+}
+
+static void shows_just(const char *command, const char *text)
+{
+	assert_string_equal(console(command), text);
+}
+
+/* Nobody answers at that address: it rings out in silence for 30 seconds. */
+static void dial(void)
+{
+	shows_just("channel originate PJSIP/100@gw application Wait 5", "");
+}
+
+static void test_channels(void **state)
+{
+	UNUSED(state);
+	shows_just("core show channels",
+		   "Channel                                                          "
+		   "Location                         State   Application(Data)             \n"
+		   "0 active channels\n0 active calls\n0 calls processed\n");
+	dial();
+	shows("core show channels",
+	      "\nPJSIP/gw-00000000                                                ");
+	shows("core show channels",
+	      "Down    AppDial2((Outgoing Line))     \n1 active channel\n0 active calls\n");
+	shows("core show channels concise", "PJSIP/gw-00000000!");
+	shows("core show channels verbose",
+	      "Channel                                                 "
+	      "                         Context                  "
+	      "Extension                Prio State   Application  ");
+	shows_just("core show channels count",
+		   "1 active channel\n0 active calls\n0 calls processed\n");
+	shows("core show channels x", "Usage: core show channels [concise|verbose|count]\n");
+	shows_just("core show calls", "0 active calls\n0 calls processed\n");
+	shows("core show calls uptime", "0 active calls\n0 calls processed\nSystem uptime: ");
+	shows("core show calls uptime seconds", "\nSystem uptime: ");
+}
+
+static void test_channel(void **state)
+{
+	UNUSED(state);
+	shows_just("core show channel nosuch", "nosuch is not a known channel\n");
+	dial();
+	shows("core show channel PJSIP/gw-00000000", " -- General --\n"
+						     "           Name: PJSIP/gw-00000000\n"
+						     "           Type: PJSIP\n"
+						     "       UniqueID: ");
+	shows("core show channel PJSIP/gw-00000000", "      Caller ID: (N/A)\n"
+						     " Caller ID Name: (N/A)\n"
+						     "Connected Line ID: (N/A)\n"
+						     "Connected Line ID Name: (N/A)\n"
+						     "Eff. Connected Line ID: (N/A)\n"
+						     "Eff. Connected Line ID Name: (N/A)\n"
+						     "    DNID Digits: (N/A)\n"
+						     "       Language: en\n"
+						     "          State: Down (0)\n"
+						     "  NativeFormats: (ulaw|alaw)\n"
+						     "    WriteFormat: ulaw\n"
+						     "     ReadFormat: ulaw\n"
+						     " WriteTranscode: No \n"
+						     "  ReadTranscode: No \n"
+						     " Time to Hangup: 0\n"
+						     "   Elapsed Time: 0h0m0s\n"
+						     "      Bridge ID: (Not bridged)\n"
+						     " --   PBX   --\n");
+	shows("core show channel PJSIP/gw-00000000", "     Call Group: 0\n"
+						     "   Pickup Group: 0\n"
+						     "    Application: AppDial2\n"
+						     "           Data: (Outgoing Line)\n"
+						     " Call Identifier: (None)\n"
+						     "      Variables:\n");
+	shows("core show channel PJSIP/gw-00000000", "  CDR Variables:\nlevel 1: ");
+	shows("core show channel PJSIP/gw-00000000", "\n -- Streams --\n"
+						     "Name: audio-0\n"
+						     "    Type: audio\n"
+						     "    State: sendrecv\n"
+						     "    Group: -1\n"
+						     "    Formats: (ulaw|alaw)\n"
+						     "    Metadata:\n");
+}
+
+/* A channel that ends while its shard is asked: the command ends too, and the console goes on. */
+static void test_channel_vanishes(void **state)
+{
+	static const char commands[] =
+		"core show channel PJSIP/gw-00000000\0channel request hangup all\0"
+		"core show channel PJSIP/gw-00000000\0core show channels count";
+
+	UNUSED(state);
+	dial();
+	rig.clients[0].len = 0;
+	client_say(&rig.clients[0], commands, sizeof(commands));
+	sim_run_for(rig.w, 40 * SIM_SECOND);
+	assert_non_null(
+		strstr(rig.clients[0].text, "Requested Hangup on channel 'PJSIP/gw-00000000'\n"));
+	shows_just("core show channels count",
+		   "0 active channels\n0 active calls\n0 calls processed\n");
+}
+
+static void test_hangup(void **state)
+{
+	UNUSED(state);
+	shows_just("channel request hangup all", "");
+	shows_just("channel request hangup nosuch other",
+		   "nosuch is not a known channel\nother is not a known channel\n");
+	shows_just("channel request hangup PJSIP/*", "PJSIP/* did not match a known channel\n");
+	shows_just("channel request hangup /x.*y/", "/x.*y/ did not match a known channel\n");
+	shows("channel request hangup /(/", "( is not a valid POSIX Extended Regular Expression: ");
+	shows("channel request hangup", "Usage: channel request hangup");
+	dial();
+	dial();
+	shows("channel request hangup /0001$/",
+	      "Requested Hangup on channel 'PJSIP/gw-00000001'\n");
+	shows("channel request hangup PJSIP/gw-*",
+	      "Requested Hangup on channel 'PJSIP/gw-00000000'\n");
+}
+
+static void test_originate(void **state)
+{
+	UNUSED(state);
+	shows("channel originate PJSIP application Wait",
+	      "*** No data provided after channel type! ***\nUsage: channel originate");
+	shows("channel originate PJSIP/1@gw", "Usage: channel originate");
+	shows("channel originate PJSIP/1@gw application", "Usage: channel originate");
+	shows("channel originate Nosuch/1 application Wait 1", "No channel type registered for 'Nosuch'");
+	shows_just("channel originate PJSIP/1@gw extension s@out", "");
+	shows("core show channels count", "1 active channel\n");
+}
+
+static void test_redirect(void **state)
+{
+	UNUSED(state);
+	shows("channel redirect nosuch 1", "Channel 'nosuch' not found\n");
+	dial();
+	shows("channel redirect PJSIP/gw-00000000 out,s,7",
+	      "Channel 'PJSIP/gw-00000000' failed to be redirected to out,s,7\n");
+	shows_just("channel redirect PJSIP/gw-00000000 out,s,end",
+		   "Channel 'PJSIP/gw-00000000' successfully redirected to out,s,end\n");
+}
+
+static void test_variables(void **state)
+{
+	UNUSED(state);
+	dial();
+	shows("dialplan show globals", "   TRUNK=gw\n");
+	shows("dialplan show globals", "\n    -- 2 variable(s)\n");
+	shows_just("dialplan set global NEW \"two words\"",
+		   "\n    -- Global variable 'NEW' set to 'two words'\n");
+	shows("dialplan show globals", "   NEW=two words\n");
+	shows_just("dialplan eval function MATH(6*7,i)", "Return Value: Success (0)\nResult: 42\n");
+	shows("dialplan eval function x", "Usage: dialplan eval function");
+	shows("dialplan set chanvar nosuch A 1", "Channel 'nosuch' not found\n");
+	shows_just("dialplan set chanvar PJSIP/gw-00000000 A 1",
+		   "\n    -- Channel variable 'A' set to '1' for 'PJSIP/gw-00000000'\n");
+	shows("dialplan show chanvar PJSIP/gw-00000000", "A=1\n");
+	shows("dialplan show", "[ Context 'out' created by 'pbx_config' ]\n"
+			       "  's' =>            1. Wait(5)                                    "
+			       "[extensions.conf:5]\n"
+			       "     [end]          2. Hangup()                                   "
+			       "[extensions.conf:6]\n");
+	shows("dialplan show nosuch", "There is no existence of 'nosuch' context\n");
+	shows("dialplan reload", "Dialplan reloaded.\n");
+}
+
+static void test_system(void **state)
+{
+	UNUSED(state);
+	shows_just("core waitfullybooted", "Asterisk has fully booted.\n");
+	shows("core show version", "Asterisk 22.");
+	shows("core show settings", "\nPBX Core settings\n-----------------\n"
+				    "  Version:                     Asterisk 22.");
+	shows("core show settings", "  Maximum calls:               Not set\n");
+	shows("core show settings", "\n* Subsystems\n  -------------\n"
+				    "  Manager (AMI):               Disabled\n"
+				    "  Web Manager (AMI/HTTP):      Disabled\n"
+				    "  Call data records:           Disabled\n"
+				    "  Realtime Architecture (ARA): Disabled\n");
+	shows("core show settings", "\n* Directories\n  -------------\n"
+				    "  Configuration file:          /etc/asterisk/asterisk.conf\n"
+				    "  Configuration directory:     /etc/asterisk\n");
+	shows("core show sysinfo",
+	      "\nSystem Statistics\n-----------------\n  System Uptime:             ");
+	shows("core show threads", " threads listed.\n");
+	shows("core show codecs",
+	      "       3 audio ulaw         ulaw                 100 (G.711 u-law)\n");
+	shows("core show translation",
+	      "\n\n       ulaw  alaw\n ulaw     -     -\n alaw     -     -\n");
+	shows("core show file formats", "Format     Name       Extensions          \n"
+					"------     ----       ----------          \n"
+					"slin       wav        wav                 \n");
+	shows("core show channeltypes",
+	      "PJSIP            PJSIP Channel Driver                     ");
+	shows("core show channeltypes", "----------\n1 channel drivers registered.\n");
+	shows("rtp show settings", "\n\nGeneral Settings:\n----------------\n  Port start:      ");
+}
+
+static void test_records(void **state)
+{
+	UNUSED(state);
+	shows_just("cdr show status", "\nCall Detail Record (CDR) settings\n"
+				      "----------------------------------\n"
+				      "  Logging:                    Disabled\n"
+				      "  Mode:                       Simple\n"
+				      "* Registered Backends\n"
+				      "  -------------------\n"
+				      "    (none)\n\n");
+	shows_just("cdr submit", "Cannot submit CDR batch: CDR engine disabled.\n");
+}
+
+static void test_log_commands(void **state)
+{
+	int debug = log_debug_level();
+
+	UNUSED(state);
+	log_set_debug(0);
+	shows_just("core set debug 1", "Core debug was OFF and is now 1.\n");
+	shows_just("core set debug 1", "Core debug is still 1.\n");
+	shows_just("core set debug off", "Core debug was 1 and is now OFF.\n");
+	shows_just("core set debug atleast 3 silent", "");
+	assert_int_equal(log_debug_level(), 3);
+	shows("core set debug x", "Usage: core set debug");
+	log_set_debug(debug);
+	shows_just("core set verbose off", "Console verbose is still OFF.\n");
+	shows_just("core set verbose 4", "Console verbose was OFF and is now 4.\n");
+	shows_just("core set verbose atleast 2", "Console verbose is still 4.\n");
+	shows("logger show levels", "Level Name\n----- ----\n    0 DEBUG\n    2 NOTICE\n");
+	shows("logger show channels",
+	      "Logger queue limit: 1024\n\n"
+	      "Channel                             Type     Formatter  Status    Configuration\n"
+	      "-------                             ----     ---------  ------    -------------\n"
+	      "                                    Console  default    Enabled    - DEBUG NOTICE "
+	      "WARNING "
+	      "ERROR VERBOSE \n");
+	shows_just("logger set level debug off",
+		   "Logger status for 'DEBUG' has been set to 'off'.\n");
+	shows("logger set level nosuch off", "Usage: logger set level");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_channels),	 TEST(test_channel),   TEST(test_channel_vanishes),
+		TEST(test_hangup),	 TEST(test_originate), TEST(test_redirect),
+		TEST(test_variables),	 TEST(test_system),    TEST(test_records),
+		TEST(test_log_commands),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
