@@ -31,7 +31,10 @@ struct ami {
 
 	struct slab *slab_sessions, *slab_conns, *slab_orders, *chunks;
 	struct blob_pool *texts;  /* of orders */
-	struct ami_frame *frames; /* one a connection, by its slab index; touched when used */
+	/* For connections that have a part of a message or an action open; touched when used, the last
+	 * one first. No slab: those clear what they give, and a frame is large. */
+	struct ami_frame *frames, *frame_spare[LIMIT_AMI_CONNS];
+	uint32_t frame_spare_count, frame_limit; /* frames below the limit were used once */
 	struct list sessions;	  /* all that live */
 	struct list dead;	  /* closed, to be freed by `reap` */
 	uint32_t wanted;	  /* classes that some session reads: a quick no for the rest */

@@ -11,7 +11,7 @@ struct ami_conn {
 	struct ami *ami;
 	struct stream *stream; /* NULL once closed */
 	struct ami_session *session;
-	struct ami_frame *frame;
+	struct ami_frame *frame;  /* NULL at rest: it is large, and most clients only listen */
 	struct ami_byteq backlog; /* input behind an open action */
 	bool busy;		  /* frame->msg belongs to an open action */
 	bool paused;
@@ -49,11 +49,21 @@ static void conn_close(void *link, bool flush)
 	ami_byteq_clear(&c->backlog);
 }
 
+static void conn_drop_frame(struct ami_conn *c)
+{
+	struct ami *a = c->ami;
+
+	if (c->frame)
+		a->frame_spare[a->frame_spare_count++] = c->frame;
+	c->frame = NULL;
+}
+
 static void conn_free(void *link)
 {
 	struct ami_conn *c = link;
 
 	check(!c->stream);
+	conn_drop_frame(c);
 	slab_free(c->ami->slab_conns, c);
 }
 
@@ -64,6 +74,22 @@ static void conn_pause(struct ami_conn *c, bool paused)
 	c->paused = paused;
 }
 
+/* There is one for each connection. */
+static void conn_take_frame(struct ami_conn *c)
+{
+	struct ami *a = c->ami;
+
+	if (c->frame)
+		return;
+	if (a->frame_spare_count) {
+		c->frame = a->frame_spare[--a->frame_spare_count];
+	} else {
+		check(a->frame_limit < LIMIT_AMI_CONNS);
+		c->frame = &a->frames[a->frame_limit++];
+	}
+	ami_frame_init(c->frame);
+}
+
 /* Runs whole messages until the octets are used up or an action stays open. Returns the octets
  * used. */
 static size_t conn_feed(struct ami_conn *c, struct slice octets)
@@ -71,6 +97,7 @@ static size_t conn_feed(struct ami_conn *c, struct slice octets)
 	size_t used = 0;
 	bool complete;
 
+	conn_take_frame(c);
 	while (used < octets.len && !c->busy && ami_session_is_alive(c->session)) {
 		used += ami_frame_feed(c->frame, octets.ptr + used, octets.len - used, &complete);
 		if (!complete)
@@ -82,6 +109,8 @@ static size_t conn_feed(struct ami_conn *c, struct slice octets)
 		c->busy = false;
 		ami_frame_next(c->frame);
 	}
+	if (!c->busy && ami_frame_is_empty(c->frame))
+		conn_drop_frame(c);
 	return used;
 }
 
@@ -109,6 +138,8 @@ static void conn_proceed(void *link)
 	check(c->busy);
 	c->busy = false;
 	ami_frame_next(c->frame);
+	if (c->backlog.len == 0)
+		conn_drop_frame(c);
 	conn_drain_backlog(c);
 }
 
@@ -191,8 +222,7 @@ static bool conn_open(struct ami *a, struct stream *stream, const struct addr *p
 		return false;
 	c->ami = a;
 	c->stream = stream;
-	c->frame = &a->frames[slab_index(a->slab_conns, c)];
-	ami_frame_init(c->frame);
+	c->frame = NULL;
 	ami_byteq_init(&c->backlog, a->chunks, LIMIT_AMI_IN);
 	c->session = ami_session_create(a, &conf);
 	if (!c->session) {

@@ -19,6 +19,12 @@ void ami_frame_next(struct ami_frame *f)
 	f->text_len = 0;
 }
 
+bool ami_frame_is_empty(const struct ami_frame *f)
+{
+	return f->msg.line_count == 0 && f->line_len == 0 && !f->complete &&
+	       f->msg.status == AMI_FRAME_OK;
+}
+
 /* The text of a line ends at its first NUL. */
 static size_t frame_text_len(const char *line, size_t len)
 {

@@ -38,6 +38,8 @@ void ami_frame_init(struct ami_frame *f);
 /* Takes octets until a message is complete. Returns how many were taken; *complete tells whether
  * f->msg may be read. When it is, takes nothing until ami_frame_next. */
 size_t ami_frame_feed(struct ami_frame *f, const char *data, size_t len, bool *complete);
+/* Nothing of a message has come yet. */
+bool ami_frame_is_empty(const struct ami_frame *f);
 /* Forgets the message; the next one may come. */
 void ami_frame_next(struct ami_frame *f);
 

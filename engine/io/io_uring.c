@@ -50,6 +50,10 @@ static int io_create_slabs(struct io *io)
 	if (!err && c->stream_max)
 		err = slab_create(&io->slabs[IO_TYPE_STREAM], "connections", io_stream_bytes,
 				  c->stream_max);
+	if (!err && c->stream_max) {
+		io->out_spares = calloc(c->stream_max, sizeof(*io->out_spares));
+		err = io->out_spares ? 0 : -ENOMEM;
+	}
 	if (!err)
 		err = slab_create(&io->slabs[IO_TYPE_LISTENER], "listening sockets",
 				  io_listener_bytes, listeners);
@@ -119,6 +123,7 @@ void io_destroy(struct io *io)
 		return;
 	check(!io->running && !io->threaded);
 	io_for_each_obj(io, io_obj_free);
+	io_unmap_spares(io);
 	for (int type = 0; type < IO_TYPE_COUNT; type++)
 		slab_destroy(io->slabs[type]);
 	io_group_destroy(&io->big);

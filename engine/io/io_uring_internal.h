@@ -135,6 +135,8 @@ struct io {
 	struct io_group big, small;
 	struct io_tx_queue tx;
 	struct slab *slabs[IO_TYPE_COUNT];
+	char **out_spares; /* output rings of streams that have nothing to say; room for stream_max */
+	uint32_t out_spare_count;
 	struct list todo, later, graves;
 	int64_t later_ns; /* not later than the earliest of `later` */
 	uint32_t arms_left;
@@ -212,7 +214,8 @@ struct io_stream;
 struct io_stream *io_stream_adopt(struct io *io, int fd, const struct addr *peer, bool connecting);
 bool io_stream_is_owned(const struct io_stream *s);
 bool io_settle_stream(struct io_stream *s);
-void io_bury_stream(struct io_stream *s);  /* gives its memory back */
+void io_bury_stream(struct io_stream *s);
+void io_unmap_spares(struct io *io); /* after the last stream */  /* gives its memory back */
 void io_reset_stream(struct io_stream *s); /* the ring is gone */
 bool io_stream_has_output(const struct io_stream *s);
 void io_on_connect(struct io *io, const struct io_event *e);

@@ -2,9 +2,9 @@
  *
  *   CONNECTING -> OPEN -> (closed told) -> FLUSHING -> LINGERING -> ENDING -> buried
  *
- * Output goes to a ring of octets of stream_out_max, mapped per stream and touched as it is used;
- * it starts at its beginning again whenever it is empty. What is in flight stays where it is until
- * the kernel has answered. */
+ * Output goes to a ring of octets of stream_out_max, touched as it is used. A stream has one while
+ * something is queued; then the next that sends gets it, warm: connections at rest have none. What
+ * is in flight stays where it is until the kernel has answered. */
 #include "engine/io/io_uring_internal.h"
 
 #include "engine/base/check.h"
@@ -12,11 +12,13 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define IO_SEND_MAX    (256 << 10) /* octets of one send */
 #define IO_OUT_KEEP    (256 << 10) /* resident output memory kept after a burst */
+#define IO_OUT_WARM    128	   /* spare rings that keep theirs; more serve a rare fan-out */
 #define IO_OUT_DEFAULT (1 << 20)
 
 enum io_stream_phase {
@@ -45,7 +47,7 @@ struct io_stream {
 	const struct io_stream_handler *handler;
 	void *arg;
 	int64_t deadline_ns; /* of FLUSHING and LINGERING */
-	char *out;	     /* NULL until something is sent */
+	char *out;	     /* NULL while nothing is queued */
 	size_t out_max;
 	size_t out_from, out_len; /* the queue, which may wrap */
 	size_t out_high;	  /* the most since it was empty */
@@ -57,16 +59,33 @@ const size_t io_stream_bytes = sizeof(struct io_stream);
 
 static bool io_out_map(struct io_stream *s)
 {
+	struct io *io = s->obj.io;
 	void *ptr;
 
 	if (s->out)
 		return true;
+	if (io->out_spare_count) {
+		s->out = io->out_spares[--io->out_spare_count];
+		return true;
+	}
 	ptr = mmap(NULL, s->out_max, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (ptr == MAP_FAILED)
 		return false;
 	s->out = ptr;
 	return true;
+}
+
+static void io_out_spare(struct io_stream *s)
+{
+	struct io *io = s->obj.io;
+
+	if (s->out_high > IO_OUT_KEEP || io->out_spare_count >= IO_OUT_WARM)
+		(void)madvise(s->out, s->out_max, MADV_DONTNEED);
+	s->out_high = 0;
+	s->out_from = 0;
+	io->out_spares[io->out_spare_count++] = s->out;
+	s->out = NULL;
 }
 
 static void io_out_put(struct io_stream *s, const char *data, size_t len)
@@ -86,19 +105,24 @@ static void io_out_taken(struct io_stream *s, size_t len)
 	check(len <= s->out_len);
 	s->out_len -= len;
 	s->out_from = (s->out_from + len) % s->out_max;
-	if (s->out_len)
-		return;
-	s->out_from = 0;
-	if (s->out_high > IO_OUT_KEEP)
-		(void)madvise(s->out, s->out_max, MADV_DONTNEED);
-	s->out_high = 0;
+	if (s->out_len == 0)
+		io_out_spare(s);
 }
 
 void io_bury_stream(struct io_stream *s)
 {
 	if (s->out)
-		check(munmap(s->out, s->out_max) == 0);
-	s->out = NULL;
+		io_out_spare(s);
+}
+
+void io_unmap_spares(struct io *io)
+{
+	size_t bytes = io->conf.stream_out_max ? io->conf.stream_out_max : IO_OUT_DEFAULT;
+
+	while (io->out_spare_count)
+		check(munmap(io->out_spares[--io->out_spare_count], bytes) == 0);
+	free(io->out_spares);
+	io->out_spares = NULL;
 }
 
 /* ---- opening and the owner's calls ---- */

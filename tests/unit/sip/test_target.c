@@ -216,7 +216,7 @@ static void test_weights(void **state)
 	static const uint16_t weights[] = {10, 60, 30, 0};
 	static struct zone_line lines[2 * ARRAY_COUNT(weights)];
 	unsigned first[ARRAY_COUNT(weights)] = {0};
-	char names[ARRAY_COUNT(weights)][16];
+	static char names[ARRAY_COUNT(weights)][16];
 	const unsigned rounds = 20000;
 
 	UNUSED(state);
