@@ -18,6 +18,17 @@ expect_text "core show uptime" "$(rx core show uptime)" '^System uptime: [0-9]+ 
 expect_text "core show uptime seconds" "$(rx core show uptime seconds)" '^Last reload: [0-9]+$'
 expect_text "dialplan show" "$(rx dialplan show campaign)" "^  's' => +1\. Playback\(hello-world\) +\[extensions\.conf:2\]$"
 expect_text "dialplan show" "$(rx dialplan show nosuch)" "There is no existence of 'nosuch' context"
+expect_text "threads" "$(rx core show threads)" ' shard-0$'
+expect_text "settings" "$(rx core show settings)" '^  Manager \(AMI\): +Enabled$'
+expect_text "records" "$(rx cdr show status)" '^    sqlite$'
+expect_text "log files" "$(rx logger show channels)" "^/.{34} File +default +Enabled +- NOTICE WARNING ERROR "
+expect "an added log file" "$(rx logger add channel extra notice,verbose)" ""
+wait_for 5 test -e "$dir/log/extra"
+expect "an added log file again" "$(rx logger add channel extra notice)" "Logger channel 'extra' already exists"
+rx logger rotate
+wait_for 5 test -e "$dir/log/messages.log.0"
+wait_for 5 test -e "$dir/log/messages.log"
+expect "a removed log file" "$(rx logger remove channel extra)" "Removed dynamic logger channel 'extra'"
 expect_text "manager show connected" "$(rx manager show connected)" '^  hello +127\.0\.0\.1 '
 expect_text "manager show commands" "$(rx manager show commands)" '^  Originate +'
 expect_text "manager show settings" "$(rx manager show settings)" "TCP Bindaddress: +127\.0\.0\.1:$AMI_PORT"
@@ -30,6 +41,7 @@ ami_say 'Action: Originate' 'Channel: PJSIP/200@far' 'Context: talk' 'Exten: s' 
 ami_wait '^Application: Wait$'
 expect_text "a channel" "$(rx core show channels)" '^PJSIP/far-[0-9a-f]{8} +s@talk:1 +Up +Wait\(3\)'
 expect_text "totals" "$(rx core show channels)" '^1 active channel$'
+expect_text "a channel in detail" "$(rx core show channel "$(rx core show channels concise | cut -d! -f1)")" '^level 1: disposition=ANSWERED$'
 expect_text "concise" "$(rx core show channels concise)" '^PJSIP/far-[0-9a-f]{8}!talk!s!1!Up!Wait!3!'
 
 # The call may end; nothing new begins; then the engine is gone, its socket and pid file too.
