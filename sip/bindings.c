@@ -162,9 +162,8 @@ bool bindings_pick(const struct sip *sip, const struct sip_conf_endpoint *ep,
 	for (uint32_t i = 0; i < ep->aor_count; i++) {
 		uint32_t at = 0;
 
-		while (bindings_next(sip, ep->aors[i], &at, out))
-			if (out->addr.family || ep->proxy_addr.family)
-				return true;
+		if (bindings_next(sip, ep->aors[i], &at, out))
+			return true;
 	}
 	return false;
 }

@@ -44,6 +44,7 @@ struct sip_conf *sip_conf_empty(void)
 	if (conf) {
 		conf_defaults(CONF_GLOBAL, conf);
 		conf_defaults(CONF_SYSTEM, conf);
+		resolver_conf_default(&conf->names);
 	}
 	return conf;
 }
@@ -53,6 +54,7 @@ void sip_conf_free(struct sip_conf *conf)
 	if (!conf)
 		return;
 	conf_free_callers(conf);
+	resolver_conf_free(&conf->names);
 	while (conf->memory) {
 		struct sip_conf_memory *m = conf->memory;
 
@@ -184,23 +186,17 @@ bool sip_conf_host_addr(struct slice host, struct addr *out)
 static const struct sip_conf_contact *conf_first_contact(const struct sip_conf_endpoint *ep)
 {
 	for (uint32_t i = 0; i < ep->aor_count; i++) {
-		const struct sip_conf_aor *aor = ep->aors[i];
-
-		for (uint32_t k = 0; k < aor->contact_count; k++)
-			if (aor->contacts[k].addr.family || ep->proxy_addr.family)
-				return &aor->contacts[k];
+		if (ep->aors[i]->contact_count)
+			return &ep->aors[i]->contacts[0];
 	}
 	return NULL;
 }
 
-static int conf_check_uri(const struct sip_conf_endpoint *ep, struct slice text)
+static int conf_check_uri(struct slice text)
 {
 	struct sip_uri uri;
-	struct addr addr;
 
-	if (sip_uri_parse(&uri, text))
-		return -EINVAL;
-	return ep->proxy_addr.family || sip_conf_host_addr(uri.host, &addr) ? 0 : -EHOSTUNREACH;
+	return sip_uri_parse(&uri, text) ? -EINVAL : 0;
 }
 
 void sip_conf_fill_endpoint(const struct sip_conf_endpoint *ep, struct tech_endpoint *out)
@@ -235,7 +231,7 @@ int sip_conf_find(const struct sip_conf *conf, struct slice resource, struct tec
 	if (ep->is_refused)
 		return -EHOSTUNREACH;
 	if (parts.uri.len)
-		return conf_check_uri(ep, parts.uri);
+		return conf_check_uri(parts.uri);
 	out->target = conf_first_contact(ep);
 	return out->target ? 0 : -EHOSTUNREACH;
 }

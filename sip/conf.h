@@ -15,6 +15,7 @@
 #include "engine/core/media.h"
 #include "engine/core/tech.h"
 #include "engine/io/addr.h"
+#include "engine/io/resolver.h"
 #include "sip/acl.h"
 #include "sip/auth.h"
 
@@ -30,6 +31,8 @@ struct sip_conf_transport {
 };
 
 enum sip_conf_timers { SIP_TIMERS_NO, SIP_TIMERS_YES, SIP_TIMERS_REQUIRED, SIP_TIMERS_ALWAYS };
+/* What a 3xx does: it is reported (cause 23); it is followed as a new call; as the same call. */
+enum sip_conf_redirect { SIP_REDIRECT_USER, SIP_REDIRECT_URI_CORE, SIP_REDIRECT_URI_PJSIP };
 enum sip_conf_100rel { SIP_100REL_NO, SIP_100REL_YES, SIP_100REL_REQUIRED, SIP_100REL_PEER };
 enum sip_conf_dtmf {
 	SIP_DTMF_RFC4733,
@@ -44,7 +47,7 @@ enum sip_conf_dtmf {
 struct sip_conf_contact {
 	struct slice uri;     /* as written, without <> */
 	struct sip_uri parts; /* of uri */
-	struct addr addr;     /* where it leads; family 0: not an IP address, cannot be dialled yet */
+	struct addr addr;     /* where it leads; family 0: a name */
 };
 
 struct sip_conf_endpoint;
@@ -140,7 +143,7 @@ struct sip_conf_endpoint {
 	uint8_t identify_by; /* bits of enum sip_conf_ident */
 	struct sip_acl acl, contact_acl;
 	struct slice outbound_proxy;      /* URI, ready for Route; empty: none */
-	struct addr proxy_addr;           /* where that leads */
+	struct addr proxy_addr;		  /* where that leads; family 0: a name */
 	struct slice context, account, language;
 	struct slice from_user, from_domain, contact_user;
 	struct slice cid_name, cid_num;
@@ -153,6 +156,7 @@ struct sip_conf_endpoint {
 	uint8_t timers;   /* enum sip_conf_timers */
 	uint8_t rel100;   /* enum sip_conf_100rel */
 	uint8_t dtmf;     /* enum sip_conf_dtmf */
+	uint8_t redirect; /* enum sip_conf_redirect */
 	bool cid_restricted; /* callerid_privacy asks to hide the number */
 	bool cid_screened;
 	bool trust_id_outbound, trust_id_inbound;
@@ -165,7 +169,7 @@ struct sip_conf_endpoint {
 	bool suppress_q850;
 	bool allow_transfer;
 	bool use_ptime;
-	bool is_refused; /* asks for what is not served (encrypted media, a proxy by name) */
+	bool is_refused; /* asks for what is not served (encrypted media) */
 };
 
 struct sip_conf_memory;
@@ -203,6 +207,7 @@ struct sip_conf {
 	int64_t t1_ns; /* timer_t1, 500 ms */
 	int64_t b_ns;  /* timer_b, 64 * T1 */
 	bool disable_rport;
+	struct resolver_conf names;	/* name servers and hosts: filled in by who made this */
 	struct sip_conf_memory *memory; /* private */
 	void *regexes;			/* private */
 	bool is_starved;                /* private: memory ran out while it was read */

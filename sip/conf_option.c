@@ -83,6 +83,7 @@ static const struct conf_option conf_endpoint_options[] = {
 	{"timers",                      CONF_SET,    0, 0, 0, NULL, conf_set_timers},
 	{"timers_min_se",               CONF_NUMBER, E(timers_min_se_s), 90, 86400, NULL, NULL},
 	{"timers_sess_expires",         CONF_NUMBER, E(timers_sess_expires_s), 90, 86400, NULL, NULL},
+	{"redirect_method",             CONF_WORD,   E(redirect), 0, 0, "user uri_core uri_pjsip", NULL},
 	{"100rel",                      CONF_WORD,   E(rel100), 0, 0, "no yes required peer_supported", NULL},
 	{"inband_progress",             CONF_BOOL,   E(inband_progress), 0, 0, NULL, NULL},
 	{"ignore_183_without_sdp",      CONF_BOOL,   E(ignore_183_without_sdp), 0, 0, NULL, NULL},
@@ -133,7 +134,7 @@ static const char conf_endpoint_known[] =
 	"mwi_from_user mwi_subscribe_replaces_unsolicited named_call_group named_pickup_group "
 	"notify_early_inuse_ringing one_touch_recording outgoing_call_offer_pref outbound_publish "
 	"overlap_context pickup_group preferred_codec_only record_off_feature record_on_feature "
-	"redirect_method refer_blind_progress rpid_immediate rtcp_mux rtp_engine rtp_ipv6 rtp_port_end "
+	"refer_blind_progress rpid_immediate rtcp_mux rtp_engine rtp_ipv6 rtp_port_end "
 	"rtp_port_start rtp_timeout_hold security_mechanisms security_negotiation send_aoc "
 	"send_history_info send_pai_on_hold srtp_tag_32 stir_shaken "
 	"stream_topology sub_min_expiry subscribe_context t38_bind_udptl_to_media_address t38_udptl "

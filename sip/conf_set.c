@@ -202,16 +202,11 @@ int conf_set_proxy(struct conf_load *l, const struct conffile_var *v)
 	struct conf_endpoint_draft *d = l->object;
 	struct sip_uri uri;
 
-	if (sip_uri_parse(&uri, v->value) || uri.scheme != SIP_SCHEME_SIP)
+	if (sip_uri_parse(&uri, v->value) ||
+	    (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
 		return conf_fail(l, v, "give a full URI, as sip:192.0.2.1:5060\\;lr");
 	d->e.proxy_addr.port = uri.port ? uri.port : 5060;
-	if (!sip_conf_host_addr(uri.host, &d->e.proxy_addr)) {
-		d->e.is_refused = true;
-		log_warning("%s:%d: endpoint '%.*s': outbound_proxy names a host; names are not "
-			    "resolved "
-			    "yet, so the endpoint cannot be dialled. Write the proxy's IP address",
-			    v->file, v->line, SLICE_ARG(l->section->name));
-	}
+	UNUSED(sip_conf_host_addr(uri.host, &d->e.proxy_addr));
 	return conf_text(l, v, &d->e.outbound_proxy);
 }
 
@@ -285,11 +280,7 @@ int conf_set_contact(struct conf_load *l, const struct conffile_var *v)
 	    (c->parts.scheme != SIP_SCHEME_SIP && c->parts.scheme != SIP_SCHEME_SIPS))
 		return conf_fail(l, v, "give a SIP URI, as sip:192.0.2.1:5060");
 	c->addr.port = c->parts.port ? c->parts.port : 5060;
-	if (!sip_conf_host_addr(c->parts.host, &c->addr))
-		log_warning(
-			"%s:%d: aor '%.*s': contact %.*s names a host; names are not resolved yet, "
-			"so it cannot be dialled. Write its IP address",
-			v->file, v->line, SLICE_ARG(l->section->name), SLICE_ARG(v->value));
+	UNUSED(sip_conf_host_addr(c->parts.host, &c->addr));
 	d->a.contact_count++;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "sip/cause.h"
 #include "sip/incoming.h"
 #include "sip/linger.h"
+#include "sip/seek.h"
 
 #define INVITE_NAME(id) #id,
 
@@ -109,6 +110,7 @@ static void invite_provisional(struct invite *iv, const struct invite_input *in)
 static void invite_answer(struct invite *iv, const struct invite_input *in)
 {
 	tmr_stop(&iv->guard);
+	seek_end(iv);
 	invite_take_answer(iv, in->msg, in->from);
 }
 
@@ -121,6 +123,22 @@ static void invite_timed_out(struct invite *iv, const struct invite_input *in)
 {
 	UNUSED(in);
 	invite_tell_ended(iv, CAUSE_NO_RESPONSE, 408, sip_status_phrase(408));
+}
+
+/* Nothing that could be tried is left, or ever was. */
+static void invite_unreached(struct invite *iv, const struct invite_input *in)
+{
+	unsigned code = iv->seek->code, cause = iv->seek->cause;
+
+	UNUSED(in);
+	invite_tell_ended(iv, (int)(cause ? cause : CAUSE_NO_RESPONSE), code ? code : 408,
+			  sip_status_phrase(code ? code : 408));
+}
+
+static void invite_given_up(struct invite *iv, const struct invite_input *in)
+{
+	UNUSED(in);
+	sip_count_one(iv->sip, METRIC_sip_seek_given_up);
 }
 
 static struct txn *invite_ict(struct invite *iv)
@@ -205,7 +223,15 @@ struct invite_cell {
 
 /* clang-format off */
 static const struct invite_cell invite_table[INVITE_STATE_COUNT][INVITE_EVENT_COUNT] = {
+	[INVITE_SEEKING] = {
+		[INVITE_SENT]      = { invite_absorb,      INVITE_CALLING     },
+		[INVITE_UNREACHED] = { invite_unreached,   INVITE_GONE        },
+		[INVITE_RX_BYE]    = { invite_absorb,      INVITE_SEEKING     },
+		[INVITE_HANGUP]    = { invite_given_up,    INVITE_GONE        },
+		[INVITE_GUARD]     = { invite_unreached,   INVITE_GONE        },
+	},
 	[INVITE_CALLING] = {
+		[INVITE_SEEK]     = { invite_absorb,       INVITE_SEEKING     },
 		[INVITE_RX_1XX]   = { invite_provisional,  INVITE_PROCEEDING  },
 		[INVITE_RX_2XX]   = { invite_answer,       INVITE_UP          },
 		[INVITE_RX_FAIL]  = { invite_refused,      INVITE_GONE        },
@@ -216,6 +242,7 @@ static const struct invite_cell invite_table[INVITE_STATE_COUNT][INVITE_EVENT_CO
 		[INVITE_GUARD]    = { invite_timed_out,    INVITE_CANCEL_HELD },
 	},
 	[INVITE_PROCEEDING] = {
+		[INVITE_SEEK]     = { invite_absorb,       INVITE_SEEKING     },
 		[INVITE_RX_1XX]   = { invite_provisional,  INVITE_PROCEEDING  },
 		[INVITE_RX_2XX]   = { invite_answer,       INVITE_UP          },
 		[INVITE_RX_FAIL]  = { invite_refused,      INVITE_GONE        },
@@ -325,6 +352,7 @@ void invite_destroy(struct invite *iv)
 	struct sip *sip = iv->sip;
 
 	invite_leave_txns(iv);
+	seek_end(iv);
 	tmr_stop(&iv->guard);
 	tmr_stop(&iv->session);
 	list_for_safe (node, &iv->dialogs)
@@ -414,11 +442,42 @@ static bool invite_send_again(struct invite *iv, struct txn *old)
 	return true;
 }
 
+static bool invite_may_move(const struct invite *iv)
+{
+	return iv->state == INVITE_CALLING || iv->state == INVITE_PROCEEDING;
+}
+
+/* The next target, or what the failure means without one. */
+static void invite_move(struct invite *iv, enum seek_result result, enum invite_event failure,
+			const struct invite_input *in)
+{
+	static const enum invite_event events[] = {
+		[SEEK_SENT] = INVITE_RX_RETRY,
+		[SEEK_WAITS] = INVITE_SEEK,
+	};
+
+	if (result != SEEK_OVER)
+		tmr_start(&iv->guard, sip_now(iv->sip) + INVITE_RING_MAX);
+	invite_step(iv, result == SEEK_OVER ? failure : events[result], in);
+}
+
 static void invite_on_failure(struct invite *iv, struct txn *t, const struct invite_input *in)
 {
-	bool again = invite_may_retry(iv, in->msg) && invite_send_again(iv, t);
+	enum seek_result result = SEEK_OVER;
+	bool followed;
 
-	invite_step(iv, again ? INVITE_RX_RETRY : INVITE_RX_FAIL, in);
+	if (invite_may_move(iv) && in->msg->code == 503)
+		result = seek_next(iv, in->msg);
+	else if (invite_may_move(iv) && in->msg->code < 400)
+		result = seek_redirect(iv, in->msg, &followed);
+	else if (invite_may_retry(iv, in->msg) && invite_send_again(iv, t))
+		result = SEEK_SENT;
+	invite_move(iv, result, INVITE_RX_FAIL, in);
+}
+
+static void invite_on_silence(struct invite *iv, const struct invite_input *in)
+{
+	invite_move(iv, invite_may_move(iv) ? seek_next(iv, NULL) : SEEK_OVER, INVITE_TIMEOUT, in);
 }
 
 void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
@@ -427,6 +486,8 @@ void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct si
 	const struct invite_input in = {.msg = msg, .from = from};
 	struct invite *iv = arg;
 
+	if (msg)
+		seek_heard(iv, msg);
 	switch (fact) {
 	case TXN_PROVISIONAL:
 		invite_step(iv, INVITE_RX_1XX, &in);
@@ -439,7 +500,9 @@ void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct si
 		break;
 	case TXN_TIMEOUT:
 	case TXN_ERROR:
-		invite_step(iv, INVITE_TIMEOUT, &in);
+		if (t->code == 0) /* not a word, ever */
+			seek_unheard(iv);
+		invite_on_silence(iv, &in);
 		break;
 	default:
 		break;

@@ -1,6 +1,7 @@
 /* sip/invite.h - one call: INVITE, its early dialogs, its one confirmed dialog, its end.
  *
  *	OFFERED      came in (incoming.h): no final response was sent
+ *	SEEKING      names are looked up, nothing is on its way (seek.h)
  *	CALLING      INVITE sent, nothing heard
  *	PROCEEDING   a provisional response came: CANCEL may be sent
  *	UP           answered, ACK sent
@@ -22,18 +23,23 @@
 
 #define INVITE_ENUM(id) id,
 #define INVITE_STATES(X)                                                                           \
+	X(INVITE_SEEKING)                                                                          \
 	X(INVITE_CALLING)                                                                          \
 	X(INVITE_PROCEEDING)                                                                       \
-	X(INVITE_OFFERED) X(INVITE_UP) X(INVITE_CANCEL_HELD) X(INVITE_CANCELLING)                  \
-		X(INVITE_BYE_HELD) X(INVITE_ENDING) X(INVITE_GONE)
+	X(INVITE_OFFERED)                                                                          \
+	X(INVITE_UP) X(INVITE_CANCEL_HELD) X(INVITE_CANCELLING) X(INVITE_BYE_HELD)                 \
+		X(INVITE_ENDING) X(INVITE_GONE)
 #define INVITE_EVENTS(X)                                                                           \
+	X(INVITE_SENT)	    /* a target is known and has our INVITE */                             \
+	X(INVITE_SEEK)	    /* the target failed; where the next one is must be looked up */       \
+	X(INVITE_UNREACHED) /* there is none that could be tried */                                \
 	X(INVITE_RX_1XX)                                                                           \
 	X(INVITE_RX_2XX)                                                                           \
-	X(INVITE_RX_FAIL)	   /* of our INVITE */                                             \
-		X(INVITE_RX_RETRY) /* a failure that we answered with another INVITE */            \
-		X(INVITE_TIMEOUT)  /* no final response, or not sendable */                        \
-		X(INVITE_RX_BYE) X(INVITE_RX_CANCEL)                                               \
-			X(INVITE_RX_ACK)		  /* of the far end's INVITE */            \
+	X(INVITE_RX_FAIL)  /* of our INVITE */                                                     \
+	X(INVITE_RX_RETRY) /* a failure that we answered with another INVITE */                    \
+	X(INVITE_TIMEOUT)  /* no final response, or not sendable */                                \
+	X(INVITE_RX_BYE)                                                                           \
+	X(INVITE_RX_CANCEL) X(INVITE_RX_ACK)		  /* of the far end's INVITE */            \
 		X(INVITE_ANSWER)			  /* the owner */                          \
 		X(INVITE_HANGUP) X(INVITE_HANGUP_UNACKED) /* ... before the ACK */                 \
 		X(INVITE_LOST)	/* the session is over without a BYE: 481, 408, no ACK, no refresh \
@@ -44,7 +50,8 @@ enum invite_state { INVITE_STATES(INVITE_ENUM) INVITE_STATE_COUNT };
 enum invite_event { INVITE_EVENTS(INVITE_ENUM) INVITE_EVENT_COUNT };
 /* States in which the owner still has the call. */
 #define INVITE_SB_OWNED                                                                            \
-	(1u << INVITE_CALLING | 1u << INVITE_PROCEEDING | 1u << INVITE_OFFERED | 1u << INVITE_UP)
+	(1u << INVITE_SEEKING | 1u << INVITE_CALLING | 1u << INVITE_PROCEEDING |                   \
+	 1u << INVITE_OFFERED | 1u << INVITE_UP)
 /* How long a call may ring without a word (RFC 3261 timer C, of which proxies on the way have one
  * too). Each provisional response but 100 starts it again. */
 #define INVITE_RING_MAX (180 * TMR_SECOND)
@@ -63,6 +70,7 @@ struct invite {
 	struct dialog *dialog;  /* the confirmed one */
 	struct sip_auth_state *auth; /* NULL until a challenge came */
 	struct incoming *incoming;   /* NULL: we place it */
+	struct seek *seek;	     /* while it may still be sent elsewhere; else NULL */
 	struct tmr guard;       /* ringing, CANCEL */
 	struct tmr session;     /* refresh or expiry (RFC 4028), retry after 491 */
 	handle_t ict;           /* the open INVITE, ours */
@@ -113,6 +121,8 @@ struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
 			   const struct tech_events *events, void *owner, int *error);
 /* As tech_ops.hangup. */
 int invite_hangup(struct invite *iv, int cause);
+/* New Call-ID, tag and CSeq: as a call of its own. */
+void invite_take_ids(struct invite *iv);
 /* From our side, told to the owner. */
 void invite_end(struct invite *iv, int cause);
 
@@ -166,11 +176,18 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 
 /* ---- messages (invite_build.c) ---- */
 
-/* The first INVITE. 0, -EMSGSIZE, -EINVAL. */
-struct sip_choice;
+/* Where an INVITE goes. */
+struct invite_way {
+	struct slice ruri;  /* Request-URI */
+	struct slice to;    /* URI that To is made from */
+	struct slice path;  /* values of Route, joined by commas; empty: none, or */
+	struct slice proxy; /* this URI; without ;lr it is a strict router (RFC 3261 12.2.1.1) */
+};
+/* The first INVITE to a target, with credentials if there are any. Of the dial: who calls and added
+ * headers. 0, -EMSGSIZE, -EINVAL. */
 int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
-		       const struct sip_conf_endpoint *ep, const struct sip_choice *choice,
-		       struct slice ruri, struct slice branch);
+		       const struct sip_conf_endpoint *ep, const struct invite_way *way,
+		       struct slice branch);
 /* `old`, an INVITE of ours, with another branch, CSeq + 1, our session interval and credentials. */
 int invite_write_again(struct sink *out, struct invite *iv, struct slice old, struct slice branch);
 /* Route, User-Agent and so on of an in-dialog request: everything up to the body. extra: whole

@@ -2,7 +2,6 @@
 #include "engine/base/check.h"
 #include "engine/base/fault.h"
 #include "engine/base/log.h"
-#include "sip/bindings.h"
 #include "sip/invite.h"
 #include "sip/transport.h"
 
@@ -250,21 +249,32 @@ static void build_require(struct sink *out, const struct sip_conf_endpoint *ep)
 				    rel ? SLICE_LIT("100rel") : SLICE_LIT("timer"));
 }
 
-/* The way that the contact registered with it, or the proxy. */
-static void build_route(struct sink *out, const struct sip_choice *choice)
+/* A proxy that routes as RFC 2543 did: it wants to be the Request-URI. */
+static bool build_is_strict(const struct invite_way *way)
 {
-	struct slice path = choice->path, value;
+	struct sip_uri proxy;
+
+	return !way->path.len && way->proxy.len && sip_uri_parse(&proxy, way->proxy) == 0 &&
+	       !sip_uri_param(&proxy, SLICE_LIT("lr"), NULL);
+}
+
+/* The way that the contact registered with it, or the proxy. */
+static void build_route(struct sink *out, const struct invite_way *way)
+{
+	struct slice path = way->path, value;
 
 	while (sip_text_next_value(&path, &value))
 		sip_write_header_id(out, SIP_HDR_ROUTE, value);
-	if (!choice->path.len && choice->proxy.len)
-		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, choice->proxy, SLICE_EMPTY);
+	if (!way->path.len && way->proxy.len)
+		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY,
+			       build_is_strict(way) ? way->ruri : way->proxy, SLICE_EMPTY);
 }
 
 int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
-		       const struct sip_conf_endpoint *ep, const struct sip_choice *choice,
-		       struct slice ruri, struct slice branch)
+		       const struct sip_conf_endpoint *ep, const struct invite_way *way,
+		       struct slice branch)
 {
+	struct slice ruri = build_is_strict(way) ? way->proxy : way->ruri;
 	char body_room[2048];
 	struct sink body = sink_make(body_room, sizeof(body_room));
 	struct build_caller c;
@@ -273,12 +283,12 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 	sip_write_request_line(out, SLICE_LIT("INVITE"), ruri);
 	dialog_write_via(out, &iv->local, branch);
 	build_from(out, iv, &c, ep);
-	if (build_to(out, ruri, ep->user_eq_phone))
+	if (build_to(out, way->to, ep->user_eq_phone))
 		return -EINVAL;
 	build_contact(out, iv, &c, ep);
 	sip_write_header_id(out, SIP_HDR_CALL_ID, iv->call_id);
 	sip_write_cseq(out, iv->cseq, SLICE_LIT("INVITE"));
-	build_route(out, choice);
+	build_route(out, way);
 	sip_write_allow(out);
 	build_supported(out, iv);
 	build_require(out, ep);
@@ -286,6 +296,7 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 	build_identity(out, &c, ep);
 	build_added(out, dial);
 	sip_write_tail(out, iv->sip);
+	invite_write_auth(out, iv, SLICE_LIT("INVITE"), ruri);
 	invite_write_offer(&body, iv);
 	build_body(out, sink_slice(&body));
 	return out->over || body.over ? -EMSGSIZE : 0;

@@ -1,12 +1,9 @@
 /* sip/invite_dial.c - how a call begins, and how its owner ends it. */
 #include "engine/base/check.h"
 #include "engine/core/cause.h"
-#include "sip/bindings.h"
 #include "sip/cause.h"
 #include "sip/incoming.h"
-#include "sip/registration.h"
-#include "sip/request.h"
-#include "sip/transport.h"
+#include "sip/seek.h"
 
 #include <errno.h>
 
@@ -80,75 +77,28 @@ void invite_take_ids(struct invite *iv)
 	iv->sdp_version = iv->sdp_id;
 }
 
-/* The Request-URI and where it leads. The contact is chosen now, not when the endpoint was found:
- * it may have gone since. */
-static int invite_find_target(const struct sip *sip, const struct sip_conf_endpoint *ep,
-			      const struct tech_dial *dial, struct sip_choice *choice,
-			      struct sink *ruri)
-{
-	struct sip_dial_string parts;
-	struct sip_uri uri;
-	char user_room[256];
-	struct sink user = sink_make(user_room, sizeof(user_room));
-
-	sip_dial_string_parse(&parts, dial->resource);
-	*choice = (struct sip_choice){.uri = parts.uri};
-	if (!parts.uri.len && !bindings_pick(sip, ep, choice))
-		return -EHOSTUNREACH;
-	if (sip_uri_parse(&uri, choice->uri))
-		return -EINVAL;
-	if (parts.user.len) {
-		sip_uri_write_user(&user, parts.user);
-		uri.user = sink_slice(&user);
-	}
-	sip_uri_write(ruri, &uri);
-	if (ep->user_eq_phone && uri.user.len && !sip_uri_param(&uri, SLICE_LIT("user"), NULL))
-		sink_lit(ruri, ";user=phone");
-	if (ep->proxy_addr.family && !choice->path.len) {
-		choice->proxy = ep->outbound_proxy;
-		choice->addr = ep->proxy_addr;
-	} else if (!choice->path.len && !choice->proxy.len && registrations_route(sip, ep).len) {
-		choice->path = registrations_route(sip, ep);
-		if (!sip_route_addr(choice->path, &choice->addr))
-			return -EHOSTUNREACH;
-	} else if (parts.uri.len && !sip_request_addr(parts.uri, &choice->addr)) {
-		return -EHOSTUNREACH;
-	}
-	return ruri->over || user.over ? -EINVAL : 0;
-}
-
+/* Sends it, or lets names be looked up. What cannot be tried now for want of a target is told by
+ * the guard, in a turn of its own: the owner does not have the call yet. */
 static int invite_start(struct invite *iv, const struct tech_dial *dial,
 			const struct sip_conf_endpoint *ep)
 {
-	char branch[SIP_BRANCH_LEN], uri_room[512], text[LIMIT_SIP_OUT];
-	struct sink out = sink_make(text, sizeof(text));
-	struct sink ruri = sink_make(uri_room, sizeof(uri_room));
-	struct sip_choice choice;
-	int err = invite_find_target(iv->sip, ep, dial, &choice, &ruri);
-	struct txn *t;
-	int tp;
+	int64_t guard = sip_now(iv->sip) + INVITE_RING_MAX;
+	int error = 0;
 
-	if (err)
-		return err;
-	iv->dst = choice.addr;
-	tp = sip_tp_pick(iv->sip, ep->transport, &iv->dst);
-	if (tp < 0)
-		return -EAFNOSUPPORT;
-	iv->tp = (uint8_t)tp;
-	sip_tp_address(iv->sip, iv->tp, &iv->dst, &iv->local);
-	t = txn_client_new(&iv->sip->txns, TXN_ICT, SIP_METHOD_INVITE, iv->cseq, invite_on_ict, iv);
-	if (!t)
-		return -ENOBUFS;
-	txn_branch(t, branch);
-	err = invite_write_first(&out, iv, dial, ep, &choice, sink_slice(&ruri),
-				 slice_make(branch, sizeof(branch)));
-	if (err) {
-		txn_set_user(t, NULL, NULL);
-		txn_drop(t);
-		return err;
+	switch (seek_begin(iv, dial, ep, &error)) {
+	case SEEK_SENT:
+		invite_step(iv, INVITE_SENT, &(struct invite_input){0});
+		break;
+	case SEEK_WAITS:
+		break;
+	case SEEK_OVER:
+		if (error)
+			return error;
+		guard = sip_now(iv->sip);
+		break;
 	}
-	iv->ict = txn_handle(t);
-	return txn_client_send(t, iv->tp, &iv->dst, &iv->local, sink_slice(&out));
+	tmr_start(&iv->guard, guard);
+	return 0;
 }
 
 /* The endpoint of the dial, unless a reload came between find and dial. */
@@ -190,7 +140,6 @@ struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
 	}
 	iv->events = events;
 	iv->owner = owner;
-	tmr_start(&iv->guard, sip_now(sip) + INVITE_RING_MAX);
 	return iv;
 }
 

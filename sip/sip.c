@@ -3,11 +3,13 @@
 #include "engine/base/log.h"
 #include "sip/bindings.h"
 #include "sip/gate.h"
+#include "sip/health.h"
 #include "sip/incoming.h"
 #include "sip/linger.h"
 #include "sip/notice.h"
 #include "sip/registrar.h"
 #include "sip/registration.h"
+#include "sip/seek.h"
 #include "sip/transport.h"
 
 #include <errno.h>
@@ -128,6 +130,13 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 	if (!err)
 		err = sip_offenders_create(&sip->offenders, sip->key);
 	if (!err)
+		err = slab_create(&sip->seeks, "sip_seeks", sizeof(struct seek), s->calls);
+	if (!err)
+		err = sip_health_create(&sip->health);
+	if (!err)
+		err = resolver_create(&sip->resolver, sip->env.io, sip->env.wheel, sip->env.metrics,
+				      &sip->conf->names);
+	if (!err)
 		err = bindings_create(sip);
 	if (!err)
 		err = registrar_create(sip);
@@ -185,6 +194,9 @@ void sip_destroy(struct sip *sip)
 	sip_digest_destroy(sip->digest);
 	sip_offenders_destroy(sip->offenders);
 	msgbuf_pool_destroy(sip->bufs);
+	resolver_destroy(sip->resolver);
+	sip_health_destroy(sip->health);
+	slab_destroy(sip->seeks);
 	slab_destroy(sip->auths);
 	slab_destroy(sip->incomings);
 	hash_destroy(&sip->incoming_by_id);
@@ -212,6 +224,7 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
 		sip_compare_transports(sip, conf);
 	registrations_set_conf(sip, conf);
 	sip->conf = conf;
+	resolver_set_conf(sip->resolver, &conf->names);
 	sip->txns.conf.times = sip_times(conf);
 }
 
@@ -247,6 +260,16 @@ void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t le
 	}
 }
 
+void sip_take_note(struct sip *sip, const void *data, size_t len)
+{
+	struct sip_health_note note;
+
+	if (NEVER(len != sizeof(note)))
+		return;
+	memcpy(&note, data, sizeof(note));
+	sip_health_take(sip->health, &note);
+}
+
 void sip_set_trace(struct sip *sip, void (*trace)(void *arg, const struct sip_trace *t), void *arg)
 {
 	sip->env.trace = trace;
@@ -258,6 +281,7 @@ bool sip_is_quiet(const struct sip *sip)
 	return slab_used(sip->invites) == 0 && slab_used(sip->dialogs) == 0 &&
 	       slab_used(sip->lingers) == 0 && slab_used(sip->auths) == 0 &&
 	       slab_used(sip->incomings) == 0 && slab_used(sip->registers) == 0 &&
+	       slab_used(sip->seeks) == 0 && resolver_asking(sip->resolver) == 0 &&
 	       txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
 }
 
@@ -284,6 +308,8 @@ void sip_count(const struct sip *sip, struct sip_counts *out)
 		.client_txns = slab_used(sip->txns.clients),
 		.server_txns = slab_used(sip->txns.servers),
 		.linger = slab_used(sip->lingers),
+		.troubled = sip_health_count(sip->health),
+		.names = resolver_count(sip->resolver),
 	};
 }
 
@@ -291,7 +317,8 @@ size_t sip_bytes(const struct sip *sip)
 {
 	return sizeof(*sip) + slab_bytes(sip->invites) + slab_bytes(sip->dialogs) +
 	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + slab_bytes(sip->incomings) +
-	       msgbuf_bytes(sip->bufs) + txn_layer_bytes(&sip->txns);
+	       slab_bytes(sip->seeks) + resolver_bytes(sip->resolver) + msgbuf_bytes(sip->bufs) +
+	       txn_layer_bytes(&sip->txns);
 }
 
 const struct addr *sip_transport_addr(const struct sip *sip, uint32_t index)

@@ -57,6 +57,13 @@ struct sip_env {
 	 * there is no such part, so nobody can register. */
 	bool (*report)(void *arg, uint32_t kind, const void *data, size_t len);
 	void *report_arg;
+	/* What was found out about a target, for the other shards, which give it to sip_take_note;
+	 * and as shard_hold_trunk: no target of an endpoint can be tried before that instant (0:
+	 * one can again). Both may be NULL. */
+	void (*note)(void *arg, const void *data, size_t len);
+	void *note_arg;
+	void (*hold)(void *arg, struct slice endpoint, int64_t until_ns, bool on_trial);
+	void *hold_arg;
 	/* Every message in and out and every transition; NULL: none. */
 	void (*trace)(void *arg, const struct sip_trace *t);
 	void *trace_arg;
@@ -78,6 +85,9 @@ void sip_deliver(struct sip *sip, const struct addr *from, const void *data, siz
 
 /* A record of the control shard's part (notice.h). */
 void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t len);
+
+/* What env.note of another shard was given. */
+void sip_take_note(struct sip *sip, const void *data, size_t len);
 
 /* The port of engine/core/tech.h, named "PJSIP". */
 struct tech sip_tech(struct sip *sip);
@@ -102,6 +112,8 @@ struct sip_counts {
 	uint32_t client_txns;  /* INVITE and other */
 	uint32_t server_txns;
 	uint32_t linger;       /* records that answer late 2xx */
+	uint32_t troubled;     /* targets that are held, down, or were silent lately */
+	uint32_t names;	       /* answers of name servers remembered */
 };
 void sip_count(const struct sip *sip, struct sip_counts *out);
 

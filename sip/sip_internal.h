@@ -26,6 +26,9 @@ struct sip_tp {
 	char name[LIMIT_NAME];
 };
 
+struct sip_health;
+struct resolver;
+
 struct sip_local {
 	struct addr to, local;
 };
@@ -46,6 +49,9 @@ struct sip {
 	struct txn_layer txns;
 	struct slab *invites, *dialogs, *lingers, *auths, *incomings;
 	struct hash incoming_by_id; /* Call-ID, From tag and CSeq of INVITEs that came */
+	struct slab *seeks;	    /* of calls that may still be sent elsewhere (seek.h) */
+	struct resolver *resolver;
+	struct sip_health *health;
 	struct list active;      /* invites that their owner still has */
 	struct list ending;      /* those that only finish their signalling, oldest first */
 	struct list linger_fifo; /* oldest first */

@@ -101,6 +101,35 @@ int sip_tp_pick(const struct sip *sip, int32_t wanted, const struct addr *to)
 	return -1;
 }
 
+enum sip_transport sip_tp_kind(const struct sip *sip, uint8_t tp)
+{
+	UNUSED(sip);
+	UNUSED(tp);
+	return SIP_TRANSPORT_UDP;
+}
+
+int sip_tp_pick_for(const struct sip *sip, int32_t wanted, const struct sip_target *to)
+{
+	int tp = sip_tp_pick(sip, wanted, &to->addr);
+
+	return tp >= 0 && sip_tp_kind(sip, (uint8_t)tp) == to->transport ? tp : -1;
+}
+
+bool sip_tp_want(const struct sip *sip, int32_t wanted, struct sip_target_want *out)
+{
+	bool any = false;
+
+	*out = (struct sip_target_want){0};
+	for (uint32_t i = 0; i < sip->tp_count; i++) {
+		if (!sip->tps[i].udp || (wanted >= 0 && (uint32_t)wanted != i))
+			continue;
+		out->families[sip_tp_kind(sip, (uint8_t)i)] |=
+			sip->tps[i].local.family == 4 ? SIP_TARGET_V4 : SIP_TARGET_V6;
+		any = true;
+	}
+	return any;
+}
+
 /* The kernel's choice of local address towards a destination. A wrong guess after a change of
  * routes costs one entry: the table is small and direct-mapped. */
 static void sip_tp_ask_local(struct sip *sip, const struct addr *to, struct addr *out)

@@ -6,6 +6,7 @@
 #define RINGER_SIP_TRANSPORT_H
 
 #include "sip/sip_internal.h"
+#include "sip/target.h"
 
 /* Opens what sip->conf names. 0 if at least one could be opened or none is configured; else the
  * error of the last. */
@@ -15,6 +16,12 @@ void sip_tp_close_all(struct sip *sip);
 /* The transport for a destination: the wanted one (by index of the configuration; -1: the first that
  * fits). -1: none of that address family is open. */
 int sip_tp_pick(const struct sip *sip, int32_t wanted, const struct addr *to);
+
+/* The same for a target, whose transport must be of its kind. */
+int sip_tp_pick_for(const struct sip *sip, int32_t wanted, const struct sip_target *to);
+/* What requests may be sent by: the wanted transport, or all that are open. False: nothing. */
+bool sip_tp_want(const struct sip *sip, int32_t wanted, struct sip_target_want *out);
+enum sip_transport sip_tp_kind(const struct sip *sip, uint8_t tp);
 
 /* What goes into Via and Contact towards `to`: address and port. */
 void sip_tp_address(struct sip *sip, uint8_t tp, const struct addr *to, struct addr *out);

@@ -43,6 +43,59 @@ static int engine_load_dialplan(struct engine *e, struct dialplan **out, struct 
 	return err;
 }
 
+/* "system", or a file. */
+static const char *engine_names_path(const struct conffile_section *s, const char *key,
+				     const char *system, char room[LIMIT_PATH])
+{
+	const struct conffile_var *v = conffile_get(s, key);
+
+	if (!v || slice_ieq(v->value, SLICE_LIT("system")))
+		return system;
+	slice_copy(room, LIMIT_PATH, v->value);
+	return room;
+}
+
+/* nameserver= lines stand in front of those of resolv.conf. */
+static void engine_names_servers(const struct conffile_section *s, struct dns_client_conf *client)
+{
+	for (const struct conffile_var *v = s->vars; v; v = v->next) {
+		struct addr a;
+
+		if (!slice_ieq(v->name, SLICE_LIT("nameserver")))
+			continue;
+		if (client->server_count == LIMIT_DNS_SERVERS || !addr_parse(&a, v->value, 53))
+			log_warning("%s:%d: nameserver=%.*s is left out: give an IP address, at "
+				    "most %d",
+				    v->file, v->line, SLICE_ARG(v->value), LIMIT_DNS_SERVERS);
+		else
+			client->servers[client->server_count++] = a;
+	}
+}
+
+/* Name servers and hosts: of the machine, unless resolver_unbound.conf says otherwise. */
+static int engine_load_names(struct engine *e, struct resolver_conf *out, struct sink *error)
+{
+	const char *resolv = "/etc/resolv.conf", *hosts = "/etc/hosts";
+	char resolv_room[LIMIT_PATH], hosts_room[LIMIT_PATH];
+	const struct conffile_section *s;
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "resolver_unbound.conf", error);
+
+	if (err)
+		return err;
+	s = cf ? conffile_ifind(cf, "general") : NULL;
+	if (s) {
+		engine_names_servers(s, &out->client);
+		resolv = engine_names_path(s, "resolv", resolv, resolv_room);
+		hosts = engine_names_path(s, "hosts", hosts, hosts_room);
+	}
+	err = resolver_conf_load(out, e->control_io, resolv, hosts);
+	if (err)
+		sink_str(error, "out of memory");
+	conffile_free(cf);
+	return err;
+}
+
 static int engine_load_sip(struct engine *e, struct sip_conf **out, struct sink *error)
 {
 	struct conffile *cf;
@@ -51,7 +104,7 @@ static int engine_load_sip(struct engine *e, struct sip_conf **out, struct sink 
 	if (!err)
 		err = sip_conf_load(out, cf, error);
 	conffile_free(cf);
-	return err;
+	return err ? err : engine_load_names(e, &(*out)->names, error);
 }
 
 static int engine_load_media(struct engine *e, struct rtp_media_conf *out, struct sink *error)

@@ -43,6 +43,9 @@ struct forward {
 	char data[];
 };
 
+/* Kinds of records between shards. */
+enum node_record { NODE_DATAGRAM, NODE_NOTE };
+
 static void node_forward(void *arg, uint32_t shard, const struct addr *from, const void *data, size_t len)
 {
 	struct node *n = arg;
@@ -50,12 +53,39 @@ static void node_forward(void *arg, uint32_t shard, const struct addr *from, con
 
 	if (shard >= n->conf.count || !n->forwards[shard])
 		return;
-	f = pipe_begin(n->forwards[shard], PIPE_DROPPABLE, 0, sizeof(*f) + len);
+	f = pipe_begin(n->forwards[shard], PIPE_DROPPABLE, NODE_DATAGRAM, sizeof(*f) + len);
 	if (!f)
 		return; /* as a datagram lost: the far end repeats it */
 	f->from = *from;
 	memcpy(f->data, data, len);
 	pipe_commit(n->forwards[shard], sizeof(*f) + len);
+}
+
+/* What this shard found out, for all others. One that hears nothing finds out for itself. */
+static void node_note(void *arg, const void *data, size_t len)
+{
+	struct node *n = arg;
+
+	for (uint32_t i = 0; i < n->conf.count; i++)
+		if (n->forwards[i])
+			UNUSED(pipe_write(n->forwards[i], PIPE_DROPPABLE, NODE_NOTE, data, len));
+}
+
+static void node_hold(void *arg, struct slice trunk, int64_t until_ns, bool on_trial)
+{
+	struct node *n = arg;
+
+	shard_hold_trunk(&n->shard, trunk, until_ns, on_trial);
+}
+
+static void node_take_arrival(struct node *n, const struct pipe_record *r)
+{
+	const struct forward *f = (const void *)r->data;
+
+	if (r->kind == NODE_NOTE)
+		sip_take_note(n->sip, r->data, r->len);
+	else
+		sip_deliver(n->sip, &f->from, f->data, r->len - sizeof(*f));
 }
 
 static void node_take_arrivals(struct node *n)
@@ -64,11 +94,8 @@ static void node_take_arrivals(struct node *n)
 		const struct pipe_record *r;
 		uint32_t budget = FORWARDS_PER_TURN;
 
-		while (n->arrivals[i] && budget-- > 0 && (r = pipe_read(n->arrivals[i]))) {
-			const struct forward *f = (const void *)r->data;
-
-			sip_deliver(n->sip, &f->from, f->data, r->len - sizeof(*f));
-		}
+		while (n->arrivals[i] && budget-- > 0 && (r = pipe_read(n->arrivals[i])))
+			node_take_arrival(n, r);
 	}
 }
 
@@ -140,7 +167,9 @@ static int node_create_io(struct node *n)
 	struct io_conf conf = {
 		.name = n->name,
 		.metrics = &n->shard.metrics,
-		.udp_max = rtp_media_udp_max(node_channels(n)) + 16,
+		.udp_max = rtp_media_udp_max(node_channels(n)) + 32,
+		.stream_max = 16, /* long answers of name servers */
+		.stream_out_max = 65536,
 		.big_buffers = 1024,
 		.small_buffers = 4096,
 		.bind_patience_ns = BIND_PATIENCE_NS,
@@ -289,6 +318,10 @@ int node_open(struct node *n, const struct sip_conf *sip, const struct rtp_media
 		.secret = n->conf.secret,
 		.forward = node_forward,
 		.forward_arg = n,
+		.note = node_note,
+		.note_arg = n,
+		.hold = node_hold,
+		.hold_arg = n,
 		.report = node_report,
 		.report_arg = n,
 		.trace = n->conf.sip_trace,

@@ -61,6 +61,8 @@
 #define LIMIT_SIP_FORKS       8     /* early dialogs of one INVITE */
 #define LIMIT_SIP_ROUTES      16
 #define LIMIT_SIP_TARGETS     8	    /* addresses that one URI leads to */
+#define LIMIT_SIP_HEALTH      1024  /* targets in trouble that a shard remembers */
+#define LIMIT_SIP_REDIRECTS   5	    /* URIs that one call is sent to by 3xx */
 #define LIMIT_SIP_LINGER      65536 /* records that answer late 2xx, per shard */
 #define LIMIT_SIP_OFFENDERS   4096  /* addresses that sent what nobody may send, per shard */
 #define LIMIT_CONTACTS	      20000 /* contacts of all AORs, static and registered */

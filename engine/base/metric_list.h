@@ -69,6 +69,13 @@
 	X(sip_qualify_failed,     "contacts found unreachable") \
 	X(sip_registration_sent,  "REGISTER requests sent") \
 	X(sip_registration_failed, "registrations of ours that were refused or not answered") \
+	X(sip_failover,           "INVITEs sent to the next target") \
+	X(sip_redirect,           "3xx followed") \
+	X(sip_seek_given_up,      "calls hung up while names were looked up") \
+	X(sip_target_unknown,     "URIs that led to no address") \
+	X(sip_target_passed_over, "targets not tried because they are held or down") \
+	X(sip_target_held,        "targets that asked for a pause (503 with Retry-After)") \
+	X(sip_target_down,        "targets found silent") \
 	/* rtp */ \
 	X(rtp_rx,                 "RTP packets received") \
 	X(rtp_tx,                 "RTP packets sent") \

@@ -245,6 +245,22 @@ static void control_on_event(struct control *c, const struct event *e)
 		roster_forget(c->roster, chan);
 }
 
+static void control_on_trunk(struct control *c, const struct shard_trunk *t)
+{
+	struct slice name = slice_make(t->name, t->name_len);
+	int64_t now = io_now_ns(c->conf.io);
+
+	queue_hold(c->queue, name, t->until_ns, t->on_trial);
+	if (t->until_ns > now)
+		log_notice("Trunk '%.*s' can take no calls for %lld s: its far ends %s. Its orders "
+			   "wait",
+			   SLICE_ARG(name),
+			   (long long)((t->until_ns - now + TMR_SECOND - 1) / TMR_SECOND),
+			   t->on_trial ? "are silent" : "asked for it");
+	else
+		log_notice("Trunk '%.*s' takes calls again", SLICE_ARG(name));
+}
+
 static void control_on_fact(struct control *c, uint32_t shard, const struct pipe_record *r)
 {
 	struct event e;
@@ -275,6 +291,9 @@ static void control_on_fact(struct control *c, uint32_t shard, const struct pipe
 		break;
 	case SHARD_DB_CHANGED:
 		control_on_db_changed(c, shard, r);
+		break;
+	case SHARD_TRUNK:
+		control_on_trunk(c, (const struct shard_trunk *)(const void *)r->data);
 		break;
 	}
 }

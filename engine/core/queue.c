@@ -134,7 +134,7 @@ int queue_set_conf(struct queue *q, const struct queue_conf *conf)
 /* Nothing waits for it or runs on it, and forgetting it forgets no limit. */
 static bool trunk_is_idle(const struct trunk *t)
 {
-	return !t->is_configured && !t->first && t->pacer.channels == 0 &&
+	return !t->is_configured && !t->first && t->pacer.channels == 0 && t->held_ns == 0 &&
 	       t->pacer.conf.cps_max == 0;
 }
 
@@ -155,15 +155,24 @@ static struct trunk *queue_trunk_room(struct queue *q)
 	return NULL;
 }
 
+/* The name is cut already. */
+static struct trunk *queue_trunk_known(struct queue *q, struct slice name)
+{
+	for (uint32_t i = 0; i < q->trunk_count; i++) {
+		if (slice_eq(slice_str(q->trunks[i].name), name))
+			return &q->trunks[i];
+	}
+	return NULL;
+}
+
 static struct trunk *queue_trunk_by_name(struct queue *q, struct slice name)
 {
 	struct trunk *t;
 
 	name = slice_head(name, LIMIT_NAME - 1);
-	for (uint32_t i = 0; i < q->trunk_count; i++) {
-		if (slice_eq(slice_str(q->trunks[i].name), name))
-			return &q->trunks[i];
-	}
+	t = queue_trunk_known(q, name);
+	if (t)
+		return t;
 	t = queue_trunk_room(q);
 	if (!t)
 		return NULL;
@@ -266,11 +275,64 @@ static void queue_make_due(struct queue *q, int64_t now_ns)
 		queue_line_up(q, heap_pop(q));
 }
 
+/* ---- trunks whose far end does not want, or does not answer ---- */
+
+static void trunk_lift(struct trunk *t)
+{
+	t->held_ns = 0;
+	t->on_trial = false;
+	t->trial = 0;
+}
+
+void queue_hold(struct queue *q, struct slice trunk_name, int64_t until_ns, bool on_trial)
+{
+	struct trunk *t = queue_trunk_known(q, slice_head(trunk_name, LIMIT_NAME - 1));
+
+	if (!t)
+		return;
+	if (until_ns == 0) {
+		trunk_lift(t);
+		return;
+	}
+	if (until_ns > t->held_ns) /* shards tell in no order */
+		t->held_ns = until_ns;
+	t->on_trial = on_trial;
+}
+
+/* When the next order of this trunk may start; INT64_MAX: when something ends. */
+static int64_t trunk_next_ns(const struct trunk *t, int64_t now_ns)
+{
+	int64_t at = pacer_next_ns(&t->pacer, now_ns);
+
+	if (t->on_trial && t->trial)
+		return INT64_MAX;
+	return t->held_ns > at ? t->held_ns : at;
+}
+
+/* Without a trial to pass, a trunk whose time has come is as any other. */
+static void trunk_start(struct trunk *t, const struct order *o)
+{
+	if (t->on_trial)
+		t->trial = o->id;
+	else
+		t->held_ns = 0;
+	t->started++;
+}
+
+static void trunk_tried(struct trunk *t, const struct order *o, bool answered)
+{
+	if (t->trial != o->id)
+		return;
+	t->trial = 0;
+	if (answered)
+		trunk_lift(t);
+}
+
 /* The general pacer is asked only after the trunk's said yes, and its grant is never given back: so
  * the trunk is looked at first without taking. */
 static bool queue_may_start(struct queue *q, struct trunk *t, int64_t now_ns)
 {
-	if (pacer_next_ns(&t->pacer, now_ns) > now_ns)
+	if (trunk_next_ns(t, now_ns) > now_ns)
 		return false;
 	if (pacer_grant(&q->pacer, now_ns, 1) == 0)
 		return false;
@@ -291,7 +353,7 @@ struct order *queue_grant(struct queue *q, int64_t now_ns)
 			continue;
 		q->turn = (uint32_t)(t - q->trunks) + 1;
 		o = queue_line_take(q, t);
-		t->started++;
+		trunk_start(t, o);
 		order_step(o, ORDER_GRANT);
 		return o;
 	}
@@ -304,6 +366,7 @@ void queue_dialed(struct queue *q, const struct order *o, bool answered)
 
 	pacer_dialed(&t->pacer);
 	pacer_dialed(&q->pacer);
+	trunk_tried(t, o, answered);
 	if (answered)
 		t->answered++;
 	else
@@ -318,6 +381,7 @@ void queue_cancel_granted(struct queue *q, struct order *o)
 	pacer_dialed(&q->pacer);
 	queue_ended(q, o);
 	t->started--;
+	trunk_tried(t, o, false);
 	order_step(o, ORDER_CANCEL);
 }
 
@@ -352,7 +416,7 @@ int64_t queue_next_ns(struct queue *q, int64_t now_ns)
 
 		if (!q->trunks[i].first)
 			continue;
-		at = pacer_next_ns(&q->trunks[i].pacer, now_ns);
+		at = trunk_next_ns(&q->trunks[i], now_ns);
 		if (at < general)
 			at = general;
 		if (at < next)

@@ -40,6 +40,9 @@ struct trunk {
 	uint32_t waiting;
 	uint32_t scheduled; /* orders due later */
 	uint64_t started, answered, failed;
+	int64_t held_ns; /* nothing starts before this instant; 0: not held */
+	uint64_t trial;	 /* id of the one order that tries whether the far end is back; 0: none */
+	bool on_trial;	 /* one order at a time, until one is answered */
 	bool is_configured;
 };
 
@@ -77,6 +80,11 @@ void queue_ended(struct queue *q, const struct order *o);
 struct order *queue_cancel_next(struct queue *q);
 /* The same for one that was granted and not yet sent: pacers count it no longer (the rate does). */
 void queue_cancel_granted(struct queue *q, struct order *o);
+/* The far ends of a trunk ask all not to be called, or are all silent: its orders wait until
+ * until_ns, for which nobody has an answer to give. With on_trial they go one at a time from then
+ * on, until the far end is heard: an order is answered, or until_ns is 0, which lifts everything. A
+ * trunk that the queue does not know: nothing. */
+void queue_hold(struct queue *q, struct slice trunk_name, int64_t until_ns, bool on_trial);
 /* When queue_grant may succeed next; INT64_MAX: when something ends. */
 int64_t queue_next_ns(struct queue *q, int64_t now_ns);
 

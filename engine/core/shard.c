@@ -273,6 +273,24 @@ static void shard_take_tech(struct shard *s, const struct shard_tech *t, size_t 
 		tech->ops->take(tech->impl, t->kind, t->data, len);
 }
 
+void shard_hold_trunk(struct shard *s, struct slice name, int64_t until_ns, bool on_trial)
+{
+	struct shard_trunk t = {.until_ns = until_ns, .on_trial = on_trial};
+	size_t fixed = offsetof(struct shard_trunk, name);
+	char *at;
+
+	name = slice_head(name, LIMIT_NAME - 1);
+	t.name_len = (uint32_t)name.len;
+	at = pipe_begin(s->up, PIPE_DROPPABLE, SHARD_TRUNK, fixed + name.len);
+	if (!at) {
+		metric_inc(&s->metrics, METRIC_event_dropped);
+		return;
+	}
+	memcpy(at, &t, fixed);
+	memcpy(at + fixed, name.ptr, name.len);
+	pipe_commit(s->up, fixed + name.len);
+}
+
 /* ---- commands ---- */
 
 static void shard_hangup_one(struct shard *s, const struct shard_hangup *h)

@@ -50,6 +50,7 @@ enum shard_fact {
 	SHARD_CONF_DONE,  /* struct shard_conf: the old snapshot is let go of */
 	SHARD_TECH_FACT,  /* struct shard_tech: the other way */
 	SHARD_DB_CHANGED, /* struct shard_db_change: a dialplan changes the database */
+	SHARD_TRUNK,	  /* struct shard_trunk: its far ends want no calls, or are silent */
 };
 
 struct shard_hangup {
@@ -61,6 +62,14 @@ struct shard_hangup {
 /* Whether incoming calls are taken. */
 struct shard_door {
 	uint32_t is_open;
+};
+
+/* As queue_hold. */
+struct shard_trunk {
+	int64_t until_ns;
+	uint32_t on_trial;
+	uint32_t name_len;
+	char name[];
 };
 
 /* What the pipe to a shard keeps for each attempt that the shard may have: the first hangup of its channel
@@ -152,6 +161,8 @@ struct shard {
 int shard_set_global(struct shard *s, struct slice name, struct slice value);
 /* A record for the control part of technology `tech`. False: the pipe is full now. */
 bool shard_tech_write(struct shard *s, uint32_t tech, uint32_t kind, const void *data, size_t len);
+/* Tells control that a trunk can take no calls until then, or can again (queue_hold). */
+void shard_hold_trunk(struct shard *s, struct slice name, int64_t until_ns, bool on_trial);
 const struct tech *shard_find_tech(const struct shard *s, struct slice name);
 /* Reads commands, at most `budget` records. Returns how many. */
 uint32_t shard_run_commands(struct shard *s, uint32_t budget);

@@ -38,6 +38,7 @@ static struct sip_conf *flow_conf(const char *endpoint, const char *more)
 	if (sip_conf_load(&conf, cf, &error))
 		fail_msg("%s", sink_cstr(&error));
 	conffile_free(cf);
+	resolver_conf_read_servers(&conf->names, SLICE_LIT("nameserver 10.0.0.53\n"));
 	return conf;
 }
 
@@ -266,6 +267,25 @@ static void flow_forward(void *arg, uint32_t shard, const struct addr *from, con
 	sip_deliver(f->sips[shard], from, data, len);
 }
 
+static void flow_note(void *arg, const void *data, size_t len)
+{
+	const struct flow_reporter *from = arg;
+
+	for (uint32_t i = 0; i < from->flow->shard_count; i++)
+		if (i != from->shard)
+			sip_take_note(from->flow->sips[i], data, len);
+}
+
+static void flow_hold(void *arg, struct slice endpoint, int64_t until_ns, bool on_trial)
+{
+	struct flow *f = arg;
+
+	assert_true(slice_eq(endpoint, SLICE_LIT("trunk")));
+	f->hold_count++;
+	f->hold_until_ns = until_ns;
+	f->hold_on_trial = on_trial;
+}
+
 static void flow_trace(void *arg, const struct sip_trace *t)
 {
 	struct flow *f = arg;
@@ -359,6 +379,10 @@ static void flow_create_sip(struct flow *f, uint32_t shard)
 		.door = {.offer = flow_offer, .events = &flow_events, .arg = f},
 		.forward = flow_forward,
 		.forward_arg = f,
+		.note = flow_note,
+		.note_arg = &f->reporters[shard],
+		.hold = flow_hold,
+		.hold_arg = f,
 		.report = f->has_center ? flow_report : NULL,
 		.report_arg = &f->reporters[shard],
 		.trace = flow_trace,

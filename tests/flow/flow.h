@@ -56,6 +56,9 @@ struct flow {
 	int number;            /* of the job */
 	const char *text, *text_type;
 	enum tech_command command;
+	uint32_t hold_count; /* calls of env.hold; what the last one said */
+	int64_t hold_until_ns;
+	bool hold_on_trial;
 	uint64_t nevers;
 	bool is_deaf;          /* does not look at what the engine sends, beyond the first few */
 };

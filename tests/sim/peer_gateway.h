@@ -84,6 +84,7 @@ void gateway_excuse_all(struct gateway *g);
 /* What oracles ask. A call is a Call-ID; a second INVITE with credentials belongs to it. It counts from
  * the instant its first INVITE was sent (gateway_tap), whether or not that one arrived. */
 uint32_t gateway_call_count(const struct gateway *g);
+bool gateway_has_call(struct gateway *g, struct slice call_id);
 uint32_t gateway_calls_of(const struct gateway *g, struct slice user);
 uint32_t gateway_plan_calls(const struct gateway *g, enum gateway_plan plan);
 struct gateway_call_info {

@@ -105,6 +105,11 @@ uint32_t gateway_call_count(const struct gateway *g)
 	return g->sent_count;
 }
 
+bool gateway_has_call(struct gateway *g, struct slice call_id)
+{
+	return gw_sent_find(g, call_id) != NULL;
+}
+
 uint32_t gateway_calls_of(const struct gateway *g, struct slice user)
 {
 	uint32_t n = 0;

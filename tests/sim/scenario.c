@@ -37,6 +37,18 @@ static void choose_weather(struct scenario *s, struct rng *r)
 	s->slack_ns = 20 * SIM_MS + (s->hiccups ? 500 * SIM_MS : 0) + (s->faulty ? 1600 * SIM_MS : 0);
 }
 
+/* Names, their servers, and a target that dies. */
+static void choose_names(struct scenario *s, struct rng *r)
+{
+	s->named = rng_chance(r, 300);
+	s->dns_bad = s->named && rng_chance(r, 300);
+	s->dies = s->named && rng_chance(r, 500);
+	s->dead_from = SIM_EPOCH_NS + between(r, 0, 10000) * SIM_MS;
+	s->dead_until = s->dead_from + between(r, 5000, 60000) * SIM_MS;
+	if (s->named)
+		s->slack_ns += s->dns_bad ? 60 * SIM_SECOND : 50 * SIM_MS;
+}
+
 static void choose_clients(struct scenario *s, struct rng *r)
 {
 	s->client_count = between(r, 1, SCENARIO_CLIENTS);
@@ -101,6 +113,7 @@ void scenario_make(struct scenario *s, uint64_t seed)
 	s->caller_count = rng_chance(&r, 500) ? between(&r, 1, 24) : 0;
 	for (uint32_t i = 0; i < s->order_count; i++)
 		s->calls_max += s->orders[i].is_file ? s->orders[i].retries + 2 : 1;
+	choose_names(s, &r);
 }
 
 uint32_t scenario_talk_s(const struct scenario *s, const struct scenario_order *o)
@@ -136,7 +149,34 @@ static const char *ip_text(const struct addr *a)
 	return sink_cstr(&out);
 }
 
-static void put_pjsip(struct sim_world *w, const struct addr *gateway, const struct addr *caller)
+struct addr scenario_first_target(void)
+{
+	return (struct addr){.family = 4, .port = 5060, .ip = {10, 0, 0, 77}};
+}
+
+static void put_zone(const struct scenario *s, struct sim_world *w, const struct addr *gateway)
+{
+	uint32_t ttl = (uint32_t)(s->seed % 3 * 20);
+	char text[ADDR_TEXT];
+	struct sink ip = sink_make(text, sizeof(text));
+
+	sink_str(&ip, "A ");
+	addr_write_ip(&ip, gateway);
+	sim_dns_put(w, "_sip._udp." SCENARIO_NAME, ttl, "SRV 10 0 5060 one.sim");
+	sim_dns_put(w, "_sip._udp." SCENARIO_NAME, ttl,
+		    s->seed % 2 ? "SRV 20 0 5060 two.sim" : "SRV 10 1 5060 two.sim");
+	sim_dns_put(w, "one.sim", ttl, "A 10.0.0.77");
+	sim_dns_put(w, "two.sim", ttl, "CNAME three.sim");
+	sim_dns_put(w, "three.sim", ttl, sink_cstr(&ip));
+	if (s->dns_bad)
+		sim_dns_set(w, &(struct sim_dns_weather){.delay_min_ns = 10 * SIM_MS,
+							 .delay_max_ns = 2 * SIM_SECOND,
+							 .loss_permille = 200,
+							 .refuse_permille = 100});
+}
+
+static void put_pjsip(const struct scenario *s, struct sim_world *w, const struct addr *gateway,
+		      const struct addr *caller)
 {
 	char text[1024], host[ADDR_TEXT];
 	struct sink t = sink_make(text, sizeof(text));
@@ -146,11 +186,13 @@ static void put_pjsip(struct sim_world *w, const struct addr *gateway, const str
 		     "aors=gw\noutbound_auth=gw\n\n"
 		     "[gw]\ntype=auth\nauth_type=userpass\nusername=dialer\npassword=secret\n\n"
 		     "[gw]\ntype=aor\n");
-	sink_fmt(&t, "contact=sip:%s\n\n", addr_text(gateway, host));
+	sink_fmt(&t, "contact=sip:%s\n\n", s->named ? SCENARIO_NAME : addr_text(gateway, host));
 	sink_fmt(&t,
 		 "[in]\ntype=endpoint\ncontext=in\ndisallow=all\nallow=ulaw\n"
 		 "[in]\ntype=identify\nendpoint=in\nmatch=%s\n",
 		 ip_text(caller));
+	if (s->named) /* or a dial time-out is over before the next target's turn */
+		sink_str(&t, "\n[system]\ntype=system\ntimer_t1=100\ntimer_b=6400\n");
 	sim_fs_put(w, "/etc/asterisk/pjsip.conf", sink_cstr(&t));
 }
 
@@ -199,7 +241,8 @@ static void put_files(const struct scenario *s, struct sim_world *w, const struc
 	sim_fs_put(w, "/etc/asterisk/rtp.conf", "[general]\nrtpstart=10000\nrtpend=11000\n");
 	sim_fs_put(w, "/etc/asterisk/cdr.conf", "[general]\nenable=yes\nunanswered=yes\n[csv]\n");
 	put_dialer(s, w);
-	put_pjsip(w, gateway, caller);
+	put_pjsip(s, w, gateway, caller);
+	put_zone(s, w, gateway);
 	put_extensions(w);
 	put_tone(w);
 	sim_fs_mkdir(w, "/var/log/asterisk/cdr-csv");

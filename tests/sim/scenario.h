@@ -9,6 +9,7 @@
 
 #define SCENARIO_ORDERS  48
 #define SCENARIO_CLIENTS 4
+#define SCENARIO_NAME	 "gw.sim"
 #define SCENARIO_MAIN    "/etc/asterisk/asterisk.conf"
 #define SCENARIO_SPOOL   "/var/spool/asterisk"
 #define SCENARIO_CDR     "/var/log/asterisk/cdr-csv/Master.csv"
@@ -49,6 +50,10 @@ struct scenario {
 	uint32_t ping_first, ping_count; /* its numbers of Ping actions */
 	bool meddles;              /* the first client acts on channels as their events come */
 	bool noise;                /* datagrams that are no messages */
+	bool named;		   /* the trunk is a name: SRV with two targets, */
+	bool dns_bad;		   /* answers are late, lost and refused; */
+	bool dies; /* the first target takes no calls from dead_from to dead_until */
+	int64_t dead_from, dead_until;
 	bool stops;                /* at the end: by a command, instead of just ending */
 	int64_t slack_ns; /* between the pacer's grant and the INVITE on the wire, at most */
 	uint32_t client_count;
@@ -84,11 +89,18 @@ struct run {
 	struct caller *caller;
 	/* Plans of the gateway; NULL: by seed. arg is the struct run. */
 	enum gateway_plan (*choose)(void *arg, struct slice user, uint32_t nth);
+	uint64_t missing; /* attempts without an INVITE, of those judged so far */
+	uint64_t buried[SCENARIO_ORDERS *
+			4]; /* hashes of Call-IDs for which the first target is dead */
+	uint32_t buried_count;
 	bool stopped;      /* the engine says so */
 	int64_t look_at;   /* next look whether all is over */
 	char failure[640]; /* empty: none */
 	bool verbose;
 };
+
+/* The target that may die: another address of the gateway. */
+struct addr scenario_first_target(void);
 
 /* First reason why the run is wrong. */
 void run_fail(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -2,6 +2,7 @@
 #include "engine/app/engine.h"
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "sip/msg.h"
 #include "tests/sim/scenario.h"
 
 #include <stdio.h>
@@ -41,11 +42,65 @@ static void make_noise(struct run *r, const struct addr *from, const void *data,
 	sim_net_inject(r->w, from, rng_chance(sim_rng(r->w), 500) ? &to : &rtp, octets, n);
 }
 
+/* Dead for this call: from its first INVITE in that time on, so that nothing late comes of it. */
+static bool is_buried(struct run *r, struct slice call_id)
+{
+	bool is_dead =
+		r->s.dies && sim_now(r->w) >= r->s.dead_from && sim_now(r->w) < r->s.dead_until;
+	uint64_t hash = slice_hash(call_id, 0);
+
+	for (uint32_t i = 0; i < r->buried_count; i++)
+		if (r->buried[i] == hash)
+			return true;
+	if (!is_dead || gateway_has_call(r->gateway, call_id) ||
+	    r->buried_count == ARRAY_COUNT(r->buried))
+		return false;
+	r->buried[r->buried_count++] = hash;
+	return true;
+}
+
+/* The other address of the gateway. While it is dead it takes no new call; what is under way is
+ * served. */
+static enum sim_verdict first_target(struct run *r, const struct addr *from, const void *data,
+				     size_t len)
+{
+	struct addr gateway = gateway_addr(r->gateway);
+	enum sip_parse_error err;
+	struct sip_msg m;
+	bool is_invite =
+		!sip_msg_parse(&m, slice_make(data, len), &err) && m.method == SIP_METHOD_INVITE;
+
+	if (!is_invite || !is_buried(r, m.call_id))
+		sim_net_inject(r->w, from, &gateway, data, len); /* comes by here again */
+	else
+		gateway_tap(r->gateway, from, &gateway, data,
+			    len); /* a call has begun all the same */
+	return SIM_DROP;
+}
+
+/* Of a call that was given up for dead nothing more may come: as silent, it would have to be for
+ * ever. */
+static enum gateway_plan choose_talkative(void *arg, struct slice user, uint32_t nth)
+{
+	struct run *r = arg;
+	enum gateway_plan plan;
+
+	UNUSED(user);
+	UNUSED(nth);
+	do
+		plan = rng_below(sim_rng(r->w), GATEWAY_PLAN_COUNT);
+	while (plan == GATEWAY_SILENT || plan == GATEWAY_WAKES_LATE);
+	return plan;
+}
+
 static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to, const void *data,
 			    size_t len)
 {
+	struct addr first = scenario_first_target();
 	struct run *r = arg;
 
+	if (addr_eq(to, &first))
+		return first_target(r, from, data, len);
 	if (r->s.noise && from->port == 5060 && rng_chance(sim_rng(r->w), 20))
 		make_noise(r, from, data, len);
 	gateway_tap(r->gateway, from, to, data, len);
@@ -239,7 +294,7 @@ static void run_begin(struct run *r)
 
 	scenario_prepare(&r->s, r->w);
 	gateway.host = r->s.gateway_host;
-	gateway.choose = r->choose;
+	gateway.choose = r->s.named && !r->choose ? choose_talkative : r->choose;
 	r->gateway = gateway_create(r->w, &gateway);
 	sim_net_tap(r->w, tap, r);
 	r->dropper = dropper_create(r->w, SCENARIO_SPOOL);

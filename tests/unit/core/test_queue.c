@@ -56,6 +56,81 @@ static void test_states(void **state)
 	assert_string_equal(order_state_name(ORDER_RECORDING), "RECORDING");
 }
 
+/* One order of the trunk "held", due at once, put into the queue. */
+static void add_held(struct queue *q, uint64_t id)
+{
+	assert_int_equal(queue_add(q, make_order(id, 0), SLICE_LIT("held"), 0), 0);
+}
+
+static void end_order(struct queue *q, uint64_t id, bool answered)
+{
+	const struct order o = {.id = id};
+
+	queue_dialed(q, &o, answered);
+	queue_ended(q, &o);
+}
+
+/* A trunk whose far end asked for a pause: nothing starts before, then all as ever; others go on.
+ */
+static void test_held_trunk(void **state)
+{
+	struct queue *q = make_queue(NULL, 0, 0);
+
+	UNUSED(state);
+	queue_hold(q, SLICE_LIT("held"), 50 * SECOND, false); /* not known yet: nothing */
+	add_held(q, 1);
+	add_held(q, 2);
+	add_held(q, 3);
+	assert_int_equal(grant_id(q, SECOND), 1);
+	queue_hold(q, SLICE_LIT("held"), 10 * SECOND, false);
+	queue_hold(q, SLICE_LIT("held"), 5 * SECOND, false); /* not shortened */
+	assert_int_equal(queue_next_ns(q, SECOND), 10 * SECOND);
+	assert_int_equal(grant_id(q, 10 * SECOND - 1), 0);
+	assert_int_equal(queue_add(q, make_order(9, 0), SLICE_LIT("other"), 0), 0);
+	assert_int_equal(queue_next_ns(q, SECOND), SECOND);
+	assert_int_equal(grant_id(q, SECOND), 9);
+	assert_int_equal(grant_id(q, 10 * SECOND), 2);
+	assert_int_equal(grant_id(q, 10 * SECOND), 3);
+	add_held(q, 4);
+	queue_hold(q, SLICE_LIT("held"), 20 * SECOND, false);
+	queue_hold(q, SLICE_LIT("held"), 0, false); /* lifted */
+	assert_int_equal(grant_id(q, 10 * SECOND), 4);
+	queue_destroy(q);
+}
+
+/* A silent trunk: when its time has come one order at a time, until one shows that it is back. */
+static void test_trial(void **state)
+{
+	struct queue *q = make_queue(NULL, 0, 0);
+
+	UNUSED(state);
+	for (uint64_t id = 1; id <= 8; id++)
+		add_held(q, id);
+	assert_int_equal(grant_id(q, SECOND), 1);
+	queue_hold(q, SLICE_LIT("held"), 10 * SECOND, true);
+	assert_int_equal(grant_id(q, 9 * SECOND), 0);
+	assert_int_equal(grant_id(q, 10 * SECOND), 2);
+	assert_int_equal(grant_id(q, 10 * SECOND), 0);
+	assert_int_equal(queue_next_ns(q, 10 * SECOND), INT64_MAX);
+	end_order(q, 1, false); /* one of before says nothing */
+	assert_int_equal(grant_id(q, 10 * SECOND), 0);
+	queue_hold(q, SLICE_LIT("held"), 50 * SECOND, true); /* silent again */
+	end_order(q, 2, false);
+	assert_int_equal(queue_next_ns(q, 42 * SECOND), 50 * SECOND);
+	assert_int_equal(grant_id(q, 50 * SECOND), 3);
+	end_order(q, 3, false); /* no word: the next one tries */
+	assert_int_equal(grant_id(q, 50 * SECOND), 4);
+	assert_int_equal(grant_id(q, 50 * SECOND), 0);
+	queue_hold(q, SLICE_LIT("held"), 0, false); /* heard, it rings */
+	assert_int_equal(grant_id(q, 50 * SECOND), 5);
+	assert_int_equal(grant_id(q, 50 * SECOND), 6);
+	queue_hold(q, SLICE_LIT("held"), 60 * SECOND, true);
+	assert_int_equal(grant_id(q, 60 * SECOND), 7);
+	end_order(q, 7, true); /* answered */
+	assert_int_equal(grant_id(q, 60 * SECOND), 8);
+	queue_destroy(q);
+}
+
 static void test_first_come_first_served(void **state)
 {
 	struct queue *q = make_queue(NULL, 0, 0);
@@ -176,6 +251,8 @@ static void test_new_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_held_trunk),
+		cmocka_unit_test(test_trial),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_first_come_first_served),
 		cmocka_unit_test(test_due_order),

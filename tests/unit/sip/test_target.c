@@ -131,6 +131,7 @@ static void test_addresses(void **state)
 	expect("sip:1@other.example", &all, "failed");
 	pending = "gw.example";
 	expect("sip:1@gw.example:5080", &all, "pending");
+	use(NULL, 0);
 }
 
 static const struct zone_line carrier[] = {
@@ -184,6 +185,7 @@ static void test_not_offered(void **state)
 	use(lines, ARRAY_COUNT(lines));
 	expect("sip:1@example", &udp4, "none");
 	expect("sip:1@example:5060", &udp4, "UDP 192.0.2.1:5060");
+	use(NULL, 0);
 }
 
 static void test_bounded(void **state)
@@ -207,6 +209,7 @@ static void test_bounded(void **state)
 	for (uint32_t i = 0; i < list.count; i++)
 		for (uint32_t k = 0; k < i; k++)
 			assert_false(addr_eq(&list.targets[i].addr, &list.targets[k].addr));
+	use(NULL, 0);
 }
 
 /* How often each host of a group is first, over many seeds, against its share of the weights. RFC
@@ -253,6 +256,7 @@ static void test_weights(void **state)
 			fail_msg("weight %u: %.3f of the time, expected %.3f", weights[i], seen,
 				 share);
 	}
+	use(NULL, 0);
 }
 
 int main(void)

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# The far end as a name, by a name server that nobody here wrote (dnsmasq): SRV with a dead target before a
+# living one, a CNAME, a name of the hosts file, a name that is not there, and a server that goes away. sipp
+# answers.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+DNS_PORT=$(loopback_port $((26012 + E2E_INDEX * 20)))
+DEAD_PORT=$(loopback_port $((26016 + E2E_INDEX * 20)))
+
+dns_start() { # records of dnsmasq
+	dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --port="$DNS_PORT" \
+		--listen-address=127.0.0.1 --bind-interfaces --user="$(id -un)" --pid-file= \
+		--local-ttl=1 --log-queries --log-facility="$dir/dns.log" "$@" &
+	dns_pid=$!
+	started+=("$dns_pid")
+	wait_for 5 dns_listens
+}
+dns_listens() { grep -qi ":$(printf %04X "$DNS_PORT") " /proc/net/udp; }
+asked() { grep -c "query\[$1\] $2 " "$dir/dns.log"; }
+
+call() { # NAME CHANNEL: a call file without retries
+	drop "$1.call" <<-END
+		Channel: PJSIP/$2
+		Application: Wait
+		Data: 1
+		Archive: yes
+	END
+}
+done_file() { echo "$dir/spool/outgoing_done/$1.call"; }
+
+engine_conf
+cat >>"$dir/etc/pjsip.conf" <<END
+
+[system]
+type = system
+timer_t1 = 100
+timer_b = 6400
+
+[srv]
+type = endpoint
+aors = srv
+allow = ulaw
+
+[srv]
+type = aor
+contact = sip:gw.example.test
+
+[host]
+type = endpoint
+aors = host
+allow = ulaw
+
+[host]
+type = aor
+contact = sip:pbx:$FAR_PORT
+
+[nowhere]
+type = endpoint
+aors = nowhere
+allow = ulaw
+
+[nowhere]
+type = aor
+contact = sip:nobody.example.test
+END
+cat >"$dir/etc/resolver_unbound.conf" <<END
+[general]
+resolv = $dir/resolv.conf
+hosts = $dir/hosts
+nameserver = 127.0.0.1:$DNS_PORT
+END
+echo "options timeout:1 attempts:1" >"$dir/resolv.conf"
+echo "127.0.0.1 pbx.lan pbx" >"$dir/hosts"
+dns_start --srv-host=_sip._udp.gw.example.test,dead.example.test,"$DEAD_PORT",10,0 \
+	--srv-host=_sip._udp.gw.example.test,alive.example.test,"$FAR_PORT",20,0 \
+	--host-record=dead.example.test,127.0.0.1 --host-record=one.example.test,127.0.0.1 \
+	--cname=alive.example.test,one.example.test --local=/example.test/
+engine_start
+far_sipp uas
+
+call srv 100@srv
+wait_for 20 file_has "$(done_file srv)" '^Status: Completed$'
+expect "the next target" "$(metric sip_failover)" 1
+[ "$(asked SRV _sip._udp.gw.example.test)" -ge 1 ] || fail "no SRV question"
+[ "$(asked NAPTR gw.example.test)" -ge 1 ] || fail "no NAPTR question"
+
+call host 100@host
+wait_for 10 file_has "$(done_file host)" '^Status: Completed$'
+expect "questions for a name of the hosts file" "$(asked A pbx || true)" 0
+
+call nowhere 100@nowhere
+wait_for 10 file_has "$(done_file nowhere)" '^Status: Expired$'
+expect "unknown names" "$(metric sip_target_unknown)" 1
+
+# The name server goes away. What it said last still serves, and nothing waits for it.
+kill "$dns_pid"
+wait_for 5 ended "$dns_pid"
+run_out=$(($(date +%s) + 2)) # the TTL is 1 s
+has_run_out() { [ "$(date +%s)" -gt "$run_out" ]; }
+wait_for 10 has_run_out
+call again 101@srv
+wait_for 60 file_has "$(done_file again)" '^Status: Completed$'
+[ "$(metric dns_stale)" -ge 1 ] || fail "the old answer was not used"
+expect_text "core show uptime" "$(rx core show uptime)" 'System uptime'
+echo "passed"
