@@ -176,6 +176,7 @@ static void report_engine(const struct run *r, struct report *report)
 		report_real(report, "engine", "cpu_per_call", cpu_s / calls * 1e6, "us");
 	}
 	report_real(report, "engine", "rss_before", (double)r->before.rss_bytes / 1048576, "MiB");
+	report_real(report, "engine", "rss_end", (double)r->after.rss_bytes / 1048576, "MiB");
 	report_real(report, "engine", "rss_peak", (double)r->peak.rss_bytes / 1048576, "MiB");
 	report_real(report, "engine", "private_before", (double)r->before.private_bytes / 1048576, "MiB");
 	report_real(report, "engine", "private_peak", (double)r->peak.private_bytes / 1048576, "MiB");
