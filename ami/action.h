@@ -75,17 +75,27 @@ enum ami_action_result ami_do_send_text(struct ami_session *s, const struct ami_
 enum ami_action_result ami_do_core_show_channel_map(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_status(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_core_show_channels(struct ami_session *s, const struct ami_msg *m);
+/* action_config.c */
+enum ami_action_result ami_do_get_config(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_get_config_json(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_list_categories(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_create_config(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_update_config(struct ami_session *s, const struct ami_msg *m);
 /* action_db.c */
 enum ami_action_result ami_do_db_get(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_db_put(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_db_del(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_db_del_tree(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_db_get_tree(struct ami_session *s, const struct ami_msg *m);
+/* action_module.c */
+enum ami_action_result ami_do_reload(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_module_check(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_module_load(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_logger_rotate(struct ami_session *s, const struct ami_msg *m);
 /* action_core.c */
 enum ami_action_result ami_do_core_status(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_core_settings(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_command(struct ami_session *s, const struct ami_msg *m);
-enum ami_action_result ami_do_reload(struct ami_session *s, const struct ami_msg *m);
 /* action_pjsip.c */
 enum ami_action_result ami_do_pjsip_endpoints(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_endpoint(struct ami_session *s, const struct ami_msg *m);

@@ -1,11 +1,9 @@
-/* ami/action_core.c - actions about the engine: CoreStatus, CoreSettings, Command, Reload. */
+/* ami/action_core.c - actions about the engine: CoreStatus, CoreSettings, Command. */
 #include "ami/action.h"
 #include "ami/ami_internal.h"
 #include "ami/reply.h"
 #include "ami/text.h"
 #include "engine/base/check.h"
-
-#include <errno.h>
 
 /* ---- CoreStatus, CoreSettings ---- */
 
@@ -198,25 +196,4 @@ enum ami_action_result ami_do_command(struct ami_session *s, const struct ami_ms
 	if (result != CLI_OPEN)
 		command_answer(s, result);
 	return AMI_ACTION_OPEN;
-}
-
-/* ---- Reload ---- */
-
-enum ami_action_result ami_do_reload(struct ami_session *s, const struct ami_msg *m)
-{
-	char text[512];
-	struct sink said = sink_make(text, sizeof(text));
-	int err = control_reload(s->ami->control, ami_msg_get(m, "Module"), &said);
-
-	if (err == 0)
-		ami_reply_ack(s, "Module Reloaded");
-	else if (err == -ENOENT)
-		ami_reply_error(s, "No such module");
-	else if (err == -EBUSY || err == -EALREADY)
-		ami_reply_error(s, "A reload is in progress");
-	else if (said.len)
-		ami_reply_error(s, "An unknown error occurred: %.*s", SLICE_ARG(sink_slice(&said)));
-	else
-		ami_reply_error(s, "An unknown error occurred");
-	return AMI_ACTION_DONE;
 }

@@ -77,6 +77,15 @@ const struct ami_action ami_actions[] = {
 		.fn = ami_do_core_status,
 	},
 	{
+		.name = "CreateConfig",
+		.classes = AMI_CLASS_CONFIG,
+		.synopsis = "Make an empty configuration file.",
+		.needs = {{"Filename", "Filename not specified"}},
+		.syntax = "[ActionID:] Filename:",
+		.text = "Filename is relative to the configuration directory and must stay in it.",
+		.fn = ami_do_create_config,
+	},
+	{
 		.name = "DBDel",
 		.classes = AMI_CLASS_SYSTEM,
 		.synopsis = "Delete an entry of the database.",
@@ -159,6 +168,28 @@ const struct ami_action ami_actions[] = {
 		.fn = ami_do_filter,
 	},
 	{
+		.name = "GetConfig",
+		.classes = AMI_CLASS_SYSTEM | AMI_CLASS_CONFIG,
+		.synopsis = "Show a configuration file.",
+		.needs = {{"Filename", "Filename not specified"}},
+		.syntax = "[ActionID:] Filename: [Category:] [Filter:]",
+		.text = "Sends all sections, or those called Category, with all their variables, "
+			"inherited ones too. Filter is a list, separated by commas, of name=value "
+			"(regular expressions) of which each must fit some variable; "
+			"TEMPLATES=include shows templates, too, TEMPLATES=restrict only them.",
+		.fn = ami_do_get_config,
+	},
+	{
+		.name = "GetConfigJSON",
+		.classes = AMI_CLASS_SYSTEM | AMI_CLASS_CONFIG,
+		.synopsis = "Show a configuration file as JSON.",
+		.needs = {{"Filename", "Filename not specified"}},
+		.syntax = "[ActionID:] Filename: [Category:] [Filter:]",
+		.text = "As GetConfig, in one header JSON: an object of objects. Keys that are "
+			"repeated in the file are repeated there.",
+		.fn = ami_do_get_config_json,
+	},
+	{
 		.name = "Getvar",
 		.classes = CLASSES_VAR,
 		.synopsis = "Read a variable or function of a channel, or a global one.",
@@ -179,11 +210,29 @@ const struct ami_action ami_actions[] = {
 		.fn = ami_do_hangup,
 	},
 	{
+		.name = "ListCategories",
+		.classes = AMI_CLASS_CONFIG,
+		.synopsis = "List the sections of a configuration file.",
+		.needs = {{"Filename", "Filename not specified"}},
+		.syntax = "[ActionID:] Filename: [Match:]",
+		.text = "Sends the names of all sections but templates, or of those called Match.",
+		.fn = ami_do_list_categories,
+	},
+	{
 		.name = "ListCommands",
 		.synopsis = "List the actions that you may use.",
 		.syntax = "[ActionID:]",
 		.text = "Answers with one line for each action: name, synopsis and classes.",
 		.fn = ami_do_list_commands,
+	},
+	{
+		.name = "LoggerRotate",
+		.classes = CLASSES_INFO,
+		.synopsis = "Begin new log files.",
+		.syntax = "[ActionID:]",
+		.text = "Reads logger.conf again and renames the log files as its rotatestrategy "
+			"says.",
+		.fn = ami_do_logger_rotate,
 	},
 	{
 		.name = "Login",
@@ -203,6 +252,25 @@ const struct ami_action ami_actions[] = {
 		.text = "Calls that the session started go on.",
 		.fn = ami_do_logoff,
 		.before_login = true,
+	},
+	{
+		.name = "ModuleCheck",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "See whether a module is loaded.",
+		.syntax = "[ActionID:] Module:",
+		.text = "Module is the name of a module of Asterisk, with or without .so: the "
+			"answer "
+			"is success if Ringer does its work.",
+		.fn = ami_do_module_check,
+	},
+	{
+		.name = "ModuleLoad",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "Read the configuration of a module again.",
+		.syntax = "[ActionID:] LoadType: [Module:] [Recursive:]",
+		.text = "LoadType is load, unload, reload or refresh. Only reload does something: "
+			"what Ringer has is always there. Without Module all is reloaded.",
+		.fn = ami_do_module_load,
 	},
 	{
 		.name = "Originate",
@@ -406,6 +474,27 @@ const struct ami_action ami_actions[] = {
 			"list, "
 			"separated by commas, of what to read of each channel.",
 		.fn = ami_do_status,
+	},
+	{
+		.name = "UpdateConfig",
+		.classes = AMI_CLASS_CONFIG,
+		.synopsis = "Change a configuration file.",
+		.needs = {{"SrcFilename", "Filename not specified"},
+			  {"DstFilename", "Filename not specified"}},
+		.syntax =
+			"[ActionID:] SrcFilename: DstFilename: [Reload:] "
+			"[PreserveEffectiveContext:] [Action-000000:] [Cat-000000:] [Var-000000:] "
+			"[Value-000000:] [Match-000000:] [Line-000000:] [Options-000000:]",
+		.text = "Reads one file, makes the changes in the order of their numbers up to the "
+			"first that is missing, and writes the other, which may be the same; all "
+			"changes or none. What they do not touch stays as it was written. Action "
+			"is newcat, renamecat, delcat, emptycat, update, delete, append or insert; "
+			"a Value that begins with > is written with =>. Options of newcat are "
+			"allowdups, template and inherit=\"a,b\"; of the others catfilter=\"...\", "
+			"as Filter of GetConfig. Reload is yes, or the name of a module. Unless "
+			"PreserveEffectiveContext is no, sections that inherit from a changed "
+			"template get the old value as their own.",
+		.fn = ami_do_update_config,
 	},
 	{
 		.name = "UserEvent",

@@ -193,6 +193,11 @@ bool ami_is_quiet(const struct ami *a)
 	return true;
 }
 
+void ami_set_files(struct ami *a, const struct ami_files *files)
+{
+	a->files = *files;
+}
+
 void ami_set_about(struct ami *a, const struct ami_about *about)
 {
 	a->about = *about;

@@ -55,11 +55,23 @@ struct ami_about {
 	uint32_t max_calls; /* 0: no limit */
 	uint32_t max_files;
 	bool cdr_enabled, http_enabled;
+	/* Does the engine do the work of that module of Asterisk? NULL: of none. */
+	bool (*has_module)(struct slice name);
 };
 void ami_set_about(struct ami *a, const struct ami_about *about);
 
+/* Where configuration files are and how they are read, for the actions about them: on another
+ * thread, with its io. */
+struct conffile_source;
+struct io;
+struct ami_files {
+	char etc_dir[512]; /* LIMIT_PATH */
+	void (*source)(struct conffile_source *source, struct io *io, const char *etc_dir);
+};
+void ami_set_files(struct ami *a, const struct ami_files *files);
+
 /* After a reload, of whatever kind and whoever asked: the event Reload. module empty: "All".
- * status: 0 success, 2 not found, 3 error, 4 in progress (ami-events.md 6). */
+ * status: 0 success, 2 not found, 3 error, 4 in progress, 6 not supported. */
 void ami_report_reload(struct ami *a, struct slice module, int status);
 /* When the engine begins to stop for good: the event Shutdown. */
 void ami_report_shutdown(struct ami *a, bool restart);

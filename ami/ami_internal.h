@@ -55,6 +55,7 @@ struct ami {
 
 	struct ami_about about;
 	struct http *http; /* the web server */
+	struct ami_files files;
 };
 
 #endif

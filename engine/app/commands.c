@@ -116,30 +116,6 @@ static enum cli_result cmd_manager_reload(void *context, struct cli_call *call)
 	return CLI_OK;
 }
 
-static enum cli_result cmd_module_reload(void *context, struct cli_call *call)
-{
-	struct engine *e = context;
-	char text[1400];
-	struct sink out = sink_make(text, sizeof(text));
-	int err;
-
-	if (call->argc > 1)
-		return CLI_USAGE;
-	if (call->argc == 0) {
-		engine_run_reload(e, call, SLICE_EMPTY);
-		return CLI_OK;
-	}
-	err = control_reload(e->control, call->argv[0], &out);
-	if (err == -ENOENT)
-		cli_print(call, "No such module '%.*s'\n", SLICE_ARG(call->argv[0]));
-	else if (err == 0)
-		cli_print(call, "Module '%.*s' reloaded successfully.\n", SLICE_ARG(call->argv[0]));
-	else
-		cli_print(call, "Module '%.*s' reported a reload failure: %.*s\n",
-			  SLICE_ARG(call->argv[0]), (int)out.len, out.ptr);
-	return CLI_OK;
-}
-
 /* ---- stop ---- */
 
 static enum cli_result cmd_stop_now(void *context, struct cli_call *call)
@@ -187,11 +163,6 @@ static const struct cli_command core_commands[] = {
 	 "Usage: core reload\n       Reads all configuration again.", cmd_core_reload},
 	{"manager reload", "Reload manager configurations",
 	 "Usage: manager reload\n       Reads manager.conf again.", cmd_manager_reload},
-	{"module reload", "Reload configuration for a given module",
-	 "Usage: module reload [module]\n"
-	 "       Reads the configuration of a part again: manager, dialer, pbx_config, res_pjsip,\n"
-	 "       res_rtp_asterisk; without a name: of all.",
-	 cmd_module_reload},
 	{"core stop now", "Shut down Ringer immediately",
 	 "Usage: core stop now\n       Ends all calls and stops.", cmd_stop_now},
 	{"core stop gracefully", "Gracefully shut down Ringer",
@@ -209,7 +180,8 @@ int engine_register_commands(struct engine *e)
 	static int (*const tables[])(struct engine *e) = {
 		engine_register_channel_commands,  engine_register_db_commands,
 		engine_register_dialplan_commands, engine_register_log_commands,
-		engine_register_manual_commands,   engine_register_system_commands,
+		engine_register_manual_commands,   engine_register_module_commands,
+		engine_register_system_commands,
 	};
 	int err = cli_register(control_cli(e->control), core_commands, ARRAY_COUNT(core_commands), e);
 

@@ -202,6 +202,14 @@ static int reload_logger(struct engine *e, struct logger_conf *next, struct sink
 	return 0;
 }
 
+int engine_reload_logger(struct engine *e, struct sink *text)
+{
+	struct logger_conf next;
+	int err = e->logger ? reload_logger(e, &next, text) : 0;
+
+	return err || !e->logger ? err : logger_set_conf(e->logger, &next);
+}
+
 static enum cli_result renew_logger(struct engine *e, struct cli_call *call, bool rotate,
 				    const char *failure)
 {

@@ -1,6 +1,7 @@
 /* Files into snapshots, and reload. engine.h */
 #include "engine/app/engine_internal.h"
 
+#include "engine/app/modules.h"
 #include "engine/base/log.h"
 #include "rtp/sound.h"
 
@@ -335,6 +336,7 @@ struct reload_part {
 
 /* Names as Asterisk's modules have them, with and without ".so". */
 static const struct reload_part reload_parts[] = {
+	{"logger", engine_reload_logger},
 	{"manager", engine_reload_manager},
 	{"cdr_manager", engine_reload_manager},
 	{"http", engine_reload_http},
@@ -345,6 +347,21 @@ static const struct reload_part reload_parts[] = {
 	{"chan_pjsip", engine_reload_snapshot},
 	{"res_rtp_asterisk", engine_reload_snapshot},
 };
+
+/* As AMI's event Reload tells it. */
+static int engine_reload_status(int err)
+{
+	switch (err) {
+	case 0:
+		return 0;
+	case -ENOENT:
+		return 2;
+	case -ENOTSUP:
+		return 6;
+	default:
+		return 3;
+	}
+}
 
 int engine_reload(void *arg, struct slice module, struct sink *text)
 {
@@ -359,12 +376,14 @@ int engine_reload(void *arg, struct slice module, struct sink *text)
 		if (slice_ieq(module, slice_str(reload_parts[i].name)))
 			err = reload_parts[i].reload(e, text);
 	}
+	if (err == -ENOENT && module_find_part(module))
+		err = -ENOTSUP;
 	if (err && err != -ENOENT && text->len == 0)
 		sink_str(text, strerror(-err));
-	if (err && err != -ENOENT)
+	if (err && err != -ENOENT && err != -ENOTSUP)
 		log_error("Reload refused, the old settings stay in force: %.*s", (int)text->len,
 			  text->ptr);
 	if (e->ami)
-		ami_report_reload(e->ami, module, err == 0 ? 0 : err == -ENOENT ? 2 : 3);
+		ami_report_reload(e->ami, module, engine_reload_status(err));
 	return err;
 }

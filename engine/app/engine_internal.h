@@ -80,7 +80,9 @@ int engine_register_dialplan_commands(struct engine *e);
 int engine_register_db_commands(struct engine *e);
 int engine_register_log_commands(struct engine *e);
 int engine_register_manual_commands(struct engine *e);
+int engine_register_module_commands(struct engine *e);
 int engine_register_system_commands(struct engine *e);
+int engine_reload_logger(struct engine *e, struct sink *text); /* commands_log.c */
 /* Silent when it goes well. While shards still take over the last one, all is reloaded soon. */
 void engine_run_reload(struct engine *e, struct cli_call *call, struct slice module);
 /* "System uptime: 2 hours, 1 second", or the seconds alone. */

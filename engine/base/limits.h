@@ -20,6 +20,7 @@
 #define LIMIT_CONF_FILES      1024 /* files read for one configuration */
 #define LIMIT_CONF_VARS       1000000 /* variables of one configuration, inherited ones too */
 #define LIMIT_CONF_VALUE      65536 /* one value, grown by += */
+#define LIMIT_CONF_TEXT	      (1 << 20) /* octets of a file that is changed line by line */
 #define LIMIT_PATH            512
 
 /* Attempts */

@@ -35,6 +35,7 @@ struct conffile_section {
 	const char *file;
 	int line;
 	bool is_template;
+	struct slice bases;		     /* what it inherits from, as written: "a,b" */
 	const struct conffile_var *vars;     /* inherited ones first */
 	const struct conffile_section *next; /* templates included */
 };

@@ -271,6 +271,24 @@ static void section_link(struct loader *ld, struct conffile_node *node)
 	ld->cf->last = node;
 }
 
+/* Notes the name of a base. False: no memory. */
+static bool base_add(struct loader *ld, struct conffile_node *node, struct slice name)
+{
+	struct slice had = node->pub.bases;
+	size_t len = had.len + (had.len > 0) + name.len;
+	char *text = keep_alloc(&ld->cf->keep, len + 1);
+
+	if (!text)
+		return false;
+	if (had.len > 0) {
+		memcpy(text, had.ptr, had.len);
+		text[had.len] = ',';
+	}
+	memcpy(text + len - name.len, name.ptr, name.len);
+	node->pub.bases = slice_make(text, len);
+	return true;
+}
+
 /* One of the comma-separated options behind the bracket. May replace *node (addition). */
 static int section_option(struct loader *ld, const struct place *at, struct slice name,
 			  struct slice option, struct conffile_node **node)
@@ -298,6 +316,8 @@ static int section_option(struct loader *ld, const struct place *at, struct slic
 			    "Inheritance requested, but category '%.*s' does not exist, line %d "
 			    "of %s",
 			    SLICE_ARG(option), at->line, at->name);
+	if (!base_add(ld, *node, option))
+		return fail_memory(ld, at);
 	return inherit(ld, at, *node, &other->pub);
 }
 

@@ -136,8 +136,8 @@ void control_stop(struct control *c, enum control_stop how);
 bool control_abort_stop(struct control *c);
 /* A stop was asked for, of any kind. */
 bool control_is_asked_to_stop(const struct control *c);
-/* module empty: all. 0, -ENOENT no such module, -EBUSY the last one is not over yet, other: refused, the text says why (old settings stay in
- * force). */
+/* module empty: all. 0, -ENOENT no such module, -ENOTSUP it has nothing to be read again, -EBUSY
+ * the last one is not over yet, other: refused, the text says why (old settings stay in force). */
 int control_reload(struct control *c, struct slice module, struct sink *text);
 
 /* ---- life, for engine/app ---- */

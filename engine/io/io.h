@@ -217,6 +217,8 @@ int io_fs_truncate(struct io *io, int fd, int64_t size_bytes); /* counts as IO_O
 int io_fs_fstat(struct io *io, int fd, struct io_fs_stat *out);
 int io_fs_stat(struct io *io, const char *path, struct io_fs_stat *out);
 int io_fs_set_mtime(struct io *io, int fd, int64_t wall_ns);
+/* The path without links and dots: it and all that leads to it must exist. 0, -ENAMETOOLONG, ... */
+int io_fs_real_path(struct io *io, const char *path, char *dst, size_t size); /* as IO_OP_FS_META */
 int io_fs_rename(struct io *io, const char *from, const char *to);
 int io_fs_unlink(struct io *io, const char *path);
 int io_fs_mkdir(struct io *io, const char *path, unsigned mode); /* -EEXIST if there */

@@ -150,6 +150,22 @@ int io_fs_stat(struct io *io, const char *path, struct io_fs_stat *out)
 	return 0;
 }
 
+int io_fs_real_path(struct io *io, const char *path, char *dst, size_t size)
+{
+	int err = io_fail(io, IO_OP_FS_META);
+	char *real;
+
+	if (err)
+		return err;
+	real = realpath(path, NULL);
+	if (!real)
+		return -errno;
+	if (slice_copy(dst, size, slice_str(real)) < strlen(real))
+		err = -ENAMETOOLONG;
+	free(real);
+	return err;
+}
+
 /* Both times, as touch does: a watch is told of attributes then, not of a change of contents. */
 int io_fs_set_mtime(struct io *io, int fd, int64_t wall_ns)
 {

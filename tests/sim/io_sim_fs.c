@@ -1,4 +1,5 @@
 /* tests/sim/io_sim_fs.c - the file calls of engine/io/io.h, on the tree in memory. */
+#include "engine/base/sink.h"
 #include "tests/sim/sim_fs_internal.h"
 
 #include <stdlib.h>
@@ -283,6 +284,34 @@ int io_fs_set_mtime(struct io *io, int fd, int64_t wall_ns)
 	f->node->mtime_ns = wall_ns;
 	node_note(io->w, f->node, IO_WATCH_TOUCHED);
 	return 0;
+}
+
+/* There are no links: from the root down to the node. */
+static void real_path_write(struct sink *out, const struct sim_node *n)
+{
+	if (!n->parent)
+		return;
+	real_path_write(out, n->parent);
+	sink_char(out, '/');
+	sink_str(out, n->name);
+}
+
+int io_fs_real_path(struct io *io, const char *path, char *dst, size_t size)
+{
+	struct sink out = sink_make(dst, size);
+	struct sim_node *n;
+	int rc = sim_disk_begin(io, IO_OP_FS_META, path);
+
+	if (rc != 0)
+		return rc;
+	n = sim_fs_find(io->w, path);
+	if (!n)
+		return -ENOENT;
+	real_path_write(&out, n);
+	if (!n->parent)
+		sink_char(&out, '/');
+	sink_cstr(&out);
+	return out.over || out.len == size ? -ENAMETOOLONG : 0;
 }
 
 int io_fs_rename(struct io *io, const char *from, const char *to)

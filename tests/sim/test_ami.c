@@ -159,6 +159,12 @@ static void put_files(void)
 	sim_fs_put(rig.w, "/etc/asterisk/dialer.conf", text);
 	snprintf(text, sizeof(text), "%s%s\n", pjsip_conf, addr_text(&gateway, host));
 	sim_fs_put(rig.w, "/etc/asterisk/pjsip.conf", text);
+	sim_fs_put(rig.w, "/etc/asterisk/sample.conf",
+		   "; by hand\n[general]\nenabled=yes ; no\n[base](!)\nread=system,call\n"
+		   "[crm](base)\nsecret=a\\;\"b\"\\\npermit=10.0.0.1\npermit => 10.0.0.2\n");
+	sim_fs_put(rig.w, "/etc/asterisk/broken.conf", "[general\n");
+	sim_fs_put(rig.w, "/var/spool/asterisk/secret", "[a]\n");
+	sim_fs_put(rig.w, "/etc/passwd", "[a]\n");
 	sim_fs_put(rig.w, "/etc/asterisk/extensions.conf", extensions_conf);
 	sim_fs_put(rig.w, "/etc/asterisk/rtp.conf", "[general]\nrtpstart=10000\nrtpend=11000\n");
 	sim_fs_put(rig.w, "/etc/asterisk/cdr.conf",
@@ -507,6 +513,8 @@ int main(int argc, char **argv)
 		SESSION("tls ami-originate.txt"),
 		SESSION("ami-pjsip.txt"),
 		SESSION("ami-database.txt"),
+		SESSION("ami-config.txt"),
+		SESSION("ami-modules.txt"),
 		cmocka_unit_test_setup_teardown(test_client_goes, begin, end),
 	};
 

@@ -10,6 +10,7 @@
 #include "engine/base/metric.h"
 #include "engine/base/rng.h"
 #include "engine/base/tmr.h"
+#include "engine/core/chore.h"
 #include "engine/core/control.h"
 #include "engine/core/db.h"
 #include "engine/io/io.h"
@@ -231,7 +232,71 @@ void io_wake(struct io *io)
 	(void)io;
 }
 
+/* There is no file anywhere: the actions about them have their tests in the simulator. */
+int io_fs_open(struct io *io, const char *path, unsigned flags, unsigned mode)
+{
+	(void)io;
+	(void)path;
+	(void)flags;
+	(void)mode;
+	return -ENOENT;
+}
+
+void io_fs_close(struct io *io, int fd)
+{
+	(void)io;
+	(void)fd;
+}
+
+ssize_t io_fs_write(struct io *io, int fd, const void *data, size_t len)
+{
+	(void)io;
+	(void)fd;
+	(void)data;
+	(void)len;
+	return -EBADF;
+}
+
+int io_fs_sync(struct io *io, int fd)
+{
+	(void)io;
+	(void)fd;
+	return -EBADF;
+}
+
+int io_fs_rename(struct io *io, const char *from, const char *to)
+{
+	(void)io;
+	(void)from;
+	(void)to;
+	return -ENOENT;
+}
+
+int io_fs_unlink(struct io *io, const char *path)
+{
+	(void)io;
+	(void)path;
+	return -ENOENT;
+}
+
+int io_fs_real_path(struct io *io, const char *path, char *dst, size_t size)
+{
+	(void)io;
+	(void)path;
+	(void)dst;
+	(void)size;
+	return -ENOENT;
+}
+
 /* ---- control ---- */
+
+/* Done at once. */
+int control_post(struct control *c, struct chore *chore)
+{
+	chore->run(chore, (struct io *)c);
+	chore->done(chore);
+	return 0;
+}
 
 /* In memory, made when it is asked for. */
 struct db *control_db(struct control *c)
