@@ -31,20 +31,20 @@ wait_for 10 has_row /camp/old/name ''
 expect "rows" "$(rx database show camp | tail -1)" "3 results found."
 
 # Killed: what was committed is there again.
-rx database put camp last 'before the kill' >/dev/null
-wait_for 10 has_row /camp/last 'before the kill'
+rx database put camp last before-the-kill >/dev/null
+wait_for 10 has_row /camp/last before-the-kill
 kill -KILL "$ENGINE_PID"
 wait "$ENGINE_PID" 2>/dev/null || true
 engine_start
-expect "after a kill" "$(rx database get camp last)" "Value: before the kill"
+expect "after a kill" "$(rx database get camp last)" "Value: before-the-kill"
 expect "after a kill" "$(rx database get camp new)" "Value: of AMI"
 
 # Stopped: nothing is left out, however late it came.
-for i in 1 2 3 4 5; do rx database put late "$i" "value $i" >/dev/null; done
+for i in 1 2 3 4 5; do rx database put late "$i" "value-$i" >/dev/null; done
 rx database deltree camp >/dev/null
 loopback_stop "$dir" || fail "the engine did not end well"
 expect "after a stop" "$(astdb 'SELECT key, value FROM astdb ORDER BY key' | tr '\n' ' ')" \
-	"/late/1|value 1 /late/2|value 2 /late/3|value 3 /late/4|value 4 /late/5|value 5 "
+	"/late/1|value-1 /late/2|value-2 /late/3|value-3 /late/4|value-4 /late/5|value-5 "
 engine_start
 expect "after a restart" "$(rx database show | tail -1)" "5 results found."
 expect "impossible things" "$(metric never)" 0
