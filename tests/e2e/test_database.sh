@@ -50,7 +50,7 @@ expect "after a restart" "$(rx database show | tail -1)" "5 results found."
 expect "impossible things" "$(metric never)" 0
 loopback_stop "$dir" || fail "the engine did not end well"
 
-yes 'no database' | head -c 8192 >"$dir/data/astdb.sqlite3"
+printf 'no database\n%.0s' {1..700} >"$dir/data/astdb.sqlite3"
 if loopback_start "$dir" >"$dir/refused" 2>&1; then fail "it starts with a broken database"; fi
 grep -rqE 'astdb.sqlite3 cannot be read: file is not a database; make it readable' "$dir/refused" "$dir/log" ||
 	fail "the reason is not told: $(cat "$dir/refused")"
