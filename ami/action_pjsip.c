@@ -36,10 +36,18 @@ static void pjsip_camel(struct sink *out, struct slice name)
 	}
 }
 
+/* What only the console shows is no header. */
+static bool pjsip_is_private(struct slice name)
+{
+	return slice_eq(name, SLICE_LIT("is_online")) || slice_eq(name, SLICE_LIT("status_short"));
+}
+
 static void pjsip_header(void *arg, struct slice name, struct slice value)
 {
 	struct sink *out = arg;
 
+	if (pjsip_is_private(name))
+		return;
 	pjsip_camel(out, name);
 	sink_lit(out, ": ");
 	ami_text_value(out, value);
@@ -441,17 +449,11 @@ static void pjsip_detail(struct sink *out, const struct tech_admin *a, const str
 	a->ops->options(a->impl, o, pjsip_header, out);
 }
 
-static void pjsip_skip_online(void *arg, struct slice name, struct slice value)
-{
-	if (!slice_eq(name, SLICE_LIT("is_online")))
-		pjsip_header(arg, name, value);
-}
-
 static void pjsip_endpoint_detail(struct ami_session *s, struct sink *out,
 				  const struct tech_admin *a, const struct tech_object *o)
 {
 	pjsip_object(out, "endpoint", o->name);
-	a->ops->options(a->impl, o, pjsip_skip_online, out);
+	a->ops->options(a->impl, o, pjsip_header, out);
 	pjsip_device(s, out, a, o);
 }
 

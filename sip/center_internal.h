@@ -34,6 +34,7 @@ struct sip_center {
 	struct tmr retry;
 	struct center_endpoint *endpoints;	    /* as conf->endpoints */
 	struct center_registration *registrations;  /* as conf->registrations */
+	struct control *console; /* of the commands; NULL: there are none */
 	struct center_endpoint *reserved_endpoints; /* for the next configuration */
 	struct center_registration *reserved_registrations;
 	char *answer; /* scratch of one struct sip_answer */

@@ -268,6 +268,8 @@ static void view_contact(const struct seat *s, tech_option_fn fn, void *arg)
 	fn(arg, SLICE_LIT("call_id"), i->text[CONTACT_CALL_ID]);
 	fn(arg, SLICE_LIT("status"),
 	   slice_str(contact_status_name((enum contact_status)i->status)));
+	fn(arg, SLICE_LIT("status_short"),
+	   slice_str(contact_status_short((enum contact_status)i->status)));
 	if (i->rtt_ns >= 0)
 		view_number(fn, arg, SLICE_LIT("roundtrip_usec"), i->rtt_ns / 1000);
 	else

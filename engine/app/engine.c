@@ -480,7 +480,7 @@ static int engine_create_center(struct engine *e)
 		return err;
 	admin = sip_center_admin(e->center);
 	control_set_admin(e->control, 0, &admin);
-	return 0;
+	return sip_cli_register(e->center, e->control);
 }
 
 static int engine_start_control(struct engine *e, struct sink *error)

@@ -10,6 +10,7 @@
 #include "engine/core/records.h"
 #include "rtp/tone.h"
 #include "sip/center.h"
+#include "sip/cli.h"
 #include "spool/dir.h"
 
 /* What shards share and a reload replaces; freed when all shards have let go of it. */

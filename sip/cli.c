@@ -1,0 +1,258 @@
+/* sip/cli.c - see cli.h. */
+#include "sip/cli.h"
+
+#include "engine/base/check.h"
+#include "sip/center_internal.h"
+#include "sip/cli_internal.h"
+
+#include <errno.h>
+
+static struct cli_show cli_begin(struct sip_center *c, struct cli_call *call)
+{
+	return (struct cli_show){
+		.call = call,
+		.control = c->console,
+		.admin = sip_center_admin(c),
+	};
+}
+
+/* ---- lists ---- */
+
+static enum cli_result cli_list(struct sip_center *c, struct cli_call *call, enum tech_kind kind,
+				bool is_short)
+{
+	struct cli_show s = cli_begin(c, call);
+	uint32_t cursor = 0, count = 0;
+	struct tech_object o;
+
+	s.is_short = is_short;
+	if (!s.admin.ops->next(c, kind, &cursor, &o)) {
+		cli_print(call, "No objects found.\n\n");
+		return CLI_OK;
+	}
+	cli_show_head(&s, kind);
+	do {
+		cli_show_object(&s, &o);
+		count++;
+	} while (s.admin.ops->next(c, kind, &cursor, &o));
+	cli_print(call, "\nObjects found: %u\n\n", count);
+	return CLI_OK;
+}
+
+/* ---- one object ---- */
+
+/* Contacts are named "aor/uri", as the list has them. */
+static enum cli_result cli_one(struct sip_center *c, struct cli_call *call, enum tech_kind kind)
+{
+	struct cli_show s = cli_begin(c, call);
+	bool is_endpoint = kind == TECH_ENDPOINT;
+	struct tech_object o;
+
+	if (call->argc != 1)
+		return CLI_USAGE;
+	if (!s.admin.ops->find(c, kind, call->argv[0], &o)) {
+		cli_print(call, "Unable to find object %.*s.\n\n", SLICE_ARG(call->argv[0]));
+		return CLI_OK;
+	}
+	cli_show_head(&s, kind);
+	cli_show_object(&s, &o);
+	cli_show_options(&s, &o, is_endpoint ? 35 : 0, is_endpoint ? 101 : 0);
+	return CLI_OK;
+}
+
+/* Names for the completion of arguments. */
+static void cli_offer_all(struct sip_center *c, struct cli_words *words, enum tech_kind kind)
+{
+	struct tech_admin admin = sip_center_admin(c);
+	uint32_t cursor = 0;
+	struct tech_object o;
+
+	while (!cli_offer_is_full(words) && admin.ops->next(c, kind, &cursor, &o)) {
+		char room[LIMIT_CONTACT_TEXT];
+		struct sink name = sink_make(room, sizeof(room));
+
+		if (kind == TECH_CONTACT) {
+			sink_add(&name, ((const struct seat *)o.impl)->c.info.text[CONTACT_AOR]);
+			sink_char(&name, '/');
+		}
+		sink_add(&name, o.name);
+		cli_offer(words, sink_slice(&name));
+	}
+}
+
+#define CLI_KIND(kind, many, one)                                                                  \
+	static enum cli_result cli_show_##many(void *c, struct cli_call *call)                     \
+	{                                                                                          \
+		return call->argc ? CLI_USAGE : cli_list(c, call, kind, false);                    \
+	}                                                                                          \
+	static enum cli_result cli_list_##many(void *c, struct cli_call *call)                     \
+	{                                                                                          \
+		return call->argc ? CLI_USAGE : cli_list(c, call, kind, true);                     \
+	}                                                                                          \
+	static enum cli_result cli_show_##one(void *c, struct cli_call *call)                      \
+	{                                                                                          \
+		return cli_one(c, call, kind);                                                     \
+	}                                                                                          \
+	static void cli_offer_##many(void *c, struct cli_words *words)                             \
+	{                                                                                          \
+		cli_offer_all(c, words, kind);                                                     \
+	}
+CLI_KIND(TECH_ENDPOINT, endpoints, endpoint)
+CLI_KIND(TECH_AOR, aors, aor)
+CLI_KIND(TECH_AUTH, auths, auth)
+CLI_KIND(TECH_CONTACT, contacts, contact)
+CLI_KIND(TECH_TRANSPORT, transports, transport)
+CLI_KIND(TECH_IDENTIFY, identifies, identify)
+CLI_KIND(TECH_REGISTRATION, registrations, registration)
+
+/* ---- settings ---- */
+
+struct cli_setting {
+	const char *name, *preset;
+};
+
+/* clang-format off */
+static const struct cli_setting cli_global[] = {
+	{"contact_expiration_check_interval", "30"}, {"debug", "no"}, {"default_from_user", "asterisk"},
+	{"default_outbound_endpoint", "default_outbound_endpoint"}, {"default_realm", "asterisk"},
+	{"endpoint_identifier_order", "ip,username,anonymous"}, {"keep_alive_interval", "90"},
+	{"max_forwards", "70"}, {"max_initial_qualify_time", "0"},
+	{"unidentified_request_count", "5"}, {"unidentified_request_period", "5"},
+	{"unidentified_request_prune_interval", "30"}, {"use_callerid_contact", "no"},
+	{"user_agent", "Ringer " RINGER_VERSION},
+};
+static const struct cli_setting cli_system[] = {
+	{"compact_headers", "no"}, {"disable_rport", "no"}, {"disable_tcp_switch", "yes"},
+	{"timer_b", "32000"}, {"timer_t1", "500"},
+};
+/* clang-format on */
+
+static void cli_settings(const struct sip_conf *conf, struct cli_call *call, const char *type,
+			 const struct cli_setting *list, uint32_t count)
+{
+	struct cli_pair pairs[ARRAY_COUNT(cli_global)];
+
+	check(count <= ARRAY_COUNT(pairs));
+	for (uint32_t i = 0; i < count; i++) {
+		pairs[i].name = slice_str(list[i].name);
+		pairs[i].value = slice_str(list[i].preset);
+		for (uint32_t k = 0; k < conf->section_count; k++)
+			if (slice_ieq(conf->sections[k].type, slice_str(type)))
+				UNUSED(sip_conf_written(&conf->sections[k], pairs[i].name,
+							&pairs[i].value));
+	}
+	cli_show_pairs(call, pairs, count, 0, 0);
+}
+
+static enum cli_result cli_show_settings(void *context, struct cli_call *call)
+{
+	const struct sip_center *c = context;
+
+	cli_print(call, "\nGlobal Settings:\n");
+	cli_settings(c->conf, call, "global", cli_global, ARRAY_COUNT(cli_global));
+	cli_print(call, "\nSystem Settings:\n");
+	cli_settings(c->conf, call, "system", cli_system, ARRAY_COUNT(cli_system));
+	return CLI_OK;
+}
+
+/* ---- commands ---- */
+
+static enum cli_result cli_qualify(void *context, struct cli_call *call)
+{
+	struct sip_center *c = context;
+	const struct sip_conf_endpoint *ep;
+
+	if (call->argc != 1)
+		return CLI_USAGE;
+	ep = sip_conf_endpoint(c->conf, call->argv[0]);
+	if (!ep) {
+		cli_print(call, "Unable to retrieve endpoint %.*s\n", SLICE_ARG(call->argv[0]));
+		return CLI_FAIL;
+	}
+	if (!ep->aor_count) {
+		cli_print(call, "Endpoint %.*s has no AoR's configured\n", SLICE_ARG(ep->name));
+		return CLI_FAIL;
+	}
+	for (uint32_t i = 0; i < ep->aor_count; i++)
+		cli_print(call, "Qualifying AOR '%.*s' on endpoint '%.*s'\n",
+			  SLICE_ARG(ep->aors[i]->name), SLICE_ARG(ep->name));
+	return center_admin_ops.command(c, TECH_QUALIFY, ep->name) ? CLI_FAIL : CLI_OK;
+}
+
+static enum cli_result cli_registration(struct sip_center *c, struct cli_call *call,
+					enum tech_command command)
+{
+	int err;
+
+	if (call->argc != 1)
+		return CLI_USAGE;
+	err = center_admin_ops.command(c, command, call->argv[0]);
+	if (err == -ENOENT)
+		cli_print(call, "Unable to retrieve registration %.*s\n", SLICE_ARG(call->argv[0]));
+	else if (err)
+		cli_print(call, "The shards are behind; try again\n");
+	return err ? CLI_FAIL : CLI_OK;
+}
+
+static enum cli_result cli_send_register(void *c, struct cli_call *call)
+{
+	return cli_registration(c, call, TECH_REGISTER);
+}
+
+static enum cli_result cli_send_unregister(void *c, struct cli_call *call)
+{
+	return cli_registration(c, call, TECH_UNREGISTER);
+}
+
+/* clang-format off */
+#define CLI_LIST(verb, many, what)                                                                 \
+	{"pjsip " #verb " " #many, what, "Usage: pjsip " #verb " " #many "\n", cli_##verb##_##many}
+#define CLI_ONE(one, what)                                                                         \
+	{"pjsip show " #one, what, "Usage: pjsip show " #one " <" #one ">\n", cli_show_##one}
+
+static const struct cli_command cli_commands[] = {
+	CLI_LIST(show, endpoints, "Show PJSIP Endpoints"), CLI_LIST(list, endpoints, "List PJSIP Endpoints"),
+	CLI_ONE(endpoint, "Show PJSIP Endpoint"),
+	CLI_LIST(show, aors, "Show PJSIP Aors"), CLI_LIST(list, aors, "List PJSIP Aors"),
+	CLI_ONE(aor, "Show PJSIP Aor"),
+	CLI_LIST(show, auths, "Show PJSIP Auths"), CLI_LIST(list, auths, "List PJSIP Auths"),
+	CLI_ONE(auth, "Show PJSIP Auth"),
+	CLI_LIST(show, contacts, "Show PJSIP Contacts"), CLI_LIST(list, contacts, "List PJSIP Contacts"),
+	CLI_ONE(contact, "Show PJSIP Contact"),
+	CLI_LIST(show, transports, "Show PJSIP Transports"),
+	CLI_LIST(list, transports, "List PJSIP Transports"),
+	CLI_ONE(transport, "Show PJSIP Transport"),
+	CLI_LIST(show, identifies, "Show PJSIP Identifies"),
+	CLI_LIST(list, identifies, "List PJSIP Identifies"),
+	CLI_ONE(identify, "Show PJSIP Identify"),
+	CLI_LIST(show, registrations, "Show PJSIP Registrations"),
+	CLI_LIST(list, registrations, "List PJSIP Registrations"),
+	CLI_ONE(registration, "Show PJSIP Registration"),
+	{"pjsip show settings", "Show global and system configuration options",
+	 "Usage: pjsip show settings\n", cli_show_settings},
+	{"pjsip qualify", "Send an OPTIONS request to a PJSIP endpoint",
+	 "Usage: pjsip qualify <endpoint>\n       Asks all contacts of the endpoint whether they are there.\n",
+	 cli_qualify},
+	{"pjsip send register", "Registers an outbound registration target",
+	 "Usage: pjsip send register <registration> | *all\n       Makes it anew now.\n", cli_send_register},
+	{"pjsip send unregister", "Unregisters outbound registration target",
+	 "Usage: pjsip send unregister <registration> | *all\n       Ends it, and does not make it again until told to.\n",
+	 cli_send_unregister},
+};
+/* clang-format on */
+
+static const struct cli_kind cli_kinds[] = {
+	{"endpoint", cli_offer_endpoints},   {"aor", cli_offer_aors},
+	{"auth", cli_offer_auths},	     {"contact", cli_offer_contacts},
+	{"transport", cli_offer_transports}, {"identify", cli_offer_identifies},
+	{"registration", cli_offer_registrations},
+};
+
+int sip_cli_register(struct sip_center *c, struct control *control)
+{
+	struct cli *cli = control_cli(control);
+	int err = cli_register(cli, cli_commands, ARRAY_COUNT(cli_commands), c);
+
+	c->console = control;
+	return err ? err : cli_register_kinds(cli, cli_kinds, ARRAY_COUNT(cli_kinds), c);
+}
