@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "sip/contact_json.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -114,14 +115,17 @@ struct seat *center_find(const struct sip_center *c, uint64_t id)
 void center_keep(struct seat *s)
 {
 	struct sip_center *c = s->center;
-	char packed[CONTACT_PACKED_MAX];
-	struct slice text = SLICE_EMPTY;
+	char key_room[256], json_room[CONTACT_JSON_MAX];
+	struct sink key = sink_make(key_room, sizeof(key_room));
+	struct sink json = sink_make(json_room, sizeof(json_room));
 
 	if (!c->env.keep)
 		return;
+	contact_write_key(&key, &s->c.info);
 	if (!s->is_gone)
-		text = slice_make(packed, contact_pack(&s->c.info, packed));
-	c->env.keep(c->env.arg, s->c.info.id, text);
+		contact_write_json(&json, &s->c.info);
+	if (!key.over && !json.over)
+		c->env.keep(c->env.arg, sink_slice(&key), sink_slice(&json));
 }
 
 void center_remove(struct seat *s)
@@ -391,12 +395,13 @@ void sip_center_destroy(struct sip_center *c)
 	free(c);
 }
 
-bool sip_center_restore(struct sip_center *c, struct slice packed)
+bool sip_center_restore(struct sip_center *c, struct slice key, struct slice value)
 {
+	char room[LIMIT_CONTACT_TEXT];
 	const struct sip_conf_aor *aor;
 	struct contact_info info;
 
-	if (!contact_unpack(&info, packed.ptr, packed.len) ||
+	if (!contact_read_json(&info, key, value, room) ||
 	    info.expires_wall_ns <= io_wall_ns(c->env.io))
 		return false;
 	aor = sip_conf_aor(c->conf, info.text[CONTACT_AOR]);
@@ -404,8 +409,7 @@ bool sip_center_restore(struct sip_center *c, struct slice packed)
 		return false;
 	info.aor = aor->hash;
 	info.id = contact_id(aor->name, info.text[CONTACT_URI]);
-	info.shard %= c->env.shard_count;
-	info.rtt_ns = -1;
+	info.shard = (uint32_t)(info.id % c->env.shard_count);
 	info.status = CONTACT_CREATED;
 	center_take_aor(&info, aor);
 	return center_put(c, &info) != NULL;

@@ -26,9 +26,9 @@ struct sip_center_env {
 	/* A record to a shard; false: its pipe is full. */
 	bool (*notify)(void *arg, uint32_t shard, uint32_t kind, const void *data, size_t len);
 	void (*publish)(void *arg, const struct event *e);
-	/* A binding was made or changed (packed: contact.h), or is over (packed empty): to be kept
-	 * over a restart. May be NULL. */
-	void (*keep)(void *arg, uint64_t id, struct slice packed);
+	/* A binding was made or changed, or (value empty) is over: to be kept over a restart under
+	 * this key (contact_json.h). May be NULL. */
+	void (*keep)(void *arg, struct slice key, struct slice value);
 	void *arg;
 };
 
@@ -41,9 +41,8 @@ void sip_center_destroy(struct sip_center *c); /* NULL is fine */
 int sip_center_reserve(struct sip_center *c, const struct sip_conf *conf);
 /* Before the shards hear of the new configuration, for which memory was reserved. */
 void sip_center_set_conf(struct sip_center *c, const struct sip_conf *conf);
-/* A binding of an earlier life, as `keep` was given it. False: it is over, or not of use any more.
- */
-bool sip_center_restore(struct sip_center *c, struct slice packed);
+/* A binding of an earlier life, as `keep` was given it. False: it is over, or not of use any more. */
+bool sip_center_restore(struct sip_center *c, struct slice key, struct slice value);
 
 /* The engine stops: registrations of ours are ended (RFC 3261 10.2.2). */
 void sip_center_end(struct sip_center *c);
