@@ -115,7 +115,7 @@ struct seat *center_find(const struct sip_center *c, uint64_t id)
 void center_keep(struct seat *s)
 {
 	struct sip_center *c = s->center;
-	char key_room[256], json_room[CONTACT_JSON_MAX];
+	char key_room[LIMIT_DB_KEY], json_room[CONTACT_JSON_MAX];
 	struct sink key = sink_make(key_room, sizeof(key_room));
 	struct sink json = sink_make(json_room, sizeof(json_room));
 

@@ -110,7 +110,7 @@ static bool json_take(struct json *j, char c)
 	return true;
 }
 
-/* \uXXXX: only what is one octet is of use here; anything else becomes a question mark. */
+/* \u and four digits: only what is one octet is of use here; anything else becomes a question mark. */
 static void json_code(struct json *j)
 {
 	unsigned code = 0;

@@ -447,42 +447,6 @@ static int engine_start_loops(struct engine *e)
 	return err;
 }
 
-static bool engine_notify_sip(void *arg, uint32_t shard, uint32_t kind, const void *data,
-			      size_t len)
-{
-	struct engine *e = arg;
-
-	return control_tech_write(e->control, shard, 0, kind, data, len);
-}
-
-static void engine_publish_sip(void *arg, const struct event *event)
-{
-	struct engine *e = arg;
-
-	control_publish(e->control, event);
-}
-
-static int engine_create_center(struct engine *e)
-{
-	const struct sip_center_env env = {
-		.io = e->control_io,
-		.wheel = control_wheel(e->control),
-		.metrics = &e->control_metrics,
-		.shard_count = e->node_count,
-		.notify = engine_notify_sip,
-		.publish = engine_publish_sip,
-		.arg = e,
-	};
-	int err = sip_center_create(&e->center, &env, e->now->sip);
-	struct tech_admin admin;
-
-	if (err)
-		return err;
-	admin = sip_center_admin(e->center);
-	control_set_admin(e->control, 0, &admin);
-	return sip_cli_register(e->center, e->control);
-}
-
 static int engine_start_control(struct engine *e, struct sink *error)
 {
 	int err = engine_create_control(e);

@@ -55,6 +55,9 @@ struct engine {
 	_Atomic bool want_reload;
 };
 
+/* engine_sip.c */
+int engine_create_center(struct engine *e);
+
 /* engine_store.c */
 int engine_make_dirs(struct engine *e, struct sink *error);
 int engine_create_chores(struct engine *e);
