@@ -205,38 +205,43 @@ static enum cli_result cli_send_unregister(void *c, struct cli_call *call)
 }
 
 /* clang-format off */
-#define CLI_LIST(verb, many, what)                                                                 \
-	{"pjsip " #verb " " #many, what, "Usage: pjsip " #verb " " #many "\n", cli_##verb##_##many}
-#define CLI_ONE(one, what)                                                                         \
-	{"pjsip show " #one, what, "Usage: pjsip show " #one " <" #one ">\n", cli_show_##one}
+#define CLI_SHOW(many, title, text)                                                                \
+	{"pjsip show " #many, "Show PJSIP " title, "Usage: pjsip show " #many "\n       " text "\n",  \
+	 cli_show_##many},                                                                         \
+	{"pjsip list " #many, "List PJSIP " title,                                                 \
+	 "Usage: pjsip list " #many "\n       The same in short: one line for each.\n", cli_list_##many}
+#define CLI_ONE(one, title, text)                                                                  \
+	{"pjsip show " #one, "Show PJSIP " title, "Usage: pjsip show " #one " <" #one ">\n       " text "\n", \
+	 cli_show_##one}
 
 static const struct cli_command cli_commands[] = {
-	CLI_LIST(show, endpoints, "Show PJSIP Endpoints"), CLI_LIST(list, endpoints, "List PJSIP Endpoints"),
-	CLI_ONE(endpoint, "Show PJSIP Endpoint"),
-	CLI_LIST(show, aors, "Show PJSIP Aors"), CLI_LIST(list, aors, "List PJSIP Aors"),
-	CLI_ONE(aor, "Show PJSIP Aor"),
-	CLI_LIST(show, auths, "Show PJSIP Auths"), CLI_LIST(list, auths, "List PJSIP Auths"),
-	CLI_ONE(auth, "Show PJSIP Auth"),
-	CLI_LIST(show, contacts, "Show PJSIP Contacts"), CLI_LIST(list, contacts, "List PJSIP Contacts"),
-	CLI_ONE(contact, "Show PJSIP Contact"),
-	CLI_LIST(show, transports, "Show PJSIP Transports"),
-	CLI_LIST(list, transports, "List PJSIP Transports"),
-	CLI_ONE(transport, "Show PJSIP Transport"),
-	CLI_LIST(show, identifies, "Show PJSIP Identifies"),
-	CLI_LIST(list, identifies, "List PJSIP Identifies"),
-	CLI_ONE(identify, "Show PJSIP Identify"),
-	CLI_LIST(show, registrations, "Show PJSIP Registrations"),
-	CLI_LIST(list, registrations, "List PJSIP Registrations"),
-	CLI_ONE(registration, "Show PJSIP Registration"),
+	CLI_SHOW(endpoints, "Endpoints",
+		 "Endpoints of pjsip.conf with their state, contacts and channels."),
+	CLI_ONE(endpoint, "Endpoint", "One endpoint, what belongs to it, and all its options."),
+	CLI_SHOW(aors, "Aors", "AORs of pjsip.conf and their contacts."),
+	CLI_ONE(aor, "Aor", "One AOR, its contacts, and all its options."),
+	CLI_SHOW(auths, "Auths", "Credentials of pjsip.conf, without their secrets."),
+	CLI_ONE(auth, "Auth", "One auth object and its options; secrets are hidden."),
+	CLI_SHOW(contacts, "Contacts",
+		 "Contacts of all AORs, static and registered, and whether they answer."),
+	CLI_ONE(contact, "Contact", "One contact, named aor/uri, and all that is known of it."),
+	CLI_SHOW(transports, "Transports", "Transports of pjsip.conf."),
+	CLI_ONE(transport, "Transport", "One transport and all its options."),
+	CLI_SHOW(identifies, "Identifies", "How callers are told apart: type=identify of pjsip.conf."),
+	CLI_ONE(identify, "Identify", "One identify object and all its options."),
+	CLI_SHOW(registrations, "Registrations", "Our registrations with others, and how they stand."),
+	CLI_ONE(registration, "Registration", "One of our registrations and all its options."),
 	{"pjsip show settings", "Show global and system configuration options",
-	 "Usage: pjsip show settings\n", cli_show_settings},
+	 "Usage: pjsip show settings\n       What type=global and type=system of pjsip.conf say.\n",
+	 cli_show_settings},
 	{"pjsip qualify", "Send an OPTIONS request to a PJSIP endpoint",
 	 "Usage: pjsip qualify <endpoint>\n       Asks all contacts of the endpoint whether they are there.\n",
 	 cli_qualify},
 	{"pjsip send register", "Registers an outbound registration target",
-	 "Usage: pjsip send register <registration> | *all\n       Makes it anew now.\n", cli_send_register},
+	 "Usage: pjsip send register {<registration>|*all}\n       Makes it anew now.\n",
+	 cli_send_register},
 	{"pjsip send unregister", "Unregisters outbound registration target",
-	 "Usage: pjsip send unregister <registration> | *all\n       Ends it, and does not make it again until told to.\n",
+	 "Usage: pjsip send unregister {<registration>|*all}\n       Ends it, and does not make it again until told to.\n",
 	 cli_send_unregister},
 };
 /* clang-format on */
