@@ -2,7 +2,7 @@
  * to which it belongs; what belongs to nobody is answered without state (RFC 3261 8.2.7). */
 #include "engine/base/check.h"
 #include "engine/core/cause.h"
-#include "sip/incoming.h"
+#include "sip/refer.h"
 #include "sip/linger.h"
 #include "sip/registrar.h"
 #include "sip/transport.h"
@@ -187,11 +187,18 @@ static void sip_forward(struct sip *sip, uint32_t shard, const struct addr *from
 static void sip_rx_request(const struct sip_rx *rx, struct slice data, bool was_forwarded)
 {
 	struct sip_ident id = {0};
+	uint32_t shard;
 	bool is_ours = sip_ident_read(rx->msg->to_tag, &id) && id.kind == SIP_IDENT_CALL;
 	struct txn *t;
 
 	if (is_ours && id.shard != rx->sip->env.shard && id.shard < rx->sip->env.shard_count) {
 		sip_forward(rx->sip, id.shard, rx->from, data, was_forwarded);
+		return;
+	}
+	if (rx->msg->method == SIP_METHOD_INVITE && !rx->msg->to_tag.len &&
+	    replaces_shard(rx->msg, &shard) && shard != rx->sip->env.shard &&
+	    shard < rx->sip->env.shard_count && !was_forwarded) {
+		sip_forward(rx->sip, shard, rx->from, data, was_forwarded);
 		return;
 	}
 	t = txn_server_find(&rx->sip->txns, rx->msg);

@@ -6,6 +6,7 @@
 #include "engine/core/cause.h"
 #include "sip/cause.h"
 #include "sip/gate.h"
+#include "sip/refer.h"
 #include "sip/transport.h"
 
 #include <errno.h>
@@ -230,7 +231,7 @@ static int incoming_make_dialog(struct invite *iv, const struct sip_rx *rx)
 }
 
 /* A call in state OFFERED, with everything that needs no owner. */
-static int incoming_make(struct invite *iv, const struct sip_rx *rx,
+static int incoming_fill(struct invite *iv, const struct sip_rx *rx,
 			 const struct sip_conf_endpoint *ep)
 {
 	struct incoming_msg m;
@@ -299,29 +300,48 @@ static unsigned incoming_offer(struct invite *iv, const struct sip_rx *rx,
 	return code ? code : 603;
 }
 
-/* The offer comes after everything that may fail, so a taken call has all that it needs. */
-static void incoming_begin(const struct sip_rx *rx, const struct sip_conf_endpoint *ep,
-			   struct slice tag)
+static void incoming_drop(const struct sip_rx *rx, struct invite *iv, unsigned code,
+			  struct slice tag)
+{
+	struct txn *t = txn_server_get(&iv->sip->txns, iv->ist);
+
+	txn_set_user(t, NULL, NULL);
+	iv->ist = HANDLE_NONE;
+	incoming_reply_failed(rx, t, code, tag);
+	invite_destroy(iv);
+}
+
+struct invite *incoming_make(const struct sip_rx *rx, const struct sip_conf_endpoint *ep,
+			     struct slice tag)
 {
 	struct txn *t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->from, NULL, NULL);
 	struct invite *iv = t ? invite_alloc(rx->sip) : NULL;
-	unsigned code;
 	int err;
 
 	if (!iv) {
 		incoming_reply_failed(rx, t, 503, tag);
-		return;
-	}
-	err = incoming_make(iv, rx, ep);
-	code = err ? incoming_status_of_error(err) : incoming_offer(iv, rx, ep);
-	if (code) {
-		incoming_reply_failed(rx, t, code, tag);
-		invite_destroy(iv);
-		return;
+		return NULL;
 	}
 	iv->ist = txn_handle(t);
 	txn_set_user(t, invite_on_ist, iv);
-	sip_reply(rx, t, 100, SLICE_EMPTY);
+	err = incoming_fill(iv, rx, ep);
+	if (!err)
+		return iv;
+	incoming_drop(rx, iv, incoming_status_of_error(err), tag);
+	return NULL;
+}
+
+/* The offer comes after everything that may fail, so a taken call has all that it needs. */
+static void incoming_begin(const struct sip_rx *rx, const struct sip_conf_endpoint *ep,
+			   struct slice tag)
+{
+	struct invite *iv = incoming_make(rx, ep, tag);
+	unsigned code = iv ? incoming_offer(iv, rx, ep) : 0;
+
+	if (code)
+		incoming_drop(rx, iv, code, tag);
+	else if (iv)
+		sip_reply(rx, txn_server_get(&rx->sip->txns, iv->ist), 100, SLICE_EMPTY);
 }
 
 void incoming_rx(const struct sip_rx *rx)
@@ -332,7 +352,7 @@ void incoming_rx(const struct sip_rx *rx)
 
 	sip_loose_tag(rx->sip, rx->msg, room);
 	ep = sip_gate_pass(rx, NULL, tag);
-	if (ep && !incoming_is_refused(rx, ep, tag))
+	if (ep && !incoming_is_refused(rx, ep, tag) && !replaces_rx(rx, ep, tag))
 		incoming_begin(rx, ep, tag);
 }
 

@@ -29,10 +29,15 @@ struct incoming {
 	bool has_our_offer;   /* ours went out in a reliable provisional: PRACK brings the answer */
 	bool is_settled;      /* offer and answer were exchanged reliably before the 200 */
 	bool is_acked;	      /* the ACK of the 200 came */
+	char redirect[256];   /* URI for the Contact of a 302 */
 };
 
 /* An INVITE outside of any dialog. */
 void incoming_rx(const struct sip_rx *rx);
+/* A call in state OFFERED without an owner, its server transaction waiting. NULL: the INVITE was
+ * refused, and answered. */
+struct invite *incoming_make(const struct sip_rx *rx, const struct sip_conf_endpoint *ep,
+			     struct slice tag);
 /* A CANCEL, answered already, for the INVITE of this server transaction. */
 void incoming_rx_cancel(struct txn *t, const struct sip_rx *rx);
 /* True: the PRACK was for a provisional of ours and is answered. */

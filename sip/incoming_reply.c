@@ -147,6 +147,9 @@ void incoming_send_failure(struct invite *iv, unsigned code, unsigned reason_cau
 	incoming_parse(iv, &m);
 	invite_tag(iv, tag);
 	sip_reply_begin(&r, &m.rx, t, code, SLICE_EMPTY, slice_make(tag, sizeof(tag)));
+	if (iv->incoming->redirect[0])
+		sip_write_addr(&r.out, SIP_HDR_CONTACT, SLICE_EMPTY,
+			       slice_str(iv->incoming->redirect), SLICE_EMPTY);
 	if (reason_cause && !iv->suppress_q850)
 		sip_write_reason_q850(&r.out, reason_cause);
 	sip_reply_send(&r);

@@ -334,6 +334,7 @@ static void invite_leave_txns(struct invite *iv)
 	struct txn_layer *l = &iv->sip->txns;
 	struct txn *ict = txn_client_get(l, iv->ict);
 	struct txn *request = txn_client_get(l, iv->request);
+	struct txn *refer = txn_client_get(l, iv->refer);
 	struct txn *ist = txn_server_get(l, iv->ist);
 
 	/* A 2xx may still come for an INVITE that is open. */
@@ -343,6 +344,8 @@ static void invite_leave_txns(struct invite *iv)
 		txn_set_user(ict, NULL, NULL);
 	if (request)
 		txn_set_user(request, NULL, NULL);
+	if (refer)
+		txn_set_user(refer, NULL, NULL);
 	if (ist)
 		txn_set_user(ist, NULL, NULL);
 }

@@ -76,6 +76,7 @@ struct invite {
 	handle_t ict;           /* the open INVITE, ours */
 	handle_t ist;           /* the far end's INVITE that awaits its ACK */
 	handle_t request;       /* our BYE or UPDATE */
+	handle_t refer;		/* our REFER */
 	uint64_t nonce;         /* of our tag */
 	uint64_t endpoint;      /* hash of its name */
 	uint64_t media_tag;     /* hash of the To tag whose early media is in use */
@@ -102,6 +103,7 @@ struct invite {
 	bool offer_in_2xx;      /* the far end's INVITE had none: the ACK brings the answer */
 	bool is_held;
 	bool bye_tried;         /* with credentials */
+	bool is_referring;	/* our REFER was sent, its outcome is not known */
 	/* options of the endpoint as they were at dial time */
 	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
 	bool suppress_q850, rewrite_contact, force_rport, has_timers, has_100rel, use_ptime;
@@ -123,13 +125,14 @@ struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
 int invite_hangup(struct invite *iv, int cause);
 /* New Call-ID, tag and CSeq: as a call of its own. */
 void invite_take_ids(struct invite *iv);
+/* HANGUP, or HANGUP_UNACKED. */
+enum invite_event invite_hangup_event(const struct invite *iv);
 /* From our side, told to the owner. */
 void invite_end(struct invite *iv, int cause);
 
 /* What both directions begin with. NULL: no room (counted). */
 struct invite *invite_alloc(struct sip *sip);
 void invite_take_endpoint(struct invite *iv, const struct sip_conf_endpoint *ep);
-void invite_take_ids(struct invite *iv);
 
 /* ---- life (invite.c) ---- */
 

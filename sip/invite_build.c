@@ -7,7 +7,8 @@
 
 #include <errno.h>
 
-const struct slice sip_allow = SLICE_LIT("OPTIONS, INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO");
+const struct slice sip_allow =
+	SLICE_LIT("OPTIONS, NOTIFY, INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, REFER");
 const struct slice sip_supported = SLICE_LIT("100rel, timer, replaces, norefersub, histinfo");
 
 void sip_write_allow(struct sink *out)

@@ -144,7 +144,7 @@ struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
 }
 
 /* RFC 3261 15: no BYE before the ACK of our 200. */
-static enum invite_event invite_hangup_event(const struct invite *iv)
+enum invite_event invite_hangup_event(const struct invite *iv)
 {
 	bool is_unacked = iv->state == INVITE_UP && iv->incoming && !iv->incoming->is_acked;
 

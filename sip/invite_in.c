@@ -3,7 +3,7 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/core/cause.h"
-#include "sip/incoming.h"
+#include "sip/refer.h"
 
 /* ---- offers: INVITE and UPDATE ---- */
 
@@ -344,15 +344,21 @@ static void in_not_allowed(struct invite *iv, struct dialog *d, const struct sip
 	sip_reply_not_allowed(rx, t, SLICE_EMPTY);
 }
 
+static void in_notify(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+{
+	if (!refer_rx_notify(iv, rx, t))
+		in_bad_event(iv, d, rx, t);
+}
+
 typedef void (*in_fn)(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t);
 
 static const in_fn in_methods[SIP_METHOD_COUNT] = {
 	[SIP_METHOD_INVITE] = in_reinvite,   [SIP_METHOD_BYE] = in_bye,
 	[SIP_METHOD_UPDATE] = in_update,     [SIP_METHOD_OPTIONS] = in_options,
 	[SIP_METHOD_INFO] = in_info,	     [SIP_METHOD_PRACK] = in_prack,
-	[SIP_METHOD_NOTIFY] = in_bad_event,  [SIP_METHOD_SUBSCRIBE] = in_bad_event,
+	[SIP_METHOD_NOTIFY] = in_notify,     [SIP_METHOD_SUBSCRIBE] = in_bad_event,
 	[SIP_METHOD_PUBLISH] = in_bad_event, [SIP_METHOD_MESSAGE] = in_not_allowed,
-	[SIP_METHOD_REFER] = in_not_allowed, [SIP_METHOD_REGISTER] = in_not_allowed,
+	[SIP_METHOD_REFER] = refer_rx,	     [SIP_METHOD_REGISTER] = in_not_allowed,
 	[SIP_METHOD_OTHER] = in_not_allowed,
 };
 

@@ -1,7 +1,7 @@
 /* sip/sip_tech.c - the port "PJSIP" of engine/core/tech.h over the calls of one shard. */
 #include "engine/base/check.h"
 #include "sip/bindings.h"
-#include "sip/incoming.h"
+#include "sip/refer.h"
 
 #include <errno.h>
 
@@ -58,6 +58,11 @@ static int tech_answer(struct tech_call *call, struct media_desc *remote)
 	return incoming_answer((struct invite *)call, remote);
 }
 
+static int tech_transfer(struct tech_call *call, struct slice dest)
+{
+	return refer_send((struct invite *)call, dest);
+}
+
 static bool tech_header(const struct tech_call *call, uint32_t index, struct sink *line)
 {
 	return incoming_header((const struct invite *)call, index, line);
@@ -105,6 +110,7 @@ static const struct tech_ops tech_ops = {
 	.send_text = tech_send_text,
 	.indicate = tech_indicate,
 	.answer = tech_answer,
+	.transfer = tech_transfer,
 	.header = tech_header,
 	.info = tech_info,
 	.take = tech_take,

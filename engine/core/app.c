@@ -19,8 +19,9 @@ static const struct app *const apps[] = {
 	&app_mset,	    &app_noop,		&app_playback,	     &app_playtones,
 	&app_proceeding,    &app_progress,	&app_raiseexception, &app_read,
 	&app_return,	    &app_ringing,	&app_senddtmf,	     &app_set,
-	&app_stackpop,	    &app_stopplaytones, &app_tryexec,	     &app_userevent,
-	&app_verbose,	    &app_wait,		&app_waitexten,	     &app_while,
+	&app_stackpop,	    &app_stopplaytones, &app_transfer,	     &app_tryexec,
+	&app_userevent,	    &app_verbose,	&app_wait,	     &app_waitexten,
+	&app_while,
 };
 
 static int name_cmp(struct slice a, struct slice b)

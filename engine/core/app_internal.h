@@ -17,6 +17,8 @@ extern const struct app app_gosub, app_gosubif, app_return, app_stackpop;
 /* app_call.c */
 extern const struct app app_answer, app_busy, app_congestion, app_echo, app_hangup, app_proceeding,
 	app_progress, app_ringing, app_wait, app_playtones, app_stopplaytones;
+/* app_transfer.c */
+extern const struct app app_transfer;
 /* app_play.c */
 extern const struct app app_background, app_playback, app_senddtmf;
 /* func_db.c */

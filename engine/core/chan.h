@@ -43,6 +43,7 @@ enum chan_fact {
 	CHAN_FACT_DIGIT,
 	CHAN_FACT_PLAYED,
 	CHAN_FACT_DTMF_SENT,
+	CHAN_FACT_TRANSFERRED,
 	CHAN_FACT_TIMER,
 	CHAN_FACT_REDIRECT,
 	CHAN_FACT_TIMEOUT,
@@ -131,6 +132,7 @@ struct chan {
 	struct list ready;      /* in shard->ready */
 	uint32_t pending;       /* bits 1 << enum chan_fact */
 	int played_how;         /* enum media_end */
+	int transfer_code;	/* what became of a transfer: SIP status */
 	uint8_t digit_count;
 	char digits[CHAN_DIGITS];
 

@@ -187,6 +187,9 @@ const struct tech_events chan_tech_events = {
 	.answered = chan_on_answered,
 	.media_changed = chan_on_media_changed,
 	.dtmf = chan_on_info_digit,
+	.refer = chan_on_refer,
+	.transferred = chan_on_transferred,
+	.replaced = chan_on_replaced,
 	.ended = chan_on_ended,
 };
 

@@ -442,7 +442,9 @@ static enum chan_fact chan_next_fact(struct chan *c, int *number)
 {
 	enum chan_fact fact = (enum chan_fact)__builtin_ctz(c->pending);
 
-	*number = fact == CHAN_FACT_PLAYED ? c->played_how : 0;
+	*number = fact == CHAN_FACT_PLAYED	  ? c->played_how
+		  : fact == CHAN_FACT_TRANSFERRED ? c->transfer_code
+						  : 0;
 	if (fact == CHAN_FACT_DIGIT && c->digit_count > 0) {
 		*number = (unsigned char)c->digits[0];
 		memmove(c->digits, c->digits + 1, --c->digit_count);
@@ -456,9 +458,13 @@ static enum chan_fact chan_next_fact(struct chan *c, int *number)
 static void chan_take_fact(struct chan *c, enum chan_fact fact, int number)
 {
 	static const enum pbx_event_kind kinds[] = {
-		[CHAN_FACT_DIGIT] = PBX_DIGIT,         [CHAN_FACT_PLAYED] = PBX_PLAYED,
-		[CHAN_FACT_DTMF_SENT] = PBX_DTMF_SENT, [CHAN_FACT_TIMER] = PBX_TIMER,
-		[CHAN_FACT_REDIRECT] = PBX_REDIRECT,   [CHAN_FACT_TIMEOUT] = PBX_TIMEOUT,
+		[CHAN_FACT_DIGIT] = PBX_DIGIT,
+		[CHAN_FACT_PLAYED] = PBX_PLAYED,
+		[CHAN_FACT_DTMF_SENT] = PBX_DTMF_SENT,
+		[CHAN_FACT_TIMER] = PBX_TIMER,
+		[CHAN_FACT_TRANSFERRED] = PBX_TRANSFERRED,
+		[CHAN_FACT_REDIRECT] = PBX_REDIRECT,
+		[CHAN_FACT_TIMEOUT] = PBX_TIMEOUT,
 	};
 
 	if (fact == CHAN_FACT_HANGUP)

@@ -49,6 +49,9 @@ static const struct tech_events chan_incoming_events = {
 	.answered = chan_on_impossible_answer,
 	.media_changed = chan_on_media_changed,
 	.dtmf = chan_on_info_digit,
+	.refer = chan_on_refer,
+	.transferred = chan_on_transferred,
+	.replaced = chan_on_replaced,
 	.ended = chan_on_incoming_ended,
 };
 

@@ -30,6 +30,9 @@ struct chan *chan_create_for(struct shard *s, struct slice uniqueid, const struc
 void chan_set_endpoint_vars(struct chan *c, const struct tech_endpoint *e);
 /* Facts of signalling that come in both directions. */
 void chan_on_media_changed(void *owner, const struct media_desc *remote, bool held);
+int chan_on_refer(void *owner, const struct tech_refer *refer);
+void chan_on_transferred(void *owner, int code);
+void chan_on_replaced(void *owner, struct tech_call *call);
 void chan_on_info_digit(void *owner, char digit, uint32_t duration_ms);
 /* An incoming call is over and its record on its way. */
 void chan_report_incoming_over(struct chan *c);

@@ -12,13 +12,14 @@ struct chan;
 struct pbx; /* opaque; from the shard's slab of PBXes, one per channel that runs dialplan */
 
 enum pbx_event_kind {
-	PBX_TIMER,     /* the channel's step timer (chan_step_timer) fired */
-	PBX_PLAYED,    /* media: number = enum media_end */
-	PBX_DIGIT,     /* a digit was received: number = the character */
-	PBX_DTMF_SENT, /* all digits were sent */
-	PBX_HANGUP,    /* the far end, a command or a limit ended the call */
-	PBX_REDIRECT,  /* chan_goto was called from outside: go on at the channel's place */
-	PBX_TIMEOUT,   /* absolute timeout */
+	PBX_TIMER,	 /* the channel's step timer (chan_step_timer) fired */
+	PBX_PLAYED,	 /* media: number = enum media_end */
+	PBX_DIGIT,	 /* a digit was received: number = the character */
+	PBX_DTMF_SENT,	 /* all digits were sent */
+	PBX_TRANSFERRED, /* what became of a transfer: number = SIP status */
+	PBX_HANGUP,	 /* the far end, a command or a limit ended the call */
+	PBX_REDIRECT,	 /* chan_goto was called from outside: go on at the channel's place */
+	PBX_TIMEOUT,	 /* absolute timeout */
 };
 
 size_t pbx_bytes(void); /* size of struct pbx, for the slab */

@@ -46,6 +46,15 @@ struct tech_end {
 	bool answered_elsewhere;
 };
 
+/* The far end asks to be sent elsewhere. */
+struct tech_refer {
+	struct slice exten;	  /* user part of Refer-To; empty: none that can be used */
+	struct slice refer_to;	  /* the whole URI */
+	struct slice referred_by; /* the header, or empty */
+};
+
+struct tech_call; /* opaque */
+
 struct tech_events {
 	/* 180 without media. Called once per change. */
 	void (*ringing)(void *owner);
@@ -58,11 +67,15 @@ struct tech_events {
 	void (*media_changed)(void *owner, const struct media_desc *remote, bool held);
 	/* A digit by INFO. */
 	void (*dtmf)(void *owner, char digit, uint32_t duration_ms);
+	/* A transfer is asked for. 0: taken; else the Q.850 cause of the refusal. May be NULL. */
+	int (*refer)(void *owner, const struct tech_refer *refer);
+	/* What became of tech_ops.transfer: a SIP status. May be NULL. */
+	void (*transferred)(void *owner, int code);
+	/* Another call took the place of this one: it is the owner's from now on. May be NULL. */
+	void (*replaced)(void *owner, struct tech_call *call);
 	/* The call is over; last fact. */
 	void (*ended)(void *owner, const struct tech_end *end);
 };
-
-struct tech_call; /* opaque */
 
 /* What a caller is shown before the answer. */
 enum tech_indication {
@@ -112,6 +125,11 @@ struct tech_ops {
 			struct media_desc *remote);
 	/* Answers it. *remote as above; it may come later as media_changed. 0 or negative errno. */
 	int (*answer)(struct tech_call *call, struct media_desc *remote);
+	/* Sends the far end elsewhere: a URI, user@host or a number. 0: `transferred` tells; > 0:
+	 * the status with which it is done already (an unanswered call that came in is redirected
+	 * by 302, `ended` comes too); -ENOTSUP not in this state, -EINVAL no address, other
+	 * negative errno. May be NULL. */
+	int (*transfer)(struct tech_call *call, struct slice dest);
 	/* The header lines of the INVITE that came ("Name: value"), by index from 0; false: no
 	 * more, or the call is ours. */
 	bool (*header)(const struct tech_call *call, uint32_t index, struct sink *line);

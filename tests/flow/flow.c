@@ -175,6 +175,33 @@ static void flow_dtmf(void *owner, char digit, uint32_t duration_ms)
 	flow_add_fact(owner, text);
 }
 
+static int flow_refer(void *owner, const struct tech_refer *refer)
+{
+	struct flow *f = owner;
+	char text[160];
+
+	snprintf(text, sizeof(text), "refer %.*s by %.*s", SLICE_ARG(refer->exten),
+		 SLICE_ARG(refer->referred_by));
+	flow_add_fact(f, text);
+	return f->refuse;
+}
+
+static void flow_transferred(void *owner, int code)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "transferred %d", code);
+	flow_add_fact(owner, text);
+}
+
+static void flow_replaced(void *owner, struct tech_call *call)
+{
+	struct flow *f = owner;
+
+	f->call = call;
+	flow_add_fact(f, "replaced");
+}
+
 static void flow_ended(void *owner, const struct tech_end *end)
 {
 	struct flow *f = owner;
@@ -191,6 +218,9 @@ static const struct tech_events flow_events = {
 	.answered = flow_answered,
 	.media_changed = flow_media_changed,
 	.dtmf = flow_dtmf,
+	.refer = flow_refer,
+	.transferred = flow_transferred,
+	.replaced = flow_replaced,
 	.ended = flow_ended,
 };
 

@@ -51,7 +51,7 @@ struct flow {
 	uint32_t fact_count, fact_taken;
 	int dial_error;
 	const char *hangup_in; /* fact in which the owner hangs up */
-	int refuse;	       /* cause with which offered calls are refused; 0: taken */
+	int refuse; /* cause with which offered calls and transfers are refused; 0: taken */
 	void (*job)(struct flow *f);
 	int number;            /* of the job */
 	const char *text, *text_type;

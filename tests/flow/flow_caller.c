@@ -157,6 +157,18 @@ int flow_answer(struct flow *f)
 	return f->number;
 }
 
+static void transfer_job(struct flow *f)
+{
+	f->number = f->tech.ops->transfer(f->call, slice_str(f->text));
+}
+
+int flow_transfer(struct flow *f, const char *dest)
+{
+	f->text = dest;
+	flow_do(f, transfer_job);
+	return f->number;
+}
+
 void flow_caller_talk(struct flow_caller *c)
 {
 	flow_caller_invite(c, NULL, flow_sdp(7000, "0 101", "sendrecv"));

@@ -36,6 +36,8 @@ void flow_caller_request(struct flow_caller *c, const char *method, const char *
 /* The owner's operations, from within the loop. The fact of media comes as "media ...". */
 void flow_indicate(struct flow *f, enum tech_indication what);
 int flow_answer(struct flow *f);
+/* As tech_ops.transfer. */
+int flow_transfer(struct flow *f, const char *dest);
 /* From INVITE to ACK: the call is up. */
 void flow_caller_talk(struct flow_caller *c);
 

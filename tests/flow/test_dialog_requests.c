@@ -227,7 +227,7 @@ static void test_methods(void **state)
 		{"NOTIFY", "Event: x\r\n", "", NULL, "489", NULL},
 		{"SUBSCRIBE", "Event: x\r\n", "", NULL, "489", NULL},
 		{"MESSAGE", NULL, "text/plain", "hi", "405", NULL},
-		{"REFER", "Refer-To: <sip:x@y>\r\n", "", NULL, "405", NULL},
+		{"REFER", NULL, "", NULL, "400", NULL},
 		{"PRACK", "RAck: 1 1 INVITE\r\n", "", NULL, "481", NULL},
 		{"UPDATE", FLOW_CONTACT, "", NULL, "200", NULL},
 		{"FROB", NULL, "", NULL, "501", NULL},
