@@ -125,7 +125,7 @@ static enum sip_hdr_id header_of(bool is_proxy)
 }
 
 /* Credentials for one number must not open the way to another. Proxies on the way may change the
- * host of the Request-URI, but not whom it means. */
+ * host of the Request-URI, but not whom it means; some clients name the host alone. */
 static bool is_same_target(struct slice uri, struct slice ruri)
 {
 	struct sip_uri a, b;
@@ -133,7 +133,7 @@ static bool is_same_target(struct slice uri, struct slice ruri)
 	if (slice_eq(uri, ruri))
 		return true;
 	return sip_uri_parse(&a, uri) == 0 && sip_uri_parse(&b, ruri) == 0 &&
-	       slice_eq(a.user, b.user);
+	       (a.user.len == 0 || slice_eq(a.user, b.user));
 }
 
 static bool is_same_user(struct slice quoted, struct slice user)

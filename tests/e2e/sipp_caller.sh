@@ -82,14 +82,14 @@ may_hear() {
 }
 ack_refusal() {
 	of_the_invite
-	caller_head ACK 'sip:[service]@[remote_ip]:[remote_port]' "$CALLED[peer_tag_param]" "$caller_cseq" |
+	caller_head ACK 'sip:[service]@[remote_ip]:[remote_port]' "${CALLED}[peer_tag_param]" "$caller_cseq" |
 		sed '$a Content-Length: 0\n' | caller_send
 	caller_branch='[branch]'
 	caller_cseq=$((caller_cseq + 1))
 	caller_step=$((caller_step + 1))
 }
 ack() {
-	caller_head ACK '[next_url]' "$CALLED[peer_tag_param]" "$caller_cseq" |
+	caller_head ACK '[next_url]' "${CALLED}[peer_tag_param]" "$caller_cseq" |
 		sed '$a Content-Length: 0\n' | caller_send
 	caller_step=$((caller_step + 1))
 }
@@ -104,7 +104,7 @@ in_dialog() {
 	local method=$1 cseq=$2
 	shift 2
 	{
-		caller_head "$method" '[next_url]' "$CALLED[peer_tag_param]" "$cseq"
+		caller_head "$method" '[next_url]' "${CALLED}[peer_tag_param]" "$cseq"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 		printf 'Content-Length: 0\n\n'
 	} | caller_send 'retrans="500"'
@@ -112,7 +112,7 @@ in_dialog() {
 }
 notify_of_refer() { # CSEQ STATUS-LINE
 	{
-		caller_head NOTIFY '[next_url]' "$CALLED[peer_tag_param]" "$1"
+		caller_head NOTIFY '[next_url]' "${CALLED}[peer_tag_param]" "$1"
 		printf 'Event: refer\nSubscription-State: terminated;reason=noresource\n'
 		printf 'Content-Type: message/sipfrag\nContent-Length: [len]\n\n%s\n' "$2"
 	} | caller_send 'retrans="500"'

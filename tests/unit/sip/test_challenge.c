@@ -117,6 +117,10 @@ static void test_verdicts(void **state)
 		{{"bob", "zanzibar", "asterisk", "sip:100@pbx.example", SIP_AUTH_MD5, true},
 		 0,
 		 SIP_VERDICT_GOOD},
+		/* a client that names the host alone */
+		{{"bob", "zanzibar", "asterisk", "sip:10.0.0.1:5060", SIP_AUTH_MD5, true},
+		 0,
+		 SIP_VERDICT_GOOD},
 		/* an algorithm that was not offered */
 		{{"bob", "zanzibar", "asterisk", "sip:100@10.0.0.1", SIP_AUTH_SHA256, true},
 		 0,
