@@ -177,6 +177,14 @@ static const struct manual_page pages[] = {
 	 "Forgets the place that the last Gosub wanted to come back to, with its arguments.", NULL,
 	 "Gosub, Return"},
 	{"StopPlayTones", "StopPlayTones()", "Ends what PlayTones began.", NULL, "PlayTones"},
+	{"Transfer", "Transfer([Tech/]destination)",
+	 "Sends the far end elsewhere: by REFER in an answered call, by 302 in a call that came in "
+	 "and\nis not answered. Goes on when its outcome is known. TRANSFERSTATUS is SUCCESS, "
+	 "FAILURE "
+	 "or\nUNSUPPORTED, TRANSFERSTATUSPROTOCOL the SIP status.",
+	 "Tech\n    PJSIP, as the channel.\ndestination\n    A SIP URI, user@host, or a number at "
+	 "the far end's own host.",
+	 NULL},
 	{"TryExec", "TryExec(appname(arguments))",
 	 "Runs an application whose name may come out of a variable, and always goes on. TRYSTATUS "
 	 "is\n"

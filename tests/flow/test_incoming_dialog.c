@@ -1,5 +1,5 @@
-/* tests/flow/test_incoming_dialog.c - inside of calls that came in: re-INVITE, UPDATE, session timers,
- * routes, targets, other requests; the called side of RFC 3261 12, 14, RFC 3311, 4028. */
+/* tests/flow/test_incoming_dialog.c - inside of calls that came in: re-INVITE, UPDATE, session
+ * timers, routes, targets, other requests; the called side of RFC 3261 12, 14, RFC 3311, 4028. */
 #include "engine/base/check.h"
 #include "engine/core/cause.h"
 #include "tests/flow/flow_caller.h"
@@ -160,7 +160,8 @@ static void test_we_refresh(void **state)
 
 	UNUSED(state);
 	start(&f, &c);
-	ok = talk(&c, "Supported: timer\r\nSession-Expires: 120;refresher=uas\r\nAllow: UPDATE\r\n");
+	ok = talk(&c,
+		  "Supported: timer\r\nSession-Expires: 120;refresher=uas\r\nAllow: UPDATE\r\n");
 	assert_true(has(ok, "\r\nSession-Expires: 120;refresher=uas\r\n"));
 	assert_true(has(ok, "\r\nRequire: timer\r\n"));
 	m = flow_expect(&f, "UPDATE");
@@ -191,8 +192,8 @@ static void test_they_refresh(void **state)
 	ok = talk(&c, "Supported: timer\r\nSession-Expires: 120;refresher=uac\r\n");
 	assert_true(has(ok, "\r\nSession-Expires: 120;refresher=uac\r\n"));
 	flow_run(&f, 80 * SIM_SECOND);
-	flow_caller_request(&c, "UPDATE", "Supported: timer\r\nSession-Expires: 120;refresher=uac\r\n",
-			    NULL);
+	flow_caller_request(&c, "UPDATE",
+			    "Supported: timer\r\nSession-Expires: 120;refresher=uac\r\n", NULL);
 	ok = flow_expect(&f, "200");
 	m = flow_expect(&f, "BYE");
 	assert_true(m->at - ok->at >= 87 * SIM_SECOND && m->at - ok->at < 90 * SIM_SECOND);
@@ -240,8 +241,8 @@ static void test_methods(void **state)
 	} rows[] = {
 		{"OPTIONS", NULL, NULL, "200", NULL},
 		{"INFO", NULL, NULL, "200", NULL},
-		{"INFO", "Content-Type: application/dtmf-relay\r\n", "Signal=5\r\nDuration=160\r\n", "200",
-		 "dtmf 5 160"},
+		{"INFO", "Content-Type: application/dtmf-relay\r\n", "Signal=5\r\nDuration=160\r\n",
+		 "200", "dtmf 5 160"},
 		{"INFO", "Content-Type: text/x\r\n", "x", "415", NULL},
 		{"MESSAGE", "Content-Type: text/plain\r\n", "hi", "405", NULL},
 		{"NOTIFY", "Event: presence\r\n", NULL, "489", NULL},
@@ -289,7 +290,8 @@ static void test_byes(void **state)
 	flow_end(&f);
 }
 
-/* An INVITE in two parts, of which one is not for us (RFC 5621), and one that is too long to be kept. */
+/* An INVITE in two parts, of which one is not for us (RFC 5621), and one that is too long to be
+ * kept. */
 static void test_multipart_and_long(void **state)
 {
 	char line[4000] = "X-Filler: ", body[1024];
@@ -300,7 +302,8 @@ static void test_multipart_and_long(void **state)
 	start(&f, &c);
 	snprintf(body, sizeof(body),
 		 "--b1\r\nContent-Type: application/isup\r\nContent-Disposition: "
-		 "signal;handling=optional\r\n\r\nxx\r\n--b1\r\nContent-Type: application/sdp\r\n\r\n%s"
+		 "signal;handling=optional\r\n\r\nxx\r\n--b1\r\nContent-Type: "
+		 "application/sdp\r\n\r\n%s"
 		 "\r\n--b1--\r\n",
 		 SDP);
 	memset(line + 10, 'x', 3500);
