@@ -92,6 +92,7 @@ static void sock_on_datagram(void *arg, struct io_udp *u, const struct addr *fro
 static void sock_on_data(void *arg, struct io_stream *stream, const void *data, size_t len)
 {
 	struct dns_sock *s = arg;
+	size_t left;
 
 	UNUSED(stream);
 	if (len > DNS_TCP_ROOM - s->in_len) { /* more than one message: not what was asked for */
@@ -100,7 +101,10 @@ static void sock_on_data(void *arg, struct io_stream *stream, const void *data, 
 	}
 	memcpy(s->in + s->in_len, data, len);
 	s->in_len += len;
-	client_process(s->client, sock_number(s), ARES_SOCKET_BAD);
+	do { /* c-ares takes the length, then the message: one read a call; it may close the socket */
+		left = s->in_len;
+		client_process(s->client, sock_number(s), ARES_SOCKET_BAD);
+	} while (s->in_len && s->in_len < left);
 }
 
 static void sock_on_closed(void *arg, struct io_stream *stream, int error)

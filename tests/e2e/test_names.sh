@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The far end as a name, by a name server that nobody here wrote (dnsmasq): SRV with a dead target before a
-# living one, a CNAME, a name of the hosts file, a name that is not there, and a server that goes away. sipp
-# answers.
+# living one, a CNAME, an answer too long for one datagram, a name of the hosts file, a name that is not
+# there, and a server that goes away. sipp answers.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -63,6 +63,15 @@ allow = ulaw
 [nowhere]
 type = aor
 contact = sip:nobody.example.test
+
+[many]
+type = endpoint
+aors = many
+allow = ulaw
+
+[many]
+type = aor
+contact = sip:many.example.test
 END
 cat >"$dir/etc/resolver_unbound.conf" <<END
 [general]
@@ -72,10 +81,16 @@ nameserver = 127.0.0.1:$DNS_PORT
 END
 echo "options timeout:1 attempts:1" >"$dir/resolv.conf"
 echo "127.0.0.1 pbx.lan pbx" >"$dir/hosts"
+long=()
+for i in $(seq 10 29); do # more than fits into 1232 octets
+	name=a-name-that-makes-an-answer-long-and-longer-$i.example.test
+	long+=("--host-record=$name,127.0.0.1")
+	long+=("--srv-host=_sip._udp.many.example.test,$name,$FAR_PORT,$i,0")
+done
 dns_start --srv-host=_sip._udp.gw.example.test,dead.example.test,"$DEAD_PORT",10,0 \
 	--srv-host=_sip._udp.gw.example.test,alive.example.test,"$FAR_PORT",20,0 \
 	--host-record=dead.example.test,127.0.0.1 --host-record=one.example.test,127.0.0.1 \
-	--cname=alive.example.test,one.example.test --local=/example.test/
+	--cname=alive.example.test,one.example.test --local=/example.test/ "${long[@]}"
 engine_start
 far_sipp uas
 
@@ -92,6 +107,11 @@ expect "questions for a name of the hosts file" "$(asked A pbx || true)" 0
 call nowhere 100@nowhere
 wait_for 10 file_has "$(done_file nowhere)" '^Status: Expired$'
 expect "unknown names" "$(metric sip_target_unknown)" 1
+
+# Too long for one datagram: cut there, whole by TCP.
+call many 100@many
+wait_for 10 file_has "$(done_file many)" '^Status: Completed$'
+expect "questions without an answer" "$(metric dns_failed)" 0
 
 # The name server goes away. What it said last still serves, and nothing waits for it.
 kill "$dns_pid"
