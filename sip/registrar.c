@@ -9,9 +9,7 @@
 #include <stdlib.h>
 
 #define REGISTRAR_WAIT_NS (4 * TMR_SECOND) /* for control's answer */
-#define REGISTRAR_BIND_ROOM                                                                        \
-	(sizeof(struct sip_bind) + LIMIT_SIP_OUT +                                                 \
-	 LIMIT_AOR_CONTACTS * (CONTACT_PACKED_MAX + sizeof(uint32_t)))
+#define REGISTRAR_BIND_MAX (24 << 10) /* one report: well below what a pipe takes as one record */
 #define REGISTRAR_RETRY_S "5" /* Retry-After of a 503 */
 
 /* One REGISTER that control has not answered. */
@@ -29,7 +27,7 @@ struct registering {
 int registrar_create(struct sip *sip)
 {
 	list_init(&sip->registering);
-	sip->bind_room = malloc(REGISTRAR_BIND_ROOM);
+	sip->bind_room = malloc(REGISTRAR_BIND_MAX);
 	return sip->bind_room ? slab_create(&sip->registers, "sip_registers",
 					    sizeof(struct registering), LIMIT_REGISTERS)
 			      : -ENOMEM;
@@ -163,14 +161,15 @@ static void wish_write_via(const struct wish *w, struct sink *out)
 
 static void wish_append(struct wish *w, const struct contact_info *info)
 {
-	char *at = (char *)w->bind + w->len;
-	uint32_t bytes = (uint32_t)contact_pack(info, at + sizeof(bytes));
+	char packed[CONTACT_PACKED_MAX], *at = (char *)w->bind + w->len;
+	uint32_t bytes = (uint32_t)contact_pack(info, packed);
 
-	if (!bytes) {
-		w->refusal = 400;
+	if (!bytes || w->len + sizeof(bytes) + bytes > REGISTRAR_BIND_MAX) {
+		w->refusal = 413;
 		return;
 	}
 	memcpy(at, &bytes, sizeof(bytes));
+	memcpy(at + sizeof(bytes), packed, bytes);
 	w->len += sizeof(bytes) + bytes;
 	w->bind->count++;
 }

@@ -56,7 +56,8 @@ static void new_phone(const char *call_id)
 static void send_register(const char *extra)
 {
 	static unsigned branch;
-	char room[512], text[4096];
+	static char text[65536];
+	char room[512];
 	struct sink auth = sink_make(room, sizeof(room));
 	struct sip_auth_request req = {.method = SLICE_LIT("REGISTER"),
 				       .uri = SLICE_LIT("sip:10.0.0.1"),
@@ -360,6 +361,26 @@ static void test_bad_requests(void **state)
 	flow_end(&f);
 }
 
+/* More bindings, with longer texts, than one report to control may hold: refused, and nothing changes. */
+static void test_too_large(void **state)
+{
+	static char extra[32768];
+	size_t len = 0;
+
+	UNUSED(state);
+	start("", "max_contacts=30\nsupport_path=yes");
+	new_phone("large");
+	register_phone("");
+	len += (size_t)snprintf(extra, sizeof(extra), "Supported: path\r\nPath: <sip:10.0.0.9;lr;x=%0900d>\r\n", 0);
+	for (unsigned i = 0; i < 30; i++)
+		len += (size_t)snprintf(extra + len, sizeof(extra) - len,
+					"Contact: <sip:phone@10.0.0.9:%u;x=%0100d>\r\n", 6000 + i, 0);
+	send_register(extra);
+	flow_expect(&f, "413");
+	flow_no_fact(&f);
+	flow_end(&f);
+}
+
 /* ---- qualify ---- */
 
 static void end_qualify(void)
@@ -493,6 +514,7 @@ int main(void)
 		cmocka_unit_test(test_rewrite_contact),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_bad_requests),
+		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_qualify),
 		cmocka_unit_test(test_qualify_challenge),
 		cmocka_unit_test(test_qualify_command),
