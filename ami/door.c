@@ -2,30 +2,31 @@
 #include "ami/door.h"
 
 #include "ami/ami_internal.h"
+#include "ami/conf_tls.h"
 #include "ami/conn.h"
 #include "engine/base/log.h"
 
 #include <string.h>
 
-static void door_shut(struct ami_door *d)
+void ami_door_shut(struct ami_door *d)
 {
 	if (d->listener)
 		stream_listener_close(d->listener);
 	d->listener = NULL;
 }
 
-static int door_open(struct ami *a, struct ami_door *d, const struct addr *bind,
+static int door_open(struct ami_door *d, const struct ami_door_conf *conf, const struct addr *bind,
 		     struct tls_context *tls)
 {
 	char text[ADDR_TEXT];
 	int err;
 
-	door_shut(d);
-	err = stream_listen(a->streams, &d->listener, bind, tls, ami_conn_accept, a);
+	ami_door_shut(d);
+	err = stream_listen(conf->streams, &d->listener, bind, tls, conf->accept, conf->arg);
 	if (err) {
-		log_error("manager.conf: cannot listen on %s: %s; choose another %s, or end the "
+		log_error("%s: cannot listen on %s: %s; choose another %s, or end the "
 			  "program that has it",
-			  addr_text(bind, text), strerror(-err),
+			  conf->file, addr_text(bind, text), strerror(-err),
 			  tls ? "tlsbindaddr" : "bindaddr or port");
 		d->listener = NULL;
 		return err;
@@ -34,48 +35,55 @@ static int door_open(struct ami *a, struct ami_door *d, const struct addr *bind,
 	return 0;
 }
 
-static int follow_plain(struct ami *a)
+int ami_door_follow(struct ami_door *d, const struct ami_door_conf *conf, bool wanted,
+		    const struct addr *bind)
 {
-	if (!a->conf->enabled)
-		door_shut(&a->plain);
-	else if (!a->plain.listener || !addr_eq(&a->plain.bound, &a->conf->bind))
-		return door_open(a, &a->plain, &a->conf->bind, NULL);
+	if (!wanted)
+		ami_door_shut(d);
+	else if (!d->listener || !addr_eq(&d->bound, bind))
+		return door_open(d, conf, bind, NULL);
 	return 0;
 }
 
-static int follow_tls(struct ami *a)
+int ami_door_follow_tls(struct ami_door *d, const struct ami_door_conf *conf, bool wanted,
+			const struct ami_tls_conf *tls)
 {
-	const struct ami_tls_conf *conf = &a->conf->tls;
 	struct tls_context *fresh;
 	int err = 0;
 
-	if (!a->conf->enabled || !conf->enabled) {
-		door_shut(&a->tls);
+	if (!wanted || !tls->enabled) {
+		ami_door_shut(d);
 		return 0;
 	}
-	err = ami_tls_conf_open(&fresh, conf, a->io, "manager.conf");
+	err = ami_tls_conf_open(&fresh, tls, conf->io, conf->file);
 	if (err) {
-		if (a->tls.listener)
-			log_warning("manager.conf: AMI over TLS goes on as before");
+		if (d->listener)
+			log_warning("%s: TLS goes on as before", conf->file);
 		return err;
 	}
-	if (a->tls.listener && addr_eq(&a->tls.bound, &conf->bind))
-		stream_listener_set_tls(a->tls.listener, fresh);
+	if (d->listener && addr_eq(&d->bound, &tls->bind))
+		stream_listener_set_tls(d->listener, fresh);
 	else
-		err = door_open(a, &a->tls, &conf->bind, fresh);
+		err = door_open(d, conf, &tls->bind, fresh);
 	tls_context_unref(fresh);
 	return err;
 }
 
 int ami_doors_follow(struct ami *a)
 {
-	int plain = follow_plain(a), tls = follow_tls(a);
+	const struct ami_door_conf conf = {.streams = a->streams,
+					   .io = a->io,
+					   .file = "manager.conf",
+					   .accept = ami_conn_accept,
+					   .arg = a};
+	int plain = ami_door_follow(&a->plain, &conf, a->conf->enabled, &a->conf->bind);
+	int tls = ami_door_follow_tls(&a->tls, &conf, a->conf->enabled, &a->conf->tls);
 
 	return plain ? plain : tls;
 }
 
 void ami_doors_shut(struct ami *a)
 {
-	door_shut(&a->plain);
-	door_shut(&a->tls);
+	ami_door_shut(&a->plain);
+	ami_door_shut(&a->tls);
 }

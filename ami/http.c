@@ -2,7 +2,6 @@
 #include "ami/http.h"
 
 #include "ami/http_internal.h"
-#include "engine/base/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,6 +32,8 @@ static int http_reserve(struct http *h)
 			       LIMIT_HTTP_CONNS)) ||
 	    (err = slab_create(&h->slab_sessions, "http_session", http_session_bytes(),
 			       LIMIT_HTTP_SESSIONS)) ||
+	    (err = slab_create(&h->slab_fetches, "http_fetch", http_fetch_bytes(),
+			       LIMIT_HTTP_FETCHES)) ||
 	    (err = ami_byteq_pool_create(&h->chunks, LIMIT_HTTP_CHUNKS)) ||
 	    (err = hash_create(&h->sessions, LIMIT_HTTP_SESSIONS)))
 		return err;
@@ -54,7 +55,7 @@ int http_create(struct http **out, struct ami *a)
 	list_init(&h->dead);
 	tmr_init(&h->reap, control_wheel(a->control), http_reap, h);
 	http_request_setup();
-	if ((err = http_reserve(h)) || (err = http_conf_load(&h->conf, NULL, &error)) ||
+	if ((err = http_reserve(h)) || (err = http_conf_load(&h->conf, NULL, "", &error)) ||
 	    (err = http_status_register(h))) {
 		http_destroy(h);
 		return err;
@@ -63,31 +64,17 @@ int http_create(struct http **out, struct ami *a)
 	return 0;
 }
 
-/* Opens the listener where the configuration wants it, closes it where it does not. */
 static int http_listen(struct http *h)
 {
-	const struct http_conf *conf = h->conf;
-	char text[ADDR_TEXT];
-	int err;
+	const struct ami_door_conf conf = {.streams = h->ami->streams,
+					   .io = h->ami->io,
+					   .file = "http.conf",
+					   .accept = http_conn_accept,
+					   .arg = h};
+	int plain = ami_door_follow(&h->plain, &conf, h->conf->enabled, &h->conf->bind);
+	int tls = ami_door_follow_tls(&h->tls, &conf, h->conf->enabled, &h->conf->tls);
 
-	if (h->listener && conf->enabled && addr_eq(&h->bound, &conf->bind))
-		return 0;
-	if (h->listener)
-		io_listener_close(h->listener);
-	h->listener = NULL;
-	if (!conf->enabled)
-		return 0;
-	err = io_listen_tcp(h->ami->io, &h->listener, &conf->bind, http_conn_accept, h);
-	if (err) {
-		log_error(
-			"http.conf: cannot listen on %s: %s; choose another bindaddr or bindport, "
-			"or end the program that has it",
-			addr_text(&conf->bind, text), strerror(-err));
-		h->listener = NULL;
-		return err;
-	}
-	h->bound = conf->bind;
-	return 0;
+	return plain ? plain : tls;
 }
 
 int http_set_conf(struct http *h, struct http_conf *conf)
@@ -105,9 +92,8 @@ void http_stop(struct http *h)
 
 void http_close(struct http *h)
 {
-	if (h->listener)
-		io_listener_close(h->listener);
-	h->listener = NULL;
+	ami_door_shut(&h->plain);
+	ami_door_shut(&h->tls);
 	list_for_safe (node, &h->conns) {
 		http_conn_close(list_entry(node, struct http_conn, node));
 	}
@@ -123,6 +109,7 @@ void http_destroy(struct http *h)
 	hash_destroy(&h->sessions);
 	slab_destroy(h->slab_conns);
 	slab_destroy(h->slab_sessions);
+	slab_destroy(h->slab_fetches);
 	slab_destroy(h->chunks);
 	http_formatter_destroy(h->formatter);
 	http_conf_free(h->conf);

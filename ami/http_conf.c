@@ -32,7 +32,7 @@ void http_conf_free(struct http_conf *conf)
 static void conf_check_keys(const struct conffile_section *g)
 {
 	for (const struct conffile_var *v = g ? g->vars : NULL; v; v = v->next) {
-		bool known = false;
+		bool known = ami_tls_conf_knows(v->name);
 
 		for (size_t i = 0; i < ARRAY_COUNT(general_keys); i++)
 			known = known || slice_ieq(v->name, slice_str(general_keys[i]));
@@ -68,12 +68,7 @@ static int conf_addresses(struct http_conf *conf, const struct conffile_section 
 			    "write bindaddr = 127.0.0.1");
 		conf->enabled = false;
 	}
-	conf->tls_bind = conf->bind;
-	conf->tls_bind.port = HTTP_CONF_TLS_PORT;
-	err = conf_address(&conf->tls_bind, g, "tlsbindaddr", HTTP_CONF_TLS_PORT, error);
-	if (!err && conf->tls_bind.family == 0)
-		conf->tls_enabled = false;
-	return err;
+	return ami_tls_conf_load(&conf->tls, &conf->keep, g, &conf->bind, HTTP_CONF_TLS_PORT, error);
 }
 
 static void conf_switches(struct http_conf *conf, const struct conffile_section *g)
@@ -86,18 +81,6 @@ static void conf_switches(struct http_conf *conf, const struct conffile_section 
 		(uint32_t)conffile_number(g, "sessionlimit", 1, LIMIT_HTTP_CONNS, 100);
 	conf->inactivity_ms = conffile_number(g, "session_inactivity", 1, INT32_MAX, 30000);
 	conf->keep_alive_ms = conffile_number(g, "session_keep_alive", 0, INT32_MAX, 15000);
-	conf->tls_enabled = conffile_bool(g, "tlsenable", false);
-	conf->tls_disable_v1 = conffile_bool(g, "tlsdisablev1", true);
-	conf->tls_disable_v11 = conffile_bool(g, "tlsdisablev11", false);
-	conf->tls_disable_v12 = conffile_bool(g, "tlsdisablev12", false);
-	conf->tls_server_order = conffile_bool(g, "tlsservercipherorder", true);
-}
-
-static int conf_text(struct http_conf *conf, struct slice *dst, const struct conffile_section *g,
-		     const char *key, const char *otherwise)
-{
-	*dst = keep_dup(&conf->keep, slice_str(conffile_text(g, key, otherwise)));
-	return dst->ptr ? 0 : -ENOMEM;
 }
 
 /* With the slash in front that each of its paths has, without one behind. */
@@ -125,13 +108,14 @@ static int conf_prefix(struct http_conf *conf, const struct conffile_section *g)
 /* A line end in the name would forge headers. */
 static int conf_server_name(struct http_conf *conf, const struct conffile_section *g)
 {
-	int err = conf_text(conf, &conf->server_name, g, "servername",
-			    "Asterisk/" AMI_ASTERISK_VERSION);
+	struct slice name =
+		slice_str(conffile_text(g, "servername", "Asterisk/" AMI_ASTERISK_VERSION));
 
-	for (size_t i = 0; !err && i < conf->server_name.len; i++)
-		if ((unsigned char)conf->server_name.ptr[i] < 0x20)
-			conf->server_name.len = i;
-	return err;
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.ptr[i] < 0x20)
+			name.len = i;
+	conf->server_name = keep_dup(&conf->keep, name);
+	return conf->server_name.ptr ? 0 : -ENOMEM;
 }
 
 static uint32_t section_count(const struct conffile_section *s, const char *key)
@@ -290,14 +274,24 @@ static int conf_general(struct http_conf *conf, const struct conffile_section *g
 	conf_check_keys(g);
 	conf_switches(conf, g);
 	if ((err = conf_addresses(conf, g, error)) || (err = conf_prefix(conf, g)) ||
-	    (err = conf_server_name(conf, g)) || (err = conf_redirects(conf, g)) ||
-	    (err = conf_text(conf, &conf->tls_cert, g, "tlscertfile", "asterisk.pem")) ||
-	    (err = conf_text(conf, &conf->tls_key, g, "tlsprivatekey", "")))
+	    (err = conf_server_name(conf, g)))
 		return err;
-	return conf_text(conf, &conf->tls_cipher, g, "tlscipher", "");
+	return conf_redirects(conf, g);
 }
 
-int http_conf_load(struct http_conf **out, const struct conffile *cf, struct sink *error)
+static int conf_static_dir(struct http_conf *conf, const char *data_dir)
+{
+	char text[LIMIT_PATH];
+	struct sink out = sink_make(text, sizeof(text));
+
+	sink_str(&out, data_dir);
+	sink_lit(&out, "/static-http");
+	conf->static_dir = keep_dup(&conf->keep, sink_slice(&out));
+	return conf->static_dir.ptr ? 0 : -ENOMEM;
+}
+
+int http_conf_load(struct http_conf **out, const struct conffile *cf, const char *data_dir,
+		   struct sink *error)
 {
 	struct http_conf *conf = calloc(1, sizeof(*conf));
 	int err = conf ? 0 : -ENOMEM;
@@ -306,6 +300,8 @@ int http_conf_load(struct http_conf **out, const struct conffile *cf, struct sin
 		err = conf_general(conf, conffile_ifind(cf, "general"), error);
 	if (!err)
 		err = conf_restrictions(conf, cf);
+	if (!err)
+		err = conf_static_dir(conf, data_dir);
 	if (!err) {
 		*out = conf;
 		return 0;

@@ -6,6 +6,7 @@
 #define RINGER_AMI_HTTP_CONF_H
 
 #include "ami/conf.h"
+#include "ami/conf_tls.h"
 #include "engine/base/sink.h"
 
 #define HTTP_CONF_PORT	   8088
@@ -32,21 +33,20 @@ struct http_conf {
 	struct slice prefix;	  /* "/asterisk", or empty */
 	struct slice server_name; /* empty: neither header nor address line */
 	bool static_enabled, status_enabled;
+	struct slice static_dir; /* what /static shows */
 	int64_t inactivity_ms, keep_alive_ms; /* 0: no keep-alive */
 	uint32_t session_limit;		      /* connections */
 	struct http_redirect *redirects;
 	uint32_t redirect_count;
 	struct http_restriction *restrictions;
 	uint32_t restriction_count;
-	bool tls_enabled;
-	struct addr tls_bind;
-	struct slice tls_cert, tls_key, tls_cipher;
-	bool tls_disable_v1, tls_disable_v11, tls_disable_v12, tls_server_order;
+	struct ami_tls_conf tls;
 };
 
-/* cf NULL: no such file, the server is off. 0; -EINVAL with "file:line: reason; remedy" in *error,
- * -ENOMEM. Lesser faults are logged and the default is used. */
-int http_conf_load(struct http_conf **out, const struct conffile *cf, struct sink *error);
+/* cf NULL: no such file, the server is off. data_dir: where static-http is. 0; -EINVAL with
+ * "file:line: reason; remedy" in *error, -ENOMEM. Lesser faults are logged and the default is used. */
+int http_conf_load(struct http_conf **out, const struct conffile *cf, const char *data_dir,
+		   struct sink *error);
 void http_conf_free(struct http_conf *conf); /* NULL is fine */
 
 /* Whether the peer may ask for the path: every restriction that covers it must admit him. */

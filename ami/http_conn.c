@@ -30,7 +30,7 @@ static int64_t conn_patience_ms(const struct http_conn *c)
 
 static void conn_wait(struct http_conn *c)
 {
-	c->queued_before = io_stream_queued(c->stream);
+	c->queued_before = stream_queued(c->stream);
 	tmr_start(&c->timer, io_now_ns(c->http->ami->io) + conn_patience_ms(c) * TMR_MS);
 }
 
@@ -51,15 +51,15 @@ static void conn_timeout(struct tmr *t, void *arg)
 		conn_feed_backlog(c);
 		return;
 	}
-	if (io_stream_queued(c->stream) < c->queued_before) {
+	if (stream_queued(c->stream) < c->queued_before) {
 		conn_wait(c); /* it reads, slowly */
 		return;
 	}
-	if (io_stream_queued(c->stream) == 0 && c->x->request.started) {
+	if (stream_queued(c->stream) == 0 && c->x->request.started) {
 		http_conn_page(c, HTTP_PAGE_TIMEOUT);
 		return;
 	}
-	if (io_stream_queued(c->stream))
+	if (stream_queued(c->stream))
 		conn_count(c, METRIC_http_slow_closed);
 	http_conn_close(c);
 }
@@ -80,10 +80,11 @@ static void conn_end(struct http_conn *c, bool flush)
 
 	if (!c->stream)
 		return;
-	io_stream_close(c->stream, flush);
+	stream_close(c->stream, flush);
 	c->stream = NULL;
 	tmr_stop(&c->timer);
 	http_session_leave(c);
+	http_static_leave(c);
 	ami_byteq_clear(&c->backlog);
 	list_del(&c->node);
 	list_add_tail(&h->dead, &c->node);
@@ -124,13 +125,13 @@ static struct slice conn_date(struct http *h)
 static void conn_pause(struct http_conn *c, bool paused)
 {
 	if (c->stream && c->paused != paused)
-		io_stream_pause(c->stream, paused);
+		stream_pause(c->stream, paused);
 	c->paused = paused;
 }
 
 static bool conn_is_full(const struct http_conn *c)
 {
-	return io_stream_queued(c->stream) > LIMIT_HTTP_OUT;
+	return stream_queued(c->stream) > LIMIT_HTTP_OUT;
 }
 
 /* The request in x has its answer; the next may come. */
@@ -155,7 +156,7 @@ static void conn_next(struct http_conn *c, bool closes)
 
 static bool conn_put(struct http_conn *c, struct slice octets)
 {
-	return octets.len == 0 || io_stream_send(c->stream, octets.ptr, octets.len) == 0;
+	return octets.len == 0 || stream_send(c->stream, octets.ptr, octets.len) == 0;
 }
 
 static bool conn_put_queue(struct http_conn *c, struct ami_byteq *q)
@@ -301,7 +302,7 @@ static void conn_feed_backlog(struct http_conn *c)
 
 /* ---- stream ---- */
 
-static void conn_data(void *arg, struct io_stream *stream, const void *data, size_t len)
+static void conn_data(void *arg, struct stream *stream, const void *data, size_t len)
 {
 	struct http_conn *c = arg;
 	struct slice octets = slice_make(data, len);
@@ -319,19 +320,19 @@ static void conn_data(void *arg, struct io_stream *stream, const void *data, siz
 	conn_pause(c, c->busy || c->backlog.len > 0 || conn_is_full(c));
 }
 
-static void conn_closed(void *arg, struct io_stream *stream, int error)
+static void conn_closed(void *arg, struct stream *stream, int error)
 {
 	(void)stream;
 	conn_end(arg, error == 0); /* it may have closed only its half */
 }
 
-static void conn_drained(void *arg, struct io_stream *stream)
+static void conn_drained(void *arg, struct stream *stream)
 {
 	(void)stream;
 	conn_feed_backlog(arg);
 }
 
-static const struct io_stream_handler conn_handler = {
+static const struct stream_handler conn_handler = {
 	.data = conn_data,
 	.closed = conn_closed,
 	.drained = conn_drained,
@@ -339,7 +340,7 @@ static const struct io_stream_handler conn_handler = {
 
 /* ---- accept ---- */
 
-static bool conn_open(struct http *h, struct io_stream *stream, const struct addr *peer)
+static bool conn_open(struct http *h, struct stream *stream, const struct addr *peer)
 {
 	struct http_conn *c = slab_alloc(h->slab_conns);
 
@@ -348,7 +349,8 @@ static bool conn_open(struct http *h, struct io_stream *stream, const struct add
 	c->http = h;
 	c->stream = stream;
 	c->peer = *peer;
-	c->local = *io_stream_local(stream);
+	c->local = *stream_local(stream);
+	c->is_tls = stream_is_tls(stream);
 	c->x = &h->exchanges[slab_index(h->slab_conns, c)];
 	list_init(&c->queue_node);
 	list_init(&c->node);
@@ -356,19 +358,19 @@ static bool conn_open(struct http *h, struct io_stream *stream, const struct add
 	ami_byteq_init(&c->backlog, h->chunks, LIMIT_AMI_IN);
 	tmr_init(&c->timer, control_wheel(h->ami->control), conn_timeout, c);
 	http_request_next(&c->x->request);
-	io_stream_set_handler(stream, &conn_handler, c);
+	stream_set_handler(stream, &conn_handler, c);
 	h->conn_count++;
 	conn_wait(c);
 	return true;
 }
 
-void http_conn_accept(void *arg, struct io_stream *stream, const struct addr *peer)
+void http_conn_accept(void *arg, struct stream *stream, const struct addr *peer)
 {
 	struct http *h = arg;
 
 	if (h->conn_count >= h->conf->session_limit || !conn_open(h, stream, peer)) {
 		metric_add(h->ami->metrics, METRIC_http_refused, 1);
-		io_stream_close(stream, false);
+		stream_close(stream, false);
 		return;
 	}
 	metric_add(h->ami->metrics, METRIC_http_accepted, 1);

@@ -3,6 +3,7 @@
 #define RINGER_AMI_HTTP_INTERNAL_H
 
 #include "ami/ami_internal.h"
+#include "ami/door.h"
 #include "ami/http_conf.h"
 #include "ami/http_cookie.h"
 #include "ami/http_form.h"
@@ -13,6 +14,7 @@
 #include "engine/base/hash.h"
 
 struct http_conn;
+struct http_fetch;
 struct http_session;
 
 #define HTTP_HEAD_TEXT	   8192
@@ -21,11 +23,10 @@ struct http_session;
 struct http {
 	struct ami *ami;
 	struct http_conf *conf;
-	struct io_listener *listener;
-	struct addr bound;
+	struct ami_door plain, tls;
 	bool stopping; /* for good: every request gets 503 */
 
-	struct slab *slab_conns, *slab_sessions;
+	struct slab *slab_conns, *slab_sessions, *slab_fetches;
 	struct slab *chunks;		 /* of answers and held events; not those of TCP clients */
 	struct http_exchange *exchanges; /* one a connection, by its slab index */
 	struct list conns;		 /* all that are open */
@@ -76,9 +77,10 @@ void http_route_serve(struct http_conn *c);
 struct http_conn {
 	struct http *http;
 	struct list node;	  /* in http.conns, then http.dead */
-	struct io_stream *stream; /* NULL once closed */
+	struct stream *stream; /* NULL once closed */
 	struct http_exchange *x;
 	struct addr peer, local;
+	bool is_tls;
 	struct tmr timer;
 	struct ami_byteq backlog; /* input behind a request that is being answered */
 	size_t queued_before;	  /* when the timer was set: is the client reading? */
@@ -92,9 +94,10 @@ struct http_conn {
 	struct slice rest;	      /* of the path, behind the route's name */
 	struct http_session *session; /* that works for it, or where it waits */
 	struct list queue_node;	      /* there */
+	struct http_fetch *fetch;     /* a file is being read for it */
 };
 
-void http_conn_accept(void *arg, struct io_stream *stream, const struct addr *peer);
+void http_conn_accept(void *arg, struct stream *stream, const struct addr *peer);
 /* Without another word. */
 void http_conn_close(struct http_conn *c);
 void http_conn_reap(struct http *h);
@@ -142,6 +145,9 @@ void http_digest_serve(struct http_conn *c);
 /* ---- http_static.c, http_status.c ---- */
 
 void http_static_serve(struct http_conn *c);
+/* c goes away. */
+void http_static_leave(struct http_conn *c);
+size_t http_fetch_bytes(void);
 void http_status_serve(struct http_conn *c);
 int http_status_register(struct http *h);
 

@@ -29,6 +29,8 @@ static const struct http_page_text pages[HTTP_PAGE_COUNT] = {
 			      "Attempt to use unimplemented / unsupported method", false},
 	[HTTP_PAGE_TRANSFER_ENCODING] = {501, "Unimplemented", "Unsupported Transfer-Encoding.",
 					 true},
+	[HTTP_PAGE_BUSY] = {503, "Service Unavailable",
+			    "Too many files are asked for at once; try again", false},
 	[HTTP_PAGE_STOPPING] = {503, "Service Unavailable", "Shutdown in progress", true},
 };
 

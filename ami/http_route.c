@@ -3,6 +3,11 @@
 
 #include "engine/base/check.h"
 
+static bool static_is_on(const struct http *h)
+{
+	return h->conf->static_enabled;
+}
+
 static bool status_is_on(const struct http *h)
 {
 	return h->conf->status_enabled;
@@ -65,6 +70,11 @@ static const struct http_route routes[] = {
 	 .format = HTTP_FORMAT_RAW,
 	 .serve = manager_serve,
 	 .is_on = manager_is_on},
+	{.name = "static",
+	 .text = "Asterisk HTTP Static Delivery",
+	 .has_subtree = true,
+	 .serve = http_static_serve,
+	 .is_on = static_is_on},
 	{.name = "amxml",
 	 .text = "XML Manager Event Interface w/Digest authentication",
 	 .is_digest = true,

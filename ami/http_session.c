@@ -154,7 +154,7 @@ static void session_settle(struct http_session *w)
 /* ---- answers ---- */
 
 /* The id is told with every answer, also when nothing is kept under it. */
-static void session_cookie(struct http_session *w, struct sink *out)
+static void session_cookie(struct http_session *w, struct sink *out, bool is_tls)
 {
 	const struct http *h = w->http;
 
@@ -164,11 +164,15 @@ static void session_cookie(struct http_session *w, struct sink *out)
 	sink_i64(out, h->ami->conf->http_timeout_ms / 1000);
 	sink_lit(out, "; Path=");
 	sink_add(out, h->conf->prefix.len ? h->conf->prefix : SLICE_LIT("/"));
-	sink_lit(out, "; HttpOnly; SameSite=Strict\r\nPragma: SuppressEvents\r\n");
+	sink_lit(out, "; HttpOnly; SameSite=Strict");
+	if (is_tls)
+		sink_lit(out, "; Secure");
+	sink_lit(out, "\r\nPragma: SuppressEvents\r\n");
 }
 
-static struct slice session_lines(struct http_session *w, const struct http_route *route)
+static struct slice session_lines(struct http_session *w, const struct http_conn *c)
 {
+	const struct http_route *route = c->route;
 	struct http *h = w->http;
 	struct sink out = sink_make(h->lines_text, sizeof(h->lines_text));
 
@@ -176,7 +180,7 @@ static struct slice session_lines(struct http_session *w, const struct http_rout
 	sink_str(&out, http_format_type(route->format));
 	sink_lit(&out, "\r\n");
 	if (!route->is_digest)
-		session_cookie(w, &out);
+		session_cookie(w, &out, c->is_tls);
 	return sink_slice(&out);
 }
 
@@ -202,7 +206,7 @@ static void session_send(struct http_session *w, struct http_conn *c, struct ami
 		}
 		body.queue = &page;
 	}
-	body.lines = session_lines(w, route);
+	body.lines = session_lines(w, c);
 	http_conn_send(c, &body);
 	ami_byteq_clear(&page);
 }
@@ -236,7 +240,7 @@ static void wait_drop(struct http_session *w)
 	w->waiter = NULL;
 	tmr_stop(&w->wait);
 	session_detach(w, c);
-	body.lines = session_lines(w, c->route);
+	body.lines = session_lines(w, c);
 	http_conn_send(c, &body);
 }
 
@@ -411,7 +415,7 @@ static struct http_session *session_create(struct http_conn *c, bool is_passing)
 		.link = w,
 		.peer = c->peer,
 		.local = c->local,
-		.transport = "TCP",
+		.transport = c->is_tls ? "TLS" : "TCP",
 		.number = -1,
 		.holds_events = true,
 		.is_passing = is_passing,

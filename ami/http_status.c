@@ -60,8 +60,8 @@ static void status_page(struct sink *out, const struct http_conn *c)
 	status_row(out, "Server", conf->server_name);
 	status_row(out, "Prefix", conf->prefix);
 	status_address(out, "Bind Address", &conf->bind);
-	if (conf->tls_enabled)
-		status_address(out, "TLS Bind Address", &conf->tls_bind);
+	if (conf->tls.enabled)
+		status_address(out, "TLS Bind Address", &conf->tls.bind);
 	sink_lit(out, "<tr><td colspan=\"2\"><hr></td></tr>\r\n");
 	status_parameters(out, http_conn_msg(c));
 	sink_lit(out, "<tr><td colspan=\"2\"><hr></td></tr>\r\n");
@@ -158,10 +158,14 @@ static enum cli_result show_status(void *context, struct cli_call *call)
 		return CLI_USAGE;
 	cli_print(call, "HTTP Server Status:\nPrefix: %s\nServer: %s\n", h->conf->prefix.ptr,
 		  h->conf->server_name.ptr);
-	if (h->listener)
-		cli_print(call, "Server Enabled and Bound to %s\n\n", addr_text(&h->bound, text));
+	if (h->plain.listener)
+		cli_print(call, "Server Enabled and Bound to %s\n\n",
+			  addr_text(&h->plain.bound, text));
 	else
 		cli_print(call, "Server Disabled\n\n");
+	if (h->tls.listener)
+		cli_print(call, "HTTPS Server Enabled and Bound to %s\n\n",
+			  addr_text(&h->tls.bound, text));
 	show_routes(call, h);
 	show_redirects(call, h->conf);
 	show_restrictions(call, h->conf);

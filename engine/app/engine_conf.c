@@ -186,7 +186,7 @@ int engine_load_http(struct engine *e, struct http_conf **out, struct sink *erro
 	int err = engine_load_file(e, &cf, "http.conf", error);
 
 	if (!err)
-		err = http_conf_load(out, cf, error);
+		err = http_conf_load(out, cf, e->conf.data_dir, error);
 	conffile_free(cf);
 	return err;
 }

@@ -128,6 +128,8 @@
 #define LIMIT_HTTP_HELD_SOFT (1 << 20) /* octets of events that wait for a WaitEvent; */
 #define LIMIT_HTTP_HELD_HARD (4 << 20) /* those that must not be lost */
 #define LIMIT_HTTP_ANSWER    (16 << 20)
+#define LIMIT_HTTP_FILE	     (8 << 20) /* one static file */
+#define LIMIT_HTTP_FETCHES   32        /* static files that are read at once */
 #define LIMIT_HTTP_OUT	     (1 << 20) /* octets that a client has not read: no further request */
 
 /* Call files */

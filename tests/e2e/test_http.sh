@@ -22,6 +22,17 @@ cat >>"$dir/etc/extensions.conf" <<'END'
 [sets]
 exten => 103,1,Wait(60)
 END
+HTTPS_PORT=$(loopback_port $((HTTP_PORT + 1)))
+cat >>"$dir/etc/http.conf" <<END
+enable_static = yes
+tlsenable = yes
+tlsbindaddr = 127.0.0.1:$HTTPS_PORT
+tlscertfile = $dir/etc/web.pem
+END
+cp "$e2e_root/tests/tls/whole.pem" "$dir/etc/web.pem"
+mkdir -p "$dir/data/static-http/private"
+printf '<html>hello</html>' >"$dir/data/static-http/index.html"
+echo hidden >"$dir/data/static-http/private/x.txt"
 engine_start
 far_sipp uas
 
@@ -108,6 +119,25 @@ expect "too large" "$(head -c 50000 /dev/zero | tr '\0' a | code --data-binary @
 expect "a line end" "$(code "$url/rawman?action=ping%0d%0aEvent:%20x" -b "$jar")" 400
 expect redirected "$(get -o /dev/null -w '%{http_code} %{redirect_url}' "$url/old")" "302 $url/rawman"
 expect_text status "$(get "$url/httpstatus")" '<h2>&nbsp;&nbsp;Asterisk&trade; HTTP Status</h2>'
+
+# Files, and what may not be asked for.
+exactly file "$(get -i "$url/static/index.html" | sed -E 's/^(Date|Last-Modified): .* GMT/\1: NOW/; s/"[0-9]{10}"/"T"/'; echo .)" \
+	"$(printf '%s\r\n' 'HTTP/1.1 200 OK' 'Server: Asterisk' 'Date: NOW' 'Content-type: text/html' 'ETag: "T"' \
+		'Last-Modified: NOW' 'Content-Length: 18' ''; echo '<html>hello</html>.')"
+tag=$(get -I "$url/static/index.html" | tr -d '\r' | sed -n 's/^ETag: //p')
+expect "the same file" "$(code -H "If-None-Match: $tag" "$url/static/index.html")" 304
+expect "no file" "$(code "$url/static/none") $(code "$url/static/private/")" '404 403'
+expect "above" "$(code --path-as-is "$url/static/a/../../etc/http.conf") $(code "$url/static/%2e%2e/etc") $(code "$url/static/")" '403 403 403'
+expect "a private file" "$(code "$url/static/private/x.txt") $(code "$url/static/private/x.txt" -b "$jar")" '403 200'
+
+# The same over TLS; its cookie stays there.
+tls=https://127.0.0.1:$HTTPS_PORT
+expect_text "https login" "$(get -k -i -c "$dir/tls.jar" "$tls/rawman?action=login&username=hello&secret=world")" \
+	'^Set-Cookie: .*; SameSite=Strict; Secure'
+expect_text "https ping" "$(get -k -b "$dir/tls.jar" "$tls/mxml?action=ping")" "ping='Pong'"
+expect_text "https digest" "$(get -k --digest -u hello:world "$tls/arawman?action=ping")" '^Ping: Pong'
+exactly "https keep-alive" "$(get -k -o "$dir/a" -o "$dir/b" -w '%{num_connects} ' "$tls/static/index.html" "$tls/rawman?action=ping" -b "$dir/tls.jar")" '1 0 '
+expect_text "both doors" "$(rx http show status)" "^HTTPS Server Enabled and Bound to 127.0.0.1:$HTTPS_PORT$"
 
 # Console.
 expect_text "http show status" "$(rx http show status)" "^Server Enabled and Bound to 127.0.0.1:$HTTP_PORT$"

@@ -383,7 +383,7 @@ static int load(struct http_conf **conf, const char *text, char *said, size_t si
 
 	memconf_init(&m, files);
 	assert_int_equal(conffile_load(&cf, &m.source, "http.conf", &err), 0);
-	result = http_conf_load(conf, cf, &error);
+	result = http_conf_load(conf, cf, "/data", &error);
 	conffile_free(cf);
 	sink_cstr(&error);
 	return result;
@@ -412,8 +412,9 @@ static void test_conf_default(void **state)
 	assert_int_equal(conf->session_limit, 100);
 	same(conf->prefix, "");
 	same(conf->server_name, "Asterisk/22.10.1");
+	same(conf->static_dir, "/data/static-http");
 	http_conf_free(conf);
-	assert_int_equal(http_conf_load(&conf, NULL, NULL), 0);
+	assert_int_equal(http_conf_load(&conf, NULL, "/data", NULL), 0);
 	assert_false(conf->enabled);
 	http_conf_free(conf);
 }
@@ -430,7 +431,7 @@ static void test_conf(void **state)
 	(void)state;
 	assert_true(conf->enabled);
 	assert_string_equal(addr_text(&conf->bind, text), "127.0.0.1:8080");
-	assert_string_equal(addr_text(&conf->tls_bind, text), "127.0.0.1:8089");
+	assert_string_equal(addr_text(&conf->tls.bind, text), "127.0.0.1:8089");
 	same(conf->prefix, "/asterisk");
 	same(conf->server_name, "");
 	assert_true(conf->static_enabled);
