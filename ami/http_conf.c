@@ -68,7 +68,8 @@ static int conf_addresses(struct http_conf *conf, const struct conffile_section 
 			    "write bindaddr = 127.0.0.1");
 		conf->enabled = false;
 	}
-	return ami_tls_conf_load(&conf->tls, &conf->keep, g, &conf->bind, HTTP_CONF_TLS_PORT, error);
+	return ami_tls_conf_load(&conf->tls, &conf->keep, g, &conf->bind, HTTP_CONF_TLS_PORT,
+				 error);
 }
 
 static void conf_switches(struct http_conf *conf, const struct conffile_section *g)

@@ -33,7 +33,7 @@ struct http_conf {
 	struct slice prefix;	  /* "/asterisk", or empty */
 	struct slice server_name; /* empty: neither header nor address line */
 	bool static_enabled, status_enabled;
-	struct slice static_dir; /* what /static shows */
+	struct slice static_dir;	      /* what /static shows */
 	int64_t inactivity_ms, keep_alive_ms; /* 0: no keep-alive */
 	uint32_t session_limit;		      /* connections */
 	struct http_redirect *redirects;
@@ -44,7 +44,8 @@ struct http_conf {
 };
 
 /* cf NULL: no such file, the server is off. data_dir: where static-http is. 0; -EINVAL with
- * "file:line: reason; remedy" in *error, -ENOMEM. Lesser faults are logged and the default is used. */
+ * "file:line: reason; remedy" in *error, -ENOMEM. Lesser faults are logged and the default is used.
+ */
 int http_conf_load(struct http_conf **out, const struct conffile *cf, const char *data_dir,
 		   struct sink *error);
 void http_conf_free(struct http_conf *conf); /* NULL is fine */

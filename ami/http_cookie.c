@@ -35,7 +35,7 @@ static bool id_read(struct slice hex, struct http_id *id)
 			digit = (unsigned)((c | 0x20) - 'a') + 10;
 		else
 			return false;
-		read.octets[i / 2] = (unsigned char)(read.octets[i / 2] << 4 | digit);
+		read.octets[i / 2] = (unsigned char)((unsigned)read.octets[i / 2] << 4 | digit);
 	}
 	*id = read;
 	return true;

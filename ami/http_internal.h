@@ -77,7 +77,7 @@ void http_route_serve(struct http_conn *c);
 struct http_conn {
 	struct http *http;
 	struct list node;	  /* in http.conns, then http.dead */
-	struct stream *stream; /* NULL once closed */
+	struct stream *stream;	  /* NULL once closed */
 	struct http_exchange *x;
 	struct addr peer, local;
 	bool is_tls;

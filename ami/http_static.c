@@ -1,7 +1,7 @@
 /* ami/http_static.c - files below <data dir>/static-http.
  *
- * A worker reads them (engine/core/chore.h): the control loop never waits for a disk. A file is read
- * whole, so it has a bound, and so has the number of files that are read at once. */
+ * A worker reads them (engine/core/chore.h): the control loop never waits for a disk. A file is
+ * read whole, so it has a bound, and so has the number of files that are read at once. */
 #include "ami/http_internal.h"
 
 #include "engine/core/chore.h"
@@ -15,7 +15,7 @@ struct http_fetch {
 	struct http *http;
 	struct http_conn *conn; /* NULL: it went away */
 	char path[LIMIT_PATH];
-	char tag[32]; /* the worker's: ETag of the file */
+	char tag[32];	/* the worker's: ETag of the file */
 	char known[32]; /* the one that the client has */
 	int error;
 	int64_t mtime_s;
