@@ -101,7 +101,7 @@ static void digest_admit(struct http_conn *c, const struct http_auth *a,
 
 void http_digest_serve(struct http_conn *c)
 {
-	struct http_auth a;
+	struct http_auth a = {0};
 	const struct ami_user *user;
 
 	if (!http_auth_read(&a, c->x->request.kept[HTTP_KEPT_AUTHORIZATION])) {
