@@ -96,8 +96,11 @@ static void settle(void)
 
 	while (more) {
 		more = false;
-		for (uint32_t i = 0; i < SHARDS; i++)
-			more |= control_hears(i) | control_tells(i) | shard_hears(i);
+		for (uint32_t i = 0; i < SHARDS; i++) {
+			more |= control_hears(i);
+			more |= control_tells(i);
+			more |= shard_hears(i);
+		}
 	}
 }
 
