@@ -55,6 +55,10 @@ void sip_conf_free(struct sip_conf *conf)
 		return;
 	conf_free_callers(conf);
 	resolver_conf_free(&conf->names);
+	for (uint32_t i = 0; i < conf->transport_count; i++) {
+		tls_context_unref(conf->transports[i].tls_in);
+		tls_context_unref(conf->transports[i].tls_out);
+	}
 	while (conf->memory) {
 		struct sip_conf_memory *m = conf->memory;
 

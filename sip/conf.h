@@ -3,11 +3,11 @@
  * Made once at boot or reload from a struct conffile, read by every shard without locks, freed when
  * all have let go of it. It refers to nothing outside of itself. All memory is taken at load.
  *
- * Served in this release: UDP transports, endpoints, AORs with static contacts, digest credentials,
- * identify, acl, global and system. Other object types, other transport kinds and options that
- * are known but have no effect yet are accepted; what changes the meaning of a call, and a name
- * that pjsip.conf never had, is reported once by file and line. A value that cannot be used refuses
- * the load. */
+ * Served in this release: UDP, TCP and TLS transports, endpoints, AORs with static contacts, digest
+ * credentials, identify, acl, global and system. Other object types, other transport kinds and
+ * options that are known but have no effect yet are accepted; what changes the meaning of a call,
+ * and a name that pjsip.conf never had, is reported once by file and line. A value that cannot be
+ * used refuses the load. */
 #ifndef RINGER_SIP_CONF_H
 #define RINGER_SIP_CONF_H
 
@@ -16,11 +16,18 @@
 #include "engine/core/tech.h"
 #include "engine/io/addr.h"
 #include "engine/io/resolver.h"
+#include "engine/io/tls.h"
 #include "sip/acl.h"
 #include "sip/auth.h"
+#include "sip/target.h"
 
 struct sip_conf_transport {
 	struct slice name;
+	uint8_t protocol; /* enum sip_transport */
+	uint8_t method;	  /* enum tls_version: the only one spoken */
+	bool verify_server, verify_client, require_client_cert;
+	struct slice cert_file, key_file, ca_file, ca_path, cipher; /* NUL behind them */
+	struct tls_context *tls_in, *tls_out; /* by sip_conf_open_tls; NULL: not TLS */
 	struct addr bind;
 	struct slice external_address; /* external_signaling_address; empty: none */
 	uint16_t external_port;        /* 0: that of bind */
@@ -175,7 +182,7 @@ struct sip_conf_endpoint {
 struct sip_conf_memory;
 
 struct sip_conf {
-	const struct sip_conf_transport *transports;
+	struct sip_conf_transport *transports;
 	uint32_t transport_count;
 	const struct sip_conf_endpoint *endpoints; /* in the order of the file */
 	uint32_t endpoint_count;
@@ -198,6 +205,7 @@ struct sip_conf {
 	uint8_t identify_order[SIP_IDENTIFY_COUNT]; /* enum sip_conf_ident */
 	uint8_t identify_order_count;
 	uint32_t unidentified_count, unidentified_period_s, unidentified_prune_s;
+	uint32_t keep_alive_s; /* keep_alive_interval of connections; 0: none */
 	struct slice user_agent;
 	struct slice default_from_user;
 	uint32_t max_forwards;
@@ -215,6 +223,9 @@ struct sip_conf {
 
 /* 0, -EINVAL (then *error says file, line, what is wrong and what is allowed) or -ENOMEM. */
 int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink *error);
+/* Reads certificates and keys of the TLS transports. 0, or a negative errno with the transport, the
+ * file and the remedy in *error. */
+int sip_conf_open_tls(struct sip_conf *conf, struct io *io, struct sink *error);
 /* What holds without a file: no transport, no endpoint. NULL: out of memory. */
 struct sip_conf *sip_conf_empty(void);
 void sip_conf_free(struct sip_conf *conf); /* NULL is fine */

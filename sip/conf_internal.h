@@ -57,6 +57,7 @@ int conf_ip(struct conf_load *l, const struct conffile_var *v, struct slice *out
 
 /* Options with a reader of their own. */
 int conf_set_protocol(struct conf_load *l, const struct conffile_var *v);
+int conf_set_method(struct conf_load *l, const struct conffile_var *v);
 int conf_set_bind(struct conf_load *l, const struct conffile_var *v);
 int conf_set_local_net(struct conf_load *l, const struct conffile_var *v);
 int conf_set_external_port(struct conf_load *l, const struct conffile_var *v);
@@ -127,8 +128,8 @@ struct conf_aor_draft {
 };
 struct conf_transport_draft {
 	struct sip_conf_transport t;
-	bool is_served; /* protocol=udp */
-	bool has_bind;
+	bool is_served; /* protocol=udp, tcp, tls */
+	bool has_bind, has_port;
 	struct addr_net *nets;
 	uint32_t net_room;
 };

@@ -45,12 +45,21 @@ static const struct conf_option conf_transport_options[] = {
 	{"external_media_address",      CONF_IP,     T(external_media), 0, 0, NULL, NULL},
 	{"local_net",                   CONF_SET,    0, 0, 0, NULL, conf_set_local_net},
 	{"tos",                         CONF_SET,    0, 0, 0, NULL, conf_set_tos},
+	{"cert_file",                   CONF_TEXT,   T(cert_file), 0, 0, NULL, NULL},
+	{"priv_key_file",               CONF_TEXT,   T(key_file), 0, 0, NULL, NULL},
+	{"ca_list_file",                CONF_TEXT,   T(ca_file), 0, 0, NULL, NULL},
+	{"ca_list_path",                CONF_TEXT,   T(ca_path), 0, 0, NULL, NULL},
+	{"cipher",                      CONF_TEXT,   T(cipher), 0, 0, NULL, NULL},
+	{"method",                      CONF_SET,    0, 0, 0, NULL, conf_set_method},
+	{"verify_server",               CONF_BOOL,   T(verify_server), 0, 0, NULL, NULL},
+	{"verify_client",               CONF_BOOL,   T(verify_client), 0, 0, NULL, NULL},
+	{"require_client_cert",         CONF_BOOL,   T(require_client_cert), 0, 0, NULL, NULL},
 	{0}
 };
 #undef T
 static const char conf_transport_known[] =
-	"external_signaling_hostname cos cert_file priv_key_file ca_list_file ca_list_path cipher method "
-	"verify_server verify_client require_client_cert allow_wildcard_certs tcp_keepalive_enable "
+	"external_signaling_hostname cos "
+	"allow_wildcard_certs tcp_keepalive_enable "
 	"tcp_keepalive_idle_time tcp_keepalive_interval_time tcp_keepalive_probe_count allow_reload "
 	"symmetric_transport domain password websocket_write_timeout async_operations ";
 
@@ -211,6 +220,7 @@ static const struct conf_option conf_global_options[] = {
 	{"user_agent",                  CONF_TEXT,   G(user_agent), 0, 0, NULL, NULL},
 	{"default_from_user",           CONF_TEXT,   G(default_from_user), 0, 0, NULL, NULL},
 	{"max_forwards",                CONF_NUMBER, G(max_forwards), 1, 255, NULL, NULL},
+	{"keep_alive_interval",         CONF_NUMBER, G(keep_alive_s), 0, 86400, NULL, NULL},
 	{"max_initial_qualify_time",    CONF_NUMBER, G(max_initial_qualify_s), 0, 86400, NULL, NULL},
 	{"use_callerid_contact",        CONF_BOOL,   G(use_callerid_contact), 0, 0, NULL, NULL},
 	{"default_realm",               CONF_TEXT,   G(default_realm), 0, 0, NULL, NULL},
@@ -223,7 +233,6 @@ static const struct conf_option conf_global_options[] = {
 static const char conf_global_known[] =
 	"all_codecs_on_empty_reinvite allow_sending_180_after_183 contact_expiration_check_interval debug "
 	"default_outbound_endpoint default_voicemail_extension disable_multi_domain "
-	"keep_alive_interval "
 	"mwi_disable_initial_unsolicited mwi_tps_queue_high mwi_tps_queue_low norefersub regcontext "
 	"send_contact_status_on_update_registration taskprocessor_overload_trigger "
 	"ignore_uri_user_options ";
@@ -405,6 +414,7 @@ static void conf_default_global(struct sip_conf *conf)
 	conf->identify_order[1] = SIP_IDENTIFY_USERNAME;
 	conf->identify_order[2] = SIP_IDENTIFY_ANONYMOUS;
 	conf->identify_order_count = 3;
+	conf->keep_alive_s = 90;
 	conf->unidentified_count = 5;
 	conf->unidentified_period_s = 5;
 	conf->unidentified_prune_s = 30;
@@ -496,6 +506,8 @@ int conf_finish_object(struct conf_load *l)
 		if (t->is_served && !t->has_bind)
 			return conf_fail(l, NULL,
 					 "bind= is missing; give one, as bind=0.0.0.0:5060");
+		if (t->t.protocol == SIP_TRANSPORT_TLS && !t->has_port)
+			t->t.bind.port = 5061;
 		return 0;
 	case CONF_ENDPOINT:
 		return conf_finish_endpoint(l, l->object);

@@ -66,7 +66,8 @@ int conf_set_protocol(struct conf_load *l, const struct conffile_var *v)
 
 	if (conf_word(l, v, "udp tcp tls ws wss flow", &which))
 		return -EINVAL;
-	t->is_served = which == 0;
+	t->is_served = which <= SIP_TRANSPORT_TLS;
+	t->t.protocol = which;
 	if (!t->is_served)
 		log_warning(
 			"%s:%d: transport '%.*s': protocol %.*s is not served yet; the transport "
@@ -79,9 +80,30 @@ int conf_set_bind(struct conf_load *l, const struct conffile_var *v)
 {
 	struct conf_transport_draft *t = l->object;
 
+	t->has_port = !addr_parse_ip(&t->t.bind, v->value);
 	if (!addr_parse(&t->t.bind, v->value, 5060))
 		return conf_fail(l, v, "give address or address:port, as 0.0.0.0:5060");
 	t->has_bind = true;
+	return 0;
+}
+
+/* Below TLS 1.2 nothing is spoken: such methods mean what is left of them. */
+int conf_set_method(struct conf_load *l, const struct conffile_var *v)
+{
+	static const uint8_t methods[] = {
+		TLS_ANY, TLS_ANY, TLS_1_2, TLS_1_3, TLS_ANY, TLS_ANY, TLS_ANY,
+	};
+	struct conf_transport_draft *t = l->object;
+	uint8_t which;
+
+	if (v->value.len == 0)
+		return 0;
+	if (conf_word(l, v, "default unspecified tlsv1_2 tlsv1_3 sslv23 tlsv1 tlsv1_1", &which))
+		return -EINVAL;
+	if (which > 4)
+		log_warning("%s:%d: method = %.*s: too old to be spoken; TLS 1.2 and 1.3 are",
+			    v->file, v->line, SLICE_ARG(v->value));
+	t->t.method = methods[which];
 	return 0;
 }
 
@@ -205,7 +227,7 @@ int conf_set_proxy(struct conf_load *l, const struct conffile_var *v)
 	if (sip_uri_parse(&uri, v->value) ||
 	    (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
 		return conf_fail(l, v, "give a full URI, as sip:192.0.2.1:5060\\;lr");
-	d->e.proxy_addr.port = uri.port ? uri.port : 5060;
+	d->e.proxy_addr.port = sip_transport_port_of(&uri);
 	UNUSED(sip_conf_host_addr(uri.host, &d->e.proxy_addr));
 	return conf_text(l, v, &d->e.outbound_proxy);
 }
@@ -279,7 +301,7 @@ int conf_set_contact(struct conf_load *l, const struct conffile_var *v)
 	if (sip_uri_parse(&c->parts, c->uri) ||
 	    (c->parts.scheme != SIP_SCHEME_SIP && c->parts.scheme != SIP_SCHEME_SIPS))
 		return conf_fail(l, v, "give a SIP URI, as sip:192.0.2.1:5060");
-	c->addr.port = c->parts.port ? c->parts.port : 5060;
+	c->addr.port = sip_transport_port_of(&c->parts);
 	UNUSED(sip_conf_host_addr(c->parts.host, &c->addr));
 	d->a.contact_count++;
 	return 0;
@@ -309,7 +331,7 @@ static int conf_read_proxy(struct conf_load *l, const struct conffile_var *v, st
 
 	if (sip_uri_parse(&uri, v->value) || uri.scheme != SIP_SCHEME_SIP)
 		return conf_fail(l, v, "give a full URI, as sip:192.0.2.1:5060\\;lr");
-	addr->port = uri.port ? uri.port : 5060;
+	addr->port = sip_transport_port_of(&uri);
 	if (!sip_conf_host_addr(uri.host, addr))
 		log_warning("%s:%d: %s '%.*s': outbound_proxy names a host; names are not resolved "
 			    "yet, so it is not used. Write the proxy's IP address",
@@ -342,7 +364,7 @@ int conf_set_server_uri(struct conf_load *l, const struct conffile_var *v)
 	if (sip_uri_parse(&d->r.server, d->r.server_uri) ||
 	    (d->r.server.scheme != SIP_SCHEME_SIP && d->r.server.scheme != SIP_SCHEME_SIPS))
 		return conf_fail(l, v, "give a SIP URI, as sip:192.0.2.1:5060");
-	d->r.addr.port = d->r.server.port ? d->r.server.port : 5060;
+	d->r.addr.port = sip_transport_port_of(&d->r.server);
 	UNUSED(sip_conf_host_addr(d->r.server.host, &d->r.addr));
 	return 0;
 }

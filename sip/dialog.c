@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/fault.h"
 #include "engine/base/log.h"
+#include "sip/transport.h"
 
 #include <errno.h>
 
@@ -133,7 +134,7 @@ static bool dialog_uri_addr(struct slice text, struct addr *out)
 	host = uri.host;
 	if (sip_uri_param(&uri, SLICE_LIT("maddr"), &host) && host.len == 0)
 		host = uri.host;
-	out->port = uri.port ? uri.port : 5060;
+	out->port = sip_transport_port_of(&uri);
 	return addr_parse_ip(out, host);
 }
 
@@ -323,14 +324,14 @@ static void dialog_write_route_lines(struct sink *out, const struct dialog *d)
 		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, dialog_target(d), SLICE_EMPTY);
 }
 
-void dialog_write_via(struct sink *out, const struct addr *via, struct slice branch)
+void dialog_write_via(struct sink *out, struct slice transport, const struct addr *via,
+		      struct slice branch)
 {
 	char ip[ADDR_TEXT];
 	struct sink host = sink_make(ip, sizeof(ip));
 
 	addr_write_ip(&host, via);
-	sip_write_via(out, SLICE_LIT("UDP"), sink_slice(&host), via->family == 6, via->port,
-		      branch);
+	sip_write_via(out, transport, sink_slice(&host), via->family == 6, via->port, branch);
 }
 
 void dialog_write_request(struct sink *out, const struct dialog *d, const struct dialog_request *r)
@@ -338,7 +339,7 @@ void dialog_write_request(struct sink *out, const struct dialog *d, const struct
 	struct slice method = sip_method_name(r->method);
 
 	sip_write_request_line(out, method, dialog_ruri(d));
-	dialog_write_via(out, r->via, r->branch);
+	dialog_write_via(out, sip_tp_via(d->sip, r->tp), r->via, r->branch);
 	sip_write_header_id(out, SIP_HDR_FROM, dialog_from(d));
 	sip_write_header_id(out, SIP_HDR_TO, dialog_to(d));
 	if (r->contact.len)

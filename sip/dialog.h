@@ -64,6 +64,7 @@ struct dialog_request {
 	struct slice call_id;
 	struct slice branch;
 	const struct addr *via;     /* our sent-by */
+	uint8_t tp;		    /* index of the transport */
 	struct slice contact;       /* URI; empty: no Contact header */
 };
 /* Request line, Via, From, To, [Contact], Call-ID, CSeq, Route: by the rules for loose and strict
@@ -78,6 +79,7 @@ int dialog_init_stray(struct dialog *d, struct sip *sip, const struct sip_msg *m
 void dialog_close_stray(struct dialog *d);
 
 /* "Via: SIP/2.0/UDP ip:port;rport;branch=..." */
-void dialog_write_via(struct sink *out, const struct addr *via, struct slice branch);
+void dialog_write_via(struct sink *out, struct slice transport, const struct addr *via,
+		      struct slice branch);
 
 #endif

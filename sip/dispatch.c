@@ -173,32 +173,54 @@ static void sip_rx_cancel(const struct sip_rx *rx)
 	incoming_rx_cancel(invite, rx);
 }
 
-static void sip_forward(struct sip *sip, uint32_t shard, const struct addr *from, struct slice data,
+bool sip_pass(struct sip *sip, uint32_t shard, enum sip_parcel_kind kind, uint8_t tp,
+	      const struct addr *peer, struct slice data)
+{
+	const struct sip_parcel p = {.kind = (uint8_t)kind, .tp = tp, .peer = *peer};
+
+	return sip->env.forward && sip->env.forward(sip->env.forward_arg, shard, &p, data);
+}
+
+static void sip_forward(const struct sip_rx *rx, uint32_t shard, struct slice data,
 			bool was_forwarded)
 {
+	struct sip *sip = rx->sip;
+
 	if (was_forwarded || !sip->env.forward || shard >= sip->env.shard_count) {
 		sip_count_one(sip, METRIC_sip_rx_stray);
 		return;
 	}
 	sip_count_one(sip, METRIC_sip_rx_forwarded);
-	sip->env.forward(sip->env.forward_arg, shard, from, data.ptr, data.len);
+	UNUSED(sip_pass(sip, shard, SIP_PARCEL_RX, rx->tp, rx->from, data));
+}
+
+/* To which shard a request belongs: that of its dialog, or of the one that it replaces. All others
+ * are spread: datagrams by the kernel, and what comes over connections, which arrives all on one
+ * shard, here, by what CANCEL and ACK have in common with their INVITE. */
+static uint32_t sip_shard_of(const struct sip_rx *rx, const struct sip_ident *dialog)
+{
+	const struct sip_env *env = &rx->sip->env;
+	uint32_t shard;
+
+	if (dialog && dialog->shard < env->shard_count)
+		return dialog->shard;
+	if (rx->msg->method == SIP_METHOD_INVITE && !rx->msg->to_tag.len &&
+	    replaces_shard(rx->msg, &shard) && shard < env->shard_count)
+		return shard;
+	if (!sip_tp_is_reliable(rx->sip, rx->tp))
+		return env->shard;
+	return (uint32_t)(slice_hash(rx->msg->call_id, 0) % env->shard_count);
 }
 
 static void sip_rx_request(const struct sip_rx *rx, struct slice data, bool was_forwarded)
 {
 	struct sip_ident id = {0};
-	uint32_t shard;
 	bool is_ours = sip_ident_read(rx->msg->to_tag, &id) && id.kind == SIP_IDENT_CALL;
+	uint32_t shard = sip_shard_of(rx, is_ours ? &id : NULL);
 	struct txn *t;
 
-	if (is_ours && id.shard != rx->sip->env.shard && id.shard < rx->sip->env.shard_count) {
-		sip_forward(rx->sip, id.shard, rx->from, data, was_forwarded);
-		return;
-	}
-	if (rx->msg->method == SIP_METHOD_INVITE && !rx->msg->to_tag.len &&
-	    replaces_shard(rx->msg, &shard) && shard != rx->sip->env.shard &&
-	    shard < rx->sip->env.shard_count && !was_forwarded) {
-		sip_forward(rx->sip, shard, rx->from, data, was_forwarded);
+	if (shard != rx->sip->env.shard && !was_forwarded) {
+		sip_forward(rx, shard, data, was_forwarded);
 		return;
 	}
 	t = txn_server_find(&rx->sip->txns, rx->msg);
@@ -256,7 +278,7 @@ static void sip_rx_response(const struct sip_rx *rx, struct slice data, bool was
 		sip_rx_orphan(rx);
 		break;
 	case TXN_FOREIGN:
-		sip_forward(rx->sip, shard, rx->from, data, was_forwarded);
+		sip_forward(rx, shard, data, was_forwarded);
 		break;
 	}
 }

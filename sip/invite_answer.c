@@ -167,6 +167,7 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 		.call_id = iv->call_id,
 		.branch = slice_make(branch, sizeof(branch)),
 		.via = &iv->local,
+		.tp = iv->tp,
 	};
 	enum sip_parse_error err;
 	struct sip_msg invite;

@@ -218,6 +218,7 @@ void invite_write_contact_uri(struct sink *out, const struct invite *iv,
 	sip_uri_write_user(out, user);
 	sink_char(out, '@');
 	addr_write(out, &iv->local);
+	sink_add(out, sip_tp_param(iv->sip, iv->tp));
 }
 
 static void build_contact(struct sink *out, const struct invite *iv, const struct build_caller *c,
@@ -232,6 +233,7 @@ static void build_contact(struct sink *out, const struct invite *iv, const struc
 		sip_uri_write_user(&uri, c->num);
 		sink_char(&uri, '@');
 		addr_write(&uri, &iv->local);
+		sink_add(&uri, sip_tp_param(iv->sip, iv->tp));
 	} else {
 		invite_write_contact_uri(&uri, iv, ep);
 	}
@@ -282,7 +284,7 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 
 	build_find_caller(&c, iv, dial, ep);
 	sip_write_request_line(out, SLICE_LIT("INVITE"), ruri);
-	dialog_write_via(out, &iv->local, branch);
+	dialog_write_via(out, sip_tp_via(iv->sip, iv->tp), &iv->local, branch);
 	build_from(out, iv, &c, ep);
 	if (build_to(out, way->to, ep->user_eq_phone))
 		return -EINVAL;
@@ -324,7 +326,7 @@ static void build_copy_line(struct sink *out, const struct sip_msg *old, const s
 {
 	switch (h->id) {
 	case SIP_HDR_VIA:
-		dialog_write_via(out, &iv->local, branch);
+		dialog_write_via(out, sip_tp_via(iv->sip, iv->tp), &iv->local, branch);
 		break;
 	case SIP_HDR_CSEQ:
 		sip_write_cseq(out, iv->cseq, SLICE_LIT("INVITE"));
@@ -374,6 +376,7 @@ static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *
 		.call_id = iv->call_id,
 		.branch = branch,
 		.via = &iv->local,
+		.tp = iv->tp,
 	};
 
 	if (r->with_contact) {

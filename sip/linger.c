@@ -78,6 +78,7 @@ static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct add
 		.call_id = msg->call_id,
 		.branch = slice_make(branch, sizeof(branch)),
 		.via = local,
+		.tp = tp,
 	};
 
 	linger_ack_branch(d->sip, msg, branch);
@@ -101,6 +102,7 @@ static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct add
 		.call_id = msg->call_id,
 		.branch = slice_make(branch, sizeof(branch)),
 		.via = local,
+		.tp = tp,
 	};
 
 	if (!t)

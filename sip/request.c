@@ -40,12 +40,13 @@ static void request_write_parties(struct sink *out, const struct sip_request *r,
 }
 
 static void request_write_contact(struct sink *out, const struct sip_request *r,
-				  const struct addr *local)
+				  const struct addr *local, struct slice transport)
 {
 	sink_lit(out, "Contact: <sip:");
 	sip_uri_write_user(out, r->user);
 	sink_char(out, '@');
 	request_write_host(out, local, local->port);
+	sink_add(out, transport);
 	sink_add(out, r->contact_params);
 	sink_char(out, '>');
 	sink_add(out, r->contact_tail);
@@ -67,16 +68,16 @@ static int request_write_auth(struct sink *out, struct sip *sip, const struct si
 	return sip_auth_state_write(out, sip->digest, r->auth, r->cred, &req);
 }
 
-static int request_write(struct sink *out, struct sip *sip, const struct sip_request *r,
+static int request_write(struct sink *out, struct sip *sip, const struct sip_request *r, uint8_t tp,
 			 const struct addr *local, struct slice branch)
 {
 	struct slice route = r->route, value;
 	int err;
 
 	sip_write_request_line(out, sip_method_name(r->method), r->ruri);
-	dialog_write_via(out, local, branch);
+	dialog_write_via(out, sip_tp_via(sip, tp), local, branch);
 	request_write_parties(out, r, local);
-	request_write_contact(out, r, local);
+	request_write_contact(out, r, local, sip_tp_param(sip, tp));
 	sip_write_header_id(out, SIP_HDR_CALL_ID, r->call_id);
 	sip_write_cseq(out, r->cseq, sip_method_name(r->method));
 	while (sip_text_next_value(&route, &value))
@@ -93,12 +94,24 @@ static int request_write(struct sink *out, struct sip *sip, const struct sip_req
 	return err ? err : out->over ? -EMSGSIZE : 0;
 }
 
+enum sip_transport sip_request_protocol(struct slice route, struct slice proxy, struct slice target)
+{
+	struct slice first = proxy.len ? proxy : target;
+	struct sip_addr addr;
+	struct sip_uri uri;
+
+	if (sip_text_next_value(&route, &first) && sip_addr_parse(&addr, first) == 0)
+		first = addr.uri;
+	return sip_uri_parse(&uri, first) ? SIP_TRANSPORT_UDP : sip_transport_of(&uri);
+}
+
 handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn fn, void *arg,
 			  int *error)
 {
 	char text[LIMIT_SIP_OUT], branch[SIP_BRANCH_LEN];
 	struct sink out = sink_make(text, sizeof(text));
-	int tp = sip_tp_pick(sip, r->transport, &r->dst);
+	int tp = sip_tp_pick(sip, r->transport, sip_request_protocol(r->route, r->proxy, r->ruri),
+			     &r->dst);
 	struct addr local;
 	struct txn *t;
 	handle_t h;
@@ -112,7 +125,8 @@ handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn f
 	if (!t)
 		return HANDLE_NONE;
 	txn_branch(t, branch);
-	*error = request_write(&out, sip, r, &local, slice_make(branch, sizeof(branch)));
+	*error = request_write(&out, sip, r, (uint8_t)tp, &local,
+			       slice_make(branch, sizeof(branch)));
 	if (*error) {
 		txn_set_user(t, NULL, NULL);
 		txn_drop(t);
@@ -139,7 +153,7 @@ bool sip_request_addr(struct slice text, struct addr *out)
 
 	if (sip_uri_parse(&uri, text))
 		return false;
-	*out = (struct addr){.port = uri.port ? uri.port : 5060};
+	*out = (struct addr){.port = sip_transport_port_of(&uri)};
 	return sip_conf_host_addr(uri.host, out);
 }
 

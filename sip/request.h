@@ -35,6 +35,10 @@ handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn f
 /* Ends the transaction of a request without a further word to fn; fine if it is gone. */
 void sip_request_drop(struct sip *sip, handle_t txn);
 
+/* By what it has to be sent: its first hop decides, which is the first of the Route values, or the
+ * proxy, or the target itself (URIs). */
+enum sip_transport sip_request_protocol(struct slice route, struct slice proxy,
+					struct slice target);
 /* The address to which a request for this URI goes: that of the first hop. False: not an IP
  * address. */
 bool sip_request_addr(struct slice uri, struct addr *out);

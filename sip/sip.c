@@ -2,6 +2,7 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "sip/bindings.h"
+#include "sip/conn.h"
 #include "sip/gate.h"
 #include "sip/health.h"
 #include "sip/incoming.h"
@@ -103,6 +104,7 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 		.times = sip_times(sip->conf),
 		.now = sip_clock,
 		.send = sip_tp_send,
+		.is_reliable = sip_tp_is_reliable,
 		.trace = sip_trace_txn,
 		.arg = sip,
 	};
@@ -165,6 +167,8 @@ int sip_create(struct sip **out, const struct sip_env *env, const struct sip_con
 	sip_size(&sizes, env->call_max);
 	err = sip_create_slabs(sip, &sizes);
 	if (!err)
+		err = conns_create(sip);
+	if (!err)
 		err = sip_tp_open_all(sip);
 	if (err) {
 		sip_destroy(sip);
@@ -185,6 +189,7 @@ void sip_destroy(struct sip *sip)
 	if (!sip)
 		return;
 	sip_tp_close_all(sip);
+	conns_destroy(sip);
 	sip_destroy_calls(&sip->active);
 	sip_destroy_calls(&sip->ending);
 	registrations_destroy(sip);
@@ -211,7 +216,8 @@ static void sip_compare_transports(const struct sip *sip, const struct sip_conf 
 	bool is_same = conf->transport_count == sip->conf->transport_count;
 
 	for (uint32_t i = 0; is_same && i < conf->transport_count; i++)
-		is_same = addr_eq(&conf->transports[i].bind, &sip->conf->transports[i].bind) &&
+		is_same = conf->transports[i].protocol == sip->conf->transports[i].protocol &&
+			  addr_eq(&conf->transports[i].bind, &sip->conf->transports[i].bind) &&
 			  slice_eq(conf->transports[i].name, sip->conf->transports[i].name);
 	if (!is_same)
 		log_notice(
@@ -223,19 +229,36 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
 	if (sip->env.shard == 0)
 		sip_compare_transports(sip, conf);
 	registrations_set_conf(sip, conf);
+	sip_tp_follow(sip, conf);
 	sip->conf = conf;
 	resolver_set_conf(sip->resolver, &conf->names);
 	sip->txns.conf.times = sip_times(conf);
 }
 
-void sip_deliver(struct sip *sip, const struct addr *from, const void *data, size_t len)
+void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data)
 {
-	int tp = sip_tp_pick(sip, -1, from);
-
-	if (tp < 0)
+	if (p->tp >= sip->tp_count || !sip->tps[p->tp].is_open) {
 		sip_count_one(sip, METRIC_sip_rx_stray);
-	else
-		sip_receive(sip, (uint8_t)tp, from, slice_make(data, len), true);
+		return;
+	}
+	switch ((enum sip_parcel_kind)p->kind) {
+	case SIP_PARCEL_RX:
+		sip_receive(sip, p->tp, &p->peer, data, true);
+		break;
+	case SIP_PARCEL_TX:
+		if (conns_send(sip, p->tp, &p->peer, data))
+			sip_tp_lost(sip, p->tp, &p->peer);
+		break;
+	case SIP_PARCEL_LOST:
+		txn_lost(&sip->txns, p->tp, &p->peer);
+		break;
+	}
+}
+
+uint32_t sip_stream_max(uint32_t shard)
+{
+	/* Closing ones are there for a moment longer. */
+	return shard == CONN_SHARD ? LIMIT_SIP_CONNS + 64 : 0;
 }
 
 void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t len)
@@ -287,7 +310,7 @@ bool sip_is_quiet(const struct sip *sip)
 
 uint32_t sip_standing_timers(const struct sip *sip)
 {
-	return sip->bindings.timer_count + registrations_timers(sip);
+	return sip->bindings.timer_count + registrations_timers(sip) + conns_timers(sip);
 }
 
 void sip_hangup_all(struct sip *sip, int cause)
@@ -310,6 +333,7 @@ void sip_count(const struct sip *sip, struct sip_counts *out)
 		.linger = slab_used(sip->lingers),
 		.troubled = sip_health_count(sip->health),
 		.names = resolver_count(sip->resolver),
+		.conns = conns_count(sip),
 	};
 }
 
@@ -323,5 +347,5 @@ size_t sip_bytes(const struct sip *sip)
 
 const struct addr *sip_transport_addr(const struct sip *sip, uint32_t index)
 {
-	return index < sip->tp_count && sip->tps[index].udp ? &sip->tps[index].local : NULL;
+	return index < sip->tp_count && sip->tps[index].is_open ? &sip->tps[index].local : NULL;
 }

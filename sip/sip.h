@@ -1,12 +1,14 @@
-/* sip/sip.h - the signalling of one shard: sockets, transactions, dialogs and calls behind one face.
+/* sip/sip.h - the signalling of one shard: sockets, transactions, dialogs and calls behind one
+ * face.
  *
  * A struct sip belongs to one loop and is used by its thread alone. It opens its UDP sockets on the
  * loop that it is given, keeps all timers on the loop's wheel and takes all chance from the shard's
  * rng: equal inputs give equal bytes. Nothing is allocated after sip_create and sip_set_conf.
  *
- * Several shards share each address (SO_REUSEPORT). Branches and tags that we make carry the shard, so
- * a datagram that was meant for another one is given to env.forward, and comes back into the right
- * struct sip through sip_deliver. */
+ * Several shards share each address (SO_REUSEPORT). Branches and tags that we make carry the shard,
+ * so a datagram that was meant for another one is given to env.forward, and comes back into the
+ * right struct sip through sip_deliver. Connections (TCP, TLS) live on one shard, which sends and
+ * receives for all (conn.h). */
 #ifndef RINGER_SIP_SIP_H
 #define RINGER_SIP_SIP_H
 
@@ -38,6 +40,18 @@ struct sip_trace {
 	const char *from, *event, *to;
 };
 
+/* What shards hand to one another. */
+enum sip_parcel_kind {
+	SIP_PARCEL_RX,	 /* a message that came from peer, for the shard that knows it */
+	SIP_PARCEL_TX,	 /* a message to peer, for the shard that has the connections */
+	SIP_PARCEL_LOST, /* the connection to peer is gone; no data */
+};
+struct sip_parcel {
+	uint8_t kind; /* enum sip_parcel_kind */
+	uint8_t tp;   /* index of the transport: the same on all shards */
+	struct addr peer;
+};
+
 /* All pointers outlive the struct sip. */
 struct sip_env {
 	struct io *io;
@@ -48,9 +62,9 @@ struct sip_env {
 	uint32_t shard_count; /* at most LIMIT_SHARDS */
 	uint32_t call_max;    /* channels of this shard: sizes the slabs */
 	const uint8_t *secret; /* SIP_SECRET_LEN octets, the same on all shards; copied */
-	/* A datagram for another shard; data is valid during the call. NULL: such are dropped. */
-	void (*forward)(void *arg, uint32_t shard, const struct addr *from, const void *data,
-			size_t len);
+	/* A parcel for another shard; data is valid during the call. False: it cannot be taken.
+	 * NULL: such are dropped. */
+	bool (*forward)(void *arg, uint32_t shard, const struct sip_parcel *p, struct slice data);
 	void *forward_arg;
 	struct tech_door door; /* where incoming calls go; offer NULL: nowhere, they are refused */
 	/* A record for the control shard's part (notice.h); false: it cannot be taken now. NULL:
@@ -73,15 +87,18 @@ struct sip_env {
  * live until sip_set_conf gave another one or sip_destroy. 0, -ENOMEM, -EADDRINUSE, ...; what could
  * not be bound is also said in the log. */
 int sip_create(struct sip **out, const struct sip_env *env, const struct sip_conf *conf);
+/* Streams that the loop of this shard must have room for (struct io_conf). */
+uint32_t sip_stream_max(uint32_t shard);
 /* Ends everything without a word to the far ends. NULL is fine. */
 void sip_destroy(struct sip *sip);
 
 /* From now on calls are made by `conf`; nothing of the old one is referenced after this returns.
- * Transports stay as they are (Asterisk: allow_reload=no); a change of theirs is said in the log. */
+ * Transports stay as they are (Asterisk: allow_reload=no); a change of theirs is said in the log.
+ * New connections get the certificates of `conf`. */
 void sip_set_conf(struct sip *sip, const struct sip_conf *conf);
 
-/* A datagram that another shard received and forwarded to this one. */
-void sip_deliver(struct sip *sip, const struct addr *from, const void *data, size_t len);
+/* A parcel that another shard has for this one. */
+void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data);
 
 /* A record of the control shard's part (notice.h). */
 void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t len);
@@ -114,6 +131,7 @@ struct sip_counts {
 	uint32_t linger;       /* records that answer late 2xx */
 	uint32_t troubled;     /* targets that are held, down, or were silent lately */
 	uint32_t names;	       /* answers of name servers remembered */
+	uint32_t conns;	       /* over TCP and TLS; they live on one shard */
 };
 void sip_count(const struct sip *sip, struct sip_counts *out);
 

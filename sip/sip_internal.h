@@ -3,6 +3,7 @@
 #define RINGER_SIP_SIP_INTERNAL_H
 
 #include "engine/base/hash.h"
+#include "engine/io/stream.h"
 #include "sip/location.h"
 #include "sip/msgbuf.h"
 #include "sip/sip.h"
@@ -17,7 +18,11 @@
 /* One opened transport. It outlives the configuration that named it. */
 struct sip_tp {
 	struct sip *sip;
-	struct io_udp *udp; /* NULL: not open */
+	struct io_udp *udp;		      /* UDP */
+	struct stream_listener *listener;     /* TCP, TLS: on CONN_SHARD (conn.h) */
+	struct tls_context *tls_in, *tls_out; /* TLS: of the configuration in force */
+	bool is_open;
+	uint8_t protocol;   /* enum sip_transport */
 	struct addr local;  /* as bound, with the port that was given */
 	struct addr external, external_media; /* family 0: none */
 	struct addr_net nets[SIP_LOCAL_NETS]; /* destinations that see our real address */
@@ -39,8 +44,17 @@ struct bindings {
 	uint32_t timer_count;  /* started: they stand, also when nothing is to be done */
 };
 
+/* conn.h; empty but on one shard */
+struct conns {
+	struct streams *streams;
+	struct slab *slab;
+	struct hash by_peer;
+	struct list silent;
+};
+
 struct sip {
 	struct sip_env env;
+	struct conns conns;
 	const struct sip_conf *conf;
 	struct sip_tp tps[SIP_TRANSPORTS];
 	uint32_t tp_count;
@@ -123,5 +137,8 @@ extern const struct slice sip_allow, sip_supported;
 /* Takes a datagram apart and gives it to whom it belongs. */
 void sip_receive(struct sip *sip, uint8_t tp, const struct addr *from, struct slice data,
 		 bool was_forwarded);
+/* Hands something to another shard; false: it cannot be taken. */
+bool sip_pass(struct sip *sip, uint32_t shard, enum sip_parcel_kind kind, uint8_t tp,
+	      const struct addr *peer, struct slice data);
 
 #endif

@@ -20,6 +20,23 @@ uint16_t sip_transport_port(enum sip_transport t)
 	return t == SIP_TRANSPORT_TLS ? 5061 : 5060;
 }
 
+enum sip_transport sip_transport_of(const struct sip_uri *uri)
+{
+	struct slice transport = SLICE_EMPTY;
+
+	if (uri->scheme == SIP_SCHEME_SIPS)
+		return SIP_TRANSPORT_TLS;
+	(void)sip_uri_param(uri, SLICE_LIT("transport"), &transport);
+	if (slice_ieq(transport, SLICE_LIT("tcp")))
+		return SIP_TRANSPORT_TCP;
+	return slice_ieq(transport, SLICE_LIT("tls")) ? SIP_TRANSPORT_TLS : SIP_TRANSPORT_UDP;
+}
+
+uint16_t sip_transport_port_of(const struct sip_uri *uri)
+{
+	return uri->port ? uri->port : sip_transport_port(sip_transport_of(uri));
+}
+
 /* ---- the question ---- */
 
 static int target_transport_of(struct slice name, bool is_secure)

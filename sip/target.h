@@ -28,6 +28,11 @@ const char *sip_transport_name(enum sip_transport t);
 /* 5060, or 5061 for TLS. */
 uint16_t sip_transport_port(enum sip_transport t);
 
+/* What a URI asks for: TLS for sips:, or as its parameter transport says; UDP otherwise. */
+enum sip_transport sip_transport_of(const struct sip_uri *uri);
+/* Its port, or the one of its transport. */
+uint16_t sip_transport_port_of(const struct sip_uri *uri);
+
 struct sip_target {
 	struct addr addr;  /* with its port */
 	uint8_t transport; /* enum sip_transport */

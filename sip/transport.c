@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "sip/conn.h"
 
 #include <errno.h>
 
@@ -31,10 +32,9 @@ static void sip_tp_copy_conf(struct sip_tp *tp, const struct sip_conf_transport 
 		tp->nets[tp->net_count++] = conf->local_net[i];
 }
 
-static int sip_tp_open(struct sip *sip, uint32_t index)
+static int sip_tp_open_udp(struct sip *sip, struct sip_tp *tp,
+			   const struct sip_conf_transport *conf)
 {
-	const struct sip_conf_transport *conf = &sip->conf->transports[index];
-	struct sip_tp *tp = &sip->tps[index];
 	const struct io_udp_conf udp = {
 		.local = conf->bind,
 		.kind = IO_UDP_SIP,
@@ -42,22 +42,50 @@ static int sip_tp_open(struct sip *sip, uint32_t index)
 		.rcvbuf_bytes = SIP_TP_RCVBUF,
 		.dscp = conf->dscp,
 	};
-	char text[ADDR_TEXT];
-	int err;
+	int err = io_udp_open(sip->env.io, &tp->udp, &udp, sip_tp_on_datagram, tp);
 
-	*tp = (struct sip_tp){.sip = sip, .index = (uint8_t)index};
-	sip_tp_copy_conf(tp, conf);
-	err = io_udp_open(sip->env.io, &tp->udp, &udp, sip_tp_on_datagram, tp);
-	if (err) {
+	if (err)
 		tp->udp = NULL;
-		log_error("Transport '%s': cannot bind UDP %s: %s. Stop what uses the port, or "
-			  "change "
-			  "bind= in pjsip.conf",
-			  tp->name, addr_text(&conf->bind, text), strerror(-err));
-		return err;
-	}
-	tp->local = *io_udp_local(tp->udp);
-	return 0;
+	else
+		tp->local = *io_udp_local(tp->udp);
+	return err;
+}
+
+static void sip_tp_take_tls(struct sip_tp *tp, const struct sip_conf_transport *conf)
+{
+	struct tls_context *in = conf->tls_in ? tls_context_ref(conf->tls_in) : NULL;
+	struct tls_context *out = conf->tls_out ? tls_context_ref(conf->tls_out) : NULL;
+
+	tls_context_unref(tp->tls_in);
+	tls_context_unref(tp->tls_out);
+	tp->tls_in = in;
+	tp->tls_out = out;
+}
+
+static int sip_tp_open(struct sip *sip, uint32_t index)
+{
+	const struct sip_conf_transport *conf = &sip->conf->transports[index];
+	struct sip_tp *tp = &sip->tps[index];
+	char text[ADDR_TEXT];
+	int err = 0;
+
+	*tp = (struct sip_tp){.sip = sip,
+			      .index = (uint8_t)index,
+			      .protocol = conf->protocol,
+			      .local = conf->bind};
+	sip_tp_copy_conf(tp, conf);
+	sip_tp_take_tls(tp, conf);
+	if (conf->protocol == SIP_TRANSPORT_UDP)
+		err = sip_tp_open_udp(sip, tp, conf);
+	else if (sip->env.shard == CONN_SHARD)
+		err = conns_listen(sip, tp, conf, &tp->local);
+	tp->is_open = !err;
+	if (err)
+		log_error("Transport '%s': cannot bind %.*s %s: %s. Stop what uses the port, or "
+			  "change bind= in pjsip.conf",
+			  tp->name, SLICE_ARG(sip_tp_via(sip, tp->index)),
+			  addr_text(&conf->bind, text), strerror(-err));
+	return err;
 }
 
 int sip_tp_open_all(struct sip *sip)
@@ -85,32 +113,56 @@ int sip_tp_open_all(struct sip *sip)
 void sip_tp_close_all(struct sip *sip)
 {
 	for (uint32_t i = 0; i < sip->tp_count; i++) {
-		if (sip->tps[i].udp)
-			io_udp_close(sip->tps[i].udp);
-		sip->tps[i].udp = NULL;
+		struct sip_tp *tp = &sip->tps[i];
+
+		if (tp->udp)
+			io_udp_close(tp->udp);
+		if (tp->listener)
+			stream_listener_close(tp->listener);
+		tls_context_unref(tp->tls_in);
+		tls_context_unref(tp->tls_out);
+		*tp = (struct sip_tp){.sip = sip};
 	}
 }
 
-int sip_tp_pick(const struct sip *sip, int32_t wanted, const struct addr *to)
+static void sip_tp_follow_one(struct sip_tp *tp, const struct sip_conf_transport *conf)
+{
+	if (tp->protocol != SIP_TRANSPORT_TLS || conf->protocol != SIP_TRANSPORT_TLS ||
+	    !slice_eq(conf->name, slice_str(tp->name)))
+		return;
+	sip_tp_take_tls(tp, conf);
+	if (tp->listener)
+		stream_listener_set_tls(tp->listener, tp->tls_in);
+}
+
+void sip_tp_follow(struct sip *sip, const struct sip_conf *conf)
+{
+	for (uint32_t i = 0; i < sip->tp_count; i++)
+		for (uint32_t k = 0; k < conf->transport_count; k++)
+			sip_tp_follow_one(&sip->tps[i], &conf->transports[k]);
+}
+
+int sip_tp_pick(const struct sip *sip, int32_t wanted, enum sip_transport protocol,
+		const struct addr *to)
 {
 	if (wanted >= 0)
-		return (uint32_t)wanted < sip->tp_count && sip->tps[wanted].udp ? (int)wanted : -1;
+		return (uint32_t)wanted < sip->tp_count && sip->tps[wanted].is_open ? (int)wanted
+										    : -1;
 	for (uint32_t i = 0; i < sip->tp_count; i++)
-		if (sip->tps[i].udp && sip->tps[i].local.family == to->family)
+		if (sip->tps[i].is_open && sip->tps[i].protocol == protocol &&
+		    sip->tps[i].local.family == to->family)
 			return (int)i;
 	return -1;
 }
 
 enum sip_transport sip_tp_kind(const struct sip *sip, uint8_t tp)
 {
-	UNUSED(sip);
-	UNUSED(tp);
-	return SIP_TRANSPORT_UDP;
+	return (enum sip_transport)sip->tps[tp].protocol;
 }
 
 int sip_tp_pick_for(const struct sip *sip, int32_t wanted, const struct sip_target *to)
 {
-	int tp = sip_tp_pick(sip, wanted, &to->addr);
+	int tp = sip_tp_pick(sip, wanted, (enum sip_transport)to->transport, &to->addr);
 
 	return tp >= 0 && sip_tp_kind(sip, (uint8_t)tp) == to->transport ? tp : -1;
 }
@@ -121,13 +173,41 @@ bool sip_tp_want(const struct sip *sip, int32_t wanted, struct sip_target_want *
 
 	*out = (struct sip_target_want){0};
 	for (uint32_t i = 0; i < sip->tp_count; i++) {
-		if (!sip->tps[i].udp || (wanted >= 0 && (uint32_t)wanted != i))
+		if (!sip->tps[i].is_open || (wanted >= 0 && (uint32_t)wanted != i))
 			continue;
 		out->families[sip_tp_kind(sip, (uint8_t)i)] |=
 			sip->tps[i].local.family == 4 ? SIP_TARGET_V4 : SIP_TARGET_V6;
 		any = true;
 	}
 	return any;
+}
+
+struct slice sip_tp_via(const struct sip *sip, uint8_t tp)
+{
+	return slice_str(sip_transport_name((enum sip_transport)sip->tps[tp].protocol));
+}
+
+struct slice sip_tp_param(const struct sip *sip, uint8_t tp)
+{
+	static const struct slice params[] = {SLICE_LIT(""), SLICE_LIT(";transport=tcp"),
+					      SLICE_LIT(";transport=tls")};
+
+	return params[sip->tps[tp].protocol];
+}
+
+bool sip_tp_is_reliable(void *arg, uint8_t tp)
+{
+	const struct sip *sip = arg;
+
+	return sip->tps[tp].protocol != SIP_TRANSPORT_UDP;
+}
+
+void sip_tp_lost(struct sip *sip, uint8_t tp, const struct addr *peer)
+{
+	for (uint32_t i = 0; i < sip->env.shard_count; i++)
+		if (i != sip->env.shard)
+			UNUSED(sip_pass(sip, i, SIP_PARCEL_LOST, tp, peer, SLICE_EMPTY));
+	txn_lost(&sip->txns, tp, peer);
 }
 
 /* The kernel's choice of local address towards a destination. A wrong guess after a change of
@@ -190,7 +270,7 @@ int sip_tp_send(void *arg, uint8_t index, const struct addr *to, struct slice da
 	struct sip *sip = arg;
 	const struct sip_tp *tp = &sip->tps[index];
 
-	if (!tp->udp)
+	if (!tp->is_open)
 		return -ENOTCONN;
 	sip_count_one(sip, METRIC_sip_tx);
 	if (sip->env.trace) {
@@ -204,5 +284,9 @@ int sip_tp_send(void *arg, uint8_t index, const struct addr *to, struct slice da
 
 		sip->env.trace(sip->env.trace_arg, &t);
 	}
-	return io_udp_send(tp->udp, to, data.ptr, data.len);
+	if (tp->protocol == SIP_TRANSPORT_UDP)
+		return io_udp_send(tp->udp, to, data.ptr, data.len);
+	if (sip->env.shard == CONN_SHARD)
+		return conns_send(sip, index, to, data);
+	return sip_pass(sip, CONN_SHARD, SIP_PARCEL_TX, index, to, data) ? 0 : -ECONNABORTED;
 }

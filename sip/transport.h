@@ -1,4 +1,5 @@
-/* sip/transport.h - the UDP sockets of one shard, and under which address the far end sees us.
+/* sip/transport.h - UDP sockets and listeners of one shard, what is sent by which, and under which
+ * address the far end sees us.
  *
  * A socket bound to 0.0.0.0 has no address to put into Via and Contact: it is asked for once per
  * destination (io_local_addr) and remembered in a small table. */
@@ -13,9 +14,20 @@
 int sip_tp_open_all(struct sip *sip);
 void sip_tp_close_all(struct sip *sip);
 
-/* The transport for a destination: the wanted one (by index of the configuration; -1: the first that
- * fits). -1: none of that address family is open. */
-int sip_tp_pick(const struct sip *sip, int32_t wanted, const struct addr *to);
+/* The transport for a destination: the wanted one (by index of the configuration; -1: the first of
+ * that protocol). -1: none of that address family is open. */
+int sip_tp_pick(const struct sip *sip, int32_t wanted, enum sip_transport protocol,
+		const struct addr *to);
+/* "UDP", "TCP", "TLS": as Via names it. */
+struct slice sip_tp_via(const struct sip *sip, uint8_t tp);
+/* ";transport=tcp" for our Contact; empty for UDP. */
+struct slice sip_tp_param(const struct sip *sip, uint8_t tp);
+/* As txn_conf.is_reliable. */
+bool sip_tp_is_reliable(void *arg, uint8_t tp);
+/* After a reload: certificates for connections from now on. */
+void sip_tp_follow(struct sip *sip, const struct sip_conf *conf);
+/* The connection to that peer is gone: on all shards what waits for an answer over it fails. */
+void sip_tp_lost(struct sip *sip, uint8_t tp, const struct addr *peer);
 
 /* The same for a target, whose transport must be of its kind. */
 int sip_tp_pick_for(const struct sip *sip, int32_t wanted, const struct sip_target *to);

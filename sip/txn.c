@@ -318,6 +318,18 @@ void txn_end_start(struct txn *t, uint8_t event, int64_t after_ns)
 	tmr_start(&t->end, txn_now(t) + after_ns);
 }
 
+bool txn_is_reliable(const struct txn *t)
+{
+	const struct txn_conf *conf = &t->layer->conf;
+
+	return conf->is_reliable && conf->is_reliable(conf->arg, t->tp);
+}
+
+void txn_absorb_start(struct txn *t, uint8_t event, int64_t after_ns)
+{
+	txn_end_start(t, event, txn_is_reliable(t) ? 0 : after_ns);
+}
+
 void txn_stop_timers(struct txn *t)
 {
 	if (FAULT(slot_freed_early))
@@ -395,9 +407,28 @@ int txn_client_send(struct txn *t, uint8_t tp, const struct addr *dst, const str
 		txn_free(t);
 		return err;
 	}
-	txn_resend_start(t, conf->times.t1_ns);
+	if (!txn_is_reliable(t))
+		txn_resend_start(t, conf->times.t1_ns);
 	txn_end_start(t, t->kind == TXN_ICT ? ICT_TMR_B : NICT_TMR_F, conf->times.b_ns);
 	return 0;
+}
+
+static bool txn_waits_for_answer(const struct txn *t)
+{
+	if (t->kind == TXN_ICT)
+		return t->state == ICT_CALLING || t->state == ICT_PROCEEDING;
+	return t->state == NICT_TRYING || t->state == NICT_PROCEEDING;
+}
+
+void txn_lost(struct txn_layer *l, uint8_t tp, const struct addr *dst)
+{
+	for (uint32_t i = 0; i < slab_limit(l->clients); i++) {
+		struct txn *t = slab_at(l->clients, i);
+
+		if (t && !t->dead && t->buf && t->tp == tp && addr_eq(&t->dst, dst) &&
+		    txn_waits_for_answer(t))
+			txn_send_failed(t);
+	}
 }
 
 /* RFC 3261 18.1.2: the top Via must be the one that we wrote. */

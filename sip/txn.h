@@ -65,6 +65,9 @@ struct txn_conf {
 	int64_t (*now)(void *arg);
 	/* 0 or negative errno; -ENOBUFS is treated as loss. */
 	int (*send)(void *arg, uint8_t tp, const struct addr *to, struct slice data);
+	/* TCP and TLS: nothing is sent again but 2xx to INVITE, and nothing waits for copies. NULL:
+	 * no transport is. */
+	bool (*is_reliable)(void *arg, uint8_t tp);
 	/* A transition; may be NULL. */
 	void (*trace)(void *arg, const struct txn *t, const char *machine, const char *from,
 		      const char *event, const char *to);
@@ -152,6 +155,10 @@ void txn_respond(struct txn *t, unsigned code, struct slice response);
 void txn_repeat(struct txn *t);
 /* The ACK of a 2xx (which has a branch of its own) came. */
 void txn_acked(struct txn *t, const struct sip_msg *msg, const struct addr *from);
+
+/* The connection to dst is gone: client transactions that wait for an answer over it end with
+ * TXN_ERROR. */
+void txn_lost(struct txn_layer *l, uint8_t tp, const struct addr *dst);
 
 /* ---- both ---- */
 

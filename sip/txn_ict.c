@@ -97,7 +97,7 @@ static void ict_fail(struct txn *t, const struct txn_input *in)
 	struct sip_msg invite;
 
 	ict_answered(t);
-	txn_end_start(t, ICT_TMR_D, txn_times(t)->d_ns);
+	txn_absorb_start(t, ICT_TMR_D, txn_times(t)->d_ns);
 	if (NEVER(!t->buf || sip_msg_parse(&invite, msgbuf_slice(t->buf), &err)))
 		return;
 	ict_write_ack(&out, &invite, in->msg);

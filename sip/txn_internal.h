@@ -103,6 +103,9 @@ void txn_resend_start(struct txn *t, int64_t interval_ns);
 void txn_resend_again(struct txn *t, int64_t cap_ns);
 void txn_end_start(struct txn *t, uint8_t event, int64_t after_ns);
 void txn_stop_timers(struct txn *t);
+bool txn_is_reliable(const struct txn *t);
+/* As txn_end_start for what only waits for copies: at once where there are none. */
+void txn_absorb_start(struct txn *t, uint8_t event, int64_t after_ns);
 
 /* Shared actions. */
 void txn_act_absorb(struct txn *t, const struct txn_input *in);

@@ -39,7 +39,9 @@ static void ist_send_final(struct txn *t, const struct txn_input *in, uint8_t en
 		UNUSED(conf->send(conf->arg, t->tp, &t->dst, in->response));
 		return;
 	}
-	txn_resend_start(t, conf->times.t1_ns);
+	/* A 2xx is sent again over TCP too: its ACK comes from the far end's user (13.3.1.4). */
+	if (end_event == IST_TMR_L || !txn_is_reliable(t))
+		txn_resend_start(t, conf->times.t1_ns);
 	txn_send_kept(t);
 }
 
@@ -71,7 +73,7 @@ static void ist_confirm(struct txn *t, const struct txn_input *in)
 {
 	UNUSED(in);
 	tmr_stop(&t->resend);
-	txn_end_start(t, IST_TMR_I, txn_times(t)->t4_ns);
+	txn_absorb_start(t, IST_TMR_I, txn_times(t)->t4_ns);
 	txn_forget(t);
 }
 

@@ -30,7 +30,7 @@ static void nict_provisional(struct txn *t, const struct txn_input *in)
 static void nict_final(struct txn *t, const struct txn_input *in)
 {
 	tmr_stop(&t->resend);
-	txn_end_start(t, NICT_TMR_K, txn_times(t)->t4_ns);
+	txn_absorb_start(t, NICT_TMR_K, txn_times(t)->t4_ns);
 	txn_tell(t, in->msg->code < 300 ? TXN_SUCCESS : TXN_FAILURE, in);
 	txn_forget(t);
 }

@@ -32,7 +32,7 @@ static void nist_send(struct txn *t, const struct txn_input *in)
 
 static void nist_final(struct txn *t, const struct txn_input *in)
 {
-	txn_end_start(t, NIST_TMR_J, 64 * txn_times(t)->t1_ns);
+	txn_absorb_start(t, NIST_TMR_J, 64 * txn_times(t)->t1_ns);
 	nist_send(t, in);
 }
 

@@ -105,7 +105,9 @@ static int engine_load_sip(struct engine *e, struct sip_conf **out, struct sink 
 	if (!err)
 		err = sip_conf_load(out, cf, error);
 	conffile_free(cf);
-	return err ? err : engine_load_names(e, &(*out)->names, error);
+	if (!err)
+		err = engine_load_names(e, &(*out)->names, error);
+	return err ? err : sip_conf_open_tls(*out, e->control_io, error);
 }
 
 static int engine_load_media(struct engine *e, struct rtp_media_conf *out, struct sink *error)

@@ -36,29 +36,33 @@ struct node {
 	_Atomic uint32_t ending; /* calls that are over for us; their BYE or CANCEL is not answered */
 };
 
-/* ---- datagrams of other shards ---- */
+/* ---- signalling of other shards ---- */
 
 struct forward {
-	struct addr from;
+	struct sip_parcel parcel;
 	char data[];
 };
 
 /* Kinds of records between shards. */
-enum node_record { NODE_DATAGRAM, NODE_NOTE };
+enum node_record { NODE_PARCEL, NODE_NOTE };
 
-static void node_forward(void *arg, uint32_t shard, const struct addr *from, const void *data, size_t len)
+static bool node_forward(void *arg, uint32_t shard, const struct sip_parcel *parcel,
+			 struct slice data)
 {
 	struct node *n = arg;
 	struct forward *f;
 
 	if (shard >= n->conf.count || !n->forwards[shard])
-		return;
-	f = pipe_begin(n->forwards[shard], PIPE_DROPPABLE, NODE_DATAGRAM, sizeof(*f) + len);
+		return false;
+	f = pipe_begin(n->forwards[shard], PIPE_DROPPABLE, NODE_PARCEL,
+		       sizeof(*f) + data.len);
 	if (!f)
-		return; /* as a datagram lost: the far end repeats it */
-	f->from = *from;
-	memcpy(f->data, data, len);
-	pipe_commit(n->forwards[shard], sizeof(*f) + len);
+		return false; /* a datagram is lost then: the far end repeats it */
+	f->parcel = *parcel;
+	if (data.len)
+		memcpy(f->data, data.ptr, data.len);
+	pipe_commit(n->forwards[shard], sizeof(*f) + data.len);
+	return true;
 }
 
 /* What this shard found out, for all others. One that hears nothing finds out for itself. */
@@ -85,7 +89,7 @@ static void node_take_arrival(struct node *n, const struct pipe_record *r)
 	if (r->kind == NODE_NOTE)
 		sip_take_note(n->sip, r->data, r->len);
 	else
-		sip_deliver(n->sip, &f->from, f->data, r->len - sizeof(*f));
+		sip_deliver(n->sip, &f->parcel, slice_make(f->data, r->len - sizeof(*f)));
 }
 
 static void node_take_arrivals(struct node *n)
@@ -168,8 +172,9 @@ static int node_create_io(struct node *n)
 		.name = n->name,
 		.metrics = &n->shard.metrics,
 		.udp_max = rtp_media_udp_max(node_channels(n)) + 32,
-		.stream_max = 16, /* long answers of name servers */
-		.stream_out_max = 65536,
+		/* SIP, and long answers of name servers */
+		.stream_max = sip_stream_max(n->conf.index) + 16,
+		.stream_out_max = LIMIT_SIP_CONN_OUT,
 		.big_buffers = 1024,
 		.small_buffers = 4096,
 		.bind_patience_ns = BIND_PATIENCE_NS,

@@ -71,6 +71,12 @@
 #define LIMIT_AOR_CONTACTS    32    /* bindings that one REGISTER may name */
 #define LIMIT_REGISTERS	      1024  /* REGISTER requests that wait for control, per shard */
 #define LIMIT_REGISTRATIONS   4096  /* that we keep with others */
+#define LIMIT_SIP_CONNS	       4096  /* TCP and TLS connections of the engine */
+#define LIMIT_SIP_CONN_OUT     (1 << 18) /* octets that one of them may have queued */
+#define LIMIT_SIP_CONN_OPEN_S  10	 /* to be connected, TLS included */
+#define LIMIT_SIP_CONN_FIRST_S 30	 /* accepted, until the first message */
+#define LIMIT_SIP_CONN_IDLE_S  3900 /* without an octet of the far end: longer than a registration \
+				     */
 #define LIMIT_SDP_MEDIA       8
 #define LIMIT_SDP_FORMATS     32
 

@@ -76,6 +76,12 @@
 	X(sip_target_passed_over, "targets not tried because they are held or down") \
 	X(sip_target_held,        "targets that asked for a pause (503 with Retry-After)") \
 	X(sip_target_down,        "targets found silent") \
+	X(sip_conn_accepted,      "SIP connections accepted") \
+	X(sip_conn_opened,        "SIP connections asked for") \
+	X(sip_conn_failed,        "SIP connections that never came up") \
+	X(sip_conn_idle,          "SIP connections closed: far end silent") \
+	X(sip_conn_bad,           "SIP connections closed: messages without end") \
+	X(sip_conn_evicted,       "SIP connections closed for newer ones: table full") \
 	/* rtp */ \
 	X(rtp_rx,                 "RTP packets received") \
 	X(rtp_tx,                 "RTP packets sent") \

@@ -124,6 +124,7 @@ int whole_start(struct whole *r)
 	int err;
 
 	r->error = sink_make(r->error_text, sizeof(r->error_text));
+	r->run.disk_ops_before = sim_disk_ops(r->run.w);
 	sim_host_use(r->run.w, 0);
 	err = engine_create(&r->run.engine, &options, &r->error);
 	if (err) {

@@ -20,12 +20,18 @@ static int flow_read_conf(void *arg, const char *path, char **text, size_t *len)
 	return *text ? 0 : -ENOMEM;
 }
 
-static struct sip_conf *flow_conf(const char *endpoint, const char *more)
+static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, const char *more)
 {
-	static const char fmt[] = "[udp]\ntype=transport\nprotocol=udp\nbind=10.0.0.1:5060\n"
+	const char *protocol = f->protocol ? f->protocol : "udp";
+	static const char fmt[] = "[transport]\ntype=transport\nprotocol=%s\nbind=10.0.0.1:5060\n%s"
 				  "[trunk]\ntype=endpoint\naors=trunk\nallow=!all,ulaw,alaw\n"
 				  "callerid=\"Ann\" <1000>\n%s\n"
-				  "[trunk]\ntype=aor\ncontact=sip:10.0.0.9:5060\n%s\n";
+				  "[trunk]\ntype=aor\ncontact=sip:10.0.0.9:5060%s\n%s\n";
+	static const char tls[] = "cert_file=/tls/server.pem\npriv_key_file=/tls/server.key\n"
+				  "ca_list_file=/tls/ca.pem\nverify_server=yes\n";
+	const char *uri = strcmp(protocol, "tcp") == 0	 ? "\\;transport=tcp"
+			  : strcmp(protocol, "tls") == 0 ? "\\;transport=tls"
+							 : "";
 	struct conffile_error why;
 	struct conffile *cf = NULL;
 	struct sip_conf *conf = NULL;
@@ -33,28 +39,27 @@ static struct sip_conf *flow_conf(const char *endpoint, const char *more)
 	struct sink error = sink_make(error_room, sizeof(error_room) - 1);
 	struct conffile_source source = {.arg = text, .read = flow_read_conf, .etc_dir = "/etc"};
 
-	snprintf(text, sizeof(text), fmt, endpoint ? endpoint : "", more ? more : "");
+	snprintf(text, sizeof(text), fmt, protocol, strcmp(protocol, "tls") == 0 ? tls : "",
+		 endpoint ? endpoint : "", uri, more ? more : "");
 	assert_int_equal(conffile_load(&cf, &source, "pjsip.conf", &why), 0);
 	if (sip_conf_load(&conf, cf, &error))
 		fail_msg("%s", sink_cstr(&error));
 	conffile_free(cf);
 	resolver_conf_read_servers(&conf->names, SLICE_LIT("nameserver 10.0.0.53\n"));
+	if (sip_conf_open_tls(conf, f->io, &error))
+		fail_msg("%s", sink_cstr(&error));
 	return conf;
 }
 
 /* ---- what the engine sends ---- */
 
-static enum sim_verdict flow_tap(void *arg, const struct addr *from, const struct addr *to,
-				 const void *data, size_t len)
+void flow_keep(struct flow *f, const struct addr *to, const void *data, size_t len)
 {
-	struct flow *f = arg;
 	struct flow_msg *m;
 	enum sip_parse_error err;
 
-	if (!addr_eq(from, &flow_engine))
-		return SIM_PASS;
 	if (f->is_deaf && f->msg_count == FLOW_MESSAGES)
-		return SIM_DROP;
+		return;
 	assert_true(f->msg_count < FLOW_MESSAGES && len < sizeof(m->text));
 	m = calloc(1, sizeof(*m));
 	assert_non_null(m);
@@ -66,6 +71,14 @@ static enum sim_verdict flow_tap(void *arg, const struct addr *from, const struc
 		fail_msg("the engine sent what cannot be read (%.*s):\n%s",
 			 SLICE_ARG(sip_parse_error_text(err)), m->text);
 	f->msgs[f->msg_count++] = m;
+}
+
+static enum sim_verdict flow_tap(void *arg, const struct addr *from, const struct addr *to,
+				 const void *data, size_t len)
+{
+	if (!addr_eq(from, &flow_engine))
+		return SIM_PASS;
+	flow_keep(arg, to, data, len);
 	return SIM_DROP;
 }
 
@@ -289,12 +302,12 @@ void flow_do(struct flow *f, void (*job)(struct flow *f))
 		assert_true(sim_world_step(f->w));
 }
 
-static void flow_forward(void *arg, uint32_t shard, const struct addr *from, const void *data,
-			 size_t len)
+static bool flow_forward(void *arg, uint32_t shard, const struct sip_parcel *p, struct slice data)
 {
 	struct flow *f = arg;
 
-	sip_deliver(f->sips[shard], from, data, len);
+	sip_deliver(f->sips[shard], p, data);
+	return true;
 }
 
 static void flow_note(void *arg, const void *data, size_t len)
@@ -434,14 +447,21 @@ void flow_use_shard(struct flow *f, uint32_t shard)
 
 static void flow_open(struct flow *f, const char *endpoint, const char *more)
 {
-	struct io_conf io = {.name = "flow", .metrics = &f->metrics, .udp_max = 8, .cpu = -1};
+	struct io_conf io = {.name = "flow",
+			     .metrics = &f->metrics,
+			     .udp_max = 8,
+			     .stream_max = 16,
+			     .stream_out_max = LIMIT_SIP_CONN_OUT,
+			     .cpu = -1};
 
 	f->nevers = check_never_count();
 	f->w = sim_world_create(1);
 	sim_net_tap(f->w, flow_tap, f);
 	rng_seed(&f->rng, 7);
-	f->conf = flow_conf(endpoint, more);
 	assert_int_equal(io_create(&f->io, &io), 0);
+	if (f->protocol)
+		flow_far_create(f);
+	f->conf = flow_conf(f, endpoint, more);
 	assert_int_equal(tmr_wheel_create(&f->wheel, io_now_ns(f->io)), 0);
 	for (uint32_t i = 0; i < f->shard_count; i++)
 		flow_create_sip(f, i);
@@ -464,6 +484,13 @@ void flow_start_shards(struct flow *f, uint32_t shard_count, uint32_t call_max)
 	flow_open(f, NULL, NULL);
 }
 
+void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
+		    const char *endpoint, const char *more)
+{
+	*f = (struct flow){.shard_count = shard_count, .call_max = 16, .protocol = protocol};
+	flow_open(f, endpoint, more);
+}
+
 void flow_start_center(struct flow *f, uint32_t shard_count, const char *endpoint, const char *more)
 {
 	*f = (struct flow){.shard_count = shard_count, .call_max = 16, .has_center = true};
@@ -484,7 +511,7 @@ void flow_reload(struct flow *f, const char *endpoint, const char *more)
 {
 	struct sip_conf *old = f->conf;
 
-	f->conf = flow_conf(endpoint, more);
+	f->conf = flow_conf(f, endpoint, more);
 	flow_do(f, flow_reload_job);
 	sip_conf_free(old);
 }
@@ -504,9 +531,10 @@ void flow_end(struct flow *f)
 			 "%u linger records",
 			 c.calls, c.ending, c.dialogs, c.client_txns, c.server_txns, c.linger);
 	}
-	if (!f->center) /* it waits for expiries */
+	if (!f->center && !f->far) /* it waits for expiries; connections have their timers */
 		assert_int_equal(tmr_wheel_count(f->wheel), 0);
 	assert_true(check_never_count() == f->nevers);
+	flow_far_destroy(f);
 	io_stop(f->io);
 	io_join(f->io);
 	sip_center_destroy(f->center);
@@ -594,7 +622,10 @@ void flow_hangup_all(struct flow *f, int cause)
 
 void flow_send(struct flow *f, const char *text)
 {
-	sim_net_inject(f->w, &flow_peer, &flow_engine, text, strlen(text));
+	if (f->far)
+		flow_far_send(f, text);
+	else
+		sim_net_inject(f->w, &flow_peer, &flow_engine, text, strlen(text));
 	sim_run_for(f->w, SIM_MS); /* the way of a datagram */
 }
 

@@ -35,6 +35,8 @@ struct flow {
 	struct sip_conf *conf;
 	struct sip *sip;             /* of the shard that dials */
 	struct sip *sips[FLOW_SHARDS];
+	const char *protocol;	   /* "udp", "tcp", "tls" */
+	struct flow_far *far;	   /* TCP, TLS: the far end's machine */
 	struct sip_center *center; /* of flow_start_center; its events are facts */
 	uint32_t shard_count, call_max;
 	struct flow_reporter {
@@ -74,6 +76,10 @@ void flow_start_center(struct flow *f, uint32_t shard_count, const char *endpoin
 		       const char *more);
 /* A command as of AMI or the console; its result. */
 int flow_command(struct flow *f, enum tech_command command, const char *name);
+/* The same over TCP or TLS ("tcp", "tls"): the far end is a host of its own, 10.0.0.9, which
+ * listens on port 5060. What it says goes over its newest connection. */
+void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
+		    const char *endpoint, const char *more);
 /* Calls are made by this shard from now on. */
 void flow_use_shard(struct flow *f, uint32_t shard);
 /* A new configuration, as by reload. */
@@ -114,6 +120,29 @@ void flow_request_branch(struct flow *f, const struct flow_msg *invite, const ch
 			 unsigned cseq, const char *tag, const char *branch, const char *extra,
 			 const char *type, const char *body);
 void flow_send(struct flow *f, const char *text);
+
+/* ---- a far end with connections (flow_far.c) ---- */
+
+/* Opens a connection to the engine. */
+void flow_far_call(struct flow *f);
+/* Closes its newest connection; the one before is the newest then. */
+void flow_far_close(struct flow *f);
+/* Does not listen (any more). */
+void flow_far_deaf(struct flow *f);
+/* Octets, `piece` at a time. */
+void flow_far_octets(struct flow *f, struct slice octets, size_t piece);
+struct flow_far_counts {
+	uint32_t accepted, connected, closed; /* connections; closed by the engine */
+	uint32_t open;
+	uint32_t pings, pongs; /* CRLFCRLF and CRLF of the engine */
+	int error;	       /* of the last close */
+};
+struct flow_far_counts flow_far_count(const struct flow *f);
+/* For flow.c. */
+void flow_far_create(struct flow *f);
+void flow_far_destroy(struct flow *f);
+void flow_far_send(struct flow *f, const char *text);
+void flow_keep(struct flow *f, const struct addr *to, const void *data, size_t len);
 
 /* A session description of the far end: address 10.0.0.9. dir: "sendrecv". */
 const char *flow_sdp(unsigned port, const char *formats, const char *dir);

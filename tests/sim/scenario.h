@@ -82,6 +82,7 @@ uint32_t scenario_talk_s(const struct scenario *s, const struct scenario_order *
 struct run {
 	struct scenario s;
 	struct sim_world *w;
+	uint64_t disk_ops_before; /* of lives that are not looked at */
 	struct engine *engine;
 	struct gateway *gateway;
 	struct ami_client *clients[SCENARIO_CLIENTS];

@@ -1,0 +1,447 @@
+/* sip/conn.c - see conn.h. */
+#include "sip/conn.h"
+
+#include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "sip/transport.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct conn {
+	struct sip *sip;
+	struct stream *stream;
+	struct hash_node node; /* by transport and peer */
+	struct list silent;    /* in conns.silent: the longest time first */
+	struct tmr timer;
+	struct addr peer;
+	int64_t begun_ns; /* asked for, or accepted */
+	int64_t ping_ns;  /* when CRLFCRLF is to be sent */
+	int64_t heard_ns; /* the last octets of the far end, or when it was up */
+	struct sip_framer framer;
+	char *part; /* a message that has not come whole; NULL: none */
+	size_t part_len, part_room;
+	uint32_t calls;	   /* callbacks that are running */
+	uint32_t requests; /* of ours that went out over it */
+	uint8_t tp;
+	bool is_up;	 /* connected, TLS included */
+	bool has_spoken; /* a message came */
+	bool is_pinged;	 /* CRLFCRLF was sent and not yet answered */
+	bool is_broken;	 /* a message could not be sent: to be closed by the timer */
+	bool is_dead;	 /* closed while a callback runs */
+};
+
+/* ---- life ---- */
+
+static uint64_t conn_key(const struct sip *sip, uint8_t tp, const struct addr *peer)
+{
+	return addr_hash(peer, sip->key + tp);
+}
+
+static struct conn *conn_find(const struct sip *sip, uint8_t tp, const struct addr *peer)
+{
+	struct hash_node *node = hash_first(&sip->conns.by_peer, conn_key(sip, tp, peer));
+
+	for (; node; node = hash_next(node)) {
+		struct conn *c = hash_entry(node, struct conn, node);
+
+		if (c->tp == tp && addr_eq(&c->peer, peer))
+			return c;
+	}
+	return NULL;
+}
+
+static void conn_free(struct conn *c)
+{
+	free(c->part);
+	slab_free(c->sip->conns.slab, c);
+}
+
+/* Nobody finds it any more; the transactions are told by conn_lost. */
+static void conn_close(struct conn *c, bool flush)
+{
+	if (c->is_dead)
+		return;
+	c->is_dead = true;
+	tmr_stop(&c->timer);
+	list_del(&c->silent);
+	hash_del(&c->sip->conns.by_peer, &c->node);
+	stream_close(c->stream, flush);
+	c->stream = NULL;
+	if (c->calls == 0)
+		conn_free(c);
+}
+
+/* Ends it, and with it what waits for an answer. */
+static void conn_lost(struct conn *c, bool flush)
+{
+	struct sip *sip = c->sip;
+	struct addr peer = c->peer;
+	uint8_t tp = c->tp;
+	bool has_requests = c->requests > 0;
+
+	conn_close(c, flush);
+	if (has_requests)
+		sip_tp_lost(sip, tp, &peer);
+}
+
+static bool conn_leave(struct conn *c)
+{
+	check(c->calls > 0);
+	c->calls--;
+	if (!c->is_dead)
+		return true;
+	if (c->calls == 0)
+		conn_free(c);
+	return false;
+}
+
+static void conn_heard(struct conn *c)
+{
+	c->heard_ns = sip_now(c->sip);
+	list_del(&c->silent);
+	list_add_tail(&c->sip->conns.silent, &c->silent);
+}
+
+/* ---- time ---- */
+
+/* When it has to go. Until the first message octets alone do not help. */
+static int64_t conn_end(const struct conn *c)
+{
+	if (c->is_broken)
+		return INT64_MIN;
+	if (!c->is_up)
+		return c->begun_ns + LIMIT_SIP_CONN_OPEN_S * TMR_SECOND;
+	if (!c->has_spoken && !c->requests)
+		return c->begun_ns + LIMIT_SIP_CONN_FIRST_S * TMR_SECOND;
+	return c->heard_ns + LIMIT_SIP_CONN_IDLE_S * TMR_SECOND;
+}
+
+static void conn_wait(struct conn *c)
+{
+	int64_t end = conn_end(c);
+
+	tmr_start(&c->timer, c->is_up && c->ping_ns < end ? c->ping_ns : end);
+}
+
+static void conn_next_ping(struct conn *c)
+{
+	uint32_t every_s = c->sip->conf->keep_alive_s;
+
+	c->ping_ns = every_s ? sip_now(c->sip) + every_s * TMR_SECOND : INT64_MAX;
+}
+
+static void conn_on_timer(struct tmr *t, void *arg)
+{
+	struct conn *c = arg;
+
+	UNUSED(t);
+	if (sip_now(c->sip) >= conn_end(c)) {
+		sip_count_one(c->sip, c->is_up ? METRIC_sip_conn_idle : METRIC_sip_conn_failed);
+		conn_lost(c, false);
+		return;
+	}
+	if (c->is_up && sip_now(c->sip) >= c->ping_ns) {
+		/* When the queue is full we are saying something anyway. */
+		c->is_pinged |= stream_send(c->stream, "\r\n\r\n", 4) == 0;
+		conn_next_ping(c);
+	}
+	conn_wait(c);
+}
+
+/* ---- input ---- */
+
+/* The answer to our CRLFCRLF: the framer alone cannot tell it from the first half of one. */
+static bool conn_is_pong(struct conn *c, struct slice octets)
+{
+	if (!c->is_pinged || c->part || !slice_eq(octets, SLICE_LIT("\r\n")))
+		return false;
+	c->is_pinged = false;
+	return true;
+}
+
+/* Uses up what it can of the stream; false: it cannot be framed, and is closed. */
+static bool conn_take(struct conn *c, struct slice stream, size_t *used)
+{
+	enum sip_frame kind;
+	size_t bytes;
+
+	for (*used = 0; !c->is_dead && *used < stream.len; *used += bytes) {
+		struct slice rest = slice_from(stream, *used);
+
+		kind = sip_msg_frame(&c->framer, rest, &bytes);
+		if (kind == SIP_FRAME_MORE)
+			return true;
+		if (kind == SIP_FRAME_PING)
+			UNUSED(stream_send(c->stream, "\r\n", 2));
+		if (kind == SIP_FRAME_MESSAGE || (kind == SIP_FRAME_BAD && bytes)) {
+			c->has_spoken = true;
+			sip_receive(c->sip, c->tp, &c->peer, slice_head(rest, bytes), false);
+		}
+		if (kind == SIP_FRAME_BAD)
+			return false;
+		c->framer = (struct sip_framer){0};
+	}
+	return true;
+}
+
+/* Keeps the rest of the octets for the next time. */
+static bool conn_keep(struct conn *c, struct slice rest)
+{
+	size_t room = c->part_room ? c->part_room : 2048;
+	char *grown;
+
+	while (room < c->part_len + rest.len)
+		room *= 2;
+	if (room > c->part_room) {
+		grown = realloc(c->part, room);
+		if (!grown)
+			return false;
+		c->part = grown;
+		c->part_room = room;
+	}
+	memcpy(c->part + c->part_len, rest.ptr, rest.len);
+	c->part_len += rest.len;
+	return true;
+}
+
+static bool conn_take_part(struct conn *c)
+{
+	size_t used;
+	bool good = conn_take(c, slice_make(c->part, c->part_len), &used);
+
+	if (c->is_dead)
+		return good;
+	c->part_len -= used;
+	if (c->part_len) {
+		memmove(c->part, c->part + used, c->part_len);
+		return good;
+	}
+	free(c->part);
+	c->part = NULL;
+	c->part_room = 0;
+	return good;
+}
+
+static void conn_on_data(void *arg, struct stream *stream, const void *data, size_t len)
+{
+	struct slice octets = slice_make(data, len);
+	struct conn *c = arg;
+	size_t used;
+	bool good;
+
+	UNUSED(stream);
+	conn_heard(c);
+	if (conn_is_pong(c, octets))
+		return;
+	c->calls++;
+	if (c->part) {
+		good = conn_keep(c, octets) && conn_take_part(c);
+	} else {
+		good = conn_take(c, octets, &used);
+		octets = slice_from(octets, used);
+		if (good && !c->is_dead && octets.len)
+			good = conn_keep(c, octets);
+	}
+	if (!good && !c->is_dead) {
+		sip_count_one(c->sip, METRIC_sip_conn_bad);
+		conn_lost(c, true);
+	}
+	UNUSED(conn_leave(c));
+}
+
+/* ---- the stream ---- */
+
+static void conn_on_closed(void *arg, struct stream *stream, int error)
+{
+	struct conn *c = arg;
+	char peer[ADDR_TEXT];
+
+	if (!c->is_up) {
+		sip_count_one(c->sip, METRIC_sip_conn_failed);
+		log_notice("Transport '%s': no connection to %s: %s", c->sip->tps[c->tp].name,
+			   addr_text(&c->peer, peer),
+			   *stream_error(stream) ? stream_error(stream) : strerror(-error));
+	}
+	c->calls++;
+	conn_lost(c, false);
+	UNUSED(conn_leave(c));
+}
+
+static void conn_on_connected(void *arg, struct stream *stream)
+{
+	struct conn *c = arg;
+
+	UNUSED(stream);
+	c->is_up = true;
+	c->heard_ns = sip_now(c->sip);
+	conn_next_ping(c);
+	conn_wait(c);
+}
+
+static const struct stream_handler conn_handler = {
+	.data = conn_on_data,
+	.closed = conn_on_closed,
+	.connected = conn_on_connected,
+};
+
+/* ---- opening ---- */
+
+/* Room for one more: the one that has said nothing for the longest time goes. */
+static struct conn *conn_new(struct sip *sip, uint8_t tp, const struct addr *peer)
+{
+	struct list *oldest = list_first(&sip->conns.silent);
+	struct conn *c;
+
+	if (slab_used(sip->conns.slab) == slab_count_max(sip->conns.slab) && oldest) {
+		sip_count_one(sip, METRIC_sip_conn_evicted);
+		conn_lost(list_entry(oldest, struct conn, silent), false);
+	}
+	c = slab_alloc(sip->conns.slab);
+	if (!c)
+		return NULL;
+	c->sip = sip;
+	c->tp = tp;
+	c->peer = *peer;
+	c->begun_ns = c->heard_ns = sip_now(sip);
+	list_init(&c->silent);
+	tmr_init(&c->timer, sip->env.wheel, conn_on_timer, c);
+	return c;
+}
+
+static void conn_begin(struct conn *c, struct stream *stream)
+{
+	c->stream = stream;
+	hash_add(&c->sip->conns.by_peer, &c->node, conn_key(c->sip, c->tp, &c->peer));
+	list_add_tail(&c->sip->conns.silent, &c->silent);
+	conn_next_ping(c);
+	conn_wait(c);
+}
+
+static void conn_on_accept(void *arg, struct stream *stream, const struct addr *peer)
+{
+	struct sip_tp *tp = arg;
+	struct conn *old = conn_find(tp->sip, tp->index, peer), *c;
+
+	if (old) /* its far end has forgotten it */
+		conn_lost(old, false);
+	c = conn_new(tp->sip, tp->index, peer);
+	if (!c) {
+		stream_close(stream, false);
+		return;
+	}
+	sip_count_one(tp->sip, METRIC_sip_conn_accepted);
+	c->is_up = !stream_is_tls(stream);
+	stream_set_handler(stream, &conn_handler, c);
+	conn_begin(c, stream);
+}
+
+int conns_listen(struct sip *sip, struct sip_tp *tp, const struct sip_conf_transport *conf,
+		 struct addr *bound)
+{
+	int err = stream_listen(sip->conns.streams, &tp->listener, &conf->bind, tp->tls_in,
+				conn_on_accept, tp);
+
+	if (err)
+		tp->listener = NULL;
+	else
+		*bound = *stream_listener_local(tp->listener);
+	return err;
+}
+
+/* The name that the certificate must have: the address, in want of any other. */
+static int conn_connect(struct sip *sip, struct conn *c)
+{
+	const struct sip_tp *tp = &sip->tps[c->tp];
+	char ip[ADDR_TEXT];
+	struct sink host = sink_make(ip, sizeof(ip));
+	struct stream *stream;
+	int err;
+
+	addr_write_ip(&host, &c->peer);
+	err = stream_connect(sip->conns.streams, &stream, &c->peer, tp->tls_out, sink_cstr(&host),
+			     &conn_handler, c);
+	if (err)
+		return err;
+	sip_count_one(sip, METRIC_sip_conn_opened);
+	conn_begin(c, stream);
+	return 0;
+}
+
+static struct conn *conn_open(struct sip *sip, uint8_t tp, const struct addr *to, int *err)
+{
+	struct conn *c = conn_new(sip, tp, to);
+
+	*err = c ? conn_connect(sip, c) : -ENOBUFS;
+	if (!*err)
+		return c;
+	if (c)
+		conn_free(c);
+	return NULL;
+}
+
+/* ---- output ---- */
+
+int conns_send(struct sip *sip, uint8_t tp, const struct addr *to, struct slice data)
+{
+	struct conn *c = conn_find(sip, tp, to);
+	int err = 0;
+
+	if (!c)
+		c = conn_open(sip, tp, to, &err);
+	if (!c)
+		return err == -ENOBUFS ? -ECONNABORTED : err; /* no loss: nobody sends it again */
+	c->requests += !slice_starts(data, SLICE_LIT("SIP/2.0"));
+	err = stream_send(c->stream, data.ptr, data.len);
+	if (!err)
+		return 0;
+	/* The far end does not read, or the connection is broken: its end comes from the wheel, not
+	 * from within this call. */
+	c->is_broken = true;
+	tmr_start(&c->timer, sip_now(sip));
+	return -EPIPE;
+}
+
+/* ---- all ---- */
+
+int conns_create(struct sip *sip)
+{
+	struct streams_conf streams = {.io = sip->env.io,
+				       .wheel = sip->env.wheel,
+				       .metrics = sip->env.metrics,
+				       .stream_max = LIMIT_SIP_CONNS};
+	int err;
+
+	list_init(&sip->conns.silent);
+	if (sip->env.shard != CONN_SHARD)
+		return 0;
+	err = streams_create(&sip->conns.streams, &streams);
+	if (!err)
+		err = slab_create(&sip->conns.slab, "sip_conns", sizeof(struct conn),
+				  LIMIT_SIP_CONNS);
+	if (!err)
+		err = hash_create(&sip->conns.by_peer, LIMIT_SIP_CONNS / 4);
+	return err;
+}
+
+void conns_destroy(struct sip *sip)
+{
+	struct list *node;
+
+	while (sip->conns.slab && (node = list_first(&sip->conns.silent)) != NULL)
+		conn_close(list_entry(node, struct conn, silent), true);
+	streams_destroy(sip->conns.streams);
+	slab_destroy(sip->conns.slab);
+	if (sip->conns.by_peer.buckets)
+		hash_destroy(&sip->conns.by_peer);
+}
+
+uint32_t conns_count(const struct sip *sip)
+{
+	return sip->conns.slab ? slab_used(sip->conns.slab) : 0;
+}
+
+uint32_t conns_timers(const struct sip *sip)
+{
+	return conns_count(sip);
+}

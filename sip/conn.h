@@ -1,0 +1,38 @@
+/* sip/conn.h - SIP over connections: TCP and TLS (RFC 3261 18, RFC 5626 3.5.1).
+ *
+ * All connections of the engine live on shard CONN_SHARD: one for each transport and far end, used
+ * by every shard and both ways, whoever opened it. So a response, and a request for a phone behind
+ * NAT, finds the connection that its peer has, and a far end sees one connection, not one a shard.
+ * The others hand their messages over as parcels (sip.h), and get what is theirs in the same way.
+ *
+ * Messages are framed by Content-Length (P8); what cannot be framed is answered with 400 and
+ * closed. CRLFCRLF is answered by CRLF, and asked every keep_alive_interval. A connection is opened
+ * when there is something to send, and closed when its far end says nothing for
+ * LIMIT_SIP_CONN_IDLE_S, or has not come to its first message in LIMIT_SIP_CONN_FIRST_S. When the
+ * table is full the one that has been silent for the longest time gives way. When a connection is
+ * lost the transactions that wait for an answer over it fail at once, on all shards. */
+#ifndef RINGER_SIP_CONN_H
+#define RINGER_SIP_CONN_H
+
+#include "engine/base/hash.h"
+#include "engine/io/stream.h"
+#include "sip/sip_internal.h"
+
+#define CONN_SHARD 0
+
+/* 0 or -ENOMEM. On other shards there is nothing to create. */
+int conns_create(struct sip *sip);
+/* Closes all, without a word to transactions. */
+void conns_destroy(struct sip *sip);
+uint32_t conns_count(const struct sip *sip);
+uint32_t conns_timers(const struct sip *sip); /* started: they stand, also at rest */
+
+/* 0, or what the listener said; *bound is its address with the port that was given. */
+int conns_listen(struct sip *sip, struct sip_tp *tp, const struct sip_conf_transport *conf,
+		 struct addr *bound);
+
+/* Sends over the connection to that peer, which is opened if there is none. 0 (also while it is
+ * being opened) or a negative errno. */
+int conns_send(struct sip *sip, uint8_t tp, const struct addr *to, struct slice data);
+
+#endif

@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SIP over TCP and TLS: calls to sipp over one connection, nothing repeated; requests of openssl s_client
+# and of bash; a far end whose certificate is not trusted gets no call; a new certificate by a reload.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+SHARDS=2
+certs=$e2e_root/tests/tls
+tls_port=$(loopback_port $((SIP_PORT + 1)))
+front_port=$(loopback_port $((FAR_PORT + 1)))
+engine_conf
+cp "$certs"/*.pem "$certs"/*.key "$dir/etc/"
+cat >>"$dir/etc/pjsip.conf" <<END
+[transport-tcp]
+type = transport
+protocol = tcp
+bind = 127.0.0.1:$SIP_PORT
+[transport-tls]
+type = transport
+protocol = tls
+bind = 127.0.0.1:$tls_port
+cert_file = $dir/etc/server.pem
+priv_key_file = $dir/etc/server.key
+ca_list_file = $dir/etc/ca.pem
+verify_server = yes
+[overtcp]
+type = endpoint
+context = campaign
+aors = overtcp
+disallow = all
+allow = ulaw
+[overtcp]
+type = aor
+contact = sip:127.0.0.1:$FAR_PORT\;transport=tcp
+[overtls]
+type = endpoint
+context = campaign
+aors = overtls
+disallow = all
+allow = ulaw
+; sipp behind tls_front.py names itself, which speaks no TLS
+rewrite_contact = yes
+[overtls]
+type = aor
+contact = sip:127.0.0.1:$front_port\;transport=tls
+END
+engine_start
+
+listens() { grep -qi ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp; }
+far_tcp() { # options of sipp
+	(cd "$dir" && exec sipp -sn uas -t t1 -i 127.0.0.1 -p "$FAR_PORT" -mp $((RTP_LAST + 20000)) -nostdin "$@" \
+		-trace_msg -message_file "$dir/sipp.msg" >"$dir/sipp.out" 2>&1) &
+	sipp=$!
+	started+=("$sipp")
+	wait_for 5 listens "$FAR_PORT"
+}
+calls() { # ENDPOINT COUNT
+	local n
+	for ((n = 1; n <= $2; n++)); do
+		printf 'Channel: PJSIP/%s@%s\nApplication: Wait\nData: 1\nArchive: yes\n' "$n" "$1" |
+			drop "$1-$n.call"
+	done
+}
+completed() { [ "$(grep -l '^Status: Completed' "$dir/spool/outgoing_done/$1"-*.call 2>/dev/null | wc -l)" = "$2" ]; }
+
+far_tcp -m 40
+calls overtcp 20
+wait_for 20 completed overtcp 20
+expect "connections asked for" "$(metric sip_conn_opened)" 1
+expect "messages sent again" "$(metric sip_retransmit)" 0
+expect_text "the INVITE" "$(cat "$dir/sipp.msg")" "^Via: SIP/2.0/TCP 127.0.0.1:$SIP_PORT;rport;branch=z9hG4bK"
+expect_text "the INVITE" "$(cat "$dir/sipp.msg")" "^Contact: <sip:[a-z]+@127.0.0.1:$SIP_PORT;transport=tcp>"
+
+# The same sipp behind TLS.
+python3 "$e2e_root/tests/e2e/tls_front.py" "$front_port" "$certs/server.pem" "$certs/server.key" "$FAR_PORT" \
+	>"$dir/front.out" 2>&1 &
+started+=($!)
+wait_for 5 listens "$front_port"
+calls overtls 20
+wait_for 20 completed overtls 20
+wait_for 5 ended "$sipp"
+expect "connections asked for" "$(metric sip_conn_opened)" 2
+expect "messages sent again" "$(metric sip_retransmit)" 0
+
+options() { # BRANCH
+	printf '%s\r\n' "OPTIONS sip:127.0.0.1 SIP/2.0" "Via: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK$1" \
+		'From: <sip:a@127.0.0.1>;tag=a' 'To: <sip:127.0.0.1>' "Call-ID: $1" 'CSeq: 1 OPTIONS' \
+		'Content-Length: 0' ''
+}
+# Two requests at once and a keep-alive, on one connection.
+exec {tcp}<>"/dev/tcp/127.0.0.1/$SIP_PORT"
+{ options one; printf '\r\n\r\n'; options two; } >&"$tcp"
+answers=$(timeout 3 cat <&"$tcp" | tr -d '\r' || true)
+exec {tcp}>&-
+expect "answers over TCP" "$(grep -c '^SIP/2.0 200 OK' <<<"$answers")" 2
+# Nonsense in Content-Length: 400, and the connection is closed.
+answers=$(options bad | sed 's/^Content-Length: 0/Content-Length: 5x/' | nc -w 3 127.0.0.1 "$SIP_PORT" | tr -d '\r')
+expect_text "a bad length" "$answers" '^SIP/2.0 400 '
+
+s_client() { # CA VERSION
+	{ options "s$2"; sleep 1; } | timeout 10 openssl s_client -connect "127.0.0.1:$tls_port" -CAfile "$certs/$1" \
+		-verify_return_error -verify_ip 127.0.0.1 -quiet -no_ign_eof "-$2" 2>/dev/null | tr -d '\r' || true
+}
+expect_text "TLS 1.2" "$(s_client ca.pem tls1_2)" '^SIP/2.0 200 OK$'
+expect_text "TLS 1.3" "$(s_client ca.pem tls1_3)" '^SIP/2.0 200 OK$'
+cp "$certs/stranger.pem" "$dir/etc/server.pem"
+cp "$certs/stranger.pem" "$dir/etc/server.key"
+rx core reload >/dev/null
+answers_now() { s_client other-ca.pem tls1_3 | grep -q '^SIP/2.0 200 OK$'; }
+wait_for 10 answers_now
+expect "the old certificate" "$(s_client ca.pem tls1_3)" ''
+echo "passed"

@@ -1,0 +1,298 @@
+/* tests/flow/test_stream.c - calls over TCP and TLS: what is different there (RFC 3261 18, 17; RFC
+ * 5626 3.5.1). */
+#include "tests/flow/flow.h"
+
+#include "engine/base/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const char *const protocols[] = {"tcp", "tls"};
+
+#define OPTIONS(branch, length)                                                                    \
+	"OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 10.0.0.9:5060;branch=z9hG4bK" branch     \
+	"\r\nFrom: <sip:far@10.0.0.9>;tag=f\r\nTo: <sip:10.0.0.1>\r\nCall-ID: " branch             \
+	"\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: " length "\r\n\r\n"
+
+/* One connection carries the call both ways, nothing is sent twice, and we are reached as we are.
+ */
+static void test_call(void **state)
+{
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
+		const struct flow_msg *invite, *m;
+		char via[64], contact[64];
+		struct flow f;
+
+		flow_start_far(&f, protocols[i], 1, NULL, NULL);
+		flow_dial(&f, "100@trunk");
+		invite = flow_expect(&f, "INVITE");
+		snprintf(via, sizeof(via),
+			 "SIP/2.0/%s 10.0.0.1:5060;rport;branch=", i ? "TLS" : "TCP");
+		snprintf(contact, sizeof(contact), "<sip:asterisk@10.0.0.1:5060;transport=%s>",
+			 protocols[i]);
+		assert_memory_equal(flow_header(invite, "Via"), via, strlen(via));
+		assert_string_equal(flow_header(invite, "Contact"), contact);
+		flow_expect_silence(&f, 20 * SIM_SECOND); /* no timer A */
+		flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
+		flow_fact(&f, "ringing");
+		flow_reply(&f, invite, 200, "t", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+		m = flow_expect(&f, "ACK");
+		assert_memory_equal(flow_header(m, "Via"), via, strlen(via));
+		flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+		flow_request(&f, invite, "OPTIONS", 7, "t", NULL, NULL);
+		flow_expect(&f, "200");
+		flow_hangup(&f, 16);
+		m = flow_expect(&f, "BYE");
+		assert_memory_equal(flow_header(m, "Via"), via, strlen(via));
+		flow_expect_silence(&f, 20 * SIM_SECOND); /* no timer E */
+		flow_reply(&f, m, 200, "t", NULL, NULL);
+		assert_int_equal(flow_far_count(&f).accepted, 1);
+		assert_int_equal(flow_far_count(&f).open, 1);
+		flow_end(&f);
+	}
+}
+
+/* A refusal: the ACK goes once, and nothing waits for copies of the response. */
+static void test_refused(void **state)
+{
+	const struct flow_msg *invite;
+	struct sip_counts c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 1, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 486, "t", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	flow_run(&f, 10 * SIM_MS);
+	sip_count(f.sip, &c);
+	assert_int_equal(c.client_txns, 0); /* timer D is 0 */
+	assert_int_equal(c.conns, 1);
+	flow_end(&f);
+}
+
+static void test_no_answer(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 1, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	flow_expect(&f, "INVITE");
+	flow_expect_silence(&f, 33 * SIM_SECOND);
+	flow_fact(&f, "ended 18 408"); /* timer B */
+	flow_end(&f);
+}
+
+/* The connection breaks while it rings: the call fails at once, not after timer B. */
+static void test_lost(void **state)
+{
+	UNUSED(state);
+	for (uint32_t shard = 0; shard < 2; shard++) {
+		const struct flow_msg *invite;
+		struct flow f;
+
+		flow_start_far(&f, "tcp", 2, NULL, NULL);
+		flow_use_shard(&f, shard);
+		flow_dial(&f, "100@trunk");
+		invite = flow_expect(&f, "INVITE");
+		flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
+		flow_fact(&f, "ringing");
+		flow_far_close(&f);
+		flow_fact(&f, "ended 18 408");
+		flow_end(&f);
+	}
+}
+
+static void test_nobody_listens(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 1, NULL, NULL);
+	flow_far_deaf(&f);
+	flow_dial(&f, "100@trunk");
+	flow_run(&f, SIM_SECOND);
+	flow_fact(&f, "ended 18 408");
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_failed), 1);
+	flow_end(&f);
+}
+
+/* A far end whose certificate nobody signed whom we trust gets no INVITE. */
+static void test_wrong_certificate(void **state)
+{
+	size_t len;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tls", 1, NULL, NULL);
+	sim_fs_put(f.w, "/tls/ca.pem", sim_fs_text(f.w, "/tls/other-ca.pem", &len));
+	flow_reload(&f, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	flow_run(&f, SIM_SECOND);
+	flow_fact(&f, "ended 18 408");
+	assert_int_equal(f.msg_count, 0);
+	flow_end(&f);
+}
+
+/* Octet by octet, two in one, blank lines between: every request gets its answer, where it came. */
+static void test_framing(void **state)
+{
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
+		struct flow f;
+
+		flow_start_far(&f, protocols[i], 1, NULL, NULL);
+		flow_far_call(&f);
+		flow_far_octets(&f, SLICE_LIT(OPTIONS("one", "0")), 1);
+		flow_expect(&f, "200");
+		flow_far_octets(&f,
+				SLICE_LIT("\r\n" OPTIONS("two", "5") "hello" OPTIONS("three", "0")),
+				SIZE_MAX);
+		flow_expect(&f, "200");
+		flow_expect(&f, "200");
+		flow_far_octets(&f, SLICE_LIT("\r\n\r\n"), SIZE_MAX);
+		flow_run(&f, 10 * SIM_MS);
+		assert_int_equal(flow_far_count(&f).pongs, 1);
+		assert_int_equal(flow_far_count(&f).connected, 1);
+		assert_int_equal(flow_far_count(&f).accepted, 0);
+		flow_end(&f);
+	}
+}
+
+static void test_bad_length(void **state)
+{
+	static const char *const bad[] = {
+		OPTIONS("minus", "-1"),
+		OPTIONS("letters", "12a"),
+		OPTIONS("huge", "99999999"),
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+		struct flow f;
+
+		flow_start_far(&f, "tcp", 1, NULL, NULL);
+		flow_far_call(&f);
+		flow_far_octets(&f, slice_str(bad[i]), SIZE_MAX);
+		flow_expect(&f, "400");
+		flow_run(&f, 50 * SIM_MS);
+		assert_int_equal(flow_far_count(&f).open, 0);
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_bad), 1);
+		flow_end(&f);
+	}
+}
+
+/* Two shards, one set of connections: a call of the second shard, and the far end ends it over a
+ * connection of its own. Requests outside of dialogs are spread over the shards. */
+static void test_shards(void **state)
+{
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
+		const struct flow_msg *invite;
+		struct flow f;
+
+		flow_start_far(&f, protocols[i], 2, NULL, NULL);
+		flow_use_shard(&f, 1);
+		flow_dial(&f, "100@trunk");
+		invite = flow_expect(&f, "INVITE");
+		flow_reply(&f, invite, 200, "t", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+		flow_expect(&f, "ACK");
+		flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+		flow_far_call(&f);
+		flow_request(&f, invite, "BYE", 7, "t", NULL, NULL);
+		flow_expect(&f, "200");
+		flow_fact(&f, "ended 16 0");
+		for (unsigned n = 0; n < 8; n++) {
+			char text[512];
+
+			snprintf(text, sizeof(text),
+				 "OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP "
+				 "10.0.0.9:5060;branch=z9hG4bKn%u\r\nFrom: "
+				 "<sip:far@10.0.0.9>;tag=f\r\n"
+				 "To: <sip:10.0.0.1>\r\nCall-ID: call%u\r\nCSeq: 1 OPTIONS\r\n"
+				 "Content-Length: 0\r\n\r\n",
+				 n, n);
+			flow_send(&f, text);
+			flow_expect(&f, "200");
+		}
+		assert_in_range(metric_get(&f.metrics, METRIC_sip_rx_forwarded), 3, 10);
+		assert_int_equal(flow_far_count(&f).accepted, 1);
+		assert_int_equal(flow_far_count(&f).connected,
+				 1 + i); /* TLS: also of that accepted */
+		assert_int_equal(flow_far_count(&f).open, 2);
+		flow_end(&f);
+	}
+}
+
+/* We ask every 90 s; who never says a message is closed after 30 s, who falls silent later much
+ * later. */
+static void test_silence(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 1, NULL, NULL);
+	flow_far_call(&f);
+	flow_run(&f, 29 * SIM_SECOND);
+	assert_int_equal(flow_far_count(&f).open, 1);
+	flow_far_octets(&f, SLICE_LIT("OPT"), SIZE_MAX);
+	flow_run(&f, 2 * SIM_SECOND);
+	assert_int_equal(flow_far_count(&f).open, 0);
+
+	flow_far_call(&f);
+	flow_far_octets(&f, SLICE_LIT(OPTIONS("hello", "0")), SIZE_MAX);
+	flow_expect(&f, "200");
+	flow_run(&f, 31 * SIM_SECOND);
+	assert_int_equal(flow_far_count(&f).pings, 0);
+	flow_run(&f, 60 * SIM_SECOND);
+	assert_int_equal(flow_far_count(&f).pings, 1);
+	flow_run(&f, 3700 * SIM_SECOND);
+	assert_int_equal(flow_far_count(&f).open, 1);
+	assert_in_range(flow_far_count(&f).pings, 41, 42);
+	flow_run(&f, 150 * SIM_SECOND);
+	assert_int_equal(flow_far_count(&f).open, 0);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_idle), 2);
+	flow_end(&f);
+}
+
+/* New certificates for new connections; the old connection goes on. */
+static void test_reload(void **state)
+{
+	size_t len;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tls", 2, NULL, NULL);
+	flow_far_call(&f);
+	flow_far_octets(&f, SLICE_LIT(OPTIONS("before", "0")), SIZE_MAX);
+	flow_expect(&f, "200");
+	sim_fs_put(f.w, "/tls/server.key", sim_fs_text(f.w, "/tls/stranger.pem", &len));
+	sim_fs_put(f.w, "/tls/server.pem", sim_fs_text(f.w, "/tls/stranger.pem", &len));
+	flow_reload(&f, NULL, NULL);
+	flow_far_octets(&f, SLICE_LIT(OPTIONS("after", "0")), SIZE_MAX);
+	flow_expect(&f, "200");
+	flow_far_call(&f);
+	assert_int_equal(flow_far_count(&f).connected, 1);
+	assert_int_equal(flow_far_count(&f).error, -EKEYREJECTED);
+	flow_end(&f);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_call),	       cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_answer),      cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_wrong_certificate),
+		cmocka_unit_test(test_framing),	       cmocka_unit_test(test_bad_length),
+		cmocka_unit_test(test_shards),	       cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_reload),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
