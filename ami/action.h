@@ -51,6 +51,17 @@ enum ami_action_result ami_do_list_commands(struct ami_session *s, const struct 
 enum ami_action_result ami_do_wait_event(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_user_event(struct ami_session *s, const struct ami_msg *m);
 void ami_wait_event_wake(struct ami_session *s);
+/* action_state.c */
+enum ami_action_result ami_do_extension_state(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_extension_state_list(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_device_state_list(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_presence_state(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_presence_state_list(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_mailbox_status(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_mailbox_count(struct ami_session *s, const struct ami_msg *m);
+/* action_dialplan.c */
+enum ami_action_result ami_do_show_dialplan(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_dialplan_edit(struct ami_session *s, const struct ami_msg *m);
 /* action_replay.c */
 enum ami_action_result ami_do_event_replay(struct ami_session *s, const struct ami_msg *m);
 /* The answer of a WaitEvent: response, events held so far, end. */

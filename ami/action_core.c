@@ -37,8 +37,7 @@ enum ami_action_result ami_do_core_settings(struct ami_session *s, const struct 
 	struct sink out = ami_reply_begin(s, "Success");
 
 	(void)m;
-	sink_lit(&out,
-		 "AMIversion: " AMI_VERSION "\r\nAsteriskVersion: " AMI_ASTERISK_VERSION "\r\n");
+	sink_lit(&out, "AMIversion: " AMI_VERSION "\r\nAsteriskVersion: " AMI_CORE_VERSION "\r\n");
 	ami_text_header(&out, "SystemName", slice_str(about->system_name));
 	ami_text_number(&out, "CoreMaxCalls", about->max_calls);
 	sink_lit(&out, "CoreMaxLoadAvg: 0.000000\r\n");

@@ -195,7 +195,7 @@ static bool status_ask(struct ami_session *s, const struct roster_chan *chan)
 										  : STATUS_STEP_ALL;
 			return false;
 		}
-		if (ami_danger_reads(name))
+		if (!s->ami->about.live_dangerously && ami_danger_reads(name))
 			status_var(s, true, SLICE_EMPTY);
 		else
 			ami_ask_var(s, chan, name, status_var);

@@ -146,7 +146,8 @@ static bool draft_variables(struct ami_session *s, struct originate_draft *d,
 		return false;
 	}
 	for (uint32_t i = 0; i < o->var_count; i++)
-		if (i < s->user->setvar_count || !ami_danger_writes(o->vars[i].name))
+		if (i < s->user->setvar_count || s->ami->about.live_dangerously ||
+		    !ami_danger_writes(o->vars[i].name))
 			o->vars[kept++] = o->vars[i];
 	o->var_count = kept;
 	return true;

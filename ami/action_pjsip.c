@@ -152,17 +152,20 @@ static void pjsip_contact_status(struct sink *out, const struct tech_admin *a,
 
 /* ---- items of the lists ---- */
 
-static void pjsip_device(struct ami_session *s, struct sink *out, const struct tech_admin *a,
-			 const struct tech_object *o)
+static void pjsip_device(struct ami_session *s, struct sink *out, const struct tech_object *o)
 {
-	struct pjsip_want w;
-	struct device d;
+	struct control *c = s->ami->control;
+	char room[LIMIT_NAME + 8];
+	struct sink device = sink_make(room, sizeof(room));
+	uint32_t channels;
 
-	device_look(&d, s->ami->control, SLICE_LIT("PJSIP"), o->name,
-		    slice_is_true(pjsip_option(a, o, "is_online", &w)));
-	ami_text_header(out, "DeviceState", slice_str(d.text));
-	if (d.channels)
-		sink_fmt(out, "ActiveChannels: %u\r\n", d.channels);
+	sink_lit(&device, "PJSIP/");
+	sink_add(&device, o->name);
+	channels = control_device_channels(c, sink_slice(&device));
+	ami_text_header(out, "DeviceState",
+			slice_str(device_state_text(control_device_state(c, sink_slice(&device)))));
+	if (channels)
+		sink_fmt(out, "ActiveChannels: %u\r\n", channels);
 	else
 		sink_lit(out, "ActiveChannels: \r\n");
 }
@@ -179,7 +182,7 @@ static void pjsip_endpoint_item(struct ami_session *s, struct sink *out, const s
 	ami_text_header(out, "Auths", pjsip_option(a, o, "auth", &w));
 	ami_text_header(out, "OutboundAuths", pjsip_option(a, o, "outbound_auth", &w));
 	pjsip_write_contacts(a, o, out, &contacts);
-	pjsip_device(s, out, a, o);
+	pjsip_device(s, out, o);
 }
 
 static void pjsip_aor_item(struct ami_session *s, struct sink *out, const struct tech_admin *a,
@@ -454,7 +457,7 @@ static void pjsip_endpoint_detail(struct ami_session *s, struct sink *out,
 {
 	pjsip_object(out, "endpoint", o->name);
 	a->ops->options(a->impl, o, pjsip_header, out);
-	pjsip_device(s, out, a, o);
+	pjsip_device(s, out, o);
 }
 
 static void pjsip_endpoint_name(struct ami_session *s, struct sink *out)

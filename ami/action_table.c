@@ -4,6 +4,9 @@
 #include "engine/base/check.h"
 
 #define CLASSES_INFO (AMI_CLASS_SYSTEM | AMI_CLASS_REPORTING)
+#define NO_ADD                                                                                     \
+	"Context, Extension, Priority, and Application must be defined for DialplanExtensionAdd."
+#define NO_REMOVE    "Context and Extension must be provided for DialplanExtensionRemove"
 #define CLASSES_VAR  (AMI_CLASS_CALL | AMI_CLASS_REPORTING)
 
 const struct ami_action ami_actions[] = {
@@ -134,6 +137,42 @@ const struct ami_action ami_actions[] = {
 		.fn = ami_do_db_put,
 	},
 	{
+		.name = "DeviceStateList",
+		.classes = CLASSES_VAR,
+		.synopsis = "List the states of devices.",
+		.syntax = "[ActionID:]",
+		.text = "Sends one DeviceStateChange for each device of which something was heard, "
+			"then DeviceStateListComplete.",
+		.fn = ami_do_device_state_list,
+	},
+	{
+		.name = "DialplanExtensionAdd",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "Add a step to an extension of the dialplan.",
+		.needs = {{"Context", NO_ADD},
+			  {"Extension", NO_ADD},
+			  {"Priority", NO_ADD},
+			  {"Application", NO_ADD}},
+		.syntax = "[ActionID:] Context: Extension: Priority: Application: "
+			  "[ApplicationData:] [Replace:]",
+		.text = "Extension is name or name/caller id. Priority is a number, or hint: then "
+			"Application is the devices to watch. A context that is not there is made. "
+			"A step that is there stays unless Replace is true. The next reload of the "
+			"dialplan knows nothing of it.",
+		.fn = ami_do_dialplan_edit,
+	},
+	{
+		.name = "DialplanExtensionRemove",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "Remove an extension, or one of its steps, from the dialplan.",
+		.needs = {{"Context", NO_REMOVE}, {"Extension", NO_REMOVE}},
+		.syntax = "[ActionID:] Context: Extension: [Priority:]",
+		.text = "Without Priority all steps go. What stands in extensions.conf is back "
+			"after "
+			"the next reload of the dialplan.",
+		.fn = ami_do_dialplan_edit,
+	},
+	{
 		.name = "EventReplay",
 		.synopsis = "Send again the events since one that was seen.",
 		.syntax = "[ActionID:] SequenceNumber: [EventMask:]",
@@ -154,6 +193,26 @@ const struct ami_action ami_actions[] = {
 			"Only "
 			"classes of the user's read line are sent whatever the mask.",
 		.fn = ami_do_events,
+	},
+	{
+		.name = "ExtensionState",
+		.classes = CLASSES_VAR,
+		.synopsis = "Show the state of an extension's hint.",
+		.needs = {{"Exten", "Extension not specified"}},
+		.syntax = "[ActionID:] Exten: [Context:]",
+		.text = "Context is default if there is none. Status is -1 without a hint, else a "
+			"sum "
+			"of 1 in use, 2 busy, 4 unavailable, 8 ringing, 16 on hold.",
+		.fn = ami_do_extension_state,
+	},
+	{
+		.name = "ExtensionStateList",
+		.classes = CLASSES_VAR,
+		.synopsis = "List the states of all hints.",
+		.syntax = "[ActionID:]",
+		.text = "Sends one ExtensionStatus for each hint that is not of a pattern, then "
+			"ExtensionStateListComplete.",
+		.fn = ami_do_extension_state_list,
 	},
 	{
 		.name = "Filter",
@@ -252,6 +311,24 @@ const struct ami_action ami_actions[] = {
 		.text = "Calls that the session started go on.",
 		.fn = ami_do_logoff,
 		.before_login = true,
+	},
+	{
+		.name = "MailboxCount",
+		.classes = CLASSES_VAR,
+		.synopsis = "Count the messages of a mailbox.",
+		.needs = {{"Mailbox", "Mailbox not specified"}},
+		.syntax = "[ActionID:] Mailbox:",
+		.text = "There is no voicemail: the numbers are 0.",
+		.fn = ami_do_mailbox_count,
+	},
+	{
+		.name = "MailboxStatus",
+		.classes = CLASSES_VAR,
+		.synopsis = "Say whether messages wait in a mailbox.",
+		.needs = {{"Mailbox", "Mailbox not specified"}},
+		.syntax = "[ActionID:] Mailbox:",
+		.text = "There is no voicemail: none wait.",
+		.fn = ami_do_mailbox_status,
 	},
 	{
 		.name = "ModuleCheck",
@@ -412,6 +489,23 @@ const struct ami_action ami_actions[] = {
 		.fn = ami_do_play_dtmf,
 	},
 	{
+		.name = "PresenceState",
+		.classes = CLASSES_VAR,
+		.synopsis = "Show a presence state.",
+		.needs = {{"Provider", "No provider specified"}},
+		.syntax = "[ActionID:] Provider:",
+		.text = "There is no provider of presence: each is unknown.",
+		.fn = ami_do_presence_state,
+	},
+	{
+		.name = "PresenceStateList",
+		.classes = CLASSES_VAR,
+		.synopsis = "List presence states.",
+		.syntax = "[ActionID:]",
+		.text = "There is no provider of presence: the list is empty.",
+		.fn = ami_do_presence_state_list,
+	},
+	{
 		.name = "Redirect",
 		.classes = AMI_CLASS_CALL,
 		.synopsis = "Send one or two channels elsewhere in the dialplan.",
@@ -464,6 +558,16 @@ const struct ami_action ami_actions[] = {
 		.syntax = "[ActionID:] [Channel:] Variable: [Value:]",
 		.text = "Without Channel a global variable is set.",
 		.fn = ami_do_setvar,
+	},
+	{
+		.name = "ShowDialPlan",
+		.classes = AMI_CLASS_CONFIG | AMI_CLASS_REPORTING,
+		.synopsis = "List the dialplan, or a part of it.",
+		.syntax = "[ActionID:] [Context:] [Extension:]",
+		.text = "Sends one ListDialplan for each step, include and ignored pattern, then "
+			"ShowDialPlanComplete with totals. With Extension only what it matches, "
+			"through includes, too.",
+		.fn = ami_do_show_dialplan,
 	},
 	{
 		.name = "Status",

@@ -57,6 +57,7 @@ struct ami_about {
 	bool cdr_enabled, http_enabled;
 	/* Does the engine do the work of that module of Asterisk? NULL: of none. */
 	bool (*has_module)(struct slice name);
+	bool live_dangerously; /* asterisk.conf: dangerous functions are in reach */
 };
 void ami_set_about(struct ami *a, const struct ami_about *about);
 

@@ -16,6 +16,7 @@
 #define AMI_VERSION	     "11.0.0"
 #define AMI_LOGIN_DELAY_NS   TMR_SECOND
 #define AMI_ASTERISK_VERSION "22.10.1"
+#define AMI_CORE_VERSION     AMI_ASTERISK_VERSION "+ringer." RINGER_VERSION
 
 struct http;
 

@@ -1,7 +1,8 @@
 /* ami/danger.h - what clients must not reach through dialplan functions and applications.
  *
  * No client may use the functions below, whatever its classes, whether its Originate is
- * asynchronous or not (Asterisk lets asynchronous ones through). Applications and data of Originate
+ * asynchronous or not (Asterisk lets asynchronous ones through), unless asterisk.conf says
+ * live_dangerously. Applications and data of Originate
  * demand class system when they match the black list of ami.md 2.3. */
 #ifndef RINGER_AMI_DANGER_H
 #define RINGER_AMI_DANGER_H

@@ -80,6 +80,8 @@ const struct ami_event_page ami_event_manual[] = {
 	 "In the order of the keys.", H("Key") H("Val")},
 	{"DeviceStateChange", "The state of an endpoint has changed.",
 	 "State is NOT_INUSE, INUSE, RINGING, UNAVAILABLE and others.", H("Device") H("State")},
+	{"DeviceStateListComplete", "The end of the answer to DeviceStateList.",
+	 "ListItems counts the DeviceStateChange events before it.", LIST_END},
 	{"DialBegin", "A call was handed to its technology.",
 	 "Dest is the channel that is dialled. Each is followed by one DialEnd, or by the Hangup "
 	 "of Dest.",
@@ -112,6 +114,13 @@ const struct ami_event_page ami_event_manual[] = {
 	 "Lost counts those since the last such event, LostTotal those of this session. "
 	 "Newchannel, Hangup,\nCdr and OriginateResponse are never left out.",
 	 H("Lost") H("LostTotal")},
+	{"ExtensionStateListComplete", "The end of the answer to ExtensionStateList.",
+	 "ListItems counts the ExtensionStatus events before it.", LIST_END},
+	{"ExtensionStatus", "The state of an extension with a hint has changed.",
+	 "Also an item of the answer to ExtensionStateList. Status is a sum of 1 in use, 2 busy, "
+	 "4 unavailable,\n"
+	 "8 ringing, 16 on hold; 0 is idle, -1 no hint.",
+	 H("Exten") H("Context") H("Hint") H("Status") H("StatusText")},
 	{"FailedACL", "A login came from an address that its user does not permit.",
 	 "The permit and deny lines of the user, or its acl, do not allow the address.",
 	 SECURITY H("SessionTV")},
@@ -146,6 +155,10 @@ const struct ami_event_page ami_event_manual[] = {
 	 "AccountID is the name that was tried.", SECURITY H("SessionTV")},
 	{"InvalidPassword", "A login had a wrong secret.", "AccountID is the user that was tried.",
 	 SECURITY H("SessionTV")},
+	{"ListDialplan", "A part of the dialplan: item of the answer to ShowDialPlan.",
+	 "A step of an extension, a hint, an include or an ignored pattern.",
+	 H("Context") H("Extension") H("ExtensionLabel") H("Priority") H("Application") H("AppData")
+		 H("IncludeContext") H("IgnorePattern") H("Registrar")},
 	{"NewAccountCode", "The account code of a channel changed.",
 	 "By the dialplan, or a client.", SNAP("") H("OldAccountCode")},
 	{"NewCallerid", "The caller id of a channel changed.",
@@ -180,6 +193,8 @@ const struct ami_event_page ami_event_manual[] = {
 	{"PeerStatus", "An endpoint can be reached, or not any more.",
 	 "PeerStatus is Reachable, Unreachable, Registered or Unregistered.",
 	 H("ChannelType") H("Peer") H("PeerStatus") "[Cause:] <value>\n"},
+	{"PresenceStateListComplete", "The end of the answer to PresenceStateList.",
+	 "ListItems is 0: there is no provider of presence.", LIST_END},
 	{"Registry", "A registration with another server has changed.",
 	 "Status is Registered, Unregistered or Rejected; Cause says why.",
 	 H("ChannelType") H("Username") H("Domain") H("Status") "[Cause:] <value>\n"},
@@ -202,6 +217,9 @@ const struct ami_event_page ami_event_manual[] = {
 	 SNAP("") H("SSRC") H("PT") H("ReportCount")},
 	{"SessionLimit", "A user is logged in already and may be only once.",
 	 "allowmultiplelogin is no, for all or for this user.", SECURITY H("SessionTV")},
+	{"ShowDialPlanComplete", "The end of the answer to ShowDialPlan.",
+	 "ListItems counts the ListDialplan events before it.",
+	 LIST_END H("ListExtensions") H("ListPriorities") H("ListContexts")},
 	{"Shutdown", "The engine stops.",
 	 "Shutdown is Cleanly. Restart is False: the engine does not start itself again.",
 	 H("Shutdown") H("Restart")},

@@ -8,6 +8,7 @@
 #include "engine/base/fault.h"
 #include "engine/core/cause.h"
 #include "engine/core/cdr.h"
+#include "engine/core/device.h"
 
 typedef void (*event_body_fn)(struct ami *a, struct sink *out, const struct event *e);
 
@@ -359,6 +360,16 @@ static void body_cdr(struct ami *a, struct sink *out, const struct event *e)
 	event_line(out, SLICE_LIT("UserField: "), c.userfield);
 }
 
+static void body_extension_status(struct ami *a, struct sink *out, const struct event *e)
+{
+	UNUSED(a);
+	event_line(out, SLICE_LIT("Exten: "), e->text[0]);
+	event_line(out, SLICE_LIT("Context: "), e->text[1]);
+	event_line(out, SLICE_LIT("Hint: "), e->text[2]);
+	event_number(out, SLICE_LIT("Status: "), e->number[0]);
+	event_line(out, SLICE_LIT("StatusText: "), slice_str(exten_status_text(e->number[0])));
+}
+
 /* clang-format off */
 #define FORMAT(id, event, class_id, class_name, fn)                                                \
 	[EVENT_##id] = {SLICE_LIT(event),                                                          \
@@ -393,6 +404,7 @@ static const struct event_format event_formats[EVENT_COUNT] = {
 	FORMAT(PEERSTATUS, "PeerStatus", SYSTEM, "system", body_peer_status),
 	FORMAT(REGISTRY, "Registry", SYSTEM, "system", body_registry),
 	FORMAT(DEVICESTATECHANGE, "DeviceStateChange", CALL, "call", body_device_state),
+	FORMAT(EXTENSIONSTATUS, "ExtensionStatus", CALL, "call", body_extension_status),
 };
 /* clang-format on */
 

@@ -380,16 +380,16 @@ static void show_endpoint(struct cli_show *s, const struct tech_object *o)
 	char room[CLI_LINE], name_room[256];
 	struct sink out = line_begin(room, 0, "Endpoint", "  ");
 	struct sink name = sink_make(name_room, sizeof(name_room));
-	struct show_want w;
-	struct device d;
+	char device_room[LIMIT_NAME + 8];
+	struct sink device = sink_make(device_room, sizeof(device_room));
 
+	sink_lit(&device, "PJSIP/");
+	sink_add(&device, o->name);
 	show_endpoint_name(s, o, &name);
 	line_value(&out, sink_slice(&name), CLI_SECOND);
-	device_look(&d, s->control, SLICE_LIT("PJSIP"), o->name,
-		    slice_is_true(show_option(s, o, "is_online", &w)));
-	sink_str(&out, d.text);
+	sink_str(&out, device_state_text(control_device_state(s->control, sink_slice(&device))));
 	line_pad(&out, CLI_THIRD);
-	sink_fmt(&out, "%u of inf", d.channels);
+	sink_fmt(&out, "%u of inf", control_device_channels(s->control, sink_slice(&device)));
 	line_end(s, &out);
 	if (s->is_short)
 		return;

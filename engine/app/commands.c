@@ -177,10 +177,11 @@ static const struct cli_command core_commands[] = {
 
 int engine_register_commands(struct engine *e)
 {
-	static int (*const tables[])(struct engine *e) = {
+	static int (*const tables[])(struct engine * e) = {
 		engine_register_channel_commands,  engine_register_db_commands,
-		engine_register_dialplan_commands, engine_register_log_commands,
-		engine_register_manual_commands,   engine_register_module_commands,
+		engine_register_dialplan_commands, engine_register_edit_commands,
+		engine_register_log_commands,	   engine_register_manual_commands,
+		engine_register_module_commands,   engine_register_state_commands,
 		engine_register_system_commands,
 	};
 	int err = cli_register(control_cli(e->control), core_commands, ARRAY_COUNT(core_commands), e);

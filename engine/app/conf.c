@@ -174,7 +174,6 @@ static const char *const conf_idle_names[] = {
 	"initcrypto",
 	"internal_timing",
 	"lightbackground",
-	"live_dangerously",
 	"lockconfdir",
 	"lockmode",
 	"maxfiles",
@@ -271,6 +270,8 @@ static int conf_read_option(struct app_conf *c, const struct conffile_var *v, st
 		return conf_bool(error, v, &c->language_prefix);
 	if (slice_ieq(v->name, SLICE_LIT("sounds_search_custom_dir")))
 		return conf_bool(error, v, &c->search_custom_dir);
+	if (slice_ieq(v->name, SLICE_LIT("live_dangerously")))
+		return conf_bool(error, v, &c->live_dangerously);
 	if (slice_ieq(v->name, SLICE_LIT("execincludes")))
 		return conf_bool(error, v, &c->exec_includes);
 	conf_look_unknown(v);

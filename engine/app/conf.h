@@ -30,6 +30,7 @@ struct app_conf {
 	char default_language[16];
 	int verbose, debug;
 	uint32_t max_calls;            /* maxcalls: 0 none; calls that may exist at once */
+	bool live_dangerously;	       /* AMI may use functions that reach beyond the call */
 	bool exec_includes;
 	bool language_prefix;
 	bool search_custom_dir;

@@ -151,6 +151,8 @@ static int engine_create_nodes(struct engine *e, bool unanswered, bool congestio
 {
 	uint8_t secret[SIP_SECRET_LEN];
 
+	if (devices_create(&e->devices, LIMIT_DEVICES))
+		return -ENOMEM;
 	e->node_count = engine_shards(e);
 	io_random(e->control_io, secret, sizeof(secret));
 	for (uint32_t i = 0; i < e->node_count; i++) {
@@ -167,6 +169,7 @@ static int engine_create_nodes(struct engine *e, bool unanswered, bool congestio
 			.unanswered_cdr = unanswered,
 			.congestion_cdr = congestion,
 			.compat_reason = e->conf.compat_reason,
+			.devices = e->devices,
 			.fail = e->options.fail,
 			.fail_arg = e->options.fail_arg,
 			.sip_trace = e->options.sip_trace,
@@ -246,6 +249,8 @@ static int engine_create_control(struct engine *e)
 		.chores = e->chores,
 		.db = e->db,
 		.reload = engine_reload,
+		.edit = engine_edit_dialplan,
+		.devices = e->devices,
 		.stopped = engine_on_stopped,
 		.arg = e,
 	};
@@ -615,6 +620,7 @@ void engine_destroy(struct engine *e)
 	control_destroy(e->control);
 	for (uint32_t i = 0; i < e->node_count; i++)
 		node_destroy(e->nodes[i]);
+	devices_destroy(e->devices);
 	sound_loader_destroy(e->loader);
 	records_destroy(e->records);
 	db_destroy(e->db);

@@ -14,6 +14,7 @@ static void engine_describe(struct engine *e)
 		.max_files = e->options.descriptor_max,
 		.cdr_enabled = e->conf.csv || e->conf.sqlite,
 		.has_module = module_is_there,
+		.live_dangerously = e->conf.live_dangerously,
 	};
 
 	slice_copy(about.system_name, sizeof(about.system_name), slice_str(e->conf.system_name));

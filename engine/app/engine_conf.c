@@ -249,6 +249,28 @@ static void engine_take_snapshot(struct engine *e, struct snapshot *next)
 	control_set_conf(e->control, &conf, engine_on_let_go, e);
 }
 
+/* The old dialplan waits alone for its end; the rest of the snapshot stays in force. */
+int engine_edit_dialplan(void *arg, const struct dialplan_edit *edit)
+{
+	struct engine *e = arg;
+	struct shard_conf conf = {.media_conf = &e->now->media, .is_edit = true};
+	struct snapshot *old = calloc(1, sizeof(*old));
+	struct dialplan *next;
+	int err = old ? dialplan_edit(&next, e->now->dialplan, edit) : -ENOMEM;
+
+	if (err) {
+		free(old);
+		return err;
+	}
+	old->dialplan = e->now->dialplan;
+	e->now->dialplan = next;
+	e->old = old;
+	conf.dialplan = next;
+	conf.tech_conf[0] = e->now->sip;
+	control_set_conf(e->control, &conf, engine_on_let_go, e);
+	return 0;
+}
+
 static int engine_reload_snapshot(struct engine *e, struct sink *text)
 {
 	struct snapshot *next = NULL;

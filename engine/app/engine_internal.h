@@ -26,6 +26,7 @@ struct engine {
 	struct io *control_io, *records_io, *chores_io, *spool_io;
 	struct metrics control_metrics, records_metrics, chores_metrics, spool_metrics;
 	struct inbox *inbox;
+	struct devices *devices;
 	struct control *control;
 	struct sip_center *center;
 	struct pipe *records_down, *records_up;
@@ -73,6 +74,8 @@ int engine_load_http(struct engine *e, struct http_conf **out, struct sink *erro
 /* engine_ami.c: with the web server. On failure engine_destroy ends what there is. */
 int engine_create_ami(struct engine *e, struct sink *error);
 int engine_reload(void *engine, struct slice module, struct sink *text);
+/* A change of the dialplan alone; control_conf.edit. */
+int engine_edit_dialplan(void *engine, const struct dialplan_edit *edit);
 /* cdr.conf, if there is one. On failure the caller closes those that are open already. */
 int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswered, bool *congestion,
 		      struct sink *error);
@@ -81,6 +84,8 @@ int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswe
 int engine_register_commands(struct engine *e);
 int engine_register_channel_commands(struct engine *e);
 int engine_register_dialplan_commands(struct engine *e);
+int engine_register_edit_commands(struct engine *e); /* of the dialplan */
+int engine_register_state_commands(struct engine *e);
 int engine_register_db_commands(struct engine *e);
 int engine_register_log_commands(struct engine *e);
 int engine_register_manual_commands(struct engine *e);

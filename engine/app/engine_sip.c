@@ -18,7 +18,12 @@ static void engine_publish_sip(void *arg, const struct event *event)
 {
 	struct engine *e = arg;
 
-	control_publish(e->control, event);
+	/* What SIP says of an endpoint is its state without calls. */
+	if (event->kind == EVENT_DEVICESTATECHANGE)
+		control_note_device(e->control, event->text[0],
+				    device_state_by_name(event->text[1]));
+	else
+		control_publish(e->control, event);
 }
 
 /* A binding that cannot be kept holds as long as the engine runs: the phone comes back by itself. */

@@ -19,6 +19,7 @@ struct node_conf {
 	int cpu;                   /* -1: not pinned */
 	const struct tone_set *tones;
 	struct sound_loader *loader;
+	struct devices *devices; /* of all shards */
 	const char *system_name;
 	bool unanswered_cdr, congestion_cdr, compat_reason;
 	uint64_t seed;

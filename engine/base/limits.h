@@ -32,6 +32,7 @@
 #define LIMIT_TIMEOUT_MS      INT64_C(2147483647) /* to answer: 24 days; more is as good as for ever */
 #define LIMIT_CHORES	       64   /* pieces of blocking work for the control shard at once */
 #define LIMIT_CHORES_PLACED    8    /* and those that have a place of their own */
+#define LIMIT_DEVICES	       65536 /* whose states are kept: endpoints, Custom: */
 #define LIMIT_ASKS	       2048 /* questions to shards (variables) that wait for their answer */
 #define LIMIT_CHANNELS_DEFAULT 10000 /* channels of the whole engine; dialer.conf max_channels */
 #define LIMIT_CHANNELS_MAX    200000

@@ -42,6 +42,8 @@ static int control_alloc(struct control *c, const struct control_conf *conf)
 		err = slab_create(&c->asks, "asks", sizeof(struct control_ask), LIMIT_ASKS);
 	if (!err)
 		err = cli_create(&c->cli);
+	if (!err)
+		err = control_create_states(c);
 	return err;
 }
 
@@ -76,6 +78,7 @@ void control_destroy(struct control *c)
 	if (!c)
 		return;
 	cli_destroy(c->cli);
+	control_destroy_states(c);
 	if (c->asks)
 		slab_destroy(c->asks);
 	hash_destroy(&c->running);
@@ -241,6 +244,8 @@ static void control_on_event(struct control *c, const struct event *e)
 		return; /* of an order that came to no channel: a record, but no event */
 	chan = roster_note(c->roster, e);
 	control_publish(c, e);
+	if (chan)
+		control_note_chan(c, chan, e->kind);
 	if (e->kind == EVENT_HANGUP && chan)
 		roster_forget(c->roster, chan);
 }
@@ -281,6 +286,9 @@ static void control_on_fact(struct control *c, uint32_t shard, const struct pipe
 		break;
 	case SHARD_GLOBAL_SET:
 		control_spread_global(c, shard, r);
+		break;
+	case SHARD_DEVICE_SET:
+		control_on_device_set(c, (const struct shard_question *)(const void *)r->data);
 		break;
 	case SHARD_CONF_DONE:
 		control_on_conf_done(c);

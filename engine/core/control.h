@@ -11,6 +11,7 @@
 #include "engine/core/cli.h"
 #include "engine/core/dialplan.h"
 #include "engine/core/event.h"
+#include "engine/core/hint.h"
 #include "engine/core/queue.h"
 #include "engine/core/source.h"
 
@@ -57,6 +58,9 @@ struct roster_chan {
 	struct slice app, appdata;
 	bool in_pbx;            /* runs dialplan: an "active call" */
 	bool is_ending;         /* was told to hang up, by us, itself or the far end */
+	bool is_held;		/* by the far end */
+	uint8_t device_state; /* control's: what it adds to its device; DEVICE_STATE_COUNT: nothing
+			       */
 	bool hangup_sent;       /* the roster's: control_hangup has told it */
 };
 
@@ -102,6 +106,24 @@ void control_digit(struct control *c, const struct roster_chan *chan, char digit
 void control_send_text(struct control *c, const struct roster_chan *chan, struct slice content_type,
 		       struct slice text, control_reply_fn fn, void *arg);
 
+/* ---- states of devices and extensions ---- */
+
+/* A technology says what a device is like without calls; devices of channels are counted here.
+ * Raises DeviceStateChange and ExtensionStatus when something changed. */
+void control_note_device(struct control *c, struct slice device, enum device_state state);
+/* "Custom:..." only. 0; -EINVAL not such a name, -ENOSPC LIMIT_DEVICES are there. */
+int control_set_device(struct control *c, struct slice device, enum device_state state);
+enum device_state control_device_state(struct control *c, struct slice device);
+uint32_t control_device_channels(const struct control *c, struct slice device);
+/* All that are known: the one at *cursor (0 at first), which moves on; false: there are no more. */
+bool control_next_device(struct control *c, uint32_t *cursor, struct slice *device,
+			 enum device_state *state);
+/* room: LIMIT_APPDATA octets. False: no hint; *v then says so. */
+bool control_find_hint(struct control *c, struct slice context, struct slice exten, char *room,
+		       struct hint_view *v);
+uint32_t control_hint_count(const struct control *c);
+struct hint_view control_hint_at(struct control *c, uint32_t index);
+
 /* ---- events ---- */
 
 /* Every event, in the order of its channel, after the roster has seen it. */
@@ -140,6 +162,10 @@ bool control_is_asked_to_stop(const struct control *c);
  * the last one is not over yet, other: refused, the text says why (old settings stay in force). */
 int control_reload(struct control *c, struct slice module, struct sink *text);
 
+/* A change of the dialplan in force, until the next reload. As dialplan_edit; -EBUSY: the change or
+ * reload before is not over yet. */
+int control_edit_dialplan(struct control *c, const struct dialplan_edit *edit);
+
 /* ---- life, for engine/app ---- */
 
 /* Ended orders whose record may be unwritten; with more, dialling waits. */
@@ -154,6 +180,7 @@ struct control_shard {
 };
 
 struct control_conf {
+	struct devices *devices; /* shared with the shards */
 	struct io *io;
 	struct metrics *metrics;
 	uint64_t seed;
@@ -168,6 +195,7 @@ struct control_conf {
 	struct chores *chores;
 	struct db *db;
 	int (*reload)(void *arg, struct slice module, struct sink *text);
+	int (*edit)(void *arg, const struct dialplan_edit *edit); /* of the dialplan */
 	void (*stopped)(void *arg); /* nothing is left to do: end the loops */
 	void *arg;
 };

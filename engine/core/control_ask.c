@@ -269,23 +269,43 @@ static bool control_set_global(struct control *c, struct slice name, struct slic
 	return ok;
 }
 
+/* Told once, whoever set it: no snapshot, so "Channel: none". */
+static void control_tell_global(struct control *c, struct slice name, struct slice value)
+{
+	struct event e = {.kind = EVENT_VARSET,
+			  .chan = HANDLE_NONE,
+			  .wall_ns = io_wall_ns(c->conf.io),
+			  .text = {name, value}};
+
+	control_publish(c, &e);
+}
+
 void control_spread_global(struct control *c, uint32_t from_shard, const struct pipe_record *r)
 {
 	const struct shard_question *q = (const void *)r->data;
+	struct slice name = slice_make(q->text, q->len[0]);
+	struct slice value = slice_make(q->text + q->len[0], q->len[1]);
 
-	control_set_global(c, slice_make(q->text, q->len[0]),
-			   slice_make(q->text + q->len[0], q->len[1]), from_shard);
+	control_set_global(c, name, value, from_shard);
+	control_tell_global(c, name, value);
 }
 
-/* GLOBAL(name) is the one function that can be written without a channel. */
+/* GLOBAL(name) and DEVICE_STATE(Custom:...) are the functions that can be written without a
+ * channel. */
 static bool control_set_without_chan(struct control *c, struct slice name, struct slice value)
 {
 	struct slice function, args = name;
 
-	if (func_is_call(name) && (!subst_is_call(name, &function, &args) ||
-				   !slice_eq(function, SLICE_LIT("GLOBAL"))))
+	if (func_is_call(name) && !subst_is_call(name, &function, &args))
 		return false;
-	return control_set_global(c, args, value, UINT32_MAX);
+	if (func_is_call(name) && slice_eq(function, SLICE_LIT("DEVICE_STATE")))
+		return control_set_device(c, args, device_state_by_name(value)) == 0;
+	if (func_is_call(name) && !slice_eq(function, SLICE_LIT("GLOBAL")))
+		return false;
+	if (!control_set_global(c, args, value, UINT32_MAX))
+		return false;
+	control_tell_global(c, args, value);
+	return true;
 }
 
 void control_setvar(struct control *c, const struct roster_chan *chan, struct slice name,
@@ -365,6 +385,7 @@ void control_on_tech(struct control *c, uint32_t shard, const struct shard_tech 
 void control_note_dialplan(struct control *c, const struct dialplan *dialplan)
 {
 	c->dialplan = dialplan;
+	control_take_hints(c);
 }
 
 int control_set_queue_conf(struct control *c, const struct queue_conf *conf)
@@ -380,10 +401,12 @@ void control_set_conf(struct control *c, const struct shard_conf *conf, void (*d
 	check(c->conf_waiting == 0);
 	next.generation = ++c->conf_generation;
 	c->dialplan = conf->dialplan;
+	control_take_hints(c);
 	c->conf_done = done;
 	c->conf_done_arg = arg;
 	c->conf_waiting = c->conf.shard_count;
-	c->reload_wall_ns = io_wall_ns(c->conf.io);
+	if (!conf->is_edit)
+		c->reload_wall_ns = io_wall_ns(c->conf.io);
 	for (uint32_t i = 0; i < c->conf.shard_count; i++)
 		check(pipe_write(c->shards[i].down, PIPE_RELIABLE, SHARD_CONF, &next, sizeof(next)));
 }
@@ -402,4 +425,11 @@ int control_reload(struct control *c, struct slice module, struct sink *text)
 		return -EBUSY;
 	}
 	return c->conf.reload(c->conf.arg, module, text);
+}
+
+int control_edit_dialplan(struct control *c, const struct dialplan_edit *edit)
+{
+	if (c->conf_waiting > 0)
+		return -EBUSY;
+	return c->conf.edit(c->conf.arg, edit);
 }

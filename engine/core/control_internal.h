@@ -43,6 +43,7 @@ struct control {
 	uint32_t subscriber_count;
 	struct tech_admin admins[SHARD_TECHS];
 	const struct dialplan *dialplan;
+	struct hints *hints;
 	uint32_t conf_waiting;    /* shards that have not let go of the old snapshot */
 	void (*conf_done)(void *arg);
 	void *conf_done_arg;
@@ -57,6 +58,13 @@ struct control {
 void control_on_answer(struct control *c, const struct shard_question *a);
 void control_spread_global(struct control *c, uint32_t from_shard, const struct pipe_record *r);
 void control_on_conf_done(struct control *c);
+/* control_state.c */
+int control_create_states(struct control *c);
+void control_destroy_states(struct control *c);
+/* An event of a channel was told: what it means for the device. */
+void control_note_chan(struct control *c, struct roster_chan *chan, enum event_kind kind);
+void control_on_device_set(struct control *c, const struct shard_question *q);
+void control_take_hints(struct control *c);
 void control_on_tech(struct control *c, uint32_t shard, const struct shard_tech *t, size_t len);
 /* control_db.c */
 void control_on_db_changed(struct control *c, uint32_t shard, const struct pipe_record *r);

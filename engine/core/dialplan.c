@@ -4,7 +4,9 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/core/callerid.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define VISITED_MAX 512 /* contexts of one search */
@@ -142,11 +144,13 @@ static bool search_context(struct search *s, uint32_t index)
 	if (look != LOOK_ON)
 		return look == LOOK_FOUND;
 	for (const struct dialplan_include *inc = ctx->includes; inc; inc = inc->next) {
-		if (inc->context == DIALPLAN_NO_INDEX)
+		const struct dialplan_context *to = dialplan_included(s->dp, inc);
+
+		if (!to)
 			continue;
 		if (inc->rule && !timespec_is_now(inc->rule, s->q->clock))
 			continue;
-		if (search_context(s, inc->context))
+		if (search_context(s, to->index))
 			return true;
 	}
 	return false;
@@ -173,8 +177,41 @@ static struct dialplan_hit search_run(const struct dialplan *dp, const struct di
 	return s.hit;
 }
 
+/* A context that was missing at the load may have been made by an edit. */
+const struct dialplan_context *dialplan_included(const struct dialplan *dp,
+						 const struct dialplan_include *inc)
+{
+	return inc->context == DIALPLAN_NO_INDEX ? dialplan_context_find(dp, inc->name)
+						 : &dp->contexts[inc->context];
+}
+
+bool dialplan_find_hint(const struct dialplan *dp, struct slice context, struct slice exten,
+			struct dialplan_hit *hit)
+{
+	struct dialplan_query q = {.context = context, .exten = exten, .priority = DIALPLAN_HINT};
+
+	*hit = search_run(dp, &q, PATTERN_MATCH, SLICE_EMPTY);
+	return hit->step != NULL;
+}
+
+void dialplan_each_hint(const struct dialplan *dp, dialplan_hint_fn fn, void *arg)
+{
+	for (uint32_t c = 0; c < dp->context_count; c++) {
+		const struct dialplan_context *ctx = &dp->contexts[c];
+
+		for (uint32_t i = 0; i < ctx->entry_count; i++) {
+			const struct dialplan_exten *e = &ctx->entries[i].pub;
+
+			if (e->step_count && e->steps[0].priority == DIALPLAN_HINT)
+				fn(arg, ctx->name, e, &e->steps[0]);
+		}
+	}
+}
+
 struct dialplan_hit dialplan_find(const struct dialplan *dp, const struct dialplan_query *q)
 {
+	if (q->priority < 1) /* a hint is no place */
+		return (struct dialplan_hit){.why = DIALPLAN_NO_PRIORITY};
 	return search_run(dp, q, PATTERN_MATCH, SLICE_EMPTY);
 }
 
@@ -220,6 +257,48 @@ struct dialplan_context *dialplan_context_find(const struct dialplan *dp, struct
 	return NULL;
 }
 
+static int context_cmp(const void *left, const void *right)
+{
+	return slice_cmp((*(struct dialplan_context *const *)left)->name,
+			 (*(struct dialplan_context *const *)right)->name);
+}
+
+void dialplan_sort_contexts(struct dialplan *dp)
+{
+	qsort(dp->by_name, dp->context_count, sizeof(struct dialplan_context *), context_cmp);
+}
+
+int dialplan_name_make(struct dialplan_entry *e, struct keep *keep, struct slice text)
+{
+	size_t slash = slice_find(text, '/');
+	char cid[LIMIT_NAME];
+	struct slice raw;
+	int rc;
+
+	e->pub.name = keep_dup(keep, slice_head(slice_head(text, slash), LIMIT_NAME - 1));
+	e->pub.cid = SLICE_LIT("");
+	e->pub.has_cid = slash != SIZE_MAX;
+	if (!e->pub.name.ptr)
+		return -ENOMEM;
+	rc = pattern_make(&e->name, keep, e->pub.name);
+	if (rc || !e->pub.has_cid)
+		return rc;
+	raw = slice_head(slice_from(text, slash + 1), LIMIT_NAME - 1);
+	e->pub.cid = keep_dup(keep, slice_make(cid, callerid_shrink_number(cid, raw)));
+	return e->pub.cid.ptr ? pattern_make(&e->cid, keep, e->pub.cid) : -ENOMEM;
+}
+
+int dialplan_entry_cmp(const struct dialplan_entry *a, const struct dialplan_entry *b)
+{
+	int order = pattern_cmp(&a->name, &b->name);
+
+	if (order)
+		return order;
+	if (a->pub.has_cid != b->pub.has_cid)
+		return a->pub.has_cid ? -1 : 1;
+	return a->pub.has_cid ? pattern_cmp(&a->cid, &b->cid) : 0;
+}
+
 bool dialplan_has_context(const struct dialplan *dp, struct slice context)
 {
 	return dialplan_context_find(dp, context) != NULL;
@@ -237,23 +316,23 @@ uint32_t dialplan_context_count(const struct dialplan *dp)
 
 bool dialplan_autofallthrough(const struct dialplan *dp)
 {
-	return dp->autofallthrough;
+	return dp->base->autofallthrough;
 }
 
 bool dialplan_clear_globals(const struct dialplan *dp)
 {
-	return dp->clear_globals;
+	return dp->base->clear_globals;
 }
 
 const struct dialplan_global *dialplan_globals(const struct dialplan *dp, uint32_t *count)
 {
-	*count = dp->global_count;
-	return dp->globals;
+	*count = dp->base->global_count;
+	return dp->base->globals;
 }
 
 const struct zone_set *dialplan_zones(const struct dialplan *dp)
 {
-	return &dp->zones;
+	return &dp->base->zones;
 }
 
 bool dialplan_pattern_fits(struct slice pattern, struct slice text)
@@ -275,5 +354,9 @@ void dialplan_free(struct dialplan *dp)
 	if (!dp)
 		return;
 	keep_free(&dp->keep);
+	if (--dp->base->holders == 0) {
+		keep_free(&dp->base->keep);
+		free(dp->base);
+	}
 	free(dp);
 }

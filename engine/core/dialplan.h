@@ -16,13 +16,16 @@ struct dialplan;
 
 /* All slices have a NUL behind them and live as long as the snapshot. */
 struct dialplan_step {
-	int32_t priority;
+	int32_t priority;   /* DIALPLAN_HINT: app is what it watches, data its name */
 	struct slice label; /* may be empty */
 	struct slice app;
 	struct slice data; /* not yet expanded */
-	const char *file;
+	const char *file;  /* NULL: from an edit */
 	int line;
 };
+
+/* "hint" as a priority */
+#define DIALPLAN_HINT (-1)
 
 struct dialplan_exten {
 	struct slice name; /* as written */
@@ -80,6 +83,47 @@ struct dialplan_hit dialplan_find_label(const struct dialplan *dp, const struct 
 bool dialplan_exists(const struct dialplan *dp, const struct dialplan_query *q);
 bool dialplan_can_match(const struct dialplan *dp, const struct dialplan_query *q);
 bool dialplan_match_more(const struct dialplan *dp, const struct dialplan_query *q);
+
+/* The hint of an extension; false: there is none. */
+bool dialplan_find_hint(const struct dialplan *dp, struct slice context, struct slice exten,
+			struct dialplan_hit *hit);
+/* All hints, also those of patterns, in the order of contexts and matching. */
+typedef void (*dialplan_hint_fn)(void *arg, struct slice context,
+				 const struct dialplan_exten *exten,
+				 const struct dialplan_step *hint);
+void dialplan_each_hint(const struct dialplan *dp, dialplan_hint_fn fn, void *arg);
+
+/* One change to a snapshot, which gives a new one. A load knows nothing of edits: they are gone. */
+struct dialplan_edit {
+	bool remove;
+	bool replace;	      /* add: a step that is there already gives way */
+	struct slice context; /* add: made if it is not there */
+	struct slice exten;   /* "name[/cid]"; remove without /cid: whatever the cid */
+	int32_t priority;     /* 1 on or DIALPLAN_HINT; remove: 0 all */
+	struct slice app, data;
+};
+/* Texts are copied. The new snapshot shares what came from the file with the old one; either may be
+ * freed first, both on one thread. 0; -EEXIST the step is there, -ENOENT nothing to remove,
+ * -EINVAL, -ENOMEM. */
+int dialplan_edit(struct dialplan **out, const struct dialplan *old,
+		  const struct dialplan_edit *edit);
+
+/* What stands in a context, in its order, as ShowDialPlan of AMI lists it. */
+struct dialplan_item {
+	struct slice context;
+	const struct dialplan_exten *exten; /* with step */
+	const struct dialplan_step *step;
+	struct slice include;	/* as written; ptr NULL: none */
+	struct slice ignorepat; /* the same */
+};
+struct dialplan_totals {
+	uint32_t items, extens, priorities, contexts;
+	bool has_context; /* the one asked for is there */
+};
+typedef void (*dialplan_item_fn)(void *arg, const struct dialplan_item *item);
+/* context empty: all; exten empty: all, else those that match it, also by includes. */
+struct dialplan_totals dialplan_list(const struct dialplan *dp, struct slice context,
+				     struct slice exten, dialplan_item_fn fn, void *arg);
 
 bool dialplan_has_context(const struct dialplan *dp, struct slice context);
 uint32_t dialplan_context_count(const struct dialplan *dp);

@@ -13,13 +13,12 @@
 #include <stdlib.h>
 
 #define PRIORITY_NONE INT32_MIN /* no line before this one */
-#define PRIORITY_HINT (-1)
+#define PRIORITY_HINT DIALPLAN_HINT
 
 /* One step as read, before the extensions are sorted out. */
 struct draft {
 	struct draft *next; /* of the context, in the order of the file */
-	struct pattern name, cid;
-	struct dialplan_exten exten; /* name, cid, has_cid */
+	struct dialplan_entry entry; /* without steps */
 	struct dialplan_step step;
 	uint32_t seq;
 };
@@ -67,9 +66,9 @@ static void note(struct loader *ld, enum log_level level, const char *fmt, ...)
 
 static const struct dialplan_global *global_find(const struct dialplan *dp, struct slice name)
 {
-	for (uint32_t i = 0; i < dp->global_count; i++)
-		if (slice_eq(dp->globals[i].name, name))
-			return &dp->globals[i];
+	for (uint32_t i = 0; i < dp->base->global_count; i++)
+		if (slice_eq(dp->base->globals[i].name, name))
+			return &dp->base->globals[i];
 	return NULL;
 }
 
@@ -104,9 +103,9 @@ static struct slice expand(struct loader *ld, struct slice text, size_t max)
 	struct sink out = sink_make(ld->scratch + SUBST_SCRATCH, max);
 
 	if (slice_find(text, '$') == SIZE_MAX)
-		return keep_dup(&ld->dp->keep, slice_head(text, max));
+		return keep_dup(&ld->dp->base->keep, slice_head(text, max));
 	subst_expand(&s, text, &out);
-	return keep_dup(&ld->dp->keep, sink_slice(&out));
+	return keep_dup(&ld->dp->base->keep, sink_slice(&out));
 }
 
 /* ---- contexts ---- */
@@ -122,7 +121,7 @@ static struct builder *builder_find(const struct loader *ld, struct slice name)
 
 static struct builder *builder_new(struct loader *ld, struct slice name)
 {
-	struct keep *keep = &ld->dp->keep;
+	struct keep *keep = &ld->dp->base->keep;
 	struct builder *b = keep_alloc(keep, sizeof(*b));
 
 	if (!b)
@@ -148,9 +147,8 @@ static const struct dialplan_step *label_before(const struct loader *ld, const s
 						struct slice label)
 {
 	for (const struct draft *d = ld->current->first; d; d = d->next)
-		if (slice_eq(d->step.label, label) && pattern_cmp(&d->name, &like->name) == 0 &&
-		    d->exten.has_cid == like->exten.has_cid &&
-		    slice_eq(d->exten.cid, like->exten.cid))
+		if (slice_eq(d->step.label, label) &&
+		    dialplan_entry_cmp(&d->entry, &like->entry) == 0)
 			return &d->step;
 	return NULL;
 }
@@ -191,31 +189,16 @@ static bool resolve_priority(struct loader *ld, const struct draft *like, struct
 	return false;
 }
 
-/* Splits "name[/cid]" and compiles both. 0 or -ENOMEM. */
 static int name_make(struct loader *ld, struct draft *d, struct slice text)
 {
-	struct keep *keep = &ld->dp->keep;
-	size_t slash = slice_find(text, '/');
-	char cid[LIMIT_NAME];
-	struct slice raw;
-	int rc;
+	int rc = dialplan_name_make(&d->entry, &ld->dp->base->keep, text);
 
-	d->exten.name = keep_dup(keep, slice_head(slice_head(text, slash), LIMIT_NAME - 1));
-	d->exten.cid = SLICE_LIT("");
-	d->exten.has_cid = slash != SIZE_MAX;
-	if (!d->exten.name.ptr)
-		return -ENOMEM;
-	rc = pattern_make(&d->name, keep, d->exten.name);
-	if (rc == 0 && d->name.is_broken)
+	if (rc == 0 && d->entry.name.is_broken)
 		note(ld, LOG_LEVEL_WARNING,
 		     "Wrong [] usage in extension '%s' at line %d of %s: it will never match; "
 		     "close the set with ]",
-		     d->exten.name.ptr, ld->at->line, ld->at->file);
-	if (rc || !d->exten.has_cid)
-		return rc;
-	raw = slice_head(slice_from(text, slash + 1), LIMIT_NAME - 1);
-	d->exten.cid = keep_dup(keep, slice_make(cid, callerid_shrink_number(cid, raw)));
-	return d->exten.cid.ptr ? pattern_make(&d->cid, keep, d->exten.cid) : -ENOMEM;
+		     d->entry.pub.name.ptr, ld->at->line, ld->at->file);
+	return rc;
 }
 
 static void note_discouraged(struct loader *ld, struct slice name)
@@ -229,19 +212,19 @@ static void note_discouraged(struct loader *ld, struct slice name)
 
 static int draft_add(struct loader *ld, const struct dialplan_line *line, int32_t priority)
 {
-	struct keep *keep = &ld->dp->keep;
+	struct keep *keep = &ld->dp->base->keep;
 	struct draft *d = keep_alloc(keep, sizeof(*d));
 
 	if (!d)
 		return -ENOMEM;
-	d->name = ld->model->name;
-	d->cid = ld->model->cid;
-	d->exten = ld->model->exten;
+	d->entry = ld->model->entry;
 	d->seq = ld->current->count;
 	d->step = (struct dialplan_step){
 		.priority = priority,
 		.label = keep_dup(keep, slice_head(line->label, LIMIT_NAME - 1)),
-		.app = keep_dup(keep, slice_head(line->app, LIMIT_NAME - 1)),
+		.app = keep_dup(keep,
+				slice_head(line->app, priority == PRIORITY_HINT ? LIMIT_APPDATA - 1
+										: LIMIT_NAME - 1)),
 		.data = keep_dup(keep, slice_head(line->data, LIMIT_APPDATA - 1)),
 		.file = keep_dup(keep, slice_str(ld->at->file)).ptr,
 		.line = ld->at->line,
@@ -254,7 +237,7 @@ static int draft_add(struct loader *ld, const struct dialplan_line *line, int32_
 		ld->current->first = d;
 	ld->current->last = d;
 	ld->current->count++;
-	note_discouraged(ld, d->exten.name);
+	note_discouraged(ld, d->entry.pub.name);
 	return 0;
 }
 
@@ -281,9 +264,7 @@ static int load_step(struct loader *ld, struct slice value)
 	if (priority != PRIORITY_HINT)
 		priority = moved > INT32_MAX - 1 ? INT32_MAX - 1 : (int32_t)moved;
 	ld->last_priority = priority;
-	if (priority == PRIORITY_HINT)
-		return 0;
-	if (priority < 1) {
+	if (priority < 1 && priority != PRIORITY_HINT) {
 		note(ld, LOG_LEVEL_WARNING, "Invalid priority/label '%.*s' at line %d of %s",
 		     SLICE_ARG(line.priority), ld->at->line, ld->at->file);
 		return 0;
@@ -294,7 +275,7 @@ static int load_step(struct loader *ld, struct slice value)
 static int load_exten(struct loader *ld, struct slice value)
 {
 	struct slice name = dialplan_line_name(&value);
-	struct draft *model = keep_alloc(&ld->dp->keep, sizeof(*model));
+	struct draft *model = keep_alloc(&ld->dp->base->keep, sizeof(*model));
 	int rc;
 
 	name = expand(ld, name, (size_t)2 * LIMIT_NAME);
@@ -331,7 +312,7 @@ static void timespec_warn(void *arg, const char *text)
 static int load_include(struct loader *ld, struct slice value)
 {
 	struct dialplan_context *ctx = ld->current->ctx;
-	struct keep *keep = &ld->dp->keep;
+	struct keep *keep = &ld->dp->base->keep;
 	struct dialplan_include *inc = keep_alloc(keep, sizeof(*inc));
 	struct timespec_rule *rule;
 	size_t end = 0;
@@ -366,7 +347,7 @@ static int load_include(struct loader *ld, struct slice value)
 static int load_ignorepat(struct loader *ld, struct slice value)
 {
 	struct dialplan_context *ctx = ld->current->ctx;
-	struct dialplan_ignorepat *p = keep_alloc(&ld->dp->keep, sizeof(*p));
+	struct dialplan_ignorepat *p = keep_alloc(&ld->dp->base->keep, sizeof(*p));
 
 	if (!p)
 		return -ENOMEM;
@@ -421,8 +402,10 @@ static void load_general(struct loader *ld, const struct conffile_section *secti
 {
 	struct dialplan *dp = ld->dp;
 
-	dp->autofallthrough = conffile_bool(section, "autofallthrough", dp->autofallthrough);
-	dp->clear_globals = conffile_bool(section, "clearglobalvars", dp->clear_globals);
+	dp->base->autofallthrough =
+		conffile_bool(section, "autofallthrough", dp->base->autofallthrough);
+	dp->base->clear_globals =
+		conffile_bool(section, "clearglobalvars", dp->base->clear_globals);
 }
 
 static int load_globals(struct loader *ld, const struct conffile_section *section)
@@ -444,12 +427,12 @@ static int load_globals(struct loader *ld, const struct conffile_section *sectio
 			continue;
 		}
 		value = expand(ld, v->value, LIMIT_VAR_VALUE - 1);
-		name = keep_dup(&dp->keep, slice_head(slice_trim(args), LIMIT_VAR_NAME - 1));
+		name = keep_dup(&dp->base->keep, slice_head(slice_trim(args), LIMIT_VAR_NAME - 1));
 		if (!value.ptr || !name.ptr)
 			return -ENOMEM;
 		g = (struct dialplan_global *)global_find(dp, name);
 		if (!g)
-			g = &dp->globals[dp->global_count++];
+			g = &dp->base->globals[dp->base->global_count++];
 		*g = (struct dialplan_global){name, value};
 	}
 	return 0;
@@ -457,22 +440,11 @@ static int load_globals(struct loader *ld, const struct conffile_section *sectio
 
 /* ---- sorting it out ---- */
 
-static int draft_cmp_exten(const struct draft *a, const struct draft *b)
-{
-	int order = pattern_cmp(&a->name, &b->name);
-
-	if (order)
-		return order;
-	if (a->exten.has_cid != b->exten.has_cid)
-		return a->exten.has_cid ? -1 : 1;
-	return a->exten.has_cid ? pattern_cmp(&a->cid, &b->cid) : 0;
-}
-
 static int draft_cmp(const void *left, const void *right)
 {
 	const struct draft *a = *(const struct draft *const *)left;
 	const struct draft *b = *(const struct draft *const *)right;
-	int order = draft_cmp_exten(a, b);
+	int order = dialplan_entry_cmp(&a->entry, &b->entry);
 
 	return order ? order : (a->seq > b->seq) - (a->seq < b->seq);
 }
@@ -485,7 +457,7 @@ static bool priority_taken(struct loader *ld, const struct dialplan_exten *e, ui
 	ld->at = &(struct conffile_var){.file = d->step.file, .line = d->step.line};
 	note(ld, LOG_LEVEL_WARNING,
 	     "Unable to register extension '%s' priority %d in '%s', already in use",
-	     d->exten.name.ptr, d->step.priority, ld->current->ctx->name.ptr);
+	     d->entry.pub.name.ptr, d->step.priority, ld->current->ctx->name.ptr);
 	note(ld, LOG_LEVEL_WARNING, "Unable to register extension at line %d of %s", d->step.line,
 	     d->step.file);
 	return true;
@@ -501,7 +473,7 @@ static bool label_taken(struct loader *ld, const struct dialplan_exten *e, const
 		note(ld, LOG_LEVEL_WARNING,
 		     "Extension '%s' priority %d in '%s', label '%s' already in use at priority "
 		     "%d",
-		     d->exten.name.ptr, d->step.priority, ld->current->ctx->name.ptr,
+		     d->entry.pub.name.ptr, d->step.priority, ld->current->ctx->name.ptr,
 		     d->step.label.ptr, e->steps[i].priority);
 		return true;
 	}
@@ -531,21 +503,19 @@ static void step_insert(struct loader *ld, struct dialplan_exten *e, struct dial
 static int entries_make(struct loader *ld, struct draft **sorted, uint32_t count)
 {
 	struct dialplan_context *ctx = ld->current->ctx;
-	struct dialplan_step *steps = keep_alloc(&ld->dp->keep, count * sizeof(*steps));
+	struct dialplan_step *steps = keep_alloc(&ld->dp->base->keep, count * sizeof(*steps));
 	struct dialplan_entry *e = NULL;
 
-	ctx->entries = keep_alloc(&ld->dp->keep, count * sizeof(*ctx->entries));
+	ctx->entries = keep_alloc(&ld->dp->base->keep, count * sizeof(*ctx->entries));
 	if (!steps || !ctx->entries)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
-		if (!e || draft_cmp_exten(sorted[i], sorted[i - 1]) != 0) {
+		if (!e || dialplan_entry_cmp(&sorted[i]->entry, &sorted[i - 1]->entry) != 0) {
 			if (e)
 				steps += e->pub.step_count;
 			e = &ctx->entries[ctx->entry_count++];
-			e->pub = sorted[i]->exten;
+			*e = sorted[i]->entry;
 			e->pub.steps = steps;
-			e->name = sorted[i]->name;
-			e->cid = sorted[i]->cid;
 			ctx->plain_count += !e->name.is_pattern;
 		}
 		step_insert(ld, &e->pub, steps, sorted[i]);
@@ -573,21 +543,16 @@ static int context_finish(struct loader *ld, struct builder *b)
 	return rc;
 }
 
-static int context_cmp(const void *left, const void *right)
-{
-	return slice_cmp((*(struct dialplan_context *const *)left)->name,
-			 (*(struct dialplan_context *const *)right)->name);
-}
-
 /* Moves the contexts into one array and sorts an index of it. */
 static int contexts_place(struct loader *ld)
 {
 	struct dialplan *dp = ld->dp;
 	uint32_t n = 0;
 
-	dp->contexts = keep_alloc(&dp->keep, (dp->context_count + 1u) * sizeof(*dp->contexts));
-	dp->by_name =
-		keep_alloc(&dp->keep, (dp->context_count + 1u) * sizeof(struct dialplan_context *));
+	dp->contexts =
+		keep_alloc(&dp->base->keep, (dp->context_count + 1u) * sizeof(*dp->contexts));
+	dp->by_name = keep_alloc(&dp->base->keep,
+				 (dp->context_count + 1u) * sizeof(struct dialplan_context *));
 	if (!dp->contexts || !dp->by_name)
 		return -ENOMEM;
 	for (const struct builder *b = ld->builders; b; b = b->next, n++) {
@@ -595,7 +560,7 @@ static int contexts_place(struct loader *ld)
 		dp->contexts[n].index = n;
 		dp->by_name[n] = &dp->contexts[n];
 	}
-	qsort(dp->by_name, n, sizeof(struct dialplan_context *), context_cmp);
+	dialplan_sort_contexts(dp);
 	return 0;
 }
 
@@ -629,8 +594,9 @@ static int load_sections(struct loader *ld, const struct conffile *cf)
 	for (s = conffile_first(cf); s; s = conffile_next(s))
 		for (const struct conffile_var *v = s->vars; v; v = v->next)
 			globals += slice_ieq(s->name, SLICE_LIT("globals"));
-	ld->dp->globals = keep_alloc(&ld->dp->keep, globals * sizeof(*ld->dp->globals));
-	if (!ld->dp->globals)
+	ld->dp->base->globals =
+		keep_alloc(&ld->dp->base->keep, globals * sizeof(*ld->dp->base->globals));
+	if (!ld->dp->base->globals)
 		return -ENOMEM;
 	/* All globals first: names of extensions may use those that stand further down. */
 	for (s = conffile_first(cf); s && rc == 0; s = conffile_next(s)) {
@@ -649,10 +615,16 @@ static int load_sections(struct loader *ld, const struct conffile *cf)
 int dialplan_create_empty(struct dialplan **out)
 {
 	struct dialplan *dp = calloc(1, sizeof(*dp));
+	struct dialplan_base *base = calloc(1, sizeof(*base));
 
-	if (!dp)
+	if (!dp || !base) {
+		free(dp);
+		free(base);
 		return -ENOMEM;
-	dp->autofallthrough = true;
+	}
+	base->holders = 1;
+	base->autofallthrough = true;
+	dp->base = base;
 	*out = dp;
 	return 0;
 }
@@ -672,7 +644,7 @@ int dialplan_load(struct dialplan **out, const struct conffile *cf,
 	if (rc == 0)
 		rc = contexts_place(&ld);
 	if (rc == 0)
-		rc = zone_set_load(&ld.dp->zones, &ld.dp->keep, source);
+		rc = zone_set_load(&ld.dp->base->zones, &ld.dp->base->keep, source);
 	if (rc == 0)
 		includes_resolve(&ld);
 	free(ld.scratch);

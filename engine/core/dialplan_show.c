@@ -49,8 +49,15 @@ static void show_step(struct show *s, const char *head, const struct dialplan_st
 	char app[LIMIT_APPDATA + LIMIT_NAME + 32];
 	char source[LIMIT_PATH + 16];
 
-	snprintf(app, sizeof(app), "%d. %s(%s)", step->priority, step->app.ptr, step->data.ptr);
-	snprintf(source, sizeof(source), "%s:%d", step->file, step->line);
+	if (step->priority == DIALPLAN_HINT)
+		snprintf(app, sizeof(app), "hint: %s", step->app.ptr);
+	else
+		snprintf(app, sizeof(app), "%d. %s(%s)", step->priority, step->app.ptr,
+			 step->data.ptr);
+	if (step->file)
+		snprintf(source, sizeof(source), "%s:%d", step->file, step->line);
+	else
+		snprintf(source, sizeof(source), "pbx_config");
 	show_row(s, head, app, source);
 	s->steps++;
 }
@@ -134,9 +141,12 @@ static void show_context(struct show *s, const struct dialplan_context *ctx, uns
 		print(s, "\n");
 	if (!s->exten.ptr)
 		return;
-	for (const struct dialplan_include *inc = ctx->includes; inc; inc = inc->next)
-		if (inc->context != DIALPLAN_NO_INDEX)
-			show_context(s, &s->dp->contexts[inc->context], depth + 1);
+	for (const struct dialplan_include *inc = ctx->includes; inc; inc = inc->next) {
+		const struct dialplan_context *to = dialplan_included(s->dp, inc);
+
+		if (to)
+			show_context(s, to, depth + 1);
+	}
 }
 
 static void show_nothing(struct show *s, struct slice context, bool has_context)

@@ -38,7 +38,8 @@
 	X(CONTACTSTATUS, "ContactStatus", false)                                                   \
 	X(PEERSTATUS, "PeerStatus", false)                                                         \
 	X(REGISTRY, "Registry", false)                                                             \
-	X(DEVICESTATECHANGE, "DeviceStateChange", false)
+	X(DEVICESTATECHANGE, "DeviceStateChange", false)                                           \
+	X(EXTENSIONSTATUS, "ExtensionStatus", false)
 
 enum event_kind {
 #define EVENT_ENUM(id, name, reliable) EVENT_##id,
@@ -84,7 +85,8 @@ struct chan_snap {
  *   CONTACTSTATUS      text: URI, status, AOR, endpoint, round trip in us (empty: not known)
  *   PEERSTATUS         text: technology, "Tech/name", status, cause (empty: none)
  *   REGISTRY           text: technology, client URI, server URI, status, cause (empty: none)
- *   DEVICESTATECHANGE  text: "Tech/name", state */
+ *   DEVICESTATECHANGE  text: "Tech/name", state
+ *   EXTENSIONSTATUS    text: extension, context, hint; number: status (device.h) */
 struct event {
 	enum event_kind kind;
 	uint32_t shard;

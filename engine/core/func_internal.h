@@ -44,6 +44,8 @@ extern const struct func func_callerid, func_channel, func_connectedline, func_h
 	func_pjsip_header, func_timeout;
 /* func_db.c */
 extern const struct func func_db, func_db_delete, func_db_exists, func_db_keys;
+/* func_state.c */
+extern const struct func func_device_state, func_extension_state, func_hint;
 /* func_cdr.c */
 extern const struct func func_cdr;
 

@@ -56,6 +56,11 @@ static const struct manual_page pages[] = {
 	 "prefix\n    A family, or family/key; empty: the families.", "DB"},
 	{"DEC", "DEC(variable)", "Takes one from the variable and gives the result.",
 	 "variable\n    Its name, without ${}.", "INC, MATH"},
+	{"DEVICE_STATE", "DEVICE_STATE(device)",
+	 "What a device does: NOT_INUSE, INUSE, BUSY, INVALID, UNAVAILABLE, RINGING, RINGINUSE, "
+	 "ONHOLD or\n"
+	 "UNKNOWN. Devices whose names begin with Custom: can be written.",
+	 "device\n    Like PJSIP/100 or Custom:lamp.", "EXTENSION_STATE, HINT"},
 	{"DIALPLAN_EXISTS", "DIALPLAN_EXISTS(context[,extension[,priority]])",
 	 "1 if that place is in the dialplan, else 0.",
 	 "context, extension, priority\n    The place; the priority may be a label.", "Goto"},
@@ -65,6 +70,11 @@ static const struct manual_page pages[] = {
 	 "field\n    reason, context, exten or priority.", "RaiseException"},
 	{"EXISTS", "EXISTS(data)", "0 if the text is empty, else 1.", "data\n    Any text.",
 	 "ISNULL"},
+	{"EXTENSION_STATE", "EXTENSION_STATE(extension[@context])",
+	 "The state of an extension by its hint: as of DEVICE_STATE, or HOLDINUSE; UNKNOWN without "
+	 "a hint.",
+	 "extension, context\n    The place of the hint; the channel's context if none is given.",
+	 "DEVICE_STATE, HINT"},
 	{"FIELDNUM", "FIELDNUM(varname,delim,value)",
 	 "Which field of the variable is the value: 1 for the first, 0 if none is.",
 	 VARNAME "\ndelim\n    What stands between fields.\nvalue\n    What is looked for.",
@@ -82,6 +92,10 @@ static const struct manual_page pages[] = {
 	 "Why a channel ended: the SIP status that came, or Asterisk's words for the cause.",
 	 "channel\n    Its name.\ntype\n    tech: SIP 486 Busy Here. ast: User busy.",
 	 "CHANNEL, Hangup"},
+	{"HINT", "HINT(extension[@context][,name])", "The devices of an extension's hint.",
+	 "extension, context\n    The place of the hint; the channel's context if none is "
+	 "given.\nname\n    yes: its name instead.",
+	 "DEVICE_STATE, EXTENSION_STATE"},
 	{"IF", "IF(expression?[true][:false])", "One of two texts.",
 	 "expression\n    False if it is empty or 0, else true.\ntrue, false\n    The texts.",
 	 "IFTIME, ExecIf, GotoIf"},

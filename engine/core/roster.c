@@ -4,6 +4,7 @@
 #include "engine/base/hash.h"
 #include "engine/base/limits.h"
 #include "engine/base/slab.h"
+#include "engine/core/device.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -115,6 +116,7 @@ static struct roster_entry *roster_add(struct roster *r, const struct event *e)
 	n->chan.shard = e->shard;
 	n->chan.chan = e->chan;
 	n->chan.created_wall_ns = e->wall_ns;
+	n->chan.device_state = DEVICE_STATE_COUNT;
 	roster_copy_snap(n, &e->snap);
 	hash_add(&r->by_handle, &n->by_handle, roster_handle_hash(e->shard, e->chan));
 	hash_add(&r->by_name, &n->by_name, slice_ihash(n->chan.snap.name, 0));
@@ -150,6 +152,8 @@ struct roster_chan *roster_note(struct roster *r, const struct event *e)
 	roster_copy_snap(n, &e->snap);
 	if (e->kind == EVENT_NEWEXTEN)
 		roster_note_app(r, n, e);
+	if (e->kind == EVENT_HOLD || e->kind == EVENT_UNHOLD)
+		n->chan.is_held = e->kind == EVENT_HOLD;
 	if (e->kind == EVENT_HANGUPREQUEST || e->kind == EVENT_SOFTHANGUPREQUEST || e->kind == EVENT_HANGUP)
 		n->chan.is_ending = true;
 	if (e->kind == EVENT_NEWSTATE && e->snap.state == 6 && n->chan.answered_wall_ns == 0)

@@ -7,6 +7,8 @@
 #include "engine/core/func.h"
 #include "engine/core/shard_db.h"
 
+#include <errno.h>
+
 const struct tech *shard_find_tech(const struct shard *s, struct slice name)
 {
 	for (uint32_t i = 0; i < s->tech_count; i++) {
@@ -231,7 +233,7 @@ int shard_set_global(struct shard *s, struct slice name, struct slice value)
 	int err = vars_set(&s->globals, name, value);
 	char *at;
 
-	if (err != 0 || s->count == 1)
+	if (err != 0)
 		return err;
 	at = pipe_begin(s->up, PIPE_DROPPABLE, SHARD_GLOBAL_SET, fixed + name.len + value.len);
 	if (!at) {
@@ -291,6 +293,43 @@ void shard_hold_trunk(struct shard *s, struct slice name, int64_t until_ns, bool
 	pipe_commit(s->up, fixed + name.len);
 }
 
+int shard_set_device(struct shard *s, struct slice device, enum device_state state)
+{
+	struct shard_question q = {.number = (int32_t)state, .len = {(uint32_t)device.len}};
+	size_t fixed = offsetof(struct shard_question, text);
+	char *at;
+
+	if (!slice_istarts(device, SLICE_LIT("Custom:")) || device.len > LIMIT_NAME || !s->devices)
+		return -EINVAL;
+	at = pipe_begin(s->up, PIPE_DROPPABLE, SHARD_DEVICE_SET, fixed + device.len);
+	if (!at) {
+		metric_inc(&s->metrics, METRIC_event_dropped);
+		return -ENOSPC;
+	}
+	memcpy(at, &q, fixed);
+	memcpy(at + fixed, device.ptr, device.len);
+	pipe_commit(s->up, fixed + device.len);
+	devices_assume(s->devices, device, state);
+	return 0;
+}
+
+enum device_state shard_device_state(const struct shard *s, struct slice device)
+{
+	size_t slash = slice_find(device, '/');
+	const struct tech *tech = shard_find_tech(s, slice_head(device, slash));
+	struct tech_endpoint endpoint;
+	enum device_state state;
+
+	if (s->devices && devices_get(s->devices, device, &state))
+		return state;
+	if (slice_istarts(device, SLICE_LIT("Custom:")))
+		return DEVICE_UNKNOWN;
+	if (slash == SIZE_MAX || !tech ||
+	    tech->ops->find(tech->impl, slice_from(device, slash + 1), &endpoint) == -ENOENT)
+		return DEVICE_INVALID;
+	return DEVICE_UNAVAILABLE;
+}
+
 /* ---- commands ---- */
 
 static void shard_hangup_one(struct shard *s, const struct shard_hangup *h)
@@ -315,7 +354,7 @@ static void shard_hangup_all(struct shard *s)
 static void shard_take_conf(struct shard *s, const struct shard_conf *conf)
 {
 	s->dialplan = conf->dialplan;
-	if (s->take_conf)
+	if (s->take_conf && !conf->is_edit)
 		s->take_conf(s, conf);
 	pipe_write(s->up, PIPE_RELIABLE, SHARD_CONF_DONE, conf, sizeof(*conf));
 }

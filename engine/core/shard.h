@@ -12,6 +12,7 @@
 #include "engine/base/tmr.h"
 #include "engine/core/chan.h"
 #include "engine/core/dbmap.h"
+#include "engine/core/device.h"
 #include "engine/core/source.h"
 #include "engine/io/io.h"
 
@@ -47,6 +48,7 @@ enum shard_fact {
 			   * order_id 0: an incoming call is */
 	SHARD_ANSWER,	  /* struct shard_question echoed + value: to GETVAR and others */
 	SHARD_GLOBAL_SET, /* name and value: a dialplan set a global */
+	SHARD_DEVICE_SET, /* struct shard_question + device; number: state */
 	SHARD_CONF_DONE,  /* struct shard_conf: the old snapshot is let go of */
 	SHARD_TECH_FACT,  /* struct shard_tech: the other way */
 	SHARD_DB_CHANGED, /* struct shard_db_change: a dialplan changes the database */
@@ -114,6 +116,7 @@ struct shard_conf {
 	const struct dialplan *dialplan;
 	const void *tech_conf[SHARD_TECHS];
 	const void *media_conf;
+	bool is_edit; /* the dialplan was edited: all else, globals too, stays as it is */
 };
 
 struct shard {
@@ -134,6 +137,7 @@ struct shard {
 	uint32_t tech_count;
 	struct media media;
 	const struct dialplan *dialplan;
+	struct devices *devices; /* of the engine; read here */
 	struct arena_pool *globals_pool;
 	struct arena globals_arena;
 	struct vars globals;
@@ -163,6 +167,10 @@ int shard_set_global(struct shard *s, struct slice name, struct slice value);
 bool shard_tech_write(struct shard *s, uint32_t tech, uint32_t kind, const void *data, size_t len);
 /* Tells control that a trunk can take no calls until then, or can again (queue_hold). */
 void shard_hold_trunk(struct shard *s, struct slice name, int64_t until_ns, bool on_trial);
+/* A dialplan sets the state of a Custom: device. What is known already reads so at once, a new one
+ * when control has heard. 0; -EINVAL not such a device, -ENOSPC control cannot be told now. */
+int shard_set_device(struct shard *s, struct slice device, enum device_state state);
+enum device_state shard_device_state(const struct shard *s, struct slice device);
 const struct tech *shard_find_tech(const struct shard *s, struct slice name);
 /* Reads commands, at most `budget` records. Returns how many. */
 uint32_t shard_run_commands(struct shard *s, uint32_t budget);

@@ -39,6 +39,7 @@ static struct {
 	struct telnet *client;
 	bool compat; /* dialer.conf compat_reason */
 	bool tls;    /* the client comes over TLS */
+	bool states; /* of devices are told */
 } rig = {.seed = 7};
 
 /* ---- world ---- */
@@ -70,6 +71,7 @@ static const char manager_conf[] = "[general]\n"
 				   "tlsenable = yes\n"
 				   "tlscertfile = /tls/server.pem\n"
 				   "tlsprivatekey = /tls/server.key\n"
+				   "%s\n"
 				   "[hello]\n"
 				   "secret=world\n"
 				   "read=all     ; everything\n"
@@ -102,23 +104,33 @@ static const char manager_conf[] = "[general]\n"
 				   "eventfilter=Event: (Newchannel|Hangup)\n"
 				   "eventfilter=!Cause: 16\n";
 
-static const char extensions_conf[] = "[default]\n"
-				      "exten => 100,1,NoOp(hello \"Ann\" <100>  )\n"
-				      " same => n,Wait(2)\n"
-				      " same => n,Hangup()\n"
-				      "exten => long,1,Answer()\n"
-				      " same => n,Wait(600)\n"
-				      "exten => 209,1,Wait(3)\n"
-				      " same => n,Hangup()\n"
-				      "exten => label,1,NoOp()\n"
-				      " same => n(there),Wait(600)\n"
-				      "[sets]\n"
-				      "exten => 103,1,Wait(600)\n"
-				      "exten => 209,1,Wait(3)\n"
-				      "exten => 210,1,Wait(6)\n"
-				      "[fails]\n"
-				      "exten => 100,1,Wait(1)\n"
-				      "exten => failed,1,NoOp(${REASON})\n";
+static const char extensions_conf[] =
+	"[default]\n"
+	"exten => 100,1,NoOp(hello \"Ann\" <100>  )\n"
+	" same => n,Wait(2)\n"
+	" same => n,Hangup()\n"
+	"exten => long,1,Answer()\n"
+	" same => n,Wait(600)\n"
+	"exten => 209,1,Wait(3)\n"
+	" same => n,Hangup()\n"
+	"exten => label,1,NoOp()\n"
+	" same => n(there),Wait(600)\n"
+	"[hints]\n"
+	"exten => 500,hint,PJSIP/self\n"
+	"exten => 501,hint,Custom:lamp&PJSIP/nobody\n"
+	"exten => _6XX,hint,PJSIP/${EXTEN}\n"
+	"exten => lamp,1,Set(DEVICE_STATE(Custom:lamp)=INUSE)\n"
+	" same => n,Wait(1)\n"
+	" same => n,NoOp(${DEVICE_STATE(Custom:lamp)},${DEVICE_STATE(PJSIP/self)},"
+	"${DEVICE_STATE(PJSIP/x)},${EXTENSION_STATE(501@hints)},"
+	"${HINT(500)})\n"
+	"[sets]\n"
+	"exten => 103,1,Wait(600)\n"
+	"exten => 209,1,Wait(3)\n"
+	"exten => 210,1,Wait(6)\n"
+	"[fails]\n"
+	"exten => 100,1,Wait(1)\n"
+	"exten => failed,1,NoOp(${REASON})\n";
 
 static const char pjsip_conf[] = "[udp]\n"
 				 "type=transport\n"
@@ -147,12 +159,15 @@ static const char pjsip_conf[] = "[udp]\n"
 
 static void put_files(void)
 {
-	char text[1024], host[ADDR_TEXT];
+	char text[1024], big[2 * sizeof(manager_conf)], host[ADDR_TEXT];
 	struct addr gateway = gateway_addr(rig.gateway);
 
 	sim_fs_put(rig.w, "/etc/asterisk/asterisk.conf",
 		   "[directories]\nastetcdir => /etc/asterisk\n");
-	sim_fs_put(rig.w, "/etc/asterisk/manager.conf", manager_conf);
+	/* The reference shows calls without the states of devices, but for one. */
+	snprintf(big, sizeof(big), manager_conf,
+		 rig.states ? "" : "disabledevents = DeviceStateChange,ExtensionStatus");
+	sim_fs_put(rig.w, "/etc/asterisk/manager.conf", big);
 	snprintf(text, sizeof(text),
 		 "[general]\nshards=2\ncdr_sqlite=no\nmax_channels=100\ncompat_reason=%s\n",
 		 rig.compat ? "yes" : "no");
@@ -201,6 +216,7 @@ static int begin(void **state)
 
 	rig.compat = *state && strstr(*state, "compat");
 	rig.tls = *state && strncmp(*state, "tls ", 4) == 0;
+	rig.states = *state && strstr(*state, "state");
 	log_set_writer(log_nothing, NULL);
 	rig.w = sim_world_create(rig.seed);
 	gateway.host = sim_host_add(rig.w, "gateway");
@@ -515,6 +531,8 @@ int main(int argc, char **argv)
 		SESSION("ami-database.txt"),
 		SESSION("ami-config.txt"),
 		SESSION("ami-modules.txt"),
+		SESSION("ami-dialplan.txt"),
+		SESSION("ami-state.txt"),
 		cmocka_unit_test_setup_teardown(test_client_goes, begin, end),
 	};
 

@@ -131,6 +131,22 @@ static void test_variables(void **state)
 			    "global BAD() 1 0\nglobal A 1 0\nset CALLERID(num) 7 0\n");
 }
 
+/* asterisk.conf live_dangerously: nothing is out of reach. */
+static void test_live_dangerously(void **state)
+{
+	const struct ami_about about = {.live_dangerously = true};
+
+	(void)state;
+	ami_set_about(world.ami, &about);
+	world.vars[0][0] = "DB(a/b)";
+	world.vars[0][1] = "1";
+	EXPECT_ANSWER(client, "Action: Getvar\nVariable: DB(a/b)\n\n",
+		      "Response: Success\nVariable: DB(a/b)\nValue: 1\n\n");
+	EXPECT_ANSWER(client, "Action: Setvar\nVariable: DB(a/b)\nValue: 2\n\n",
+		      ACK("Variable Set"));
+	assert_string_equal(world.commands, "global DB(a/b) 2 0\n");
+}
+
 static void test_redirect(void **state)
 {
 	static const struct {
@@ -437,7 +453,8 @@ static void test_core_status(void **state)
 		      "CoreReloadTime: 15:16:50\nCoreCurrentCalls: 1\nCoreProcessedCalls: 14\n\n");
 	ami_set_about(world.ami, &about);
 	EXPECT_ANSWER(client, "Action: CoreSettings\n\n",
-		      "Response: Success\nAMIversion: 11.0.0\nAsteriskVersion: 22.10.1\n"
+		      "Response: Success\nAMIversion: 11.0.0\n"
+		      "AsteriskVersion: 22.10.1+ringer." RINGER_VERSION "\n"
 		      "SystemName: pbx1\nCoreMaxCalls: 9\nCoreMaxLoadAvg: 0.000000\n"
 		      "CoreRunUser: ringer\nCoreRunGroup: calls\nCoreMaxFilehandles: 0\n"
 		      "CoreRealTimeEnabled: No\nCoreCDRenabled: Yes\nCoreHTTPenabled: No\n"
@@ -537,6 +554,7 @@ int main(void)
 		TEST(test_hangup),
 		TEST(test_hangup_matching),
 		TEST(test_variables),
+		TEST(test_live_dangerously),
 		TEST(test_redirect),
 		TEST(test_signals),
 		TEST(test_signals_refused),

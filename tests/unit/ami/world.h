@@ -80,6 +80,7 @@ static struct world {
 	bool redirect_full; /* the shard cannot be told */
 	char commands[4096]; /* hangups, redirects and settings, a line each */
 	int reload_error;
+	int edits_busy; /* so often the dialplan cannot be edited */
 } world;
 
 /* ---- seam ---- */
@@ -530,6 +531,8 @@ const struct tech_admin *control_admin(struct control *c, struct slice tech)
 	(void)tech;
 	return NULL;
 }
+
+#include "tests/unit/ami/world_dialplan.h"
 
 int control_reload(struct control *c, struct slice module, struct sink *text)
 {
