@@ -16,7 +16,8 @@
 
 static struct sip_target seek_target(const struct invite *iv)
 {
-	return (struct sip_target){.addr = iv->dst, .transport = sip_tp_kind(iv->sip, iv->tp)};
+	return (struct sip_target){.addr = iv->dst,
+				   .transport = (uint8_t)sip_tp_kind(iv->sip, iv->tp)};
 }
 
 /* The old transaction, if any, has nothing to say any more; a CANCEL of it is of no use. */
