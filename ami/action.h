@@ -117,6 +117,7 @@ enum ami_action_result ami_do_pjsip_inbound(struct ami_session *s, const struct 
 enum ami_action_result ami_do_pjsip_inbound_statuses(struct ami_session *s,
 						     const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_outbound(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_hangup(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_qualify(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_register(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_unregister(struct ami_session *s, const struct ami_msg *m);

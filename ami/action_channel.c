@@ -1,4 +1,4 @@
-/* ami/action_channel.c - actions on a channel: Hangup, Getvar, Setvar, Redirect. */
+/* ami/action_channel.c - actions on a channel: Hangup, PJSIPHangup, Getvar, Setvar, Redirect. */
 #include "ami/action.h"
 #include "ami/ami_internal.h"
 #include "ami/danger.h"
@@ -8,7 +8,9 @@
 #include "ami/reply.h"
 #include "ami/text.h"
 #include "ami/walk.h"
+#include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/core/tech_admin.h"
 
 #include <regex.h>
 
@@ -32,6 +34,26 @@ static int hangup_cause(struct ami_session *s, const struct ami_msg *m)
 	return -1;
 }
 
+/* PJSIPHangup refuses; the status is what its Cause says. */
+static bool hangup_refuse(struct ami_session *s, const struct roster_chan *chan)
+{
+	const struct tech_admin *a = control_admin(s->ami->control, SLICE_LIT("PJSIP"));
+
+	if (!a || !slice_istarts(chan->snap.name, SLICE_LIT("PJSIP/")))
+		return true;
+	return control_refuse(s->ami->control, chan,
+			      a->ops->refusal(a->impl, ami_msg_get(s->msg, "Cause")));
+}
+
+/* False: the channel's shard cannot be told now. */
+static bool hangup_one(struct ami_session *s, const struct roster_chan *chan)
+{
+	if (s->action->fn == ami_do_pjsip_hangup)
+		return hangup_refuse(s, chan);
+	control_hangup(s->ami->control, chan, hangup_cause(s, s->msg));
+	return true;
+}
+
 static bool hangup_item(struct ami_session *s, const struct roster_chan *chan)
 {
 	struct sink out = ami_reply_item(s, "ChannelHungup");
@@ -39,7 +61,7 @@ static bool hangup_item(struct ami_session *s, const struct roster_chan *chan)
 	ami_text_header(&out, "Channel", chan->snap.name);
 	ami_reply_action_id(s, &out);
 	ami_reply_end(s, &out);
-	control_hangup(s->ami->control, chan, hangup_cause(s, s->msg));
+	UNUSED(hangup_one(s, chan));
 	return true;
 }
 
@@ -97,9 +119,16 @@ enum ami_action_result ami_do_hangup(struct ami_session *s, const struct ami_msg
 		ami_reply_error(s, "No such channel");
 		return AMI_ACTION_DONE;
 	}
-	ami_reply_ack(s, "Channel Hungup");
-	control_hangup(s->ami->control, chan, hangup_cause(s, m));
+	if (hangup_one(s, chan))
+		ami_reply_ack(s, "Channel Hungup");
+	else
+		ami_reply_error(s, "Unable to queue the hangup");
 	return AMI_ACTION_DONE;
+}
+
+enum ami_action_result ami_do_pjsip_hangup(struct ami_session *s, const struct ami_msg *m)
+{
+	return ami_do_hangup(s, m);
 }
 
 /* ---- Getvar, Setvar ---- */

@@ -377,6 +377,20 @@ const struct ami_action ami_actions[] = {
 		.fn = ami_do_ping,
 	},
 	{
+		.name = "PJSIPHangup",
+		.classes = AMI_CLASS_SYSTEM | AMI_CLASS_CALL,
+		.synopsis = "Refuse a call that came in and is not answered yet.",
+		.needs = {{"Channel", "No channel specified"}},
+		.syntax = "[ActionID:] Channel: [Cause:]",
+		.text = "Channel is a name, a Uniqueid, or /regex/ for all names that it fits. "
+			"Cause is "
+			"a SIP status from 400 to 699 or its name, as BUSY_HERE; 603 is sent for "
+			"anything else. Calls that are answered, and those that the engine placed, "
+			"are "
+			"left alone, though the answer is the same.",
+		.fn = ami_do_pjsip_hangup,
+	},
+	{
 		.name = "PJSIPQualify",
 		.classes = CLASSES_INFO,
 		.synopsis = "Ask all contacts of an endpoint whether they are there.",

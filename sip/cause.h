@@ -10,6 +10,10 @@ unsigned sip_cause_of_status(unsigned code);
 /* Status with which we refuse or end for a cause; 0: none (send 603 if a response is due). */
 unsigned sip_cause_to_status(unsigned cause);
 
+/* The status by which a call may be refused: its number (400..699) or its name, as "BUSY_HERE", in
+ * any case. 0: it is neither. */
+unsigned sip_refusal_parse(struct slice text);
+
 /* The cause of a call that ended with this message (final response, BYE, CANCEL): Reason with
  * Q.850, else Reason with SIP, else the status code; a request without Reason is 16. A Reason whose
  * cause is no number or out of range (1..127; 300..699) is passed over. */

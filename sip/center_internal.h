@@ -75,6 +75,15 @@ void center_on_registration(struct sip_center *c, const struct sip_registration_
 
 void center_on_bind(struct sip_center *c, uint32_t shard, const struct sip_bind *b, size_t len);
 
+/* ---- options (center_option.c) ---- */
+
+/* All options of an object of pjsip.conf, of any kind but contacts. */
+void center_options(const struct sip_center *c, const struct tech_object *o, tech_option_fn fn,
+		    void *arg);
+/* Its section of the file; NULL: it has none. */
+const struct sip_conf_section *center_section(const struct sip_center *c,
+					      const struct tech_object *o);
+
 /* ---- views (center_view.c) ---- */
 
 extern const struct tech_admin_ops center_admin_ops;

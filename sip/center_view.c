@@ -2,9 +2,10 @@
 #include "sip/center_internal.h"
 
 #include "engine/base/check.h"
+#include "engine/base/log.h"
+#include "sip/cause.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 static const struct slice view_identify = SLICE_LIT("identify");
 
@@ -106,143 +107,6 @@ static bool view_find(void *impl, enum tech_kind kind, struct slice name, struct
 
 /* ---- options ---- */
 
-enum view_form {
-	VIEW_TEXT,
-	VIEW_BOOL,    /* true, false */
-	VIEW_SECONDS, /* 3.000000 */
-	VIEW_SECRET,  /* shown as set or not */
-};
-
-struct view_option {
-	const char *name, *preset;
-	enum view_form form;
-};
-
-/* clang-format off */
-static const struct view_option view_aor[] = {
-	{"authenticate_qualify", "no", VIEW_BOOL}, {"contact", "", VIEW_TEXT},
-	{"default_expiration", "3600", VIEW_TEXT}, {"mailboxes", "", VIEW_TEXT},
-	{"max_contacts", "0", VIEW_TEXT}, {"maximum_expiration", "7200", VIEW_TEXT},
-	{"minimum_expiration", "60", VIEW_TEXT}, {"outbound_proxy", "", VIEW_TEXT},
-	{"qualify_2xx_only", "no", VIEW_BOOL}, {"qualify_frequency", "0", VIEW_TEXT},
-	{"qualify_timeout", "3.0", VIEW_SECONDS}, {"remove_existing", "no", VIEW_BOOL},
-	{"remove_unavailable", "no", VIEW_BOOL}, {"support_path", "no", VIEW_BOOL},
-	{"voicemail_extension", "", VIEW_TEXT}, {0}};
-static const struct view_option view_auth[] = {
-	{"auth_type", "userpass", VIEW_TEXT}, {"md5_cred", "", VIEW_SECRET},
-	{"nonce_lifetime", "32", VIEW_TEXT}, {"oauth_clientid", "", VIEW_TEXT},
-	{"oauth_secret", "", VIEW_SECRET}, {"password", "", VIEW_SECRET},
-	{"password_digest", "", VIEW_SECRET}, {"realm", "", VIEW_TEXT},
-	{"refresh_token", "", VIEW_SECRET}, {"supported_algorithms_uac", "", VIEW_TEXT},
-	{"supported_algorithms_uas", "", VIEW_TEXT}, {"username", "", VIEW_TEXT}, {0}};
-static const struct view_option view_registration[] = {
-	{"auth_rejection_permanent", "yes", VIEW_BOOL}, {"client_uri", "", VIEW_TEXT},
-	{"contact_header_params", "", VIEW_TEXT}, {"contact_user", "s", VIEW_TEXT},
-	{"endpoint", "", VIEW_TEXT}, {"expiration", "3600", VIEW_TEXT},
-	{"fatal_retry_interval", "0", VIEW_TEXT}, {"forbidden_retry_interval", "0", VIEW_TEXT},
-	{"line", "no", VIEW_BOOL}, {"max_random_initial_delay", "10", VIEW_TEXT},
-	{"max_retries", "10", VIEW_TEXT}, {"outbound_auth", "", VIEW_TEXT},
-	{"outbound_proxy", "", VIEW_TEXT}, {"retry_interval", "60", VIEW_TEXT},
-	{"security_mechanisms", "", VIEW_TEXT}, {"security_negotiation", "no", VIEW_TEXT},
-	{"server_uri", "", VIEW_TEXT}, {"support_outbound", "no", VIEW_BOOL},
-	{"support_path", "no", VIEW_BOOL}, {"transport", "", VIEW_TEXT},
-	{"user_agent", "", VIEW_TEXT}, {0}};
-static const struct view_option view_transport[] = {
-	{"allow_reload", "no", VIEW_BOOL}, {"allow_wildcard_certs", "no", VIEW_BOOL},
-	{"async_operations", "1", VIEW_TEXT}, {"bind", "", VIEW_TEXT}, {"ca_list_file", "", VIEW_TEXT},
-	{"ca_list_path", "", VIEW_TEXT}, {"cert_file", "", VIEW_TEXT}, {"cipher", "", VIEW_TEXT},
-	{"cos", "0", VIEW_TEXT}, {"domain", "", VIEW_TEXT}, {"external_media_address", "", VIEW_TEXT},
-	{"external_signaling_address", "", VIEW_TEXT}, {"external_signaling_hostname", "", VIEW_TEXT},
-	{"external_signaling_port", "0", VIEW_TEXT}, {"local_net", "", VIEW_TEXT},
-	{"method", "unspecified", VIEW_TEXT}, {"password", "", VIEW_SECRET},
-	{"priv_key_file", "", VIEW_TEXT}, {"protocol", "udp", VIEW_TEXT},
-	{"require_client_cert", "no", VIEW_TEXT}, {"symmetric_transport", "no", VIEW_BOOL},
-	{"tcp_keepalive_enable", "no", VIEW_BOOL}, {"tcp_keepalive_idle_time", "30", VIEW_TEXT},
-	{"tcp_keepalive_interval_time", "1", VIEW_TEXT}, {"tcp_keepalive_probe_count", "5", VIEW_TEXT},
-	{"tos", "0", VIEW_TEXT}, {"verify_client", "no", VIEW_TEXT}, {"verify_server", "no", VIEW_TEXT},
-	{"websocket_write_timeout", "100", VIEW_TEXT}, {0}};
-static const struct view_option view_identify_options[] = {
-	{"endpoint", "", VIEW_TEXT}, {"match", "", VIEW_TEXT}, {"match_header", "", VIEW_TEXT},
-	{"match_request_uri", "", VIEW_TEXT}, {"srv_lookups", "yes", VIEW_BOOL}, {0}};
-/* clang-format on */
-
-static const struct view_type {
-	struct slice type;
-	const struct view_option *options; /* NULL: as written */
-} view_types[TECH_KIND_COUNT] = {
-	[TECH_ENDPOINT] = {SLICE_LIT("endpoint"), NULL},
-	[TECH_AOR] = {SLICE_LIT("aor"), view_aor},
-	[TECH_AUTH] = {SLICE_LIT("auth"), view_auth},
-	[TECH_TRANSPORT] = {SLICE_LIT("transport"), view_transport},
-	[TECH_IDENTIFY] = {SLICE_LIT("identify"), view_identify_options},
-	[TECH_REGISTRATION] = {SLICE_LIT("registration"), view_registration},
-};
-
-/* Several lines of one name are one value, joined by commas. */
-static void view_join(const struct sip_conf_section *s, struct slice name, struct sink *out)
-{
-	for (uint32_t i = 0; i < s->var_count; i++) {
-		if (!slice_ieq(s->vars[2 * (size_t)i], name))
-			continue;
-		if (out->len)
-			sink_char(out, ',');
-		sink_add(out, s->vars[2 * (size_t)i + 1]);
-	}
-}
-
-static bool view_is_list(struct slice name)
-{
-	return slice_eq(name, SLICE_LIT("contact")) || slice_eq(name, SLICE_LIT("match")) ||
-	       slice_eq(name, SLICE_LIT("local_net"));
-}
-
-static void view_option(const struct sip_conf_section *s, const struct view_option *o,
-			tech_option_fn fn, void *arg)
-{
-	struct slice name = slice_str(o->name), value = slice_str(o->preset);
-	char room[2048];
-	struct sink text = sink_make(room, sizeof(room));
-
-	if (s && view_is_list(name)) {
-		view_join(s, name, &text);
-		value = sink_slice(&text);
-	} else if (s) {
-		UNUSED(sip_conf_written(s, name, &value));
-	}
-	if (o->form == VIEW_BOOL)
-		value = slice_is_true(value) ? SLICE_LIT("true") : SLICE_LIT("false");
-	else if (o->form == VIEW_SECRET && value.len)
-		value = SLICE_LIT("<hidden>");
-	if (o->form == VIEW_SECONDS) {
-		slice_copy(room, sizeof(room), value);
-		sink_fmt(&text, "%f", strtod(room, NULL));
-		value = slice_make(room, text.len);
-	}
-	fn(arg, name, value);
-}
-
-static const struct sip_conf_section *view_section(const struct sip_center *c,
-						   const struct tech_object *o)
-{
-	return sip_conf_section(c->conf, view_types[o->kind].type, o->name);
-}
-
-/* An option that is written is told once, with its last value. */
-static void view_written(const struct sip_conf_section *s, tech_option_fn fn, void *arg)
-{
-	for (uint32_t i = 0; s && i < s->var_count; i++) {
-		struct slice name = s->vars[2 * (size_t)i], last = SLICE_EMPTY;
-		bool is_first = true;
-
-		for (uint32_t k = 0; k < i && is_first; k++)
-			is_first = !slice_ieq(s->vars[2 * (size_t)k], name);
-		if (!is_first || slice_ieq(name, SLICE_LIT("type")) ||
-		    !sip_conf_written(s, name, &last))
-			continue;
-		fn(arg, name, last);
-	}
-}
-
 static void view_number(tech_option_fn fn, void *arg, struct slice name, int64_t n)
 {
 	char room[32];
@@ -315,18 +179,12 @@ static void view_registration_state(const struct sip_center *c, const struct tec
 static void view_options(void *impl, const struct tech_object *o, tech_option_fn fn, void *arg)
 {
 	const struct sip_center *c = impl;
-	const struct sip_conf_section *s;
 
 	if (o->kind == TECH_CONTACT) {
 		view_contact(o->impl, fn, arg);
 		return;
 	}
-	s = view_section(c, o);
-	if (view_types[o->kind].options)
-		for (const struct view_option *v = view_types[o->kind].options; v->name; v++)
-			view_option(s, v, fn, arg);
-	else
-		view_written(s, fn, arg);
+	center_options(c, o, fn, arg);
 	if (o->kind == TECH_REGISTRATION)
 		view_registration_state(c, o, fn, arg);
 	if (o->kind == TECH_ENDPOINT)
@@ -373,7 +231,7 @@ static void view_identifies_of(const struct sip_center *c, struct slice endpoint
 static void view_of_endpoint(struct sip_center *c, const struct tech_object *o, enum tech_kind kind,
 			     tech_object_fn fn, void *arg)
 {
-	const struct sip_conf_section *s = view_section(c, o);
+	const struct sip_conf_section *s = center_section(c, o);
 	const struct sip_conf_endpoint *ep = o->impl;
 	struct slice names = SLICE_EMPTY;
 	struct tech_object aor;
@@ -416,7 +274,7 @@ static void view_related(void *impl, const struct tech_object *o, enum tech_kind
 				fn(arg, &ep);
 	}
 	if (o->kind == TECH_REGISTRATION && kind == TECH_AUTH) {
-		s = view_section(c, o);
+		s = center_section(c, o);
 		if (s && sip_conf_written(s, SLICE_LIT("outbound_auth"), &names))
 			view_named(c, TECH_AUTH, names, fn, arg);
 	}
@@ -473,6 +331,19 @@ static int view_command(void *impl, enum tech_command command, struct slice name
 	return -ENOENT;
 }
 
+static uint32_t view_refusal(void *impl, struct slice text)
+{
+	unsigned code = sip_refusal_parse(text);
+
+	UNUSED(impl);
+	if (!code)
+		log_warning(
+			"'%.*s' is no status from 400 to 699 by which a call can be refused, and "
+			"no name of one; 603 is sent",
+			SLICE_ARG(text));
+	return code ? code : 603;
+}
+
 /* ---- facts ---- */
 
 static void view_fact(void *impl, uint32_t shard, uint32_t kind, const void *data, size_t len)
@@ -504,6 +375,7 @@ const struct tech_admin_ops center_admin_ops = {
 	.options = view_options,
 	.related = view_related,
 	.command = view_command,
+	.refusal = view_refusal,
 };
 
 struct tech_admin sip_center_admin(struct sip_center *c)

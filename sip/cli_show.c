@@ -367,6 +367,8 @@ static void show_endpoint_name(struct cli_show *s, const struct tech_object *o, 
 	size_t from = slice_rfind(cid, '<'), to = slice_rfind(cid, '>');
 
 	sink_add(out, o->name);
+	if (slice_eq(cid, SLICE_LIT("<unknown>")))
+		return;
 	if (from != SIZE_MAX && to != SIZE_MAX && to > from)
 		cid = slice_make(cid.ptr + from + 1, to - from - 1);
 	if (cid.len) {

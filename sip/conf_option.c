@@ -313,6 +313,20 @@ const char *conf_type_name(enum conf_type type)
 	return type < CONF_SERVED ? conf_types[type].name : "other";
 }
 
+struct slice conf_type_option(enum conf_type type, uint32_t at)
+{
+	const struct conf_option *o = conf_types[type].options;
+	struct slice rest = slice_str(conf_types[type].known), part;
+
+	for (; o->name; o++, at--)
+		if (at == 0)
+			return slice_str(o->name);
+	while (slice_split(&rest, ' ', &part))
+		if (part.len && at-- == 0)
+			return part;
+	return SLICE_EMPTY;
+}
+
 static int conf_apply(struct conf_load *l, const struct conf_option *o,
 		      const struct conffile_var *v)
 {

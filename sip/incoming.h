@@ -22,6 +22,7 @@ struct incoming {
 	uint32_t rseq;	      /* of the last reliable provisional */
 	uint16_t told_code;   /* last provisional above 100; 0: none */
 	uint16_t wanted_code; /* to be sent when the PRACK has come: 180, 183, 200; 0: none */
+	uint16_t refusal;     /* status that a refusal shall have; 0: that of its cause */
 	bool is_reliable;     /* provisionals go reliably */
 	bool is_pending;      /* one waits for its PRACK */
 	bool is_pending_sdp;  /* ... and carries a session description */

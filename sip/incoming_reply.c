@@ -157,8 +157,10 @@ void incoming_send_failure(struct invite *iv, unsigned code, unsigned reason_cau
 
 void incoming_refuse(struct invite *iv, const struct invite_input *in)
 {
-	unsigned code = in->cause > 0 ? sip_cause_to_status((unsigned)in->cause) : 0;
+	unsigned code = iv->incoming->refusal;
 
+	if (!code && in->cause > 0)
+		code = sip_cause_to_status((unsigned)in->cause);
 	incoming_send_failure(iv, code ? code : 603, in->cause > 0 ? (unsigned)in->cause : 0);
 }
 

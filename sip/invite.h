@@ -121,6 +121,8 @@ static inline bool invite_is_owned(const struct invite *iv)
 /* As tech_ops.dial. */
 struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
 			   const struct tech_events *events, void *owner, int *error);
+/* As tech_ops.refuse_with; status 400..699. */
+int invite_refuse_with(struct invite *iv, unsigned status);
 /* As tech_ops.hangup. */
 int invite_hangup(struct invite *iv, int cause);
 /* New Call-ID, tag and CSeq: as a call of its own. */

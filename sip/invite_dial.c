@@ -158,7 +158,17 @@ static int invite_hangup_status(const struct invite *iv, int cause)
 
 	if (iv->state == INVITE_UP)
 		return 0;
+	if (iv->state == INVITE_OFFERED && iv->incoming->refusal)
+		return iv->incoming->refusal;
 	return code == 0 && iv->state == INVITE_OFFERED ? 603 : code;
+}
+
+int invite_refuse_with(struct invite *iv, unsigned status)
+{
+	if (iv->state != INVITE_OFFERED)
+		return 0;
+	iv->incoming->refusal = (uint16_t)status;
+	return (int)sip_cause_of_status(status);
 }
 
 int invite_hangup(struct invite *iv, int cause)

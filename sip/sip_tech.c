@@ -47,6 +47,11 @@ static int tech_hangup(struct tech_call *call, int cause)
 	return invite_hangup((struct invite *)call, cause);
 }
 
+static int tech_refuse_with(struct tech_call *call, int status)
+{
+	return invite_refuse_with((struct invite *)call, (unsigned)status);
+}
+
 static int tech_indicate(struct tech_call *call, enum tech_indication what,
 			 struct media_desc *remote)
 {
@@ -108,6 +113,7 @@ static const struct tech_ops tech_ops = {
 	.dial = tech_dial,
 	.hangup = tech_hangup,
 	.send_text = tech_send_text,
+	.refuse_with = tech_refuse_with,
 	.indicate = tech_indicate,
 	.answer = tech_answer,
 	.transfer = tech_transfer,

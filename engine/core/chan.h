@@ -188,6 +188,8 @@ int chan_send_text(struct chan *c, struct slice content_type, struct slice text)
 bool chan_is_up(const struct chan *c);
 /* Came in and is not answered yet. */
 bool chan_is_offered(const struct chan *c);
+/* Refuses it with a status of its technology; nothing to do on any other channel. */
+void chan_refuse(struct chan *c, int status);
 /* Answers it; nothing to do on any other channel. False: the call is over. */
 bool chan_answer(struct chan *c);
 /* Shows the caller that it rings, or opens early audio; nothing to do on any other channel. */

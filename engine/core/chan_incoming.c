@@ -57,7 +57,7 @@ static const struct tech_events chan_incoming_events = {
 
 /* ---- the offer ---- */
 
-static int chan_refuse(struct shard *s, enum metric which, int cause)
+static int chan_turn_away(struct shard *s, enum metric which, int cause)
 {
 	metric_inc(&s->metrics, which);
 	return cause;
@@ -80,16 +80,16 @@ static bool chan_is_dialable(const struct shard *s, const struct tech_offer *off
 static int chan_check_offer(struct shard *s, const struct tech_offer *offer, struct slice exten)
 {
 	if (s->is_ending || s->is_closed)
-		return chan_refuse(s, METRIC_incoming_refused_closed, CAUSE_CONGESTION);
+		return chan_turn_away(s, METRIC_incoming_refused_closed, CAUSE_CONGESTION);
 	if (s->incoming_free == 0 || s->is_late)
-		return chan_refuse(s, METRIC_incoming_refused_full, CAUSE_CONGESTION);
+		return chan_turn_away(s, METRIC_incoming_refused_full, CAUSE_CONGESTION);
 	if (chan_is_dialable(s, offer, exten))
 		return 0;
 	log_notice("Call (PJSIP:%.*s) to extension '%.*s' rejected because extension not found in "
 		   "context '%.*s'.",
 		   SLICE_ARG(offer->endpoint.name), SLICE_ARG(slice_head(exten, LIMIT_NAME)),
 		   SLICE_ARG(offer->endpoint.context));
-	return chan_refuse(s, METRIC_incoming_refused_number, CAUSE_UNALLOCATED);
+	return chan_turn_away(s, METRIC_incoming_refused_number, CAUSE_UNALLOCATED);
 }
 
 static void chan_dress_incoming(struct chan *c, const struct tech_offer *offer, struct slice exten)
@@ -126,12 +126,12 @@ static int chan_offer(void *arg, struct tech_call *call, const struct tech_offer
 	tech = shard_find_tech(s, SLICE_LIT("PJSIP"));
 	c = chan_create_for(s, SLICE_EMPTY, tech, &offer->endpoint);
 	if (!c)
-		return chan_refuse(s, METRIC_incoming_refused_full, CAUSE_CONGESTION);
+		return chan_turn_away(s, METRIC_incoming_refused_full, CAUSE_CONGESTION);
 	c->session = s->media.ops->open(s->media.impl, &offer->endpoint.media, &chan_media_events,
 					c, &c->media_local);
 	if (!c->session) {
 		chan_discard(c);
-		return chan_refuse(s, METRIC_incoming_refused_full, CAUSE_CONGESTION);
+		return chan_turn_away(s, METRIC_incoming_refused_full, CAUSE_CONGESTION);
 	}
 	check(chan_step(c, CHAN_EV_OFFER));
 	c->is_incoming = true;
@@ -167,6 +167,18 @@ void chan_indicate(struct chan *c, enum tech_indication what)
 	if (chan_is_offered(c) && chan_is_alive(c) &&
 	    c->tech->ops->indicate(c->call, what, &remote) == 0)
 		chan_take_media(c, &remote);
+}
+
+void chan_refuse(struct chan *c, int status)
+{
+	const struct tech_ops *ops = c->tech->ops;
+	int cause;
+
+	if (!chan_is_alive(c) || !chan_is_offered(c) || !ops->refuse_with)
+		return;
+	cause = ops->refuse_with(c->call, status);
+	if (cause)
+		chan_request_hangup(c, cause);
 }
 
 bool chan_answer(struct chan *c)

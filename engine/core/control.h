@@ -78,6 +78,9 @@ bool control_is_id_taken(struct control *c, struct slice uniqueid);
 /* cause -1: none given. The first for a channel always reaches its shard; a later one, with another cause,
  * may be left out when the pipe is full. */
 void control_hangup(struct control *c, const struct roster_chan *chan, int cause);
+/* Refuses a call that came in and is not answered, with this status of its technology; any other is
+ * left alone. False: the shard cannot be told now. */
+bool control_refuse(struct control *c, const struct roster_chan *chan, uint32_t status);
 
 /* Answer of a shard. ok false: the channel is gone, the variable was not set, or LIMIT_ASKS questions wait
  * already. value valid during the call. Called exactly once, on the control thread, possibly before the

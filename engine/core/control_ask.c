@@ -157,6 +157,13 @@ void control_hangup(struct control *c, const struct roster_chan *chan, int cause
 	check(sent || !first);
 }
 
+bool control_refuse(struct control *c, const struct roster_chan *chan, uint32_t status)
+{
+	struct shard_hangup h = {.chan = chan->chan, .cause = -1, .status = status};
+
+	return pipe_write(c->shards[chan->shard].down, PIPE_DROPPABLE, SHARD_HANGUP, &h, sizeof(h));
+}
+
 static bool control_send_question(struct control *c, uint32_t shard, enum shard_command kind,
 				  const struct shard_question *q, struct slice a, struct slice b)
 {

@@ -336,7 +336,9 @@ static void shard_hangup_one(struct shard *s, const struct shard_hangup *h)
 {
 	struct chan *c = shard_chan(s, h->chan);
 
-	if (c)
+	if (c && h->status)
+		chan_refuse(c, (int)h->status);
+	else if (c)
 		chan_request_hangup(c, h->cause);
 }
 

@@ -58,7 +58,7 @@ enum shard_fact {
 struct shard_hangup {
 	handle_t chan;
 	int32_t cause;
-	uint32_t pad;
+	uint32_t status; /* 0, or that with which the call is refused, if it can still be refused */
 };
 
 /* Whether incoming calls are taken. */

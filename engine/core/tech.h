@@ -130,6 +130,10 @@ struct tech_ops {
 	 * by 302, `ended` comes too); -ENOTSUP not in this state, -EINVAL no address, other
 	 * negative errno. May be NULL. */
 	int (*transfer)(struct tech_call *call, struct slice dest);
+	/* The next hangup of an incoming call that is not answered yet refuses it with this status,
+	 * whatever its cause. Returns the Q.850 cause that stands for it; 0: it is no such call.
+	 * May be NULL. */
+	int (*refuse_with)(struct tech_call *call, int status);
 	/* The header lines of the INVITE that came ("Name: value"), by index from 0; false: no
 	 * more, or the call is ours. */
 	bool (*header)(const struct tech_call *call, uint32_t index, struct sink *line);

@@ -55,6 +55,9 @@ struct tech_admin_ops {
 	/* 0; -ENOENT no such object; -ENXIO it has nothing to be asked (no AOR); -EAGAIN not now.
 	 */
 	int (*command)(void *impl, enum tech_command command, struct slice name);
+	/* The status by which a call is refused, from its number or name; the usual one for a text
+	 * that is neither (said in the log). */
+	uint32_t (*refusal)(void *impl, struct slice text);
 };
 
 struct tech_admin {

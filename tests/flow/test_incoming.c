@@ -130,6 +130,41 @@ static void test_refusals(void **state)
 	}
 }
 
+static void refuse_with_job(struct flow *f)
+{
+	f->number = f->tech.ops->refuse_with(f->call, f->number);
+}
+
+/* A status of its own, and the cause that stands for it; an answered call knows none. */
+static void test_refuse_with(void **state)
+{
+	const struct flow_msg *m;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	start(&f, &c, NULL);
+	invite(&c, NULL, SDP);
+	f.number = 437;
+	flow_do(&f, refuse_with_job);
+	assert_int_equal(f.number, CAUSE_INTERWORKING);
+	flow_hangup(&f, CAUSE_INTERWORKING);
+	m = flow_caller_expect(&c, "437");
+	assert_true(has(m, "SIP/2.0 437 ") && has(m, "cause=127\r"));
+	assert_int_equal(f.number, 437);
+	flow_caller_ack_failure(&c);
+	flow_end(&f);
+
+	start(&f, &c, NULL);
+	flow_caller_talk(&c);
+	f.number = 486;
+	flow_do(&f, refuse_with_job);
+	assert_int_equal(f.number, 0);
+	flow_hangup(&f, CAUSE_NORMAL);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 /* What the core refuses: a wrong number, no room. */
 static void test_not_taken(void **state)
 {
@@ -492,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_answered),
 		cmocka_unit_test(test_we_hang_up),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_refuse_with),
 		cmocka_unit_test(test_not_taken),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_cancel_crosses_answer),

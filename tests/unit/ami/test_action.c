@@ -74,6 +74,43 @@ static void test_hangup(void **state)
 					    "hangup PJSIP/b-00000002  -1\n");
 }
 
+static uint32_t refusal(void *impl, struct slice text)
+{
+	(void)impl;
+	return slice_eq(text, SLICE_LIT("486")) ? 486 : 603;
+}
+
+static void test_pjsip_hangup(void **state)
+{
+	static const struct tech_admin_ops ops = {.tech = "PJSIP", .refusal = refusal};
+	static const struct tech_admin admin = {.ops = &ops};
+
+	world.admin = &admin;
+	(void)state;
+	world_chan("PJSIP/a-00000001", "id-1");
+	world_chan("PJSIP/b-00000002", "id-2");
+	world_chan("Other/a-00000003", "id-3");
+	EXPECT_ANSWER(client, "Action: PJSIPHangup\n\n", ERR("No channel specified"));
+	EXPECT_ANSWER(client, "Action: PJSIPHangup\nChannel: x\nCause: 486\n\n",
+		      ERR("No such channel"));
+	EXPECT_ANSWER(client, "Action: PJSIPHangup\nChannel: ID-1\nCause: 486\n\n",
+		      ACK("Channel Hungup"));
+	EXPECT_ANSWER(client, "Action: PJSIPHangup\nChannel: id-2\n\n", ACK("Channel Hungup"));
+	EXPECT_ANSWER(client, "Action: PJSIPHangup\nChannel: id-3\n\n", ACK("Channel Hungup"));
+	EXPECT_ANSWER(
+		client, "Action: PJSIPHangup\nChannel: /a-/\nCause: 486\n\n",
+		"Response: Success\nEventList: start\nMessage: Channels hung up will follow\n\n"
+		"Event: ChannelHungup\nChannel: PJSIP/a-00000001\n\n"
+		"Event: ChannelHungup\nChannel: Other/a-00000003\n\n"
+		"Event: ChannelsHungupListComplete\nEventList: Complete\nListItems: 2\n\n");
+	assert_string_equal(world.commands, "refuse PJSIP/a-00000001  486\n"
+					    "refuse PJSIP/b-00000002  603\n"
+					    "refuse PJSIP/a-00000001  486\n");
+	world.redirect_full = true;
+	EXPECT_ANSWER(client, "Action: PJSIPHangup\nChannel: id-1\n\n",
+		      ERR("Unable to queue the hangup"));
+}
+
 static void test_hangup_matching(void **state)
 {
 	(void)state;
@@ -552,6 +589,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_hangup),
+		TEST(test_pjsip_hangup),
 		TEST(test_hangup_matching),
 		TEST(test_variables),
 		TEST(test_live_dangerously),

@@ -13,6 +13,7 @@
 #include "engine/core/chore.h"
 #include "engine/core/control.h"
 #include "engine/core/db.h"
+#include "engine/core/tech_admin.h"
 #include "engine/io/io.h"
 #include "tests/unit/cmocka.h"
 #include "tests/unit/core/memconf.h"
@@ -77,6 +78,7 @@ static struct world {
 	struct world_question question;
 	const char *vars[8][2]; /* name, value: of every channel and the globals */
 	int hangup_cause;
+	const struct tech_admin *admin;
 	bool redirect_full; /* the shard cannot be told */
 	char commands[4096]; /* hangups, redirects and settings, a line each */
 	int reload_error;
@@ -482,6 +484,15 @@ void control_describe(struct control *c, const struct roster_chan *chan, control
 	world_ask(fn, arg, !world.redirect_full, WORLD_DESCRIPTION);
 }
 
+bool control_refuse(struct control *c, const struct roster_chan *chan, uint32_t status)
+{
+	(void)c;
+	if (world.redirect_full)
+		return false;
+	world_note("refuse", chan->snap.name, SLICE_EMPTY, (int)status);
+	return true;
+}
+
 bool control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
 		      struct slice exten, int32_t priority)
 {
@@ -529,7 +540,7 @@ const struct tech_admin *control_admin(struct control *c, struct slice tech)
 {
 	(void)c;
 	(void)tech;
-	return NULL;
+	return world.admin;
 }
 
 #include "tests/unit/ami/world_dialplan.h"

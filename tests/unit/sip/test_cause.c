@@ -77,12 +77,33 @@ static void test_precedence(void **state)
 	}
 }
 
+static void test_refusal(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned code;
+	} rows[] = {
+		{"486", 486},	  {"400", 400},
+		{"699", 699},	  {"399", 0},
+		{"700", 0},	  {"-1", 0},
+		{"", 0},	  {"BUSY_HERE", 486},
+		{"decline", 603}, {"UNSUPPORTED_CERTIFICATE", 437},
+		{"OK", 0},	  {"BUSY", 0},
+		{"4860", 0},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		assert_int_equal(sip_refusal_parse(slice_str(rows[i].text)), rows[i].code);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_to_status),
 		cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_refusal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
