@@ -92,6 +92,16 @@ static int ami_follow_vars(struct ami *a)
 	return 0;
 }
 
+/* Whoever reads what was held goes on by number: places are of the room that is no more. */
+static void ami_forget_places(struct ami *a)
+{
+	list_for (node, &a->sessions) {
+		struct ami_session *s = list_entry(node, struct ami_session, node);
+
+		s->replay.at = AMI_REPLAY_NOWHERE;
+	}
+}
+
 /* As the configuration says; what is held goes when its room changes. 0 or -ENOMEM. */
 static int ami_keep_events(struct ami *a)
 {
@@ -102,6 +112,7 @@ static int ami_keep_events(struct ami *a)
 		return 0;
 	if (bytes && ami_replay_create(&next, bytes))
 		return -ENOMEM;
+	ami_forget_places(a);
 	ami_replay_free(a->replay);
 	a->replay = next;
 	return 0;

@@ -103,27 +103,39 @@ static void test_rights(void **state)
 	world_end();
 }
 
-/* A reader so slow that the ring overtakes it hears of the gap at the end, and nobody waits. */
-static void test_overtaken(void **state)
+/* ---- slow readers ---- */
+
+static void say_big(int count)
 {
 	static char big[200 * 1024];
 	struct event e = {.kind = EVENT_USEREVENT, .text = {SLICE_LIT("big")}};
-	struct io_stream *c;
-	const char *text;
-	bool told = false;
 
-	(void)state;
 	memset(big, 'x', sizeof(big) - 1);
 	memcpy(big, "Body: ", 6);
 	e.text[1] = slice_make(big, sizeof(big) - 1);
-	start(CONF("eventhistory=16384\n"));
-	for (int i = 0; i < 60; i++)
+	for (int i = 0; i < count; i++)
 		world_raise(&e);
+}
+
+/* 60 big events are asked for, and wait at the soft limit. */
+static struct io_stream *ask_for_big(void)
+{
+	struct io_stream *c;
+
+	start(CONF("eventhistory=16384\n"));
+	say_big(60);
 	c = world_login(LOGIN("hello"));
 	world_send(c, REPLAY("57") "EventMask: user\n\n");
-	assert_true(io_stream_queued(c) < 5 << 20); /* stops at the soft limit */
-	for (int i = 0; i < 60; i++)
-		world_raise(&e);
+	assert_true(io_stream_queued(c) < 5 << 20);
+	return c;
+}
+
+/* The client reads; what it missed is told at the end, and it goes on. */
+static void expect_gap(struct io_stream *c)
+{
+	const char *text;
+	bool told = false;
+
 	for (int i = 0; i < 100 && !told && io_stream_queued(c); i++) {
 		text = strstr(world_read(c), "Event: EventReplayComplete\r\n");
 		told = text && strstr(text, "\r\nGap: Yes\r\n");
@@ -134,6 +146,26 @@ static void test_overtaken(void **state)
 	text = world_ask_client(c, "Action: Ping\n\n");
 	STARTS(text, "Response: Success\r\nPing: Pong\r\n");
 	world_end();
+}
+
+static void test_overtaken(void **state)
+{
+	struct io_stream *c = ask_for_big();
+
+	(void)state;
+	say_big(60);
+	expect_gap(c);
+}
+
+/* A reload gives the history other room, what was held is gone, while a replay goes on. */
+static void test_room_changes(void **state)
+{
+	struct io_stream *c = ask_for_big();
+
+	(void)state;
+	ami_set_conf(world.ami, world_conf(CONF("eventhistory=8192\n")));
+	say_big(30);
+	expect_gap(c);
 }
 
 static void test_off(void **state)
@@ -158,9 +190,9 @@ static void test_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_comes_back), cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_rights),	   cmocka_unit_test(test_overtaken),
-		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_comes_back),   cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_rights),	     cmocka_unit_test(test_overtaken),
+		cmocka_unit_test(test_room_changes), cmocka_unit_test(test_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
