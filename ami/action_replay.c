@@ -15,12 +15,13 @@ static const char *replay_yes(bool yes)
 static bool replay_next(struct ami_session *s, struct ami_replay_event *e)
 {
 	uint64_t before = s->replay.number;
+	bool found;
 
-	if (s->replay.number >= s->replay_until || !s->ami->replay ||
-	    !ami_replay_next(s->ami->replay, &s->replay, e) || e->number > s->replay_until)
+	if (before >= s->replay_until)
 		return false;
-	s->replay_gap |= e->number != before + 1;
-	return true;
+	found = s->ami->replay && ami_replay_next(s->ami->replay, &s->replay, e);
+	s->replay_gap |= !found || e->number != before + 1;
+	return found && e->number <= s->replay_until;
 }
 
 static bool replay_is_theirs(const struct ami_session *s, const struct ami_replay_event *e)
@@ -48,7 +49,6 @@ static void replay_go_on(struct ami_session *s)
 
 	while (ami_session_is_alive(s) && !ami_session_is_full(s)) {
 		if (!replay_next(s, &e)) {
-			s->replay_gap |= s->replay.number < s->replay_until;
 			replay_end(s);
 			return;
 		}

@@ -157,6 +157,16 @@ static void test_overtaken(void **state)
 	expect_gap(c);
 }
 
+/* All that was asked for is gone when the reader comes for it. */
+static void test_overtaken_wholly(void **state)
+{
+	struct io_stream *c = ask_for_big();
+
+	(void)state;
+	say_big(150);
+	expect_gap(c);
+}
+
 /* A reload gives the history other room, what was held is gone, while a replay goes on. */
 static void test_room_changes(void **state)
 {
@@ -190,9 +200,13 @@ static void test_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_comes_back),   cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_rights),	     cmocka_unit_test(test_overtaken),
-		cmocka_unit_test(test_room_changes), cmocka_unit_test(test_off),
+		cmocka_unit_test(test_comes_back),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_overtaken),
+		cmocka_unit_test(test_overtaken_wholly),
+		cmocka_unit_test(test_room_changes),
+		cmocka_unit_test(test_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
