@@ -90,7 +90,7 @@ ack_refusal() {
 }
 ack() {
 	caller_head ACK '[next_url]' "${CALLED}[peer_tag_param]" "$caller_cseq" |
-		sed '$a Content-Length: 0\n' | caller_send
+		sed '$a [routes]\nContent-Length: 0\n' | caller_send
 	caller_step=$((caller_step + 1))
 }
 cancel() {
@@ -106,7 +106,7 @@ in_dialog() {
 	{
 		caller_head "$method" '[next_url]' "${CALLED}[peer_tag_param]" "$cseq"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
-		printf 'Content-Length: 0\n\n'
+		printf '[routes]\nContent-Length: 0\n\n'
 	} | caller_send 'retrans="500"'
 	caller_step=$((caller_step + 1))
 }

@@ -9,12 +9,14 @@
 #   recv METHOD [HEADER REGEX]...     a request must come, and HEADER of it fit ("msg": all of it)
 #   recv_absent METHOD HEADER REGEX   a request must come, and must not fit
 #   recv_answer CODE [HEADER REGEX]...
+#   may_answer CODE                 this one may come
 #   answer CODE [LINE]...           to the INVITE; a LINE "sdp" stands for a body, "sdp=ATTRIBUTE..." too
 #   reply CODE [LINE]...            to the last request that came
 #   ask METHOD CSEQ [LINE]...       a request of the far end in the dialog; the same lines
 #   ack CSEQ [LINE]...
 #   reply_bye CODE                  to the BYE, when others came after it
 #   wait_ms N
+# Behind a proxy that stays on the way, answers say '[last_Record-Route:]', requests '[routes]'.
 # FAR_TAG is the tag of the far end's side of the dialog.
 
 FAR_TAG=far
@@ -31,11 +33,14 @@ scn_keep() { # VARIABLE HEADER REGEX
 	printf '<ereg regexp="%s" search_in="hdr" header="%s:" check_it="true" assign_to="%s"/>\n' "$3" "$2" "$1"
 }
 recv() {
-	local method=$1
+	local method=$1 routes=''
 	shift
-	printf '<recv request="%s"><action>\n' "$method"
+	[ "$method" != INVITE ] || routes=' rrs="true"'
+	printf '<recv request="%s"%s><action>\n' "$method" "$routes"
 	if [ "$method" = INVITE ]; then
 		scn_keep via Via '.*'
+		# all of them, with the ends of their lines
+		printf '<ereg regexp="Via:(.*)From:" search_in="msg" check_it="true" assign_to="seen,vias"/>\n'
 		scn_keep from From '.*'
 		scn_keep to To '.*'
 		scn_keep target Contact 'sip:[^&gt;]*'
@@ -54,6 +59,7 @@ recv_answer() {
 	scn_checks "$@"
 	printf '</action></recv>\n'
 }
+may_answer() { printf '<recv response="%s" optional="true"/>\n' "$1"; }
 scn_sdp() { # ATTRIBUTE...
 	printf 'v=0\no=- 7 %s IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n' "${SDP_VERSION:-7}"
 	printf 'm=audio %s RTP/AVP %s 101\na=rtpmap:101 telephone-event/8000\n' "${SDP_PORT:-[media_port]}" "${SDP_CODECS:-0}"
@@ -82,7 +88,7 @@ answer() {
 	local code=$1
 	shift
 	{
-		printf 'SIP/2.0 %s Far\nVia:[$via]\nFrom:[$from]\nTo:[$to];tag=%s\nCall-ID: [call_id]\n' "$code" "$FAR_TAG"
+		printf 'SIP/2.0 %s Far\nVia:[$vias]From:[$from]\nTo:[$to];tag=%s\nCall-ID: [call_id]\n' "$code" "$FAR_TAG"
 		printf 'CSeq: [$number] INVITE\nContact: <sip:far@[local_ip]:[local_port]>\n'
 		scn_lines "$@"
 	} | scn_send

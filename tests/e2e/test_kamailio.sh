@@ -1,0 +1,257 @@
+#!/usr/bin/env bash
+# Kamailio in front of the engine: registrar of its registration, proxy that stays on the way (Record-Route), dispatcher with
+# one dead target; and the engine's own choice between two Kamailios, one of them dead. sipp is the far end behind them.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/sipp_scenario.sh
+. "$(dirname "$0")/sipp_scenario.sh"
+command -v kamailio >/dev/null || fail "kamailio is not there: deploy/packages test"
+
+KAM=$(loopback_port $((26012 + E2E_INDEX * 20)))
+OTHER=$(loopback_port $((KAM + 1)))
+DNS_PORT=$(loopback_port $((OTHER + 1)))
+DEAD=$(loopback_port $((DNS_PORT + 1)))
+CALLER_PORT=$(loopback_port $((DEAD + 1)))
+RTP_LAST=$((RTP_FIRST + 499)) # the upper half of the test's ports belongs to the far ends
+
+udp_listens() { grep -qi ":$(printf %04X "$1") " /proc/net/udp; }
+declare -A kamailio_pid
+# shellcheck disable=SC2317 # called by the trap
+kamailio_end() { # one that is ended while it still starts may leave processes behind
+	local code=$? pid
+	set +e
+	for pid in "${kamailio_pid[@]}"; do kill -KILL -- "-$pid" 2>/dev/null; done
+	return "$code"
+}
+trap 'kamailio_end; e2e_end' EXIT
+kamailio_start() { # PORT
+	printf '1 sip:127.0.0.1:%s\n' "$DEAD" "$FAR_PORT" >"$dir/targets"
+	mkdir -p "$dir/kamailio.$1"
+	setsid kamailio -f "$e2e_root/tests/e2e/kamailio/kamailio.cfg" -DD -E -m 32 -M 4 -w "$dir/kamailio.$1" \
+		-Y "$dir/kamailio.$1" -A "TARGETS=\"$dir/targets\"" -l "udp:127.0.0.1:$1" \
+		--alias=pool.example.test 2>>"$dir/kamailio.$1.log" &
+	kamailio_pid[$1]=$!
+	started+=($!)
+	wait_for 10 udp_listens "$1"
+}
+kamailio_stop() { # PORT
+	kill "${kamailio_pid[$1]}"
+	wait_for 10 ended "${kamailio_pid[$1]}"
+}
+told() { # PORT TEXT: how often that Kamailio said so
+	grep -c "$2" "$dir/kamailio.$1.log" || true
+}
+told_is() { [ "$(told "$1" "$2")" = "$3" ]; }
+
+far_end() { # NAME [options]: starts sipp with this scenario; its pid is in $far_pid
+	local name=$1
+	shift
+	scenario "$name"
+	(cd "$dir" && exec sipp -sf "$name.xml" -i 127.0.0.1 -p "$FAR_PORT" -mp $((RTP_FIRST + 500)) -nostdin \
+		-trace_err -error_file "$name.err" "$@" >"$name.out" 2>&1) &
+	far_pid=$!
+	started+=("$far_pid")
+	wait_for 5 udp_listens "$FAR_PORT"
+}
+far_content() { # NAME: its scenario is through
+	wait "$far_pid" && return
+	fail "$1: the far end is not content: $(head -40 "$dir/$1.err" 2>/dev/null || tail -20 "$dir/$1.out")"
+}
+
+drop_call() { # NAME CHANNEL SECONDS [LINE]: a call file without retries
+	printf '%s\n' "Channel: PJSIP/$2" 'Application: Wait' "Data: $3" 'Archive: yes' "${@:4}" | drop "$1.call"
+}
+status_is() { file_has "$dir/spool/outgoing_done/$1.call" "^Status: $2\$"; }
+dial() { # NAME CHANNEL SECONDS [LINE]: and it is answered
+	drop_call "$@"
+	wait_for 20 status_is "$1" Completed
+}
+run_of() { # NAME COUNT CHANNEL: so many calls, and all of them are answered
+	local i
+	for i in $(seq "$2"); do drop_call "$1$i" "$3" 0; done
+	all_through() { [ "$(grep -lE '^Status: ' "$dir/spool/outgoing_done/$1"[0-9]*.call 2>/dev/null | wc -l)" = "$2" ]; }
+	wait_for 60 all_through "$1" "$2"
+	expect "$1: calls that arrived" "$(grep -l '^Status: Completed' "$dir/spool/outgoing_done/$1"[0-9]*.call | wc -l)" "$2"
+}
+
+engine_conf
+cat >>"$dir/etc/pjsip.conf" <<END
+
+[system]
+type = system
+timer_t1 = 100
+timer_b = 6400
+
+[account]
+type = auth
+username = me
+password = hidden
+[kam-line]
+type = registration
+server_uri = sip:127.0.0.1:$KAM
+client_uri = sip:me@127.0.0.1:$KAM
+contact_user = me
+outbound_auth = account
+max_random_initial_delay = 0
+line = yes
+endpoint = kam
+
+[kam]
+type = endpoint
+context = in
+aors = kam
+allow = ulaw
+[kam]
+type = aor
+contact = sip:127.0.0.1:$KAM
+
+[proxied]
+type = endpoint
+aors = proxied
+allow = ulaw
+outbound_proxy = sip:127.0.0.1:$KAM\;lr
+[proxied]
+type = aor
+contact = sip:127.0.0.1:$FAR_PORT
+
+[pair]
+type = endpoint
+aors = pair
+allow = ulaw
+[pair]
+type = aor
+contact = sip:127.0.0.1:$KAM
+contact = sip:127.0.0.1:$OTHER
+
+[named]
+type = endpoint
+aors = named
+allow = ulaw
+[named]
+type = aor
+contact = sip:pool.example.test
+END
+cat >>"$dir/etc/extensions.conf" <<'END'
+[in]
+exten => me,1,Answer(,i)
+ same => n,Wait(10)
+ same => n,Hangup()
+END
+cat >"$dir/etc/resolver_unbound.conf" <<END
+[general]
+nameserver = 127.0.0.1:$DNS_PORT
+END
+dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --port="$DNS_PORT" --listen-address=127.0.0.1 \
+	--bind-interfaces --user="$(id -un)" --pid-file= --log-facility="$dir/dns.log" --local=/example.test/ \
+	--srv-host=_sip._udp.pool.example.test,one.example.test,"$KAM",10,0 \
+	--srv-host=_sip._udp.pool.example.test,two.example.test,"$OTHER",20,0 \
+	--host-record=one.example.test,127.0.0.1 --host-record=two.example.test,127.0.0.1 &
+started+=($!)
+wait_for 5 udp_listens "$DNS_PORT"
+kamailio_start "$KAM"
+engine_start
+ami_login
+
+# ---- registrar: challenge, binding, refresh before its end, and a call to it
+
+registration_is() { rx pjsip show registrations | grep -qE "kam-line/sip:127.0.0.1:$KAM +account +$1 "; }
+wait_for 10 registration_is Registered
+expect "bindings" "$(told "$KAM" 'saved me')" 1
+
+# shellcheck disable=SC2119,SC2317 # what call calls by name
+( # the words of a caller are others than those of a far end
+	# shellcheck source=tests/e2e/sipp_caller.sh
+	. "$e2e_root/tests/e2e/sipp_caller.sh"
+	calls_us() {
+		invite
+		may_hear 100
+		hears 200 Record-Route "127.0.0.1:$KAM;lr"
+		ack
+		in_dialog BYE 2
+		hears 200
+	}
+	FAR_PORT=$CALLER_PORT SIP_PORT=$KAM call calls_us me
+)
+wait_for 5 told_is "$KAM" "routed BYE from $CALLER_PORT" 1
+expect "calls that came in" "$(metric incoming_answered)" 1
+expect "its ACK" "$(told "$KAM" "routed ACK from $CALLER_PORT")" 1
+
+# ---- proxy that stays on the way
+
+rr='[last_Record-Route:]'
+we_hang_up() { # after a re-INVITE of the far end
+	recv INVITE Record-Route "127.0.0.1:$KAM;lr"
+	answer 180 "$rr"
+	answer 200 "$rr" sdp
+	recv ACK
+	SDP_VERSION=8 ask INVITE 11 '[routes]' sdp=a=sendonly
+	may_answer 100
+	recv_answer 200 msg 'a=recvonly'
+	ack 11 '[routes]'
+	recv BYE
+	reply 200
+}
+they_hang_up() {
+	recv INVITE
+	answer 200 "$rr" sdp
+	recv ACK
+	ask BYE 11 '[routes]'
+	recv_answer 200
+}
+we_give_up() {
+	recv INVITE
+	answer 180 "$rr"
+	recv CANCEL
+	reply 200
+	answer 487 "$rr"
+	recv ACK
+}
+bulk() {
+	recv INVITE
+	answer 200 "$rr" sdp
+	recv ACK
+	recv BYE
+	reply 200
+}
+routed() { told "$KAM" "routed $1 from $2"; }
+
+far_end we_hang_up -m 1
+dial we_hang_up proxied 1
+far_content we_hang_up
+expect "its re-INVITE and ACK" "$(routed INVITE "$FAR_PORT") $(routed ACK "$FAR_PORT")" '1 1'
+expect "our ACK and BYE" "$(routed ACK "$SIP_PORT") $(routed BYE "$SIP_PORT")" '1 1'
+
+far_end they_hang_up -m 1
+dial they_hang_up "proxied/sip:far@127.0.0.1:$FAR_PORT" 10
+far_content they_hang_up
+expect "our ACK, its BYE" "$(routed ACK "$SIP_PORT") $(routed BYE "$FAR_PORT")" '2 1'
+
+far_end we_give_up -m 1
+drop_call we_give_up proxied 0 'WaitTime: 1'
+wait_for 20 status_is we_give_up Expired
+far_content we_give_up
+expect "CANCEL" "$(told "$KAM" 'heard CANCEL')" 1
+
+# ---- dispatcher with a dead target: each second call is sent there first
+
+far_end bulk
+run_of dispatched 50 far@kam
+expect "calls that Kamailio had to send anew" "$(told "$KAM" 'next target for far')" 25
+wait_for 10 told_is "$KAM" "routed BYE from $SIP_PORT" 51
+
+# ---- the engine between two Kamailios, the first of them dead
+
+refreshed() { [ "$(told "$KAM" 'saved me')" -ge 2 ]; }
+wait_for 20 refreshed
+kamailio_start "$OTHER"
+run_of before 2 far@named
+expect "with both alive" "$(metric sip_failover) $(told "$OTHER" 'heard INVITE')" '0 0'
+kamailio_stop "$KAM"
+run_of named 20 far@named
+expect "all by the other one" "$(told "$OTHER" 'heard INVITE')" 20
+failed_over=$(metric sip_failover)
+[ "$failed_over" -ge 1 ] || fail "no failover is counted"
+run_of pair 20 far@pair
+expect "all by the other one" "$(told "$OTHER" 'heard INVITE')" 40
+loopback_stop "$dir" || fail "the engine did not end well"
+echo "passed"
