@@ -90,8 +90,7 @@ static void talk(struct pair *p, const uint8_t *data, size_t size)
 			p->piece = data[at + 1] & 0x40 ? 7 : 0;
 			at += 2;
 		}
-		(void)(pair_carry(p, &p->client, &p->server) |
-		       pair_carry(p, &p->server, &p->client));
+		(void)pair_turn(p);
 		(void)tls_session_write(p->client.session, "hello", 5);
 		(void)tls_session_write(p->server.session, "hello", 5);
 	}

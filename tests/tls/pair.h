@@ -68,9 +68,18 @@ static inline bool pair_carry(struct pair *p, struct pair_end *from, struct pair
 	return true;
 }
 
+/* Each side once. True: somebody had something to say. */
+static inline bool pair_turn(struct pair *p)
+{
+	bool client = pair_carry(p, &p->client, &p->server);
+	bool server = pair_carry(p, &p->server, &p->client);
+
+	return client || server;
+}
+
 static inline void pair_run(struct pair *p)
 {
-	while (pair_carry(p, &p->client, &p->server) | pair_carry(p, &p->server, &p->client))
+	while (pair_turn(p))
 		;
 }
 
