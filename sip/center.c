@@ -368,6 +368,8 @@ int sip_center_create(struct sip_center **out, const struct sip_center_env *env,
 	err = c->answer ? location_create(&c->table, sizeof(struct seat)) : -ENOMEM;
 	if (!err)
 		err = sip_center_reserve(c, conf);
+	if (!err)
+		err = center_watch_create(c);
 	if (err) {
 		sip_center_destroy(c);
 		return err;
@@ -388,6 +390,7 @@ void sip_center_destroy(struct sip_center *c)
 	while (c->table.contacts && (at = location_walk(&c->table, &cursor)))
 		tmr_stop(&((struct seat *)at)->expiry);
 	location_destroy(&c->table);
+	center_watch_destroy(c);
 	center_unreserve(c);
 	free(c->registrations);
 	free(c->endpoints);

@@ -2,9 +2,11 @@
 #ifndef RINGER_SIP_CENTER_INTERNAL_H
 #define RINGER_SIP_CENTER_INTERNAL_H
 
+#include "engine/core/cli.h"
 #include "sip/center.h"
 #include "sip/location.h"
 #include "sip/notice.h"
+#include "sip/watch.h"
 
 /* A contact of the center. */
 struct seat {
@@ -38,6 +40,7 @@ struct sip_center {
 	struct center_endpoint *reserved_endpoints; /* for the next configuration */
 	struct center_registration *reserved_registrations;
 	char *answer; /* scratch of one struct sip_answer */
+	struct center_watch *watch;
 };
 
 #define CENTER_ANSWER_LINES 3200
@@ -74,6 +77,17 @@ void center_on_registration(struct sip_center *c, const struct sip_registration_
 /* ---- the registrar (center_bind.c) ---- */
 
 void center_on_bind(struct sip_center *c, uint32_t shard, const struct sip_bind *b, size_t len);
+
+/* ---- messages for people (center_watch.c) ---- */
+
+int center_watch_create(struct sip_center *c);
+void center_watch_destroy(struct sip_center *c);
+void center_on_history(struct sip_center *c, const struct sip_history_reply *r);
+/* Commands of the console. */
+enum cli_result center_set_logger(void *center, struct cli_call *call);
+enum cli_result center_set_history(void *center, struct cli_call *call);
+enum cli_result center_show_ladder(void *center, struct cli_call *call);
+enum cli_result center_show_history(void *center, struct cli_call *call);
 
 /* ---- options (center_option.c) ---- */
 

@@ -360,6 +360,9 @@ static void view_fact(void *impl, uint32_t shard, uint32_t kind, const void *dat
 	case SIP_REPORT_REGISTRATION:
 		center_on_registration(c, data);
 		break;
+	case SIP_REPORT_HISTORY:
+		center_on_history(c, data);
+		break;
 	case SIP_REPORT_ROUTE:
 		for (uint32_t i = 0; i < c->env.shard_count; i++)
 			UNUSED(c->env.notify(c->env.arg, i, SIP_NOTICE_ROUTE, data, len));

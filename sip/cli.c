@@ -234,6 +234,24 @@ static const struct cli_command cli_commands[] = {
 	{"pjsip show settings", "Show global and system configuration options",
 	 "Usage: pjsip show settings\n       What type=global and type=system of pjsip.conf say.\n",
 	 cli_show_settings},
+	{"pjsip set logger", "Enable/Disable PJSIP Logger Output",
+	 "Usage: pjsip set logger {on|off|host|add|verbose} [<address>|on|off]\n"
+	 "       Writes every SIP message to consoles and to log files that take verbose lines.\n"
+	 "       host: only those to and from this address, with or without a port; add: from this\n"
+	 "       one, too. verbose off: nothing is written, whatever else is set.\n",
+	 center_set_logger},
+	{"pjsip set history", "Enable/Disable PJSIP History",
+	 "Usage: pjsip set history {on|off|clear}\n"
+	 "       Whether the latest messages are remembered, for ladders; from the start they are.\n",
+	 center_set_history},
+	{"pjsip show history", "Display the latest SIP messages",
+	 "Usage: pjsip show history [<count>]\n       The latest ones of each shard by time; 100 unless told.\n",
+	 center_show_history},
+	{"pjsip show ladder", "Display the SIP messages of a call with their times",
+	 "Usage: pjsip show ladder {<channel>|<Call-ID>}\n"
+	 "       Which way each went, how long after the first, and with whom. Calls that ended are\n"
+	 "       found as long as their messages are remembered.\n",
+	 center_show_ladder},
 	{"pjsip qualify", "Send an OPTIONS request to a PJSIP endpoint",
 	 "Usage: pjsip qualify <endpoint>\n       Asks all contacts of the endpoint whether they are there.\n",
 	 cli_qualify},

@@ -30,4 +30,14 @@ struct cli_pair {
 void cli_show_pairs(struct cli_call *call, const struct cli_pair *pairs, uint32_t count, int name_width,
 		    int line_width);
 
+/* ---- cli_ladder.c ---- */
+
+struct history_entry;
+struct io;
+/* The calls that were found, each from its first message on; order: entries by time. */
+void cli_show_ladder(struct cli_job *job, const struct io *io, struct slice key,
+		     const struct history_entry *entries, const uint32_t *order, uint32_t count);
+void cli_show_history(struct cli_job *job, const struct history_entry *entries,
+		      const uint32_t *order, uint32_t count);
+
 #endif

@@ -191,6 +191,8 @@ static void sip_forward(const struct sip_rx *rx, uint32_t shard, struct slice da
 		return;
 	}
 	sip_count_one(sip, METRIC_sip_rx_forwarded);
+	if (sip->watch.is_on)
+		sip_watch_pass(sip);
 	UNUSED(sip_pass(sip, shard, SIP_PARCEL_RX, rx->tp, rx->from, data));
 }
 
@@ -327,9 +329,13 @@ void sip_receive(struct sip *sip, uint8_t tp, const struct addr *from, struct sl
 	sip_count_one(sip, METRIC_sip_rx);
 	sip_trace_rx(sip, tp, from, data);
 	if (sip_msg_parse(&msg, data, &err)) {
+		if (sip->watch.is_on)
+			sip_watch_rx(sip, tp, from, data, NULL, was_forwarded);
 		sip_rx_malformed(&rx, err);
 		return;
 	}
+	if (sip->watch.is_on)
+		sip_watch_rx(sip, tp, from, data, &msg, was_forwarded);
 	if (msg.lenient & SIP_LENIENT_WRONG)
 		sip_count_one(sip, METRIC_sip_rx_lenient);
 	if (msg.is_request)

@@ -15,6 +15,8 @@ enum sip_notice {
 	SIP_NOTICE_REGISTER,	/* uint64_t: hash of a registration of ours, to be made anew now */
 	SIP_NOTICE_UNREGISTER,	/* uint64_t: hash of one to be ended */
 	SIP_NOTICE_ROUTE,	/* struct sip_route_notice */
+	SIP_NOTICE_WATCH,	/* struct sip_watch_conf (watch.h) */
+	SIP_NOTICE_HISTORY,	/* struct sip_history_ask */
 };
 
 /* From a shard. */
@@ -23,6 +25,7 @@ enum sip_report {
 	SIP_REPORT_BIND,	 /* struct sip_bind: a REGISTER that may be carried out */
 	SIP_REPORT_REGISTRATION, /* struct sip_registration_report */
 	SIP_REPORT_ROUTE,	 /* struct sip_route_notice: goes to all shards */
+	SIP_REPORT_HISTORY,	 /* struct sip_history_reply (watch.h) */
 };
 
 struct sip_status_report {

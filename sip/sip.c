@@ -144,6 +144,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 		err = registrar_create(sip);
 	if (!err)
 		err = registrations_create(sip);
+	if (!err)
+		err = sip_watch_init(sip);
 	return err;
 }
 
@@ -201,6 +203,7 @@ void sip_destroy(struct sip *sip)
 	msgbuf_pool_destroy(sip->bufs);
 	resolver_destroy(sip->resolver);
 	sip_health_destroy(sip->health);
+	sip_watch_free(sip);
 	slab_destroy(sip->seeks);
 	slab_destroy(sip->auths);
 	slab_destroy(sip->incomings);
@@ -280,6 +283,13 @@ void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t le
 	case SIP_NOTICE_ROUTE:
 		registrations_take_route(sip, data, len);
 		break;
+	case SIP_NOTICE_WATCH:
+		if (!NEVER(len != sizeof(struct sip_watch_conf)))
+			sip_watch_set(sip, data);
+		break;
+	case SIP_NOTICE_HISTORY:
+		sip_watch_ask(sip, data, len);
+		break;
 	}
 }
 
@@ -341,6 +351,7 @@ size_t sip_bytes(const struct sip *sip)
 {
 	return sizeof(*sip) + slab_bytes(sip->invites) + slab_bytes(sip->dialogs) +
 	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + slab_bytes(sip->incomings) +
+	       (size_t)sip->watch.history.size * sizeof(struct history_entry) +
 	       slab_bytes(sip->seeks) + resolver_bytes(sip->resolver) + msgbuf_bytes(sip->bufs) +
 	       txn_layer_bytes(&sip->txns);
 }

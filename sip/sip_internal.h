@@ -8,6 +8,7 @@
 #include "sip/msgbuf.h"
 #include "sip/sip.h"
 #include "sip/txn.h"
+#include "sip/watch.h"
 #include "sip/write.h"
 
 #define SIP_TRANSPORTS   8
@@ -80,6 +81,7 @@ struct sip {
 	struct sip_digest *digest;
 	struct sip_offenders *offenders;
 	uint8_t secret[SIP_SECRET_LEN]; /* of nonces */
+	struct sip_watch watch;
 	uint64_t key;            /* of stateless tags */
 };
 

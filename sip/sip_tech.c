@@ -47,6 +47,13 @@ static int tech_hangup(struct tech_call *call, int cause)
 	return invite_hangup((struct invite *)call, cause);
 }
 
+static void tech_name_call(struct tech_call *call, struct slice channel)
+{
+	const struct invite *iv = (const struct invite *)call;
+
+	sip_watch_name(iv->sip, iv->call_id, channel);
+}
+
 static int tech_refuse_with(struct tech_call *call, int status)
 {
 	return invite_refuse_with((struct invite *)call, (unsigned)status);
@@ -113,6 +120,7 @@ static const struct tech_ops tech_ops = {
 	.dial = tech_dial,
 	.hangup = tech_hangup,
 	.send_text = tech_send_text,
+	.name_call = tech_name_call,
 	.refuse_with = tech_refuse_with,
 	.indicate = tech_indicate,
 	.answer = tech_answer,

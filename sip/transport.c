@@ -284,6 +284,8 @@ int sip_tp_send(void *arg, uint8_t index, const struct addr *to, struct slice da
 
 		sip->env.trace(sip->env.trace_arg, &t);
 	}
+	if (sip->watch.is_on)
+		sip_watch_tx(sip, index, to, data);
 	if (tp->protocol == SIP_TRANSPORT_UDP)
 		return io_udp_send(tp->udp, to, data.ptr, data.len);
 	if (sip->env.shard == CONN_SHARD)

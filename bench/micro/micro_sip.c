@@ -2,6 +2,7 @@
 #include "bench/micro/harness.h"
 #include "bench/micro/sip_text.h"
 #include "engine/base/check.h"
+#include "sip/history.h"
 #include "sip/write.h"
 
 static void parse(struct slice text, uint64_t count)
@@ -136,6 +137,31 @@ static void run_write_response(void *state, uint64_t count)
 	}
 }
 
+static void *open_history(void)
+{
+	static struct history h;
+
+	check(!history_init(&h, LIMIT_SIP_HISTORY));
+	return &h;
+}
+
+static void close_history(void *state)
+{
+	history_free(state);
+}
+
+/* One message of ours, remembered. */
+static void run_history(void *state, uint64_t count)
+{
+	const struct history_entry head = {.wall_ns = 1, .kind = HISTORY_TX};
+	struct slice start, cseq, call_id;
+
+	while (count--) {
+		history_scan(SLICE_LIT(micro_ok_200), &start, &cseq, &call_id);
+		history_note(state, &head, start, cseq, call_id);
+	}
+}
+
 static const struct micro_case cases[] = {
 	{"parse_200", run_parse_200, sizeof(micro_ok_200) - 1, .expect_ns = 700},
 	{"parse_100", run_parse_100, sizeof(micro_trying) - 1, .expect_ns = 400},
@@ -145,6 +171,7 @@ static const struct micro_case cases[] = {
 	{"hdr_lookup", run_lookup, 0, .expect_ns = 8},
 	{"write_invite", run_write_invite, 0, .expect_ns = 600},
 	{"write_response", run_write_response, 0, .expect_ns = 500},
+	{"history", run_history, 0, .expect_ns = 150, .open = open_history, .close = close_history},
 };
 
 const struct micro_table micro_sip = MICRO_TABLE(cases);

@@ -67,7 +67,8 @@ void console_take_line(struct console *c, const struct log_line *line)
 	entry = (struct console_line *)(void *)b->data;
 	out = sink_make(entry->text, CONSOLE_LINE - sizeof(*entry));
 	entry->level = line->level;
-	entry->verbosity = line->level == LOG_LEVEL_VERBOSE ? line->verbosity : 0;
+	entry->verbosity =
+		line->level == LOG_LEVEL_VERBOSE && line->verbosity > 0 ? line->verbosity : 0;
 	sink_char(&out, (char)(entry->verbosity < 0xff - CONSOLE_MARK ? 0xff - entry->verbosity
 								      : CONSOLE_MARK));
 	logline_write_console(&out, control_io(c->control), line);

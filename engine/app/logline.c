@@ -35,7 +35,9 @@ void logline_write_console(struct sink *out, const struct io *io, const struct l
 		logline_write(out, io, line);
 		return;
 	}
-	sink_str(out, indent[level < ARRAY_COUNT(indent) ? level : ARRAY_COUNT(indent) - 1]);
+	if (line->verbosity >= 0)
+		sink_str(out,
+			 indent[level < ARRAY_COUNT(indent) ? level : ARRAY_COUNT(indent) - 1]);
 	sink_fmt(out, "%s\n", line->text);
 	logline_end(out);
 }

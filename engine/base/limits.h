@@ -67,6 +67,8 @@
 #define LIMIT_SIP_REDIRECTS   5	    /* URIs that one call is sent to by 3xx */
 #define LIMIT_SIP_LINGER      65536 /* records that answer late 2xx, per shard */
 #define LIMIT_SIP_OFFENDERS   4096  /* addresses that sent what nobody may send, per shard */
+#define LIMIT_SIP_HISTORY     32768 /* messages that a shard remembers, 256 octets each */
+#define LIMIT_SIP_LADDER      512   /* of them, what one command shows of a shard */
 #define LIMIT_CONTACTS	      20000 /* contacts of all AORs, static and registered */
 #define LIMIT_CONTACT_TEXT    1472  /* all texts of one contact */
 #define LIMIT_AOR_CONTACTS    32    /* bindings that one REGISTER may name */

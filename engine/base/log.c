@@ -183,3 +183,38 @@ void log_write(struct log_site *site, enum log_level level, int verbosity, const
 	else
 		log_to_stderr(&line);
 }
+
+static void log_raw_line(int64_t wall_ns, struct slice s)
+{
+	log_writer_fn writer = atomic_load(&log_writer);
+	char text[LOG_TEXT_MAX];
+	const struct log_line line = {.level = LOG_LEVEL_VERBOSE,
+				      .verbosity = LOG_VERBOSITY_RAW,
+				      .wall_ns = wall_ns,
+				      .file = __FILE__,
+				      .line = __LINE__,
+				      .func = __func__,
+				      .text = text};
+
+	if (s.len && s.ptr[s.len - 1] == '\r')
+		s.len--;
+	slice_copy(text, sizeof(text), s);
+	log_clean(text);
+	if (writer)
+		writer(atomic_load(&log_writer_arg), &line);
+	else
+		log_to_stderr(&line);
+}
+
+void log_lines(struct slice head, struct slice text)
+{
+	int64_t wall_ns = log_now();
+	struct slice part;
+
+	if (!log_is_on(LOG_LEVEL_VERBOSE, LOG_VERBOSITY_RAW))
+		return;
+	log_raw_line(wall_ns, head);
+	while (slice_split(&text, '\n', &part))
+		log_raw_line(wall_ns, part);
+	log_raw_line(wall_ns, SLICE_EMPTY);
+}

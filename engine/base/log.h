@@ -7,6 +7,8 @@
 #ifndef RINGER_BASE_LOG_H
 #define RINGER_BASE_LOG_H
 
+#include "engine/base/slice.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -57,6 +59,10 @@ bool log_is_on(enum log_level level, int verbosity);
 void log_write(struct log_site *site, enum log_level level, int verbosity, const char *file,
 	       int line, const char *func, const char *call, const char *fmt, ...)
 	__attribute__((format(printf, 8, 9)));
+/* A text of several lines behind a line of its own, for whoever reads verbose lines at all, as it
+ * is: each line becomes one of the log, without a limit but the writer's. */
+void log_lines(struct slice head, struct slice text);
+#define LOG_VERBOSITY_RAW (-1) /* of such a line */
 const char *log_level_name(enum log_level level);
 
 #define LOG_AT(level, verbosity, call, ...)                                                        \

@@ -316,8 +316,10 @@ static void chan_dial(struct chan *c, const struct tech_endpoint *e, const struc
 	if (o->timeout_ms > 0)
 		tmr_start(&c->answer_timer, chan_now_ns(c) + chan_timeout_ns(o));
 	c->call = c->tech->ops->dial(c->tech->impl, &dial, &chan_tech_events, c, &error);
-	if (c->call)
+	if (c->call) {
+		chan_name_call(c);
 		return;
+	}
 	log_call(LOG_LEVEL_WARNING, 0, c->name.ptr, "Could not dial %.*s/%.*s: error %d",
 		 SLICE_ARG(o->tech), SLICE_ARG(o->resource), -error);
 	c->disposition = CDR_FAILED;

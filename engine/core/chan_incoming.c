@@ -136,6 +136,7 @@ static int chan_offer(void *arg, struct tech_call *call, const struct tech_offer
 	check(chan_step(c, CHAN_EV_OFFER));
 	c->is_incoming = true;
 	c->call = call;
+	chan_name_call(c);
 	c->ami_state = CHAN_AMI_RING;
 	s->incoming_free--;
 	metric_inc(&s->metrics, METRIC_incoming_accepted);

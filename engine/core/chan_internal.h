@@ -26,6 +26,12 @@ void chan_discard(struct chan *c);
 /* What a channel takes from its endpoint: name, codecs, texts, place. NULL as chan_new. */
 struct chan *chan_create_for(struct shard *s, struct slice uniqueid, const struct tech *tech,
 			     const struct tech_endpoint *endpoint);
+/* Tells the technology what its call is called. */
+static inline void chan_name_call(const struct chan *c)
+{
+	if (c->tech->ops->name_call)
+		c->tech->ops->name_call(c->call, c->name);
+}
 /* set_var of the endpoint. */
 void chan_set_endpoint_vars(struct chan *c, const struct tech_endpoint *e);
 /* Facts of signalling that come in both directions. */

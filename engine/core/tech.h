@@ -130,6 +130,8 @@ struct tech_ops {
 	 * by 302, `ended` comes too); -ENOTSUP not in this state, -EINVAL no address, other
 	 * negative errno. May be NULL. */
 	int (*transfer)(struct tech_call *call, struct slice dest);
+	/* The channel that the call belongs to, for people (ladders of messages). May be NULL. */
+	void (*name_call)(struct tech_call *call, struct slice channel);
 	/* The next hangup of an incoming call that is not answered yet refuses it with this status,
 	 * whatever its cause. Returns the Q.850 cause that stands for it; 0: it is no such call.
 	 * May be NULL. */
