@@ -346,6 +346,7 @@ void sip_center_set_conf(struct sip_center *c, const struct sip_conf *conf)
 	center_carry_endpoints(c, old);
 	center_carry_registrations(c, old);
 	center_review(c);
+	center_watch_follow(c);
 	for (uint32_t i = 0; i < conf->aor_count; i++)
 		center_put_static(c, &conf->aors[i]);
 }

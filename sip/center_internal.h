@@ -82,6 +82,8 @@ void center_on_bind(struct sip_center *c, uint32_t shard, const struct sip_bind 
 
 int center_watch_create(struct sip_center *c);
 void center_watch_destroy(struct sip_center *c);
+/* type=global, debug= of pjsip.conf: at the start, and when a reload changed it. */
+void center_watch_follow(struct sip_center *c);
 void center_on_history(struct sip_center *c, const struct sip_history_reply *r);
 /* Commands of the console. */
 enum cli_result center_set_logger(void *center, struct cli_call *call);

@@ -4,6 +4,7 @@
 #include "sip/center_internal.h"
 
 #include "engine/base/check.h"
+#include "engine/base/log.h"
 #include "sip/cli_internal.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ struct center_watch {
 	struct sip_watch_conf conf;
 	struct center_ask asks[WATCH_ASKS];
 	uint32_t next_id;
+	char debug[ADDR_TEXT]; /* debug= as it was followed last */
 };
 
 /* ---- what is watched ---- */
@@ -129,6 +131,41 @@ enum cli_result center_set_history(void *context, struct cli_call *call)
 		return CLI_USAGE;
 	}
 	return watch_told(c, call);
+}
+
+static struct slice watch_debug(const struct sip_conf *conf)
+{
+	struct slice value = SLICE_LIT("no");
+
+	for (uint32_t i = 0; i < conf->section_count; i++)
+		if (slice_ieq(conf->sections[i].type, SLICE_LIT("global")))
+			UNUSED(sip_conf_written(&conf->sections[i], SLICE_LIT("debug"), &value));
+	return slice_is_false(value) ? SLICE_EMPTY : slice_head(value, ADDR_TEXT - 1);
+}
+
+void center_watch_follow(struct sip_center *c)
+{
+	struct sip_watch_conf *conf = &c->watch->conf;
+	struct slice value = watch_debug(c->conf);
+	struct addr host;
+
+	if (slice_eq(value, slice_str(c->watch->debug)))
+		return;
+	slice_copy(c->watch->debug, sizeof(c->watch->debug), value);
+	conf->host_count = 0;
+	conf->is_logging = value.len > 0;
+	if (value.len && !slice_is_true(value)) {
+		if (addr_parse(&host, value, 0))
+			conf->hosts[conf->host_count++] = host;
+		else
+			log_warning(
+				"pjsip.conf: debug=%.*s is neither yes, no nor an IP address; all "
+				"messages are logged",
+				SLICE_ARG(value));
+	}
+	if (!watch_tell(c))
+		log_warning("pjsip.conf: debug= could not be told to all shards; use `pjsip set "
+			    "logger`");
 }
 
 /* ---- questions ---- */

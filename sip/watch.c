@@ -61,7 +61,7 @@ static void watch_log(const struct sip *sip, uint8_t tp, const struct addr *peer
 		 is_rx ? "Received" : "Transmitting", is_response ? "response" : "request",
 		 data.len, is_rx ? "from" : "to", sip_watch_transport(sip->tps[tp].protocol),
 		 addr_text(peer, where));
-	log_lines(sink_slice(&head), data);
+	log_lines(__FILE__, sink_slice(&head), data);
 }
 
 /* ---- messages ---- */

@@ -184,16 +184,15 @@ void log_write(struct log_site *site, enum log_level level, int verbosity, const
 		log_to_stderr(&line);
 }
 
-static void log_raw_line(int64_t wall_ns, struct slice s)
+static void log_raw_line(const char *file, int64_t wall_ns, struct slice s)
 {
 	log_writer_fn writer = atomic_load(&log_writer);
 	char text[LOG_TEXT_MAX];
 	const struct log_line line = {.level = LOG_LEVEL_VERBOSE,
 				      .verbosity = LOG_VERBOSITY_RAW,
 				      .wall_ns = wall_ns,
-				      .file = __FILE__,
-				      .line = __LINE__,
-				      .func = __func__,
+				      .file = file,
+				      .func = "",
 				      .text = text};
 
 	if (s.len && s.ptr[s.len - 1] == '\r')
@@ -206,15 +205,15 @@ static void log_raw_line(int64_t wall_ns, struct slice s)
 		log_to_stderr(&line);
 }
 
-void log_lines(struct slice head, struct slice text)
+void log_lines(const char *file, struct slice head, struct slice text)
 {
 	int64_t wall_ns = log_now();
 	struct slice part;
 
 	if (!log_is_on(LOG_LEVEL_VERBOSE, LOG_VERBOSITY_RAW))
 		return;
-	log_raw_line(wall_ns, head);
+	log_raw_line(file, wall_ns, head);
 	while (slice_split(&text, '\n', &part))
-		log_raw_line(wall_ns, part);
-	log_raw_line(wall_ns, SLICE_EMPTY);
+		log_raw_line(file, wall_ns, part);
+	log_raw_line(file, wall_ns, SLICE_EMPTY);
 }

@@ -61,7 +61,7 @@ void log_write(struct log_site *site, enum log_level level, int verbosity, const
 	__attribute__((format(printf, 8, 9)));
 /* A text of several lines behind a line of its own, for whoever reads verbose lines at all, as it
  * is: each line becomes one of the log, without a limit but the writer's. */
-void log_lines(struct slice head, struct slice text);
+void log_lines(const char *file, struct slice head, struct slice text);
 #define LOG_VERBOSITY_RAW (-1) /* of such a line */
 const char *log_level_name(enum log_level level);
 

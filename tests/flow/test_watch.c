@@ -1,6 +1,8 @@
 /* tests/flow/test_watch.c - what people see of the messages of a call: the history, and the log. */
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/core/cli.h"
+#include "sip/center_internal.h"
 #include "sip/sip_internal.h"
 #include "tests/flow/flow.h"
 #include "tests/unit/cmocka.h"
@@ -99,11 +101,130 @@ static void test_log(void **state)
 	}
 }
 
+/* ---- on the console ---- */
+
+static const struct cli_command commands[] = {
+	{"ladder", "", "Usage: ladder\n", center_show_ladder},
+	{"history", "", "Usage: history\n", center_show_history},
+	{"logger", "", "Usage: logger\n", center_set_logger},
+	{"remember", "", "Usage: remember\n", center_set_history},
+};
+
+static struct {
+	struct cli *cli;
+	const char *line;
+	char text[16384];
+	uint32_t done;
+} console;
+
+static void console_print(void *arg, struct slice text)
+{
+	size_t used = strlen(console.text);
+
+	UNUSED(arg);
+	snprintf(console.text + used, sizeof(console.text) - used, "%.*s", SLICE_ARG(text));
+}
+
+static void console_done(void *arg, enum cli_result result)
+{
+	UNUSED(arg);
+	UNUSED(result);
+	console.done++;
+}
+
+static void console_job(struct flow *f)
+{
+	static const struct cli_out out = {.print = console_print, .done = console_done};
+	struct cli_job *job;
+
+	UNUSED(f);
+	UNUSED(cli_start(console.cli, slice_str(console.line), &out, &job));
+}
+
+static const char *say(struct flow *f, const char *line)
+{
+	console.line = line;
+	console.text[0] = 0;
+	flow_do(f, console_job);
+	return console.text;
+}
+
+static void expect_text(const char *text, const char *want)
+{
+	if (!strstr(text, want))
+		fail_msg("no '%s' in: %s", want, text);
+}
+
+static void start_center(struct flow *f, uint32_t shards, const char *more)
+{
+	flow_start_center(f, shards, NULL, more);
+	flow_fact(f, "ContactStatus sip:10.0.0.9:5060 NonQualified trunk trunk");
+	flow_fact(f, "PeerStatus PJSIP PJSIP/trunk Reachable");
+	flow_fact(f, "DeviceStateChange PJSIP/trunk NOT_INUSE");
+}
+
+/* Three shards, each with a call; what one of them remembers is found from the console. */
+static void test_console(void **state)
+{
+	const struct history_entry *e[8];
+	char line[128];
+	struct flow f;
+
+	UNUSED(state);
+	start_center(&f, 3, NULL);
+	assert_int_equal(cli_create(&console.cli), 0);
+	assert_int_equal(cli_register(console.cli, commands, ARRAY_COUNT(commands), f.center), 0);
+	for (uint32_t shard = 0; shard < 3; shard++) {
+		flow_use_shard(&f, shard);
+		call_and_end(&f);
+	}
+	assert_true(history_find(&f.sip->watch.history, SLICE_EMPTY, e, 8) >= 1);
+	snprintf(line, sizeof(line), "ladder %.*s", SLICE_ARG(history_call_id(e[0])));
+	expect_text(say(&f, line), "  0.000  INVITE sip:100@10.0.0.9:5060 (");
+	expect_text(console.text, "-- 486 ");
+	expect_text(console.text, "  ACK sip:100@");
+	expect_text(console.text, "  UDP:10.0.0.9:5060\n");
+	expect_text(say(&f, "ladder nothing"), "Nothing is remembered of 'nothing'\n");
+	expect_text(say(&f, "history"), "00008 ");
+	expect_text(say(&f, "history 1"), "00002 "); /* of each shard */
+	assert_null(strstr(console.text, "00003 "));
+	expect_text(say(&f, "logger"), "Usage: ");
+	expect_text(say(&f, "logger verbose maybe"), "Usage: ");
+	expect_text(say(&f, "logger host x"), "'x' is not an IP address");
+	expect_text(say(&f, "logger add 10.0.0.9:5060"),
+		    "PJSIP Logging Enabled for host: 10.0.0.9:5060\n");
+	assert_int_equal(f.sip->watch.conf.host_count, 1);
+	expect_text(say(&f, "logger off"), "PJSIP Logging disabled\n");
+	assert_false(f.sip->watch.conf.is_logging);
+	expect_text(say(&f, "remember clear"), "PJSIP History cleared\n");
+	assert_null(strstr(say(&f, "history"), "00000 "));
+	expect_text(say(&f, "remember off"), "PJSIP History disabled\n");
+	assert_false(f.sip->watch.is_on);
+	cli_destroy(console.cli);
+	flow_end(&f);
+}
+
+/* debug= of pjsip.conf, which the console may overrule until it is changed. */
+static void test_debug(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	start_center(&f, 1, "[global]\ntype=global\ndebug=10.0.0.9\n");
+	assert_true(f.sip->watch.conf.is_logging);
+	assert_int_equal(f.sip->watch.conf.host_count, 1);
+	flow_reload(&f, NULL, NULL);
+	assert_false(f.sip->watch.conf.is_logging);
+	flow_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_history),
 		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_console),
+		cmocka_unit_test(test_debug),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
