@@ -208,6 +208,7 @@ void invite_write_contact_uri(struct sink *out, const struct invite *iv,
 	if (iv->incoming) { /* as chan_pjsip: no user */
 		sink_lit(out, "sip:");
 		addr_write(out, &iv->local);
+		sink_add(out, sip_tp_param(iv->sip, iv->tp));
 		return;
 	}
 	if (ep && ep->contact_user.len)

@@ -149,7 +149,7 @@ requests() {
 	RAW_BODY=x ask INFO 26 'Content-Type: text/plain' raw
 	recv_answer 415
 	ask REFER 27 'Refer-To: <sip:x@127.0.0.1>'
-	recv_answer 405 Allow 'INVITE'
+	recv_answer 404
 	ask NOTIFY 28 'Event: talk'
 	recv_answer 489
 	ask PRACK 29 'RAck: 1 1 INVITE'

@@ -8,10 +8,11 @@
 command -v kamailio >/dev/null || fail "kamailio is not there: deploy/packages test"
 
 KAM=$(loopback_port $((26012 + E2E_INDEX * 20)))
-OTHER=$(loopback_port $((KAM + 1)))
-DNS_PORT=$(loopback_port $((OTHER + 1)))
+OTHER=$(loopback_port $((KAM + 2))) # the port after each is for TLS
+DNS_PORT=$(loopback_port $((OTHER + 2)))
 DEAD=$(loopback_port $((DNS_PORT + 1)))
 CALLER_PORT=$(loopback_port $((DEAD + 1)))
+TLS_PORT=$(loopback_port $((SIP_PORT + 1)))
 RTP_LAST=$((RTP_FIRST + 499)) # the upper half of the test's ports belongs to the far ends
 
 udp_listens() { grep -qi ":$(printf %04X "$1") " /proc/net/udp; }
@@ -27,9 +28,12 @@ trap 'kamailio_end; e2e_end' EXIT
 kamailio_start() { # PORT
 	printf '1 sip:127.0.0.1:%s\n' "$DEAD" "$FAR_PORT" >"$dir/targets"
 	mkdir -p "$dir/kamailio.$1"
+	cp "$e2e_root"/tests/tls/server.{pem,key} "$dir/"
 	setsid kamailio -f "$e2e_root/tests/e2e/kamailio/kamailio.cfg" -DD -E -m 32 -M 4 -w "$dir/kamailio.$1" \
-		-Y "$dir/kamailio.$1" -A "TARGETS=\"$dir/targets\"" -l "udp:127.0.0.1:$1" \
+		-Y "$dir/kamailio.$1" -A "TARGETS=\"$dir/targets\"" -A "CERT=\"$dir/server.pem\"" -A "KEY=\"$dir/server.key\"" \
+		-l "udp:127.0.0.1:$1" -l "tcp:127.0.0.1:$1" -l "tls:127.0.0.1:$(($1 + 1))" \
 		--alias=pool.example.test 2>>"$dir/kamailio.$1.log" &
+	disown
 	kamailio_pid[$1]=$!
 	started+=($!)
 	wait_for 10 udp_listens "$1"
@@ -114,6 +118,49 @@ outbound_proxy = sip:127.0.0.1:$KAM\;lr
 type = aor
 contact = sip:127.0.0.1:$FAR_PORT
 
+[transport-tcp]
+type = transport
+protocol = tcp
+bind = 127.0.0.1:$SIP_PORT
+[transport-tls]
+type = transport
+protocol = tls
+bind = 127.0.0.1:$TLS_PORT
+cert_file = $e2e_root/tests/tls/server.pem
+priv_key_file = $e2e_root/tests/tls/server.key
+ca_list_file = $e2e_root/tests/tls/ca.pem
+verify_server = yes
+
+[tcp]
+type = endpoint
+aors = proxied
+allow = ulaw
+outbound_proxy = sip:127.0.0.1:$KAM\;transport=tcp\;lr
+[tls]
+type = endpoint
+aors = proxied
+allow = ulaw
+outbound_proxy = sip:127.0.0.1:$((KAM + 1))\;transport=tls\;lr
+
+[kam-tcp]
+type = registration
+server_uri = sip:127.0.0.1:$KAM\;transport=tcp
+client_uri = sip:tcp@127.0.0.1:$KAM
+contact_user = tcp
+outbound_auth = account
+max_random_initial_delay = 0
+line = yes
+endpoint = kam
+[kam-tls]
+type = registration
+server_uri = sip:127.0.0.1:$((KAM + 1))\;transport=tls
+client_uri = sip:tls@127.0.0.1:$KAM
+contact_user = tls
+outbound_auth = account
+max_random_initial_delay = 0
+line = yes
+endpoint = kam
+
 [pair]
 type = endpoint
 aors = pair
@@ -133,7 +180,7 @@ contact = sip:pool.example.test
 END
 cat >>"$dir/etc/extensions.conf" <<'END'
 [in]
-exten => me,1,Answer(,i)
+exten => _[a-z].,1,Answer(,i)
  same => n,Wait(10)
  same => n,Hangup()
 END
@@ -152,11 +199,13 @@ kamailio_start "$KAM"
 engine_start
 ami_login
 
+on_the_way='127.0.0.1:[0-9]+(;transport=[a-z]+)?(;r2=on)?;lr'
+
 # ---- registrar: challenge, binding, refresh before its end, and a call to it
 
-registration_is() { rx pjsip show registrations | grep -qE "kam-line/sip:127.0.0.1:$KAM +account +$1 "; }
-wait_for 10 registration_is Registered
-expect "bindings" "$(told "$KAM" 'saved me')" 1
+registered() { [ "$(rx pjsip show registrations | grep -cE 'kam-[a-z]+/sip:127.* account +Registered ')" = 3 ]; }
+wait_for 10 registered
+expect "bindings" "$(told "$KAM" 'saved me') $(told "$KAM" 'saved tcp') $(told "$KAM" 'saved tls')" '1 1 1'
 
 # shellcheck disable=SC2119,SC2317 # what call calls by name
 ( # the words of a caller are others than those of a far end
@@ -165,22 +214,23 @@ expect "bindings" "$(told "$KAM" 'saved me')" 1
 	calls_us() {
 		invite
 		may_hear 100
-		hears 200 Record-Route "127.0.0.1:$KAM;lr"
+		hears 200 Record-Route "$on_the_way"
 		ack
 		in_dialog BYE 2
 		hears 200
 	}
-	FAR_PORT=$CALLER_PORT SIP_PORT=$KAM call calls_us me
+	for user in me tcp tls; do FAR_PORT=$CALLER_PORT SIP_PORT=$KAM call calls_us "$user"; done
 )
-wait_for 5 told_is "$KAM" "routed BYE from $CALLER_PORT" 1
-expect "calls that came in" "$(metric incoming_answered)" 1
-expect "its ACK" "$(told "$KAM" "routed ACK from $CALLER_PORT")" 1
+wait_for 5 told_is "$KAM" "routed BYE from udp:$CALLER_PORT" 3
+expect "calls that came in" "$(metric incoming_answered)" 3
+expect "contacts of ours that name another transport" "$(told "$KAM" 'protocol/port mismatch')" 0
+expect "their ACKs" "$(told "$KAM" "routed ACK from udp:$CALLER_PORT")" 3
 
 # ---- proxy that stays on the way
 
 rr='[last_Record-Route:]'
 we_hang_up() { # after a re-INVITE of the far end
-	recv INVITE Record-Route "127.0.0.1:$KAM;lr"
+	recv INVITE Record-Route "$on_the_way"
 	answer 180 "$rr"
 	answer 200 "$rr" sdp
 	recv ACK
@@ -218,13 +268,13 @@ routed() { told "$KAM" "routed $1 from $2"; }
 far_end we_hang_up -m 1
 dial we_hang_up proxied 1
 far_content we_hang_up
-expect "its re-INVITE and ACK" "$(routed INVITE "$FAR_PORT") $(routed ACK "$FAR_PORT")" '1 1'
-expect "our ACK and BYE" "$(routed ACK "$SIP_PORT") $(routed BYE "$SIP_PORT")" '1 1'
+expect "its re-INVITE and ACK" "$(routed INVITE "udp:$FAR_PORT") $(routed ACK "udp:$FAR_PORT")" '1 1'
+expect "our ACK and BYE" "$(routed ACK "udp:$SIP_PORT") $(routed BYE "udp:$SIP_PORT")" '1 1'
 
 far_end they_hang_up -m 1
 dial they_hang_up "proxied/sip:far@127.0.0.1:$FAR_PORT" 10
 far_content they_hang_up
-expect "our ACK, its BYE" "$(routed ACK "$SIP_PORT") $(routed BYE "$FAR_PORT")" '2 1'
+expect "our ACK, its BYE" "$(routed ACK "udp:$SIP_PORT") $(routed BYE "udp:$FAR_PORT")" '2 1'
 
 far_end we_give_up -m 1
 drop_call we_give_up proxied 0 'WaitTime: 1'
@@ -232,12 +282,32 @@ wait_for 20 status_is we_give_up Expired
 far_content we_give_up
 expect "CANCEL" "$(told "$KAM" 'heard CANCEL')" 1
 
+# The same with us over TCP and TLS, where the proxy stands in the route twice.
+
+proxied_by() { # tcp or tls
+	far_end we_hang_up -m 1
+	dial "we_hang_up_$1" "$1" 1
+	far_content we_hang_up
+	far_end they_hang_up -m 1
+	dial "they_hang_up_$1" "$1" 10
+	far_content they_hang_up
+	far_end we_give_up -m 1
+	drop_call "we_give_up_$1" "$1" 0 'WaitTime: 1'
+	wait_for 20 status_is "we_give_up_$1" Expired
+	far_content we_give_up
+	expect "our ACKs and BYE by $1" "$(routed ACK "$1:") $(routed BYE "$1:")" '3 1' # one for the 487
+}
+repeated=$(metric sip_retransmit)
+proxied_by tcp
+proxied_by tls
+expect "messages sent again" "$(metric sip_retransmit)" "$repeated"
+
 # ---- dispatcher with a dead target: each second call is sent there first
 
 far_end bulk
 run_of dispatched 50 far@kam
 expect "calls that Kamailio had to send anew" "$(told "$KAM" 'next target for far')" 25
-wait_for 10 told_is "$KAM" "routed BYE from $SIP_PORT" 51
+wait_for 10 told_is "$KAM" "routed BYE from udp:$SIP_PORT" 51
 
 # ---- the engine between two Kamailios, the first of them dead
 

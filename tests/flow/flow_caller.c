@@ -27,11 +27,12 @@ static void caller_send(struct flow_caller *c, const char *method, const char *r
 	int len;
 
 	len = snprintf(text, sizeof(text),
-		       "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9:5060;rport;branch=%s\r\n"
+		       "%s %s SIP/2.0\r\nVia: SIP/2.0/%s 10.0.0.9:5060;rport;branch=%s\r\n"
 		       "From: %s;tag=%s\r\nTo: <sip:100@10.0.0.1>%s%s\r\nCall-ID: %s\r\n"
 		       "CSeq: %u %s\r\nMax-Forwards: 70\r\n%s",
-		       method, ruri, branch, c->from, c->tag, c->to_tag[0] ? ";tag=" : "",
-		       c->to_tag, c->call_id, cseq, method, extra ? extra : "");
+		       method, ruri, c->f->protocol ? c->f->protocol : "UDP", branch, c->from,
+		       c->tag, c->to_tag[0] ? ";tag=" : "", c->to_tag, c->call_id, cseq, method,
+		       extra ? extra : "");
 	if (body)
 		snprintf(text + len, sizeof(text) - (size_t)len, "%sContent-Length: %zu\r\n\r\n%s",
 			 extra && strstr(extra, "Content-Type:")

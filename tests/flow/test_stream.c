@@ -1,8 +1,7 @@
 /* tests/flow/test_stream.c - calls over TCP and TLS: what is different there (RFC 3261 18, 17; RFC
  * 5626 3.5.1). */
-#include "tests/flow/flow.h"
-
 #include "engine/base/check.h"
+#include "tests/flow/flow_caller.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -49,6 +48,39 @@ static void test_call(void **state)
 		flow_reply(&f, m, 200, "t", NULL, NULL);
 		assert_int_equal(flow_far_count(&f).accepted, 1);
 		assert_int_equal(flow_far_count(&f).open, 1);
+		flow_end(&f);
+	}
+}
+
+/* A call that comes in: the caller, or a proxy, reaches us later where our Contact says. */
+static void test_incoming(void **state)
+{
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
+		const struct flow_msg *m;
+		struct flow_caller c;
+		char contact[64];
+		struct flow f;
+
+		flow_start_far(&f, protocols[i], 1, NULL,
+			       "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n");
+		snprintf(contact, sizeof(contact), "<sip:10.0.0.1:5060;transport=%s>",
+			 protocols[i]);
+		flow_far_call(&f);
+		flow_caller_init(&c, &f);
+		flow_caller_invite(&c, NULL, flow_sdp(7000, "0", "sendrecv"));
+		flow_expect(&f, "100");
+		flow_fact(&f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+		flow_indicate(&f, TECH_RINGING);
+		m = flow_caller_expect(&c, "180");
+		assert_string_equal(flow_header(m, "Contact"), contact);
+		assert_int_equal(flow_answer(&f), 0);
+		flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev255 dir0");
+		m = flow_caller_expect(&c, "200");
+		assert_string_equal(flow_header(m, "Contact"), contact);
+		flow_caller_ack(&c, NULL);
+		flow_hangup(&f, 16);
+		flow_expect(&f, "BYE"); /* to its Contact, by the same transport */
 		flow_end(&f);
 	}
 }
@@ -289,7 +321,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_wrong_certificate),
 		cmocka_unit_test(test_framing),	       cmocka_unit_test(test_bad_length),
 		cmocka_unit_test(test_shards),	       cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_reload),	       cmocka_unit_test(test_incoming),
 	};
 
 	if (argc > 1)
