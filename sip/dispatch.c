@@ -214,6 +214,12 @@ static uint32_t sip_shard_of(const struct sip_rx *rx, const struct sip_ident *di
 	return (uint32_t)(slice_hash(rx->msg->call_id, 0) % env->shard_count);
 }
 
+/* The ACK of a 2xx is the call's, also if a far end gave it the branch of its INVITE. */
+static bool sip_is_for_txn(const struct sip_rx *rx, const struct txn *t)
+{
+	return t && !(rx->msg->method == SIP_METHOD_ACK && t->code >= 200 && t->code < 300);
+}
+
 static void sip_rx_request(const struct sip_rx *rx, struct slice data, bool was_forwarded)
 {
 	struct sip_ident id = {0};
@@ -226,7 +232,7 @@ static void sip_rx_request(const struct sip_rx *rx, struct slice data, bool was_
 		return;
 	}
 	t = txn_server_find(&rx->sip->txns, rx->msg);
-	if (t)
+	if (sip_is_for_txn(rx, t))
 		txn_rx_request(t, rx->msg, rx->from);
 	else if (rx->msg->method == SIP_METHOD_CANCEL)
 		sip_rx_cancel(rx);

@@ -132,17 +132,16 @@ static void in_accept_offer(struct invite *iv, struct dialog *d, const struct si
 	invite_media_changed(iv, &desc, held);
 }
 
-/* An offer of ours waits for its answer in the ACK (RFC 3261 14.2). A 2xx with an answer closed the
- * exchange: a new request of the far end shows that it has it, so the ACK may be lost. */
-static bool in_is_answering(struct invite *iv)
+/* A new INVITE of the far end shows that it has our last 2xx: the ACK may be lost. (Any other
+ * request may have crossed the 2xx.) */
+static void in_take_as_ack(struct invite *iv)
 {
 	struct txn *last = txn_server_get(&iv->sip->txns, iv->ist);
 
-	if (iv->offer_in_2xx)
-		return true;
 	if (last)
 		txn_acked(last, NULL, NULL);
-	return false;
+	if (iv->incoming)
+		iv->incoming->is_acked = true;
 }
 
 static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
@@ -161,10 +160,11 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 		sip_reply(rx, t, iv->state == INVITE_ENDING ? 481 : 491, SLICE_EMPTY);
 		return;
 	}
-	if (in_is_answering(iv)) {
+	if (iv->offer_in_2xx) { /* its answer comes in the ACK (RFC 3261 14.2) */
 		in_reply_retry(rx, t, rng_below(iv->sip->env.rng, 11));
 		return;
 	}
+	in_take_as_ack(iv);
 	if (in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
 		return;
 	iv->ist = txn_handle(t);
@@ -207,7 +207,7 @@ static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *
 		sip_reply(rx, t, 491, SLICE_EMPTY);
 		return;
 	}
-	if (in_is_answering(iv)) {
+	if (iv->offer_in_2xx) {
 		in_reply_retry(rx, t, rng_below(iv->sip->env.rng, 11));
 		return;
 	}

@@ -319,6 +319,69 @@ static void test_multipart_and_long(void **state)
 	end(&c);
 }
 
+/* Answered, not acknowledged yet. */
+static void answered(struct flow_caller *c)
+{
+	flow_caller_invite(c, NULL, SDP);
+	flow_expect(c->f, "100");
+	flow_fact(c->f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	assert_int_equal(flow_answer(c->f), 0);
+	flow_fact(c->f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	flow_caller_expect(c, "200");
+}
+
+/* The ACK of a 2xx is a transaction of its own; far ends that give it the INVITE's branch are met.
+ */
+static void test_ack_with_branch_of_invite(void **state)
+{
+	struct flow_caller c;
+	struct flow f;
+	char tag[64];
+
+	UNUSED(state);
+	start(&f, &c);
+	answered(&c);
+	memcpy(tag, c.to_tag, sizeof(tag));
+	flow_caller_ack_failure(&c); /* branch and Request-URI of the INVITE */
+	memcpy(c.to_tag, tag, sizeof(tag));
+	flow_expect_silence(&f, 40 * SIM_SECOND);
+	flow_hangup(&f, CAUSE_NORMAL);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
+/* An UPDATE may have crossed our 200, which is sent until its ACK; a re-INVITE cannot. */
+static void test_requests_before_ack(void **state)
+{
+	const struct flow_msg *bye;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	start(&f, &c);
+	answered(&c);
+	flow_caller_request(&c, "UPDATE", NULL, flow_sdp(7002, "0 101", "sendrecv"));
+	flow_expect(&f, "200");
+	flow_fact(&f, "media 10.0.0.9:7002 ulaw/0 ev101 dir0");
+	assert_true(slice_eq(flow_expect(&f, "200")->msg.cseq_text, SLICE_LIT("1 INVITE")));
+	flow_hangup(&f, CAUSE_NORMAL); /* waits for the ACK */
+	assert_true(slice_eq(flow_expect(&f, "200")->msg.cseq_text, SLICE_LIT("1 INVITE")));
+	c.cseq = 1;
+	flow_caller_ack(&c, NULL);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(&f);
+
+	start(&f, &c);
+	answered(&c);
+	flow_caller_invite(&c, NULL, SDP);
+	flow_expect(&f, "200");
+	flow_hangup(&f, CAUSE_NORMAL);
+	bye = flow_expect(&f, "BYE");
+	flow_caller_ack(&c, NULL);
+	flow_reply(&f, bye, 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +395,8 @@ int main(void)
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_byes),
 		cmocka_unit_test(test_multipart_and_long),
+		cmocka_unit_test(test_ack_with_branch_of_invite),
+		cmocka_unit_test(test_requests_before_ack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
