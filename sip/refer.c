@@ -32,6 +32,8 @@ static unsigned refer_ask(struct invite *iv, const struct sip_rx *rx)
 
 	if (!refer_single(rx->msg, &to) || sip_uri_parse(&uri, to.uri))
 		return 400;
+	if (iv->state == INVITE_ENDING) /* RFC 5407 3.3.3 */
+		return 481;
 	if (!ep || !ep->allow_transfer || iv->state != INVITE_UP || !iv->events->refer ||
 	    slice_find_text(uri.headers, SLICE_LIT("Replaces=")) != SIZE_MAX)
 		return 603;

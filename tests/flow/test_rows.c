@@ -1,0 +1,115 @@
+/* tests/flow/test_rows.c - rows of ROWS.md that no other flow shows: small ones. */
+#include "engine/base/check.h"
+#include "engine/core/cause.h"
+#include "tests/flow/flow_caller.h"
+
+#include <stdio.h>
+
+#define PEER "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n"
+#define SDP  flow_sdp(7000, "0 101", "sendrecv")
+
+/* RFC 3261 13.2.2.4: routes and target of an early dialog give way to those of the 2xx. */
+static void test_routes_of_the_2xx(void **state)
+{
+	const struct flow_msg *invite, *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 183, "far1",
+		   "Contact: <sip:early@10.0.0.9:5070>\r\n"
+		   "Record-Route: <sip:10.0.0.9:5071;lr>\r\nRequire: 100rel\r\nRSeq: 1\r\n",
+		   SDP);
+	m = flow_expect(&f, "PRACK");
+	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:early@10.0.0.9:5070")));
+	assert_string_equal(flow_header(m, "Route"), "<sip:10.0.0.9:5071;lr>");
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_fact(&f, "progress 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	flow_reply(&f, invite, 200, "far1",
+		   "Contact: <sip:late@10.0.0.9:5072>\r\nRecord-Route: <sip:10.0.0.9:5073;lr>\r\n",
+		   NULL);
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	for (const char *const *name = (const char *const[]){"ACK", "BYE", NULL}; *name; name++) {
+		if (strcmp(*name, "BYE") == 0)
+			flow_hangup(&f, CAUSE_NORMAL);
+		m = flow_expect(&f, *name);
+		assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:late@10.0.0.9:5072")));
+		assert_string_equal(flow_header(m, "Route"), "<sip:10.0.0.9:5073;lr>");
+	}
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
+/* RFC 5407 3.1.1: a copy of the INVITE that comes behind our 200 is no new call, and the 200 goes
+ * on in its own rhythm. */
+static void test_invite_behind_answer(void **state)
+{
+	const struct flow_msg *first, *second;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, PEER);
+	flow_caller_init(&c, &f);
+	flow_caller_invite(&c, NULL, SDP);
+	flow_expect(&f, "100");
+	flow_fact(&f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	assert_int_equal(flow_answer(&f), 0);
+	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	first = flow_expect(&f, "200");
+	flow_caller_again(&c, NULL, NULL, SDP); /* without the tag of the 200 */
+	second = flow_caller_expect(&c, "200");
+	assert_true(second->at - first->at >= 500 * SIM_MS);
+	flow_no_fact(&f);
+	flow_caller_ack(&c, NULL);
+	flow_caller_request(&c, "BYE", NULL, NULL);
+	flow_expect(&f, "200");
+	flow_fact(&f, "ended 16 0");
+	flow_end(&f);
+}
+
+/* P13: what others put into their responses may fill a whole datagram. */
+static void test_large_response(void **state)
+{
+	static char text[64000];
+	const struct flow_msg *invite;
+	struct flow f;
+	int len;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	len = snprintf(text, sizeof(text),
+		       "SIP/2.0 180 Ringing\r\nVia: %.*s\r\nFrom: %s\r\nTo: %s;tag=far1\r\n"
+		       "Call-ID: %.*s\r\nCSeq: %.*s\r\nContact: <sip:far@10.0.0.9>\r\n",
+		       SLICE_ARG(invite->msg.via.raw), flow_header(invite, "From"),
+		       flow_header(invite, "To"), SLICE_ARG(invite->msg.call_id),
+		       SLICE_ARG(invite->msg.cseq_text));
+	for (int i = 0; i < 20; i++) {
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "X-Route-%d: ", i);
+		memset(text + len, 'x', 3000);
+		len += 3000;
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "\r\n");
+	}
+	snprintf(text + len, sizeof(text) - (size_t)len, "Content-Length: 0\r\n\r\n");
+	flow_send(&f, text);
+	flow_fact(&f, "ringing");
+	flow_reply(&f, invite, 486, "far1", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	flow_end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_routes_of_the_2xx),
+		cmocka_unit_test(test_invite_behind_answer),
+		cmocka_unit_test(test_large_response),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
