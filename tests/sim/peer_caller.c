@@ -40,7 +40,7 @@ struct call {
 	char exten[32], id[40], tag[24], branch[48], to_tag[64], target[128];
 	uint32_t cseq, invite_cseq, remote_cseq;
 	uint16_t final; /* of the first INVITE */
-	bool provisional, taken, answered, acked, cancelled, excused, has_remote_cseq;
+	bool provisional, taken, answered, acked, cancelled, excused, damaged, has_remote_cseq;
 	uint32_t holds;	     /* re-INVITEs still to be sent */
 	struct tmr step;     /* the plan's next move */
 	struct send request; /* INVITE, BYE, re-INVITE */
@@ -70,7 +70,7 @@ static void violate(struct call *k, const char *fmt, ...)
 	char text[256];
 	va_list ap;
 
-	if (c->violation[0])
+	if (c->violation[0] || k->damaged)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -499,7 +499,8 @@ const char *caller_violation(const struct caller *c)
 bool caller_is_idle(const struct caller *c)
 {
 	for (uint32_t i = 0; c && i < c->count; i++)
-		if (c->calls[i]->state != CALLER_OVER && !c->calls[i]->excused)
+		if (c->calls[i]->state != CALLER_OVER && !c->calls[i]->excused &&
+		    !c->calls[i]->damaged)
 			return false;
 	return true;
 }
@@ -517,6 +518,13 @@ bool caller_check_end(struct caller *c)
 				    : "no final response");
 	}
 	return !c->violation[0];
+}
+
+void caller_damage(struct caller *c, struct slice call_id)
+{
+	for (uint32_t i = 0; c && i < c->count; i++)
+		if (slice_eq(call_id, slice_str(c->calls[i]->id)))
+			c->calls[i]->damaged = true;
 }
 
 void caller_excuse_all(struct caller *c)

@@ -43,6 +43,8 @@ bool caller_is_idle(const struct caller *c);
 bool caller_check_end(struct caller *c);
 /* The engine died or stops: calls of before are forgiven what they still owe, and end here. */
 void caller_excuse_all(struct caller *c);
+/* A datagram of that call arrived damaged: what it does from now on is not judged. */
+void caller_damage(struct caller *c, struct slice call_id);
 /* Calls that the engine took: it showed that somebody works on them, or answered. */
 uint32_t caller_taken_count(const struct caller *c);
 uint32_t caller_answered_count(const struct caller *c);

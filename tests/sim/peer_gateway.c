@@ -13,7 +13,7 @@ void gw_violate(struct gateway *g, const struct gw_call *c, const char *fmt, ...
 	char text[256];
 	va_list ap;
 
-	if (g->violation[0])
+	if (g->violation[0] || (c && c->sent && c->sent->damaged))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
@@ -535,6 +535,8 @@ static void rx(void *arg, struct io_udp *u, const struct addr *from, const void 
 	if (len <= 4)
 		return; /* keep-alive */
 	if (sip_msg_parse(&m, slice_make(data, len), &err) != 0) {
+		if (g->conf.corrupt)
+			return;
 		gw_violate(g, NULL, "message that is none: %.*s",
 			   SLICE_ARG(sip_parse_error_text(err)));
 		return;
@@ -632,7 +634,7 @@ void gateway_excuse_all(struct gateway *g)
 
 static const char *call_debt(const struct gw_call *c)
 {
-	if (c->excused)
+	if (c->excused || (c->sent && c->sent->damaged))
 		return NULL;
 	for (int i = 0; i < GW_LEGS; i++) {
 		const struct gw_leg *leg = &c->leg[i];

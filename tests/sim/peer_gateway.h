@@ -53,6 +53,7 @@ struct gateway_conf {
 	 * come back in the order in which the network delivered it. NULL: never. */
 	bool (*engine_echoes)(void *arg, struct slice user);
 	bool lossy;        /* datagrams may be lost: a ringing that nobody cancels is no violation */
+	bool corrupt;	   /* what the engine answers may be made of damaged octets */
 	/* The plan of a new call; NULL: the default mix by seed. nth: calls to that user before. */
 	enum gateway_plan (*choose)(void *arg, struct slice user, uint32_t nth);
 	void *arg;
@@ -81,6 +82,9 @@ bool gateway_check_byes(struct gateway *g);
 /* The engine died: calls of before are forgiven what they still owe, and end here. */
 void gateway_excuse_all(struct gateway *g);
 
+/* A datagram of that call arrived damaged: what it does from now on is not judged. */
+void gateway_damage(struct gateway *g, struct slice call_id);
+
 /* What oracles ask. A call is a Call-ID; a second INVITE with credentials belongs to it. It counts from
  * the instant its first INVITE was sent (gateway_tap), whether or not that one arrived. */
 uint32_t gateway_call_count(const struct gateway *g);
@@ -93,6 +97,7 @@ struct gateway_call_info {
 	int64_t invite_ns; /* when its first INVITE was sent */
 	bool arrived;      /* the gateway saw it; else all below is zero */
 	bool answered;     /* a 200 was sent */
+	bool damaged;
 	int64_t dialed_ns; /* first 200, refusal or CANCEL; 0: none */
 	int64_t answered_ns;
 	int64_t over_ns;   /* refused, cancelled, or ended by anybody's BYE; 0: not yet */

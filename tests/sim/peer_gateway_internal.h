@@ -98,7 +98,7 @@ struct gw_sent {
 	struct hash_node node; /* by Call-ID */
 	char call_id[160], user[96];
 	int64_t at, dialed_at, answered_at, over_at, ended_at;
-	bool ended_by_engine, excused;
+	bool ended_by_engine, excused, damaged;
 	struct gw_call *call; /* once it arrived */
 };
 

@@ -96,8 +96,16 @@ void gateway_tap(struct gateway *g, const struct addr *from, const struct addr *
 		return;
 	if (to->port == own.port)
 		tap_sip(g, data, len);
-	else
+	else if (!g->conf.corrupt) /* a damaged description may lead it to another call */
 		gw_rtp_tap(g, to, data, len);
+}
+
+void gateway_damage(struct gateway *g, struct slice call_id)
+{
+	struct gw_sent *s = gw_sent_find(g, call_id);
+
+	if (s)
+		s->damaged = true;
 }
 
 uint32_t gateway_call_count(const struct gateway *g)
@@ -124,11 +132,15 @@ void gateway_call_get(const struct gateway *g, uint32_t index, struct gateway_ca
 	const struct gw_sent *s = g->sent[index];
 	const struct gw_call *c = s->call;
 
-	*out = (struct gateway_call_info){.user = s->user, .invite_ns = s->at, .arrived = c != NULL,
-					 .dialed_ns = s->dialed_at,
-					 .answered_ns = s->answered_at,
-					 .over_ns = s->over_at, .ended_ns = s->ended_at,
-					 .ended_by_engine = s->ended_by_engine};
+	*out = (struct gateway_call_info){.user = s->user,
+					  .invite_ns = s->at,
+					  .arrived = c != NULL,
+					  .dialed_ns = s->dialed_at,
+					  .answered_ns = s->answered_at,
+					  .damaged = s->damaged,
+					  .over_ns = s->over_at,
+					  .ended_ns = s->ended_at,
+					  .ended_by_engine = s->ended_by_engine};
 	if (!c)
 		return;
 	out->plan = c->plan;

@@ -114,6 +114,8 @@ void scenario_make(struct scenario *s, uint64_t seed)
 	for (uint32_t i = 0; i < s->order_count; i++)
 		s->calls_max += s->orders[i].is_file ? s->orders[i].retries + 2 : 1;
 	choose_names(s, &r);
+	/* Where each call can be told apart, and only the weather is bad. */
+	s->corrupt = !s->named && !s->crash && !s->restart && rng_chance(&r, 250);
 }
 
 uint32_t scenario_talk_s(const struct scenario *s, const struct scenario_order *o)

@@ -37,6 +37,7 @@ struct scenario {
 	uint32_t cps, burst, inflight_max, channel_max; /* of the trunk; 0: none */
 	uint32_t queue_max;
 	bool lossy;     /* datagrams are lost, doubled, reordered */
+	bool corrupt;	/* messages arrive with bits flipped, or cut */
 	bool faulty;    /* system calls fail now and then */
 	bool hiccups;   /* threads stop for a while */
 	bool disk_bad;  /* operations on files fail until disk_good_at */
@@ -94,6 +95,7 @@ struct run {
 	uint64_t buried[SCENARIO_ORDERS *
 			4]; /* hashes of Call-IDs for which the first target is dead */
 	uint32_t buried_count;
+	bool is_damaging;  /* what passes by the tap is what we made of it */
 	bool stopped;      /* the engine says so */
 	int64_t look_at;   /* next look whether all is over */
 	char failure[640]; /* empty: none */

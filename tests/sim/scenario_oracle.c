@@ -75,7 +75,7 @@ bool oracle_all_settled(const struct run *r)
 /* ---- at the end: calls of one order ---- */
 
 struct tally {
-	uint32_t calls, answered, cancelled;
+	uint32_t calls, answered, cancelled, damaged;
 	int64_t at[16];
 	struct gateway_call_info last;
 };
@@ -94,6 +94,7 @@ static void tally_calls(const struct run *r, const struct scenario_order *o, str
 		t->calls++;
 		t->answered += call.answered;
 		t->cancelled += call.cancelled;
+		t->damaged += call.damaged;
 		t->last = call;
 	}
 }
@@ -106,6 +107,8 @@ static void judge_length(struct run *r, const struct scenario_order *o, const st
 	int64_t gives_up = c->invite_ns + o->timeout_s * SIM_SECOND - r->s.slack_ns;
 
 	if (c->answered_ns > gives_up - SIM_SECOND) /* the dial time-out may have come first */
+		return;
+	if (t->damaged)
 		return;
 	if (r->s.disk_bad && o->talk == TALK_PLAY) /* the sound may not have been readable */
 		return;
@@ -144,6 +147,8 @@ static void judge_action(struct run *r, const struct scenario_order *o, const st
 		return;
 	if (t->calls == 0 && !r->s.faulty && !may_miss(r, 1))
 		run_fail(r, "accepted originate to %s was never dialled", o->user);
+	if (t->damaged)
+		return;
 	if (info.originate_success && !t->answered)
 		run_fail(r, "originate to %s is reported as answered; nobody answered", o->user);
 	if (!info.originate_success && t->last.ended_ns && !t->cancelled && !r->s.lossy &&
@@ -181,7 +186,7 @@ static void judge_file(struct run *r, const struct scenario_order *o, const stru
 		       : end != DROPPER_DELETED)
 		run_fail(r, "call file of %s (archive %d) ended as %s", o->user, o->archive,
 			 dropper_end_name(end));
-	if (end == DROPPER_COMPLETED && !t->answered)
+	if (end == DROPPER_COMPLETED && !t->answered && !t->damaged)
 		run_fail(r, "call file of %s is Completed; nobody answered", o->user);
 	if (end == DROPPER_EXPIRED && t->calls < o->retries + 1 && !r->s.faulty && !r->s.crash &&
 	    !r->s.hangups && !r->s.meddles && !may_miss(r, o->retries + 1 - t->calls))
@@ -256,7 +261,7 @@ static void judge_limits(struct run *r)
 {
 	/* A BYE or CANCEL that the kernel refused leaves late; a hang-up before any provisional is
 	 * seen by nobody. */
-	if (r->s.faulty || r->s.hangups || r->s.meddles)
+	if (r->s.faulty || r->s.hangups || r->s.meddles || r->s.corrupt)
 		return;
 	for (uint32_t i = 0; i < gateway_call_count(r->gateway); i++) {
 		uint32_t dialing = count_at(r, i, true), calls = count_at(r, i, false);

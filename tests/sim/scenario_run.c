@@ -93,6 +93,68 @@ static enum gateway_plan choose_talkative(void *arg, struct slice user, uint32_t
 	return plan;
 }
 
+/* ---- damage ---- */
+
+#define DAMAGE_PERMILLE 40
+
+/* Bits flipped, or the end cut off. The octets that are left. */
+static size_t damage_octets(struct rng *r, char *octets, size_t len)
+{
+	if (rng_chance(r, 300))
+		return rng_below(r, (uint32_t)len);
+	for (uint32_t n = 1 + rng_below(r, 4); n > 0; n--)
+		octets[rng_below(r, (uint32_t)len)] ^= (char)(1u << rng_below(r, 8));
+	return len;
+}
+
+/* What a far end says to a request that it cannot read. */
+static void refuse_damaged(struct run *r, const struct addr *from, const struct addr *to,
+			   const struct sip_msg *m)
+{
+	char text[2048];
+	struct sink s = sink_make(text, sizeof(text));
+
+	sink_fmt(&s, "SIP/2.0 400 Bad Request\r\nVia: %.*s\r\nFrom: %.*s\r\nTo: %.*s%s\r\n",
+		 SLICE_ARG(m->via.raw), SLICE_ARG(sip_msg_get(m, SIP_HDR_FROM)),
+		 SLICE_ARG(sip_msg_get(m, SIP_HDR_TO)), m->to_tag.len ? "" : ";tag=bad");
+	sink_fmt(&s, "Call-ID: %.*s\r\nCSeq: %.*s\r\nContent-Length: 0\r\n\r\n",
+		 SLICE_ARG(m->call_id), SLICE_ARG(m->cseq_text));
+	if (!s.over)
+		sim_net_inject(r->w, to, from, text, s.len);
+}
+
+/* The engine gets the octets as they are; the peers, who are no test of themselves, get none. */
+static enum sim_verdict damage(struct run *r, const struct addr *from, const struct addr *to,
+			       const void *data, size_t len)
+{
+	struct addr engine = sim_host_addr(r->w, 0, 5060);
+	struct rng *rng = sim_rng(r->w);
+	enum sip_parse_error err;
+	char octets[LIMIT_SIP_OUT];
+	struct sip_msg m;
+	bool is_doubled = rng_chance(rng, 300);
+
+	if (len == 0 || len > sizeof(octets) || sip_msg_parse(&m, slice_make(data, len), &err) != 0)
+		return SIM_PASS;
+	gateway_damage(r->gateway, m.call_id);
+	caller_damage(r->caller, m.call_id);
+	r->is_damaging = true;
+	if (addr_eq(to, &engine)) {
+		memcpy(octets, data, len);
+		sim_net_inject(r->w, from, to, octets, damage_octets(rng, octets, len));
+	} else if (m.is_request && m.method != SIP_METHOD_ACK && rng_chance(rng, 500)) {
+		refuse_damaged(r, from, to, &m);
+	}
+	r->is_damaging = false;
+	return is_doubled ? SIM_PASS : SIM_DROP;
+}
+
+static bool is_to_be_damaged(struct run *r, const struct addr *from, const struct addr *to)
+{
+	return r->s.corrupt && !r->is_damaging && (from->port == 5060 || to->port == 5060) &&
+	       rng_chance(sim_rng(r->w), DAMAGE_PERMILLE);
+}
+
 static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to, const void *data,
 			    size_t len)
 {
@@ -104,7 +166,7 @@ static enum sim_verdict tap(void *arg, const struct addr *from, const struct add
 	if (r->s.noise && from->port == 5060 && rng_chance(sim_rng(r->w), 20))
 		make_noise(r, from, data, len);
 	gateway_tap(r->gateway, from, to, data, len);
-	return SIM_PASS;
+	return is_to_be_damaged(r, from, to) ? damage(r, from, to, data, len) : SIM_PASS;
 }
 
 /* ---- engine ---- */
@@ -248,8 +310,8 @@ static bool is_over(void *arg)
 	if (sim_now(r->w) < r->look_at)
 		return false;
 	r->look_at = sim_now(r->w) + 100 * SIM_MS;
-	return oracle_all_settled(r) && gateway_is_idle(r->gateway) && caller_is_idle(r->caller) &&
-	       engine_is_quiet(r->engine, NULL);
+	return oracle_all_settled(r) && (r->s.corrupt || gateway_is_idle(r->gateway)) &&
+	       caller_is_idle(r->caller) && engine_is_quiet(r->engine, NULL);
 }
 
 static void run_middle(struct run *r)
@@ -287,10 +349,15 @@ static bool talks_echo(void *arg, struct slice user)
 
 static void run_begin(struct run *r)
 {
-	struct gateway_conf gateway = {.port = 5060, .realm = "sim", .username = "dialer",
-				       .password = "secret", .echo = true,
-				       .engine_echoes = talks_echo, .arg = r,
-				       .lossy = r->s.lossy || r->s.faulty};
+	struct gateway_conf gateway = {.port = 5060,
+				       .realm = "sim",
+				       .username = "dialer",
+				       .password = "secret",
+				       .echo = true,
+				       .engine_echoes = talks_echo,
+				       .arg = r,
+				       .lossy = r->s.lossy || r->s.faulty || r->s.corrupt,
+				       .corrupt = r->s.corrupt};
 
 	scenario_prepare(&r->s, r->w);
 	gateway.host = r->s.gateway_host;
