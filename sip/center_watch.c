@@ -223,6 +223,8 @@ static void ask_on_timer(struct tmr *t, void *arg)
 
 static bool ask_keep(struct center_ask *a, const struct sip_history_reply *r)
 {
+	if (r->count == 0)
+		return true;
 	if (a->count + r->count > a->room) {
 		uint32_t room = a->room + LIMIT_SIP_LADDER;
 		struct history_entry *more = realloc(a->entries, room * sizeof(*more));
