@@ -10,9 +10,8 @@
 #include "ami/walk.h"
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/base/regex.h"
 #include "engine/core/tech_admin.h"
-
-#include <regex.h>
 
 #define GETVAR_VALUE_MAX 1023 /* octets of a Value */
 #define CAUSE_MAX	 127
@@ -92,7 +91,7 @@ static enum ami_action_result hangup_matching(struct ami_session *s, struct slic
 		return AMI_ACTION_DONE;
 	}
 	slice_copy(pattern, sizeof(pattern), slice_make(text.ptr + 1, text.len - 2));
-	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB)) {
+	if (regex_compile(&regex, pattern, REG_NOSUB)) {
 		ami_reply_error(s, "Regex compile failed on: %s", pattern);
 		return AMI_ACTION_DONE;
 	}

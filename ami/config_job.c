@@ -2,10 +2,10 @@
 #include "ami/config_job.h"
 
 #include "ami/text.h"
+#include "engine/base/regex.h"
 #include "engine/io/io.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,9 +222,9 @@ static bool condition_holds(const struct conffile_section *s, struct slice condi
 		return false;
 	slice_copy(name, sizeof(name), slice_trim(slice_head(condition, eq)));
 	slice_copy(value, sizeof(value), slice_trim(slice_from(condition, eq + 1)));
-	if (regcomp(&n, name, REG_EXTENDED | REG_NOSUB) != 0)
+	if (regex_compile(&n, name, REG_NOSUB) != 0)
 		return false;
-	if (regcomp(&v, value, REG_EXTENDED | REG_NOSUB) == 0) {
+	if (regex_compile(&v, value, REG_NOSUB) == 0) {
 		for (const struct conffile_var *at = s->vars; at && !holds; at = at->next)
 			holds = regexec(&n, at->name.ptr, 0, NULL, 0) == 0 &&
 				regexec(&v, at->value.ptr, 0, NULL, 0) == 0;

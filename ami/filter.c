@@ -3,9 +3,9 @@
 
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
+#include "engine/base/regex.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdlib.h>
 
 enum filter_method {
@@ -144,8 +144,7 @@ static int filter_make(struct ami_filter **out, const struct filter_draft *d)
 	f->name = filter_keep(&at, d->name);
 	f->header = filter_keep(&at, d->header);
 	f->expression = filter_keep(&at, d->expression);
-	if (f->method == METHOD_REGEX &&
-	    regcomp(&f->regex, f->expression.ptr, REG_EXTENDED | REG_NOSUB)) {
+	if (f->method == METHOD_REGEX && regex_compile(&f->regex, f->expression.ptr, REG_NOSUB)) {
 		free(f);
 		return -EINVAL;
 	}

@@ -4,9 +4,9 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/base/regex.h"
 
 #include <errno.h>
-#include <regex.h>
 
 /* ---- how an endpoint is found ---- */
 
@@ -109,7 +109,7 @@ static int conf_regex(struct conf_load *l, const struct conffile_var *v, struct 
 	r = conf_alloc(l->conf, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	if (!copy.len || regcomp(&r->re, copy.ptr, REG_EXTENDED | REG_NOSUB))
+	if (!copy.len || regex_compile(&r->re, copy.ptr, REG_NOSUB))
 		return conf_fail(l, v, "give a regular expression within the slashes");
 	r->next = l->conf->regexes;
 	l->conf->regexes = r;

@@ -4,11 +4,11 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/base/regex.h"
 #include "engine/base/tmr.h"
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -371,7 +371,7 @@ static void hangup_regex(struct engine *e, struct cli_call *call, const char *te
 	int err;
 
 	slice_copy(inside, sizeof(inside), slice_make(text + 1, strlen(text) - 2));
-	err = regcomp(&re, inside, REG_EXTENDED | REG_NOSUB);
+	err = regex_compile(&re, inside, REG_NOSUB);
 	if (err) {
 		regerror(err, &re, why, sizeof(why));
 		cli_print(call, "%s is not a valid POSIX Extended Regular Expression: %s\n", inside,

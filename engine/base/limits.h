@@ -141,6 +141,10 @@
 #define LIMIT_HTTP_FETCHES   32        /* static files that are read at once */
 #define LIMIT_HTTP_OUT	     (1 << 20) /* octets that a client has not read: no further request */
 
+/* Regular expressions from outside, see engine/base/regex.h */
+#define LIMIT_REGEX_ATOMS 1024 /* with all repetitions written out */
+#define LIMIT_REGEX_DEPTH 64   /* groups within groups */
+
 /* Call files */
 #define LIMIT_CALLFILE_LINE   1024
 #define LIMIT_CALLFILE_BYTES  65536

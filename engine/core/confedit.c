@@ -2,10 +2,10 @@
  * confedit_change.c. */
 #include "engine/core/confedit_internal.h"
 
+#include "engine/base/regex.h"
 #include "engine/core/conffile_internal.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdlib.h>
 
 /* ---- lines ---- */
@@ -235,7 +235,7 @@ static bool condition_holds(const struct confedit *e, size_t head, struct slice 
 	if (eq == SIZE_MAX)
 		return false;
 	slice_copy(pattern, sizeof(pattern), slice_trim(slice_from(condition, eq + 1)));
-	if (regcomp(&re, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+	if (regex_compile(&re, pattern, REG_NOSUB) != 0)
 		return false;
 	for (size_t i = head + 1; i < end && !holds; i++) {
 		const struct confedit_line *l = &e->lines[i];

@@ -2,9 +2,9 @@
 #include "engine/core/conffile_internal.h"
 
 #include "engine/base/check.h"
+#include "engine/base/regex.h"
 
 #include <errno.h>
-#include <regex.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,7 +206,7 @@ static bool condition_holds(const struct conffile_section *s, struct slice condi
 	if (eq == SIZE_MAX)
 		return false;
 	slice_copy(text, sizeof(text), slice_trim(slice_from(condition, eq + 1)));
-	if (regcomp(&re, text, REG_EXTENDED | REG_NOSUB) != 0)
+	if (regex_compile(&re, text, REG_NOSUB) != 0)
 		return false;
 	for (v = s->vars; v && !found; v = v->next)
 		found = slice_ieq(v->name, slice_trim(slice_head(condition, eq))) &&

@@ -4,9 +4,9 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/log.h"
+#include "engine/base/regex.h"
 
 #include <math.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -315,8 +315,7 @@ static struct expr_value op_regex(struct parser *p, bool anchored, const struct 
 	struct expr_value result = expr_number(0);
 	regmatch_t match[2];
 	regex_t re;
-	int rc =
-		strlen(pattern) > EXPR_REGEX_MAX ? REG_ESPACE : regcomp(&re, pattern, REG_EXTENDED);
+	int rc = strlen(pattern) > EXPR_REGEX_MAX ? REG_ESPACE : regex_compile(&re, pattern, 0);
 
 	if (rc != 0) {
 		log_warning("regcomp() error : cannot use '%.80s' as a regular expression (%d)",

@@ -3,9 +3,9 @@
 #include "engine/core/func_internal.h"
 
 #include "engine/base/log.h"
+#include "engine/base/regex.h"
 #include "engine/core/args.h"
 
-#include <regex.h>
 #include <stdlib.h>
 
 /* ---- whole texts ---- */
@@ -306,7 +306,7 @@ static void regex_read(struct func_call *f, struct sink *out)
 	}
 	*close = 0;
 	subject = close + 1 + (close[1] == ' ');
-	rc = strlen(open + 1) > 512 ? REG_ESPACE : regcomp(&re, open + 1, REG_EXTENDED | REG_NOSUB);
+	rc = strlen(open + 1) > 512 ? REG_ESPACE : regex_compile(&re, open + 1, REG_NOSUB);
 	if (rc) {
 		log_warning("Malformed input REGEX(%s): cannot be used as a regular expression",
 			    open + 1);

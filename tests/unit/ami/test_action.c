@@ -66,6 +66,9 @@ static void test_hangup(void **state)
 		      ERR("Regex format invalid, Channel param should be /regex/"));
 	EXPECT_ANSWER(client, "Action: Hangup\nChannel: /(/\n\n",
 		      ERR("Regex compile failed on: ("));
+	EXPECT_ANSWER(client,
+		      "Action: Hangup\nChannel: /((((a{1,255}){1,255}){1,255}){1,255})/\n\n",
+		      ERR("Regex compile failed on: ((((a{1,255}){1,255}){1,255}){1,255})"));
 	EXPECT_ANSWER(client, "Action: Hangup\nChannel: pjsip/A-00000001\nCause: 21\n\n",
 		      ACK("Channel Hungup"));
 	EXPECT_ANSWER(client, "Action: Hangup\nChannel: ID-2\nCause: 128\n\n",
@@ -339,8 +342,9 @@ static void test_channel_map(void **state)
 #define STATUS                                                                                     \
 	"Event: Status\nPrivilege: Call\n" SNAP                                                    \
 	"Type: PJSIP\nDNID: \nEffectiveConnectedLineNum: <unknown>\n"                              \
-	"EffectiveConnectedLineName: <unknown>\nTimeToHangup: 1795447099\nBridgeID: \nApplication: Wait\n"  \
-	"Data: 60\nNativeformats: (ulaw)\nReadformat: ulaw\nReadtrans: \nWriteformat: ulaw\n"       \
+	"EffectiveConnectedLineName: <unknown>\nTimeToHangup: 1795447099\nBridgeID: "              \
+	"\nApplication: Wait\n"                                                                    \
+	"Data: 60\nNativeformats: (ulaw)\nReadformat: ulaw\nReadtrans: \nWriteformat: ulaw\n"      \
 	"Writetrans: \nCallgroup: 0\nPickupgroup: 0\nSeconds: 3661\n"
 
 static void test_core_show_channels(void **state)

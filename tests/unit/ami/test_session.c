@@ -429,6 +429,9 @@ static void test_filters(void **state)
 	EXPECT_ANSWER(s, "Action: Filter\nOperation: add\nFilter: (\n\n",
 		      "Response: Error\nMessage: Filter did not compile.  Check the syntax of the "
 		      "filter given.\n\n");
+	EXPECT_ANSWER(s, "Action: Filter\nOperation: add\nFilter: (((a{255}){255}){255}){255}\n\n",
+		      "Response: Error\nMessage: Filter did not compile.  Check the syntax of the "
+		      "filter given.\n\n");
 	EXPECT_ANSWER(
 		s, "Action: Filter\nOperation: Add\nFilter: x\nMatchCriteria: name(\n\n",
 		"Response: Error\nMessage: Filter was formatted incorrectly.  Check the syntax "
