@@ -5,19 +5,21 @@
  * passed over. An argument is one octet: a digit is its value, a letter counts on from 10, all
  * others are their number. Commands:
  *
- *   D r          dial resource r
- *   H c k        hang up call c (counted from the first) with cause k
- *   A c, I c k   answer call c; indicate ringing or progress
- *   X c d, M c   transfer call c; send a text in it
- *   W t          wait
- *   U k          what the door and a transfer say from now on
- *   C n, Z       another configuration; the engine ends all calls
- *   R m s t ...  respond to the mth newest request (a letter: INVITE) with status s, To tag t
- *   Q m x s b .. a request with method x, CSeq moved by s, branch b, in the dialog of the mth
- * newest message (a letter: of an INVITE) N x i b ...  a request x out of the blue with Call-ID i,
- * branch b P, p         the last message once more, from the same or another port O n          n
- * octets as they are: a message " ... "      octets for the headers of the next message ! n n v
- * octet of the next message changed; | n n cut there
+ * - D r: dial resource r
+ * - H c k: hang up call c (counted from the first) with cause k
+ * - A c, I c k: answer call c; indicate ringing or progress
+ * - X c d, M c: transfer call c; send a text in it
+ * - W t: wait
+ * - U k: what the door and a transfer say from now on
+ * - C n, Z: another configuration; the engine ends all calls
+ * - R m s t ...: respond to the mth newest request (a letter: INVITE) with status s, To tag t
+ * - Q m x s b ...: a request with method x, CSeq moved by s, branch b, in the dialog of the mth
+ *   newest message (a letter: of an INVITE)
+ * - N x i b ...: a request x out of the blue with Call-ID i, branch b
+ * - P, p: the last message once more, from the same or another port
+ * - O n: as many octets as the next one says by its own number: a message
+ * - " ... ": octets for the headers of the next message
+ * - ! n n v: octet of the next message changed; | n n: cut there
  *
  * "..." of R, Q and N: letters of seq_lines, up to a full stop. */
 #include "engine/base/check.h"

@@ -545,7 +545,7 @@ uint32_t caller_taken_count(const struct caller *c)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; c && i < c->count; i++)
-		n += c->calls[i]->taken;
+		n += c->calls[i]->taken && !c->calls[i]->damaged;
 	return n;
 }
 

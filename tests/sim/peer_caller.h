@@ -45,7 +45,8 @@ bool caller_check_end(struct caller *c);
 void caller_excuse_all(struct caller *c);
 /* A datagram of that call arrived damaged: what it does from now on is not judged. */
 void caller_damage(struct caller *c, struct slice call_id);
-/* Calls that the engine took: it showed that somebody works on them, or answered. */
+/* Calls that the engine took: it showed that somebody works on them, or answered. Without those of
+ * which a datagram was damaged: it may have been refused for that. */
 uint32_t caller_taken_count(const struct caller *c);
 uint32_t caller_answered_count(const struct caller *c);
 
