@@ -338,6 +338,7 @@ void pbx_rig_close(struct pbx_rig *r)
 	check(slab_used(s->pbxes) == 0);
 	check(tmr_wheel_count(s->wheel) == 0);
 	arena_reset(&s->globals_arena);
+	dbmap_clear(&s->db);
 	check(arena_pool_used(s->arenas) == 0);
 	log_set_writer(NULL, NULL);
 	io_stop(s->io);
