@@ -207,11 +207,14 @@ void linger_orphan(struct sip *sip, struct txn *ict, uint8_t tp, const struct ad
 	struct linger *l = linger_new(sip);
 
 	txn_set_user(ict, NULL, NULL);
-	if (!l)
-		return;
-	l->tp = tp;
-	l->local = *local;
-	l->cause = (uint16_t)cause;
-	l->ict = txn_handle(ict);
-	txn_set_user(ict, linger_on_ict, l);
+	if (l) {
+		l->tp = tp;
+		l->local = *local;
+		l->cause = (uint16_t)cause;
+		l->ict = txn_handle(ict);
+		txn_set_user(ict, linger_on_ict, l);
+	}
+	/* A re-INVITE that had a provisional response: no timer would ever end it. */
+	if (txn_ict_is_proceeding(ict) && !ict->cancelled)
+		sip_send_cancel(sip, ict, cause, false);
 }

@@ -135,6 +135,23 @@ static void test_bye_crosses_reinvite(void **state)
 	flow_end(&f);
 }
 
+/* A re-INVITE of ours that was only begun to be answered is cancelled when the call is over. */
+static void test_reinvite_left_open(void **state)
+{
+	const struct flow_msg *invite, *again, *cancel;
+	struct flow f;
+
+	UNUSED(state);
+	again = refreshing(&f, &invite);
+	flow_reply(&f, again, 100, NULL, NULL, NULL);
+	flow_hangup(&f, CAUSE_NORMAL);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	cancel = flow_expect(&f, "CANCEL");
+	assert_true(slice_eq(cancel->msg.via.branch, again->msg.via.branch));
+	flow_reply(&f, cancel, 200, NULL, NULL, NULL);
+	flow_end(&f); /* also without a final response */
+}
+
 /* RFC 3665 3.3: each of two proxies on the way asks for credentials; the third INVITE has both. */
 static void test_two_proxies_ask(void **state)
 {
@@ -177,6 +194,7 @@ int main(void)
 		cmocka_unit_test(test_reinvites_cross),
 		cmocka_unit_test(test_bye_crosses_reinvite),
 		cmocka_unit_test(test_two_proxies_ask),
+		cmocka_unit_test(test_reinvite_left_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
