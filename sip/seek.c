@@ -104,7 +104,7 @@ static void seek_blame(struct seek *s, unsigned code, unsigned cause)
 /* True: not now. */
 static bool seek_passes_over(struct seek *s, const struct sip_target *t)
 {
-	struct sip *sip = s->iv->sip;
+	struct sip *sip = s->sip;
 
 	if (seek_has_failed(s, t))
 		return true;
@@ -119,7 +119,7 @@ static bool seek_passes_over(struct seek *s, const struct sip_target *t)
 /* When a list is at its end: until when none of it can be used. */
 static void seek_sum_up(struct seek *s)
 {
-	struct sip *sip = s->iv->sip;
+	struct sip *sip = s->sip;
 
 	for (uint32_t i = 0; i < s->list.count; i++) {
 		const struct sip_target *t = &s->list.targets[i];
@@ -165,10 +165,9 @@ static bool seek_first_hop(const struct invite_way *way, struct sip_uri *uri)
 	return sip_uri_parse(uri, text) == 0;
 }
 
-static enum sip_target_result seek_look(struct seek *s)
+static enum sip_target_result seek_look(struct seek *s, const struct sip_conf_endpoint *ep)
 {
-	struct sip *sip = s->iv->sip;
-	const struct sip_conf_endpoint *ep = invite_endpoint(s->iv);
+	struct sip *sip = s->sip;
 	struct sip_target_want want;
 	struct invite_way way;
 	struct sip_uri uri;
@@ -187,7 +186,7 @@ static bool seek_take_list(struct seek *s, enum sip_target_result r)
 	if (r == SIP_TARGET_FOUND)
 		return true;
 	s->list.count = 0;
-	sip_count_one(s->iv->sip, METRIC_sip_target_unknown);
+	sip_count_one(s->sip, METRIC_sip_target_unknown);
 	if (!s->code)
 		seek_blame(s, 502, CAUSE_OUT_OF_ORDER);
 	s->has_free = true; /* names come back at any time */
@@ -198,10 +197,13 @@ static bool seek_take_list(struct seek *s, enum sip_target_result r)
  * wait. */
 static enum seek_result seek_give_up(struct seek *s)
 {
-	struct sip *sip = s->iv->sip;
+	struct sip *sip = s->sip;
 	const struct sip_conf_endpoint *ep = invite_endpoint(s->iv);
+	bool is_held = s->held_ns && !s->has_free;
 
-	if (ep && s->held_ns && !s->has_free && sip->env.hold)
+	if (is_held && s->failed_count == 0 && s->tried_count == 0)
+		sip_count_one(sip, METRIC_sip_seek_late);
+	if (ep && is_held && sip->env.hold)
 		sip->env.hold(sip->env.hold_arg, ep->name, s->held_ns, s->has_down);
 	return SEEK_OVER;
 }
@@ -217,7 +219,7 @@ static enum seek_result seek_on(struct seek *s, int *error)
 			return SEEK_OVER;
 		if (!seek_next_way(s))
 			return seek_give_up(s);
-		r = seek_look(s);
+		r = seek_look(s, invite_endpoint(s->iv));
 		if (r == SIP_TARGET_PENDING)
 			return SEEK_WAITS;
 		seek_take_list(s, r);
@@ -255,12 +257,20 @@ enum seek_result seek_begin(struct invite *iv, const struct tech_dial *dial,
 	if (!s)
 		return SEEK_OVER;
 	iv->seek = s;
+	s->sip = iv->sip;
 	s->iv = iv;
 	sip_target_search_init(&s->search, iv->sip->resolver, seek_on_names, s);
 	*error = seek_keep(s, dial, ep);
 	if (!*error && !sip_tp_want(iv->sip, ep->transport, &want))
 		*error = -EAFNOSUPPORT;
 	return *error ? SEEK_OVER : seek_on(s, error);
+}
+
+static void seek_free(struct seek *s)
+{
+	sip_target_stop(&s->search);
+	msgbuf_free(s->sip->bufs, s->kept);
+	slab_free(s->sip->seeks, s);
 }
 
 void seek_end(struct invite *iv)
@@ -270,9 +280,7 @@ void seek_end(struct invite *iv)
 	if (!s)
 		return;
 	iv->seek = NULL;
-	sip_target_stop(&s->search);
-	msgbuf_free(iv->sip->bufs, s->kept);
-	slab_free(iv->sip->seeks, s);
+	seek_free(s);
 }
 
 enum seek_result seek_next(struct invite *iv, const struct sip_msg *msg)
@@ -295,6 +303,46 @@ enum seek_result seek_next(struct invite *iv, const struct sip_msg *msg)
 	if (result == SEEK_WAITS)
 		seek_leave_txn(iv);
 	return result;
+}
+
+/* ---- before a call ---- */
+
+static void seek_ignore_names(void *arg)
+{
+	UNUSED(arg);
+}
+
+/* False: a way leads to names that are not known now, or nowhere; the dial will see. */
+static bool seek_look_everywhere(struct seek *s, const struct sip_conf_endpoint *ep)
+{
+	while (seek_next_way(s)) {
+		if (seek_look(s, ep) != SIP_TARGET_FOUND)
+			return false;
+		seek_sum_up(s);
+		if (s->has_free)
+			return false;
+	}
+	return s->held_ns != 0;
+}
+
+bool seek_is_held(struct sip *sip, struct slice resource, const struct sip_conf_endpoint *ep,
+		  struct tech_hold *hold)
+{
+	struct seek *s;
+	bool is_held;
+
+	if (sip_health_count(sip->health) == 0)
+		return false; /* nearly always */
+	s = slab_alloc(sip->seeks);
+	if (!s)
+		return false;
+	s->sip = sip;
+	sip_target_search_init(&s->search, sip->resolver, seek_ignore_names, s);
+	is_held = seek_keep(s, &(struct tech_dial){.resource = resource}, ep) == 0 &&
+		  seek_look_everywhere(s, ep);
+	*hold = (struct tech_hold){.until_ns = s->held_ns, .on_trial = s->has_down};
+	seek_free(s);
+	return is_held;
 }
 
 /* ---- 3xx ---- */

@@ -3,7 +3,8 @@
  * A way is a Request-URI with the Route that leads to it: a contact of the endpoint's AORs, the URI
  * of the dial string, or a Contact of a 3xx. Ways are tried in order; each leads to a list of
  * targets (target.h), tried in order. One that gave no answer, could not be sent to, or said 503 is
- * not tried again for this call, and those that are held or down (health.h) are passed over.
+ * not tried again for this call, and those that are held or down (health.h) are passed over. An
+ * attempt whose targets are all held goes back into line before anything is done (seek_is_held).
  *
  * While names are looked up nothing is sent and the invite is SEEKING. Every INVITE is written anew
  * from what is kept of the dial, so that Via, Contact and media address are those of its transport.
@@ -18,7 +19,8 @@
 #define SEEK_FAILED_MAX (2 * LIMIT_SIP_TARGETS)
 
 struct seek {
-	struct invite *iv;
+	struct sip *sip;
+	struct invite *iv; /* NULL: nothing is to be sent (seek_is_held) */
 	struct sip_target_search search;
 	struct sip_target_list list; /* of the way at hand */
 	uint32_t next;		     /* of list */
@@ -50,6 +52,10 @@ enum seek_result seek_next(struct invite *iv, const struct sip_msg *msg);
 /* A 3xx, if the endpoint follows them (redirect_method). *followed false: it does not, or there is
  * no Contact to follow; then the result is SEEK_OVER. */
 enum seek_result seek_redirect(struct invite *iv, const struct sip_msg *msg, bool *followed);
+/* Whether a dial to the resource would find every target held or down; then *hold says until when.
+ * False also when that is not known without asking for names. */
+bool seek_is_held(struct sip *sip, struct slice resource, const struct sip_conf_endpoint *ep,
+		  struct tech_hold *hold);
 /* Lets go of everything; iv->seek is NULL after. Fine without one. */
 void seek_end(struct invite *iv);
 

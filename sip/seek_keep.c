@@ -164,11 +164,11 @@ static int keep_dial(struct packer *p, const struct tech_dial *dial)
 /* Takes what was packed; the ways begin at way_next. */
 static int keep_take(struct seek *s, const struct packer *p, size_t ways)
 {
-	struct msgbuf *kept = msgbuf_dup(s->iv->sip->bufs, slice_make(p->ptr, p->len));
+	struct msgbuf *kept = msgbuf_dup(s->sip->bufs, slice_make(p->ptr, p->len));
 
 	if (!kept)
 		return -ENOBUFS;
-	msgbuf_free(s->iv->sip->bufs, s->kept);
+	msgbuf_free(s->sip->bufs, s->kept);
 	s->kept = kept;
 	s->way_at = s->way_next = (uint32_t)ways;
 	return 0;
@@ -186,10 +186,10 @@ int seek_keep(struct seek *s, const struct tech_dial *dial, const struct sip_con
 		return err;
 	sip_dial_string_parse(&parts, dial->resource);
 	if (parts.uri.len)
-		err = keep_choice(&p, s->iv->sip, ep, &(struct sip_choice){.uri = parts.uri},
+		err = keep_choice(&p, s->sip, ep, &(struct sip_choice){.uri = parts.uri},
 				  SLICE_EMPTY);
 	else
-		err = keep_contacts(&p, s->iv->sip, ep, parts.user);
+		err = keep_contacts(&p, s->sip, ep, parts.user);
 	return err ? err : keep_take(s, &p, ways);
 }
 

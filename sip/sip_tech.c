@@ -2,6 +2,7 @@
 #include "engine/base/check.h"
 #include "sip/bindings.h"
 #include "sip/refer.h"
+#include "sip/seek.h"
 
 #include <errno.h>
 
@@ -34,6 +35,12 @@ static int tech_find(void *impl, struct slice resource, struct tech_endpoint *ou
 static void tech_take(void *impl, uint32_t kind, const void *data, size_t len)
 {
 	sip_take_notice(impl, kind, data, len);
+}
+
+static bool tech_is_held(void *impl, struct slice resource, const struct tech_endpoint *endpoint,
+			 struct tech_hold *hold)
+{
+	return seek_is_held(impl, resource, endpoint->impl, hold);
 }
 
 static struct tech_call *tech_dial(void *impl, const struct tech_dial *dial,
@@ -117,6 +124,7 @@ static const struct tech_ops tech_ops = {
 	.name = "PJSIP",
 	.trunk = tech_trunk,
 	.find = tech_find,
+	.is_held = tech_is_held,
 	.dial = tech_dial,
 	.hangup = tech_hangup,
 	.send_text = tech_send_text,

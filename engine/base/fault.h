@@ -21,6 +21,7 @@
 	X(event_lost)         /* a Hangup event is left out */                                     \
 	X(event_order)        /* Hangup is written before DialEnd */                               \
 	X(rtp_seq_skips)      /* an RTP sequence number is used twice */                           \
+	X(held_burnt)         /* an attempt for a held trunk fails at once */                      \
 	X(callfile_kept)      /* an ended call file stays in the spool */                          \
 	X(retry_too_early)    /* RetryTime is ignored */                                           \
 	X(limit_ignored)      /* max_inflight of a trunk is not looked at */                       \

@@ -8,6 +8,7 @@
 	X(attempt_accepted,       "attempts taken into the queue") \
 	X(attempt_refused_full,   "attempts refused at the door: queue full") \
 	X(attempt_started,        "attempts handed to a shard") \
+	X(attempt_put_back,       "attempts that went back into line: their trunk takes no calls for now") \
 	X(attempt_answered,       "attempts answered") \
 	X(attempt_failed,         "attempts that ended without an answer") \
 	X(attempt_settled,        "attempts settled with their source") \
@@ -72,6 +73,7 @@
 	X(sip_failover,           "INVITEs sent to the next target") \
 	X(sip_redirect,           "3xx followed") \
 	X(sip_seek_given_up,      "calls hung up while names were looked up") \
+	X(sip_seek_late,          "calls that failed unsent: names, once known, led to held targets alone") \
 	X(sip_target_unknown,     "URIs that led to no address") \
 	X(sip_target_passed_over, "targets not tried because they are held or down") \
 	X(sip_target_held,        "targets that asked for a pause (503 with Retry-After)") \

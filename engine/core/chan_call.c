@@ -349,6 +349,20 @@ static int chan_find_endpoint(struct shard *s, const struct originate *o, const 
 	return (*tech)->ops->find((*tech)->impl, o->resource, endpoint);
 }
 
+/* The trunk can take no calls: true, and nobody hears of this attempt. */
+static bool chan_goes_back(struct shard *s, const struct originate *o, const struct tech *tech,
+			   const struct tech_endpoint *endpoint)
+{
+	struct tech_hold hold = {0};
+
+	if (FAULT(held_burnt) || !tech->ops->is_held ||
+	    !tech->ops->is_held(tech->impl, o->resource, endpoint, &hold))
+		return false;
+	metric_inc(&s->metrics, METRIC_attempt_put_back);
+	shard_put_back(s, o->id, &hold);
+	return true;
+}
+
 struct chan *chan_create_for(struct shard *s, struct slice uniqueid, const struct tech *tech,
 			     const struct tech_endpoint *endpoint)
 {
@@ -389,6 +403,8 @@ void chan_originate(struct shard *s, struct slice packed)
 		chan_report_nothing(s, &o, CAUSE_NONE);
 		return;
 	}
+	if (chan_goes_back(s, &o, tech, &endpoint))
+		return;
 	c = chan_create_for(s, o.channel_id, tech, &endpoint);
 	if (!c || !chan_take_order(c, &o, packed)) {
 		if (c)

@@ -144,6 +144,14 @@ static void control_settle(struct control *c, struct order *o, const struct outc
 	inbox_release(c->conf.inbox, o);
 }
 
+/* Once, also for an order that leaves the queue again. */
+static void control_tell_begun(struct order *o)
+{
+	if (!o->begun && o->source.ops->begun)
+		o->source.ops->begun(o->source.impl, o->cookie);
+	o->begun = true;
+}
+
 /* An order that never began: the engine stops, or the trunk table is full. */
 static void control_withdraw(struct control *c, struct order *o)
 {
@@ -152,8 +160,7 @@ static void control_withdraw(struct control *c, struct order *o)
 	check(originate_unpack(o->packed, o->packed_len, &c->view));
 	outcome.attempt_no = c->view.attempt_no;
 	outcome.uniqueid = c->view.channel_id;
-	if (o->source.ops->begun)
-		o->source.ops->begun(o->source.impl, o->cookie);
+	control_tell_begun(o);
 	if (o->source.ops->dialed)
 		o->source.ops->dialed(o->source.impl, o->cookie, &outcome);
 	control_settle(c, o, &outcome);
@@ -250,20 +257,42 @@ static void control_on_event(struct control *c, const struct event *e)
 		roster_forget(c->roster, chan);
 }
 
-static void control_on_trunk(struct control *c, const struct shard_trunk *t)
+/* Said when it changes, not each time that a shard finds it so. */
+static void control_hold_trunk(struct control *c, struct slice name, int64_t until_ns,
+			       bool on_trial)
 {
-	struct slice name = slice_make(t->name, t->name_len);
 	int64_t now = io_now_ns(c->conf.io);
 
-	queue_hold(c->queue, name, t->until_ns, t->on_trial);
-	if (t->until_ns > now)
+	if (!queue_hold(c->queue, name, now, until_ns, on_trial))
+		return;
+	if (until_ns > now)
 		log_notice("Trunk '%.*s' can take no calls for %lld s: its far ends %s. Its orders "
 			   "wait",
 			   SLICE_ARG(name),
-			   (long long)((t->until_ns - now + TMR_SECOND - 1) / TMR_SECOND),
-			   t->on_trial ? "are silent" : "asked for it");
+			   (long long)((until_ns - now + TMR_SECOND - 1) / TMR_SECOND),
+			   on_trial ? "are silent" : "asked for it");
 	else
 		log_notice("Trunk '%.*s' takes calls again", SLICE_ARG(name));
+}
+
+static void control_on_trunk(struct control *c, const struct shard_trunk *t)
+{
+	control_hold_trunk(c, slice_make(t->name, t->name_len), t->until_ns, t->on_trial);
+}
+
+/* Its source hears nothing: for it the order has not left the line. */
+static void control_on_undialled(struct control *c, const struct shard_undialled *u)
+{
+	struct order *o = control_running(c, u->order_id);
+
+	if (NEVER(!o) || NEVER(o->dialed))
+		return;
+	hash_del(&c->running, &o->by_id);
+	c->credits[o->shard]++;
+	o->begun_ns = 0;
+	queue_put_back(c->queue, o);
+	control_hold_trunk(c, slice_str(queue_trunk(c->queue, o->trunk)->name), u->until_ns,
+			   u->on_trial);
 }
 
 static void control_on_fact(struct control *c, uint32_t shard, const struct pipe_record *r)
@@ -302,6 +331,9 @@ static void control_on_fact(struct control *c, uint32_t shard, const struct pipe
 		break;
 	case SHARD_TRUNK:
 		control_on_trunk(c, (const struct shard_trunk *)(const void *)r->data);
+		break;
+	case SHARD_UNDIALLED:
+		control_on_undialled(c, (const struct shard_undialled *)(const void *)r->data);
 		break;
 	}
 }
@@ -392,8 +424,7 @@ static bool control_send_dial(struct control *c, struct order *o, size_t shard)
 	c->credits[shard]--;
 	order_step(o, ORDER_SEND);
 	hash_add(&c->running, &o->by_id, o->id);
-	if (o->source.ops->begun)
-		o->source.ops->begun(o->source.impl, o->cookie);
+	control_tell_begun(o);
 	return true;
 }
 

@@ -8,15 +8,17 @@
 
 #define NO_STATE ORDER_STATE_COUNT
 
+/* clang-format off */
 static const enum order_state order_table[ORDER_STATE_COUNT][ORDER_EVENT_COUNT] = {
-	/*                   DUE            GRANT           SEND           END              RECORDED       CANCEL */
-	[ORDER_SCHEDULED] = {ORDER_WAITING, NO_STATE,       NO_STATE,      NO_STATE,        NO_STATE,      ORDER_SETTLED},
-	[ORDER_WAITING]   = {NO_STATE,      ORDER_ADMITTED, NO_STATE,      NO_STATE,        NO_STATE,      ORDER_SETTLED},
-	[ORDER_ADMITTED]  = {NO_STATE,      NO_STATE,       ORDER_RUNNING, NO_STATE,        NO_STATE,      ORDER_SETTLED},
-	[ORDER_RUNNING]   = {NO_STATE,      NO_STATE,       NO_STATE,      ORDER_RECORDING, NO_STATE,      NO_STATE},
-	[ORDER_RECORDING] = {NO_STATE,      NO_STATE,       NO_STATE,      NO_STATE,        ORDER_SETTLED, NO_STATE},
-	[ORDER_SETTLED]   = {NO_STATE,      NO_STATE,       NO_STATE,      NO_STATE,        NO_STATE,      NO_STATE},
+	/*                   DUE            GRANT           SEND           END              RECORDED       CANCEL         PUT_BACK */
+	[ORDER_SCHEDULED] = {ORDER_WAITING, NO_STATE,       NO_STATE,      NO_STATE,        NO_STATE,      ORDER_SETTLED, NO_STATE},
+	[ORDER_WAITING]   = {NO_STATE,      ORDER_ADMITTED, NO_STATE,      NO_STATE,        NO_STATE,      ORDER_SETTLED, NO_STATE},
+	[ORDER_ADMITTED]  = {NO_STATE,      NO_STATE,       ORDER_RUNNING, NO_STATE,        NO_STATE,      ORDER_SETTLED, NO_STATE},
+	[ORDER_RUNNING]   = {NO_STATE,      NO_STATE,       NO_STATE,      ORDER_RECORDING, NO_STATE,      NO_STATE,      ORDER_WAITING},
+	[ORDER_RECORDING] = {NO_STATE,      NO_STATE,       NO_STATE,      NO_STATE,        ORDER_SETTLED, NO_STATE,      NO_STATE},
+	[ORDER_SETTLED]   = {NO_STATE,      NO_STATE,       NO_STATE,      NO_STATE,        NO_STATE,      NO_STATE,      NO_STATE},
 };
+/* clang-format on */
 
 const char *order_state_name(enum order_state s)
 {
@@ -235,6 +237,7 @@ static void queue_line_up(struct queue *q, struct order *o)
 	struct trunk *t = &q->trunks[o->trunk];
 
 	order_step(o, ORDER_DUE);
+	o->place = ++t->places;
 	o->next = NULL;
 	*t->last = o;
 	t->last = &o->next;
@@ -249,9 +252,30 @@ static struct order *queue_line_take(struct queue *q, struct trunk *t)
 	t->first = o->next;
 	if (!t->first)
 		t->last = &t->first;
+	if (t->returned == o)
+		t->returned = NULL;
 	t->waiting--;
 	q->waiting--;
 	return o;
+}
+
+/* Into the line by its place. What a shard gives back comes in the order in which it was handed
+ * out, so the search begins at the one before. */
+static void queue_line_return(struct queue *q, struct trunk *t, struct order *o)
+{
+	struct order **at = &t->first;
+
+	if (t->returned && t->returned->place < o->place)
+		at = &t->returned->next;
+	while (*at && (*at)->place < o->place)
+		at = &(*at)->next;
+	o->next = *at;
+	*at = o;
+	if (!o->next)
+		t->last = &o->next;
+	t->returned = o;
+	t->waiting++;
+	q->waiting++;
 }
 
 int queue_add(struct queue *q, struct order *o, struct slice trunk_name, int64_t now_ns)
@@ -284,19 +308,24 @@ static void trunk_lift(struct trunk *t)
 	t->trial = 0;
 }
 
-void queue_hold(struct queue *q, struct slice trunk_name, int64_t until_ns, bool on_trial)
+bool queue_hold(struct queue *q, struct slice trunk_name, int64_t now_ns, int64_t until_ns,
+		bool on_trial)
 {
 	struct trunk *t = queue_trunk_known(q, slice_head(trunk_name, LIMIT_NAME - 1));
 
+	bool was_held = t && t->held_ns > now_ns;
+
 	if (!t)
-		return;
+		return false;
 	if (until_ns == 0) {
+		was_held |= t->on_trial;
 		trunk_lift(t);
-		return;
+		return was_held;
 	}
 	if (until_ns > t->held_ns) /* shards tell in no order */
 		t->held_ns = until_ns;
 	t->on_trial = on_trial;
+	return !was_held && until_ns > now_ns;
 }
 
 /* When the next order of this trunk may start; INT64_MAX: when something ends. */
@@ -383,6 +412,19 @@ void queue_cancel_granted(struct queue *q, struct order *o)
 	t->started--;
 	trunk_tried(t, o, false);
 	order_step(o, ORDER_CANCEL);
+}
+
+void queue_put_back(struct queue *q, struct order *o)
+{
+	struct trunk *t = &q->trunks[o->trunk];
+
+	pacer_dialed(&t->pacer);
+	pacer_dialed(&q->pacer);
+	queue_ended(q, o);
+	t->started--;
+	trunk_tried(t, o, false);
+	order_step(o, ORDER_PUT_BACK);
+	queue_line_return(q, t, o);
 }
 
 void queue_ended(struct queue *q, const struct order *o)

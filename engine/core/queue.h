@@ -26,7 +26,8 @@ enum order_event {
 	ORDER_SEND,
 	ORDER_END,
 	ORDER_RECORDED,
-	ORDER_CANCEL, /* given back before it was sent to a shard (engine stops) */
+	ORDER_CANCEL,	/* given back before it was sent to a shard (engine stops) */
+	ORDER_PUT_BACK, /* came back from its shard undialled */
 	ORDER_EVENT_COUNT,
 };
 const char *order_state_name(enum order_state s);
@@ -36,10 +37,12 @@ void order_step(struct order *o, enum order_event event);
 struct trunk {
 	char name[LIMIT_NAME];
 	struct pacer pacer;
-	struct order *first, **last; /* the line */
+	struct order *first, **last; /* the line, by order.place */
+	struct order *returned;	     /* in the line: put back last, or NULL */
+	uint64_t places;	     /* given so far */
 	uint32_t waiting;
 	uint32_t scheduled; /* orders due later */
-	uint64_t started, answered, failed;
+	uint64_t started, answered, failed; /* started: without those put back */
 	int64_t held_ns; /* nothing starts before this instant; 0: not held */
 	uint64_t trial;	 /* id of the one order that tries whether the far end is back; 0: none */
 	bool on_trial;	 /* one order at a time, until one is answered */
@@ -80,11 +83,17 @@ void queue_ended(struct queue *q, const struct order *o);
 struct order *queue_cancel_next(struct queue *q);
 /* The same for one that was granted and not yet sent: pacers count it no longer (the rate does). */
 void queue_cancel_granted(struct queue *q, struct order *o);
+/* A running order that its shard could not dial, since all targets are held or down (queue_hold):
+ * it stands in line again where it stood, and pacers count it no longer. The rate does: what was
+ * granted is never granted twice, so at most `burst` starts are lost to a hold. */
+void queue_put_back(struct queue *q, struct order *o);
 /* The far ends of a trunk ask all not to be called, or are all silent: its orders wait until
  * until_ns, for which nobody has an answer to give. With on_trial they go one at a time from then
  * on, until the far end is heard: an order is answered, or until_ns is 0, which lifts everything. A
- * trunk that the queue does not know: nothing. */
-void queue_hold(struct queue *q, struct slice trunk_name, int64_t until_ns, bool on_trial);
+ * trunk that the queue does not know: nothing. True: news, the trunk was free at now_ns and no
+ * longer is, or the other way round. */
+bool queue_hold(struct queue *q, struct slice trunk_name, int64_t now_ns, int64_t until_ns,
+		bool on_trial);
 /* When queue_grant may succeed next; INT64_MAX: when something ends. */
 int64_t queue_next_ns(struct queue *q, int64_t now_ns);
 

@@ -330,6 +330,15 @@ enum device_state shard_device_state(const struct shard *s, struct slice device)
 	return DEVICE_UNAVAILABLE;
 }
 
+void shard_put_back(struct shard *s, uint64_t order_id, const struct tech_hold *hold)
+{
+	struct shard_undialled u = {
+		.order_id = order_id, .until_ns = hold->until_ns, .on_trial = hold->on_trial};
+
+	/* It is less than what the reserve keeps for the outcomes of the same attempt. */
+	check(pipe_write(s->up, PIPE_RELIABLE, SHARD_UNDIALLED, &u, sizeof(u)));
+}
+
 /* ---- commands ---- */
 
 static void shard_hangup_one(struct shard *s, const struct shard_hangup *h)

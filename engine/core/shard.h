@@ -53,6 +53,7 @@ enum shard_fact {
 	SHARD_TECH_FACT,  /* struct shard_tech: the other way */
 	SHARD_DB_CHANGED, /* struct shard_db_change: a dialplan changes the database */
 	SHARD_TRUNK,	  /* struct shard_trunk: its far ends want no calls, or are silent */
+	SHARD_UNDIALLED,  /* struct shard_undialled: an attempt comes back, nothing was done */
 };
 
 struct shard_hangup {
@@ -72,6 +73,14 @@ struct shard_trunk {
 	uint32_t on_trial;
 	uint32_t name_len;
 	char name[];
+};
+
+/* All targets of an attempt are held or down: instead of everything else that is told of one. */
+struct shard_undialled {
+	uint64_t order_id;
+	int64_t until_ns; /* as queue_hold */
+	uint32_t on_trial;
+	uint32_t pad;
 };
 
 /* What the pipe to a shard keeps for each attempt that the shard may have: the first hangup of its channel
@@ -178,6 +187,8 @@ uint32_t shard_run_commands(struct shard *s, uint32_t budget);
 bool shard_run_ready(struct shard *s, uint32_t budget);
 /* No channel, PBX, arena chunk or timer left. */
 bool shard_is_quiet(const struct shard *s);
+/* Gives an attempt back undialled. */
+void shard_put_back(struct shard *s, uint64_t order_id, const struct tech_hold *hold);
 /* Reports an outcome record (SHARD_DIALED or SHARD_ENDED). */
 void shard_report(struct shard *s, enum shard_fact kind, const struct outcome *o, bool failed_ran);
 

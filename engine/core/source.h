@@ -26,9 +26,9 @@ struct outcome {
 
 struct source_ops {
 	const char *name;
-	/* The attempt leaves the queue: once, before the others, also if nothing is dialled then. A
-	 * source with much to offer keeps only a little more in the queue than the pacer takes at
-	 * once. May be NULL. */
+	/* The attempt leaves the queue: once, before the others, also if nothing is dialled then,
+	 * or it comes back into line since its trunk turns out to be held. A source with much to
+	 * offer keeps only a little more in the queue than the pacer takes at once. May be NULL. */
 	void (*begun)(void *impl, uint64_t cookie);
 	void (*dialed)(void *impl, uint64_t cookie, const struct outcome *o); /* may be NULL */
 	void (*settle)(void *impl, uint64_t cookie, const struct outcome *o);
@@ -62,11 +62,13 @@ struct order {
 	uint64_t cookie;
 	uint64_t id;
 	int64_t accepted_ns;
-	int64_t begun_ns;             /* when it left the queue; 0: it did not */
+	int64_t begun_ns; /* when it left the queue (last); 0: it is there */
 	int64_t due_ns;
+	uint64_t place;		      /* in line: order of coming, set by the queue */
 	uint32_t trunk;               /* index, set by the queue */
 	uint32_t shard;               /* set by the dialer */
 	uint8_t state;                /* enum order_state, queue.h */
+	bool begun;		      /* `begun` was reported */
 	bool dialed;                  /* `dialed` was reported */
 	uint32_t packed_len;
 	char packed[];                /* struct originate */

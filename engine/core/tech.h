@@ -103,12 +103,22 @@ struct tech_door {
 	void *arg;
 };
 
+/* No target of a call can be tried before until_ns (tech_ops.is_held). */
+struct tech_hold {
+	int64_t until_ns;
+	bool on_trial; /* some are silent: one call is to try first, then the others (queue_hold) */
+};
+
 struct tech_ops {
 	const char *name;         /* "PJSIP" */
 	/* The trunk name in a resource ("100@trunk" -> "trunk"), for pacing. Pure. */
 	struct slice (*trunk)(struct slice resource);
 	/* 0; -ENOENT no such endpoint, -EHOSTUNREACH no contact, -EINVAL not an address. */
 	int (*find)(void *impl, struct slice resource, struct tech_endpoint *out);
+	/* True: all targets of a resource that was found want no calls for now, or are silent.
+	 * False also when that is not known at once. May be NULL. */
+	bool (*is_held)(void *impl, struct slice resource, const struct tech_endpoint *endpoint,
+			struct tech_hold *hold);
 	/* NULL: no room or not sendable; *error then says why (negative errno). */
 	struct tech_call *(*dial)(void *impl, const struct tech_dial *dial,
 				  const struct tech_events *events, void *owner, int *error);

@@ -572,6 +572,22 @@ static void flow_dial_job(struct flow *f)
 	f->call = f->tech.ops->dial(f->tech.impl, &dial, &flow_events, f, &f->dial_error);
 }
 
+static void flow_is_held_job(struct flow *f)
+{
+	struct slice resource = slice_str(f->text);
+	struct tech_endpoint ep;
+
+	assert_int_equal(f->tech.ops->find(f->tech.impl, resource, &ep), 0);
+	f->number = f->tech.ops->is_held(f->tech.impl, resource, &ep, &f->held);
+}
+
+bool flow_is_held(struct flow *f, const char *resource)
+{
+	f->text = resource;
+	flow_do(f, flow_is_held_job);
+	return f->number;
+}
+
 void flow_dial(struct flow *f, const char *resource)
 {
 	f->text = resource;

@@ -61,6 +61,7 @@ struct flow {
 	uint32_t hold_count; /* calls of env.hold; what the last one said */
 	int64_t hold_until_ns;
 	bool hold_on_trial;
+	struct tech_hold held; /* what flow_is_held found */
 	uint64_t nevers;
 	bool is_deaf;          /* does not look at what the engine sends, beyond the first few */
 };
@@ -90,6 +91,8 @@ void flow_end(struct flow *f);
 void flow_run(struct flow *f, int64_t duration_ns);
 /* Dials from within the loop; the error is in f->dial_error. */
 void flow_dial(struct flow *f, const char *resource);
+/* Asks from within the loop whether all targets are held or down; if so f->held is set. */
+bool flow_is_held(struct flow *f, const char *resource);
 void flow_hangup(struct flow *f, int cause);
 /* Sends a text from within the loop; the result is in f->number. type NULL: none given. */
 void flow_send_text(struct flow *f, const char *type, const char *text);

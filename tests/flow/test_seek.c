@@ -153,6 +153,7 @@ static void test_retry_after(void **state)
 
 	UNUSED(state);
 	flow_start_shards(&f, 2, 16);
+	assert_false(flow_is_held(&f, "100@trunk"));
 	flow_dial(&f, "100@trunk");
 	invite = flow_expect(&f, "INVITE");
 	flow_reply(&f, invite, 503, "x", "Retry-After: 20 (busy);duration=9\r\n", NULL);
@@ -162,7 +163,12 @@ static void test_retry_after(void **state)
 	assert_int_equal(f.hold_count, 1);
 	assert_false(f.hold_on_trial);
 	assert_in_range(until - sim_now(f.w), 19 * SIM_SECOND, 20 * SIM_SECOND);
+	assert_true(flow_is_held(&f, "101@trunk"));
+	assert_true(f.held.until_ns == until && !f.held.on_trial);
 	flow_use_shard(&f, 1);
+	assert_true(flow_is_held(&f, "101@trunk"));
+	assert_true(f.held.until_ns == until);
+	assert_int_equal(f.hold_count, 1);
 	flow_dial(&f, "101@trunk");
 	assert_int_equal(f.dial_error, 0);
 	flow_fact(&f, "ended 34 503");
@@ -171,6 +177,7 @@ static void test_retry_after(void **state)
 	assert_int_equal(metric_get(&f.metrics, METRIC_sip_target_passed_over), 1);
 	flow_expect_silence(&f, 19 * SIM_SECOND);
 	flow_run(&f, 2 * SIM_SECOND);
+	assert_false(flow_is_held(&f, "102@trunk"));
 	flow_dial(&f, "102@trunk");
 	invite = flow_expect(&f, "INVITE");
 	flow_reply(&f, invite, 503, "x", "Retry-After: 4000000000\r\n", NULL);
@@ -197,10 +204,36 @@ static void test_one_held(void **state)
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "ended 34 503");
 	assert_int_equal(f.hold_count, 0);
+	assert_false(flow_is_held(&f, "101@trunk"));
 	flow_dial(&f, "101@trunk");
 	second = flow_expect(&f, "INVITE");
 	expect_to(second, "10.0.0.8:5070");
 	answer(&f, second);
+	flow_end(&f);
+}
+
+/* Behind a name: as long as it is known. When it has to be asked for again the dial will see. */
+static void test_name_held(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "aors=named\n", NAMED);
+	sim_dns_put(f.w, "gw.example", 10, "A 10.0.0.7");
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 503, "x", "Retry-After: 60\r\n", NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 34 503");
+	assert_true(flow_is_held(&f, "101@trunk"));
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_seek_late), 0);
+	flow_run(&f, 15 * SIM_SECOND);
+	assert_false(flow_is_held(&f, "101@trunk"));
+	flow_dial(&f, "101@trunk");
+	flow_run(&f, SIM_SECOND);
+	flow_fact(&f, "ended 34 503");
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_seek_late), 1);
 	flow_end(&f);
 }
 
@@ -220,6 +253,8 @@ static void test_down(void **state)
 		assert_int_equal(f.hold_count, i == 4);
 	}
 	assert_true(f.hold_on_trial);
+	assert_true(flow_is_held(&f, "100@trunk"));
+	assert_true(f.held.on_trial && f.held.until_ns == f.hold_until_ns);
 	flow_dial(&f, "100@trunk");
 	flow_fact(&f, "ended 34 503");
 	assert_int_equal(metric_get(&f.metrics, METRIC_sip_target_down), 1);
@@ -432,12 +467,19 @@ static void test_auth_then_503(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_srv_503),		cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_hangup),		cmocka_unit_test(test_retry_after),
-		cmocka_unit_test(test_one_held),	cmocka_unit_test(test_down),
-		cmocka_unit_test(test_names),		cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_proxy),		cmocka_unit_test(test_redirect),
-		cmocka_unit_test(test_redirect_bounds), cmocka_unit_test(test_redirect_methods),
+		cmocka_unit_test(test_srv_503),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_hangup),
+		cmocka_unit_test(test_retry_after),
+		cmocka_unit_test(test_one_held),
+		cmocka_unit_test(test_name_held),
+		cmocka_unit_test(test_down),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_proxy),
+		cmocka_unit_test(test_redirect),
+		cmocka_unit_test(test_redirect_bounds),
+		cmocka_unit_test(test_redirect_methods),
 		cmocka_unit_test(test_auth_then_503),
 	};
 

@@ -291,8 +291,10 @@ static void rx_provisional(struct call *k, const struct sip_msg *m)
 
 static void rx_first_final(struct call *k, const struct sip_msg *m)
 {
-	tmr_stop(&k->request.tmr);
-	tmr_stop(&k->step);
+	if (!k->final) { /* a copy must not stop what came after, a BYE */
+		tmr_stop(&k->request.tmr);
+		tmr_stop(&k->step);
+	}
 	if (k->final && k->final != m->code)
 		violate(k, "a final %u after %u", m->code, k->final);
 	k->taken |= m->code != 404 && m->code != 503;

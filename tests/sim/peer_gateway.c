@@ -630,6 +630,7 @@ void gateway_excuse_all(struct gateway *g)
 		g->sent[i]->excused = true;
 		gw_sent_over(g, g->sent[i]);
 	}
+	io_wake(g->io); /* timers were started outside of its turn */
 }
 
 static const char *call_debt(const struct gw_call *c)

@@ -49,6 +49,21 @@ static void choose_names(struct scenario *s, struct rng *r)
 		s->slack_ns += s->dns_bad ? 60 * SIM_SECOND : 50 * SIM_MS;
 }
 
+/* So many attempts are on their way to the shards when the gateway asks for a pause. */
+static void choose_rush(struct scenario *s, struct rng *r)
+{
+	s->rushes = !s->corrupt && rng_chance(r, 250);
+	if (!s->rushes)
+		return;
+	if (rng_chance(r, 700)) {
+		s->cps = 50;
+		s->channel_max = s->inflight_max = 0;
+	}
+	s->slack_ns += 500 * SIM_MS;
+	for (uint32_t i = 0; i < s->order_count; i++)
+		s->orders[i].at = SIM_EPOCH_NS + 3 * SIM_SECOND + between(r, 0, 300) * SIM_MS;
+}
+
 static void choose_clients(struct scenario *s, struct rng *r)
 {
 	s->client_count = between(r, 1, SCENARIO_CLIENTS);
@@ -116,6 +131,7 @@ void scenario_make(struct scenario *s, uint64_t seed)
 	choose_names(s, &r);
 	/* Where each call can be told apart, and only the weather is bad. */
 	s->corrupt = !s->named && !s->crash && !s->restart && rng_chance(&r, 250);
+	choose_rush(s, &r);
 }
 
 uint32_t scenario_talk_s(const struct scenario *s, const struct scenario_order *o)
@@ -334,9 +350,23 @@ void scenario_prepare(struct scenario *s, struct sim_world *w)
 	prepare_network(s, w);
 }
 
+static void rush_is_over(struct sim_world *w, void *arg)
+{
+	UNUSED(arg);
+	sim_cpu_set(w, &(struct sim_cpu){.turn_min_ns = 2 * SIM_US, .turn_max_ns = 200 * SIM_US});
+}
+
+static void prepare_rush(struct sim_world *w)
+{
+	sim_cpu_set(w, &(struct sim_cpu){.turn_min_ns = SIM_MS, .turn_max_ns = 20 * SIM_MS});
+	sim_after(w, 20 * SIM_SECOND, rush_is_over, NULL);
+}
+
 void scenario_weather(struct scenario *s, struct sim_world *w)
 {
 	prepare_faults(s, w);
+	if (s->rushes)
+		prepare_rush(w);
 	if (s->disk_bad)
 		sim_at(w, s->disk_good_at, disk_is_good, s);
 	if (s->disk_hangs)

@@ -40,6 +40,7 @@ struct scenario {
 	bool corrupt;	/* messages arrive with bits flipped, or cut */
 	bool faulty;    /* system calls fail now and then */
 	bool hiccups;   /* threads stop for a while */
+	bool rushes; /* all orders at once, slow threads, and the gateway often asks for a pause */
 	bool disk_bad;  /* operations on files fail until disk_good_at */
 	int64_t disk_good_at;
 	bool disk_hangs; /* a write or sync lasts for seconds; everybody but its caller goes on */

@@ -121,17 +121,18 @@ static void judge_length(struct run *r, const struct scenario_order *o, const st
 			 (double)(c->ended_ns - c->answered_ns) / 1e9, (double)least / 1e9);
 }
 
-/* An order of which `missing` attempts came to no INVITE. That is right only for those that found
- * every target held or down, its name unknown, or were given up before it was known; each of these
- * is counted. */
+/* An order of which `missing` attempts came to no INVITE. That is right only for those whose name
+ * was unknown, that were given up before it was known, or found only then that every target is held
+ * or down; each of these is counted. One whose targets are held from the start goes back into line.
+ */
 static bool may_miss(struct run *r, uint32_t missing)
 {
-	uint64_t counted = engine_metric(r->engine, METRIC_sip_target_passed_over) +
+	uint64_t counted = engine_metric(r->engine, METRIC_sip_seek_late) +
 			   engine_metric(r->engine, METRIC_sip_target_unknown) +
 			   engine_metric(r->engine, METRIC_sip_seek_given_up);
 
 	r->missing += missing;
-	return r->s.restart || r->missing <= counted;
+	return r->s.restart || (r->s.named && r->missing <= counted);
 }
 
 static void judge_action(struct run *r, const struct scenario_order *o, const struct tally *t)
@@ -301,7 +302,7 @@ static void judge_answers(struct run *r)
 	int64_t most = SIM_SECOND / 4 + (r->s.hiccups ? SIM_SECOND : 0);
 	struct ami_action_info info;
 
-	if (r->s.crash || r->s.restart || r->s.reloads)
+	if (r->s.crash || r->s.restart || r->s.reloads || r->s.rushes)
 		return;
 	for (uint32_t i = 0; i < r->s.ping_count; i++) {
 		ami_client_action(r->clients[0], r->s.ping_first + i, &info);

@@ -78,18 +78,20 @@ static enum sim_verdict first_target(struct run *r, const struct addr *from, con
 	return SIM_DROP;
 }
 
-/* Of a call that was given up for dead nothing more may come: as silent, it would have to be for
- * ever. */
-static enum gateway_plan choose_talkative(void *arg, struct slice user, uint32_t nth)
+/* In a rush often 503 with Retry-After. With names: of a call that was given up for dead nothing
+ * more may come: as silent, it would have to be for ever. */
+static enum gateway_plan choose_plan(void *arg, struct slice user, uint32_t nth)
 {
 	struct run *r = arg;
 	enum gateway_plan plan;
 
 	UNUSED(user);
 	UNUSED(nth);
+	if (r->s.rushes && rng_chance(sim_rng(r->w), 200))
+		return GATEWAY_OVERLOAD;
 	do
 		plan = rng_below(sim_rng(r->w), GATEWAY_PLAN_COUNT);
-	while (plan == GATEWAY_SILENT || plan == GATEWAY_WAKES_LATE);
+	while (r->s.named && (plan == GATEWAY_SILENT || plan == GATEWAY_WAKES_LATE));
 	return plan;
 }
 
@@ -325,8 +327,10 @@ static void run_middle(struct run *r)
 	if (r->failure[0])
 		return;
 	if (!sim_run_until(r->w, is_over, r, sim_now(r->w) + REST_DEADLINE)) {
-		if (oracle_all_settled(r))
-			engine_is_quiet(r->engine, &why);
+		if (oracle_all_settled(r) && engine_is_quiet(r->engine, &why))
+			why = gateway_is_idle(r->gateway)
+				      ? "a call that came in is not over"
+				      : "the gateway has a call that is not over";
 		run_fail(r, "no rest after an hour: %s", why);
 		return;
 	}
@@ -361,7 +365,7 @@ static void run_begin(struct run *r)
 
 	scenario_prepare(&r->s, r->w);
 	gateway.host = r->s.gateway_host;
-	gateway.choose = r->s.named && !r->choose ? choose_talkative : r->choose;
+	gateway.choose = (r->s.named || r->s.rushes) && !r->choose ? choose_plan : r->choose;
 	r->gateway = gateway_create(r->w, &gateway);
 	sim_net_tap(r->w, tap, r);
 	r->dropper = dropper_create(r->w, SCENARIO_SPOOL);

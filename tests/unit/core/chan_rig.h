@@ -32,6 +32,7 @@ static struct rig {
 	void *owner;
 	bool has_call;
 	int find_error, dial_error;
+	struct tech_hold held; /* until_ns 0: not */
 	int hangup_code;
 	uint32_t hangups;
 	int hangup_cause;
@@ -96,6 +97,16 @@ static int straw_find(void *impl, struct slice resource, struct tech_endpoint *o
 	return rig.find_error;
 }
 
+static bool straw_is_held(void *impl, struct slice resource, const struct tech_endpoint *endpoint,
+			  struct tech_hold *hold)
+{
+	UNUSED(impl);
+	UNUSED(resource);
+	assert_true(slice_eq(endpoint->name, SLICE_LIT("gw")));
+	*hold = rig.held;
+	return rig.held.until_ns != 0;
+}
+
 static struct tech_call *straw_dial(void *impl, const struct tech_dial *dial,
 				    const struct tech_events *events, void *owner, int *error)
 {
@@ -122,7 +133,12 @@ static int straw_hangup(struct tech_call *call, int cause)
 }
 
 static const struct tech_ops tech = {
-	.name = "PJSIP", .find = straw_find, .dial = straw_dial, .hangup = straw_hangup};
+	.name = "PJSIP",
+	.find = straw_find,
+	.is_held = straw_is_held,
+	.dial = straw_dial,
+	.hangup = straw_hangup,
+};
 
 /* ---- media ---- */
 
@@ -261,6 +277,11 @@ static void take_outcome(uint32_t kind, const struct shard_outcome *o)
 	write_down("ENDED ");
 }
 
+static void take_undialled(const struct shard_undialled *u)
+{
+	write_down("UNDIALLED(%d,%d,%d) ", (int)u->order_id, (int)u->until_ns, (int)u->on_trial);
+}
+
 static void read_up(void)
 {
 	const struct pipe_record *r;
@@ -268,7 +289,9 @@ static void read_up(void)
 
 	pipe_flush(rig.shard.up);
 	while ((r = pipe_read(rig.shard.up))) {
-		if (event_read(r, &e))
+		if (r->kind == SHARD_UNDIALLED)
+			take_undialled((const void *)r->data);
+		else if (event_read(r, &e))
 			take_event(&e, r->len);
 		else
 			take_outcome(r->kind, (const void *)r->data);

@@ -88,6 +88,23 @@ static void test_no_channel_at_all(void **state)
 	assert_int_equal(rig.ended, 2);
 }
 
+/* A trunk that takes no calls: no channel, no event, no record, no outcome; only word that it is
+ * so. */
+static void test_held_trunk(void **state)
+{
+	UNUSED(state);
+	rig.held = (struct tech_hold){.until_ns = 77, .on_trial = true};
+	dial_like_the_book();
+	turn();
+	assert_non_null(strstr(rig.events, "UNDIALLED("));
+	assert_non_null(strstr(rig.events, ",77,1) "));
+	assert_ptr_equal(strchr(rig.events, ' ') + 1, rig.events + strlen(rig.events));
+	assert_null(the_chan());
+	assert_true(shard_is_quiet(&rig.shard));
+	assert_int_equal(metric_get(&rig.shard.metrics, METRIC_attempt_put_back), 1);
+	assert_int_equal(metric_get(&rig.shard.metrics, METRIC_attempt_started), 0);
+}
+
 static void test_dial_fails(void **state)
 {
 	UNUSED(state);
@@ -420,6 +437,7 @@ int main(void)
 		TEST(test_no_answer),
 		TEST(test_hung_up_while_ringing),
 		TEST(test_no_channel_at_all),
+		TEST(test_held_trunk),
 		TEST(test_dial_fails),
 		TEST(test_no_records_of_the_unanswered),
 		TEST(test_dispositions),

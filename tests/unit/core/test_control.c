@@ -230,6 +230,15 @@ static void report(struct world *w, uint32_t shard, enum shard_fact kind, uint64
 	pipe_flush(w->up[shard]);
 }
 
+/* The shard could not dial it before that instant. */
+static void send_back(struct world *w, uint32_t shard, uint64_t id, int64_t until_ns)
+{
+	struct shard_undialled u = {.order_id = id, .until_ns = until_ns};
+
+	assert_true(pipe_write(w->up[shard], PIPE_RELIABLE, SHARD_UNDIALLED, &u, sizeof(u)));
+	pipe_flush(w->up[shard]);
+}
+
 /* The records worker writes all and says so. */
 static void record(struct world *w)
 {
@@ -276,6 +285,94 @@ static void test_life_of_an_order(void **state)
 	assert_int_equal(w->settled, 1);
 	assert_int_equal(w->settled_cookie, 77);
 	assert_true(control_is_quiet(w->c));
+	free_world(w);
+}
+
+/* Attempts that find their trunk held: back in line, in order, credits are free again, the source
+ * hears of one beginning and one end. */
+static void test_undialled_goes_back(void **state)
+{
+	struct world *w = make_world(&no_limit);
+	int64_t until = w->now + 5 * TMR_SECOND;
+	uint64_t id[2 * PLACES], again[2 * PLACES];
+
+	UNUSED(state);
+	for (uint64_t i = 0; i < 2 * PLACES; i++)
+		submit(w, i);
+	turn(w);
+	assert_int_equal(read_shard(w, 0, id, PLACES), PLACES);
+	assert_int_equal(read_shard(w, 1, id + PLACES, PLACES), PLACES);
+	for (uint32_t i = 0; i < 2 * PLACES; i++)
+		send_back(w, i / PLACES, id[i], until);
+	turn(w);
+	assert_int_equal(queue_waiting(control_queue(w->c)), 2 * PLACES);
+	assert_int_equal(queue_running(control_queue(w->c)), 0);
+	assert_int_equal(read_shards(w, again, 2 * PLACES), 0);
+	assert_int_equal(w->dialed + w->settled, 0);
+	w->now = until;
+	turn(w);
+	assert_int_equal(read_shard(w, 0, again, PLACES), PLACES);
+	assert_int_equal(read_shard(w, 1, again + PLACES, PLACES), PLACES);
+	assert_memory_equal(again, id, sizeof(id));
+	for (uint32_t i = 0; i < 2 * PLACES; i++) {
+		report(w, i / PLACES, SHARD_DIALED, id[i], true);
+		report(w, i / PLACES, SHARD_ENDED, id[i], true);
+	}
+	turn(w);
+	record(w);
+	turn(w);
+	assert_int_equal(w->begun, 2 * PLACES);
+	assert_int_equal(w->dialed, 2 * PLACES);
+	assert_int_equal(w->settled, 2 * PLACES);
+	assert_int_equal(w->withdrawn, 0);
+	assert_true(control_is_quiet(w->c));
+	free_world(w);
+}
+
+/* It comes back while the engine stops: to its source, undialled, once. */
+static void test_undialled_at_the_end(void **state)
+{
+	struct world *w = make_world(&no_limit);
+	uint64_t id[1];
+
+	UNUSED(state);
+	submit(w, 5);
+	turn(w);
+	assert_int_equal(read_shards(w, id, 1), 1);
+	control_stop(w->c, CONTROL_STOP_GRACEFULLY);
+	turn(w);
+	assert_int_equal(w->stopped, 0);
+	send_back(w, 0, id[0], w->now + TMR_SECOND);
+	turn(w);
+	assert_int_equal(w->begun, 1);
+	assert_int_equal(w->dialed, 1);
+	assert_int_equal(w->settled, 1);
+	assert_int_equal(w->withdrawn, 1);
+	assert_true(w->last.waited_ns == 0);
+	assert_int_equal(w->stopped, 1);
+	free_world(w);
+}
+
+/* A ChannelId stays taken while its order waits again. */
+static void test_undialled_keeps_its_id(void **state)
+{
+	struct world *w = make_world(&no_limit);
+	const struct source source = {&ops, w};
+	struct originate o;
+	uint64_t id;
+
+	UNUSED(state);
+	originate_init(&o);
+	o.tech = SLICE_LIT("PJSIP");
+	o.resource = SLICE_LIT("100@gw");
+	o.channel_id = SLICE_LIT("mine");
+	assert_int_equal(control_originate(w->c, &o, &source, 1, NULL), 0);
+	turn(w);
+	assert_int_equal(read_shards(w, &id, 1), 1);
+	send_back(w, 0, id, w->now + TMR_SECOND);
+	turn(w);
+	assert_true(control_is_id_taken(w->c, SLICE_LIT("mine")));
+	assert_int_equal(control_originate(w->c, &o, &source, 2, NULL), -EEXIST);
 	free_world(w);
 }
 
@@ -628,6 +725,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_life_of_an_order),
+		cmocka_unit_test(test_undialled_goes_back),
+		cmocka_unit_test(test_undialled_at_the_end),
+		cmocka_unit_test(test_undialled_keeps_its_id),
 		cmocka_unit_test(test_due_later_waits),
 		cmocka_unit_test(test_credits_are_never_exceeded),
 		cmocka_unit_test(test_stop_now_dials_nothing_more),

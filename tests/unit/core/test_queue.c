@@ -77,13 +77,13 @@ static void test_held_trunk(void **state)
 	struct queue *q = make_queue(NULL, 0, 0);
 
 	UNUSED(state);
-	queue_hold(q, SLICE_LIT("held"), 50 * SECOND, false); /* not known yet: nothing */
+	queue_hold(q, SLICE_LIT("held"), 0, 50 * SECOND, false); /* not known yet: nothing */
 	add_held(q, 1);
 	add_held(q, 2);
 	add_held(q, 3);
 	assert_int_equal(grant_id(q, SECOND), 1);
-	queue_hold(q, SLICE_LIT("held"), 10 * SECOND, false);
-	queue_hold(q, SLICE_LIT("held"), 5 * SECOND, false); /* not shortened */
+	queue_hold(q, SLICE_LIT("held"), 0, 10 * SECOND, false);
+	queue_hold(q, SLICE_LIT("held"), 0, 5 * SECOND, false); /* not shortened */
 	assert_int_equal(queue_next_ns(q, SECOND), 10 * SECOND);
 	assert_int_equal(grant_id(q, 10 * SECOND - 1), 0);
 	assert_int_equal(queue_add(q, make_order(9, 0), SLICE_LIT("other"), 0), 0);
@@ -92,8 +92,8 @@ static void test_held_trunk(void **state)
 	assert_int_equal(grant_id(q, 10 * SECOND), 2);
 	assert_int_equal(grant_id(q, 10 * SECOND), 3);
 	add_held(q, 4);
-	queue_hold(q, SLICE_LIT("held"), 20 * SECOND, false);
-	queue_hold(q, SLICE_LIT("held"), 0, false); /* lifted */
+	queue_hold(q, SLICE_LIT("held"), 0, 20 * SECOND, false);
+	queue_hold(q, SLICE_LIT("held"), 0, 0, false); /* lifted */
 	assert_int_equal(grant_id(q, 10 * SECOND), 4);
 	queue_destroy(q);
 }
@@ -107,27 +107,96 @@ static void test_trial(void **state)
 	for (uint64_t id = 1; id <= 8; id++)
 		add_held(q, id);
 	assert_int_equal(grant_id(q, SECOND), 1);
-	queue_hold(q, SLICE_LIT("held"), 10 * SECOND, true);
+	queue_hold(q, SLICE_LIT("held"), 0, 10 * SECOND, true);
 	assert_int_equal(grant_id(q, 9 * SECOND), 0);
 	assert_int_equal(grant_id(q, 10 * SECOND), 2);
 	assert_int_equal(grant_id(q, 10 * SECOND), 0);
 	assert_int_equal(queue_next_ns(q, 10 * SECOND), INT64_MAX);
 	end_order(q, 1, false); /* one of before says nothing */
 	assert_int_equal(grant_id(q, 10 * SECOND), 0);
-	queue_hold(q, SLICE_LIT("held"), 50 * SECOND, true); /* silent again */
+	queue_hold(q, SLICE_LIT("held"), 0, 50 * SECOND, true); /* silent again */
 	end_order(q, 2, false);
 	assert_int_equal(queue_next_ns(q, 42 * SECOND), 50 * SECOND);
 	assert_int_equal(grant_id(q, 50 * SECOND), 3);
 	end_order(q, 3, false); /* no word: the next one tries */
 	assert_int_equal(grant_id(q, 50 * SECOND), 4);
 	assert_int_equal(grant_id(q, 50 * SECOND), 0);
-	queue_hold(q, SLICE_LIT("held"), 0, false); /* heard, it rings */
+	queue_hold(q, SLICE_LIT("held"), 0, 0, false); /* heard, it rings */
 	assert_int_equal(grant_id(q, 50 * SECOND), 5);
 	assert_int_equal(grant_id(q, 50 * SECOND), 6);
-	queue_hold(q, SLICE_LIT("held"), 60 * SECOND, true);
+	queue_hold(q, SLICE_LIT("held"), 0, 60 * SECOND, true);
 	assert_int_equal(grant_id(q, 60 * SECOND), 7);
 	end_order(q, 7, true); /* answered */
 	assert_int_equal(grant_id(q, 60 * SECOND), 8);
+	queue_destroy(q);
+}
+
+/* Undialled orders stand where they stood, also when shards give them back in turns; pacers count
+ * them no longer, and the rate gives nothing back. */
+static void test_put_back(void **state)
+{
+	static const unsigned back[] = {2, 0, 1, 4, 3};
+	struct trunk_conf held = {.name = "held",
+				  .pacer = {.cps_max = 1, .burst_max = 6, .inflight_max = 6}};
+	struct queue *q = make_queue(&held, 1, 0);
+	struct order *o[6];
+
+	UNUSED(state);
+	for (uint64_t id = 1; id <= 8; id++)
+		add_held(q, id);
+	for (unsigned i = 0; i < 6; i++) {
+		o[i] = queue_grant(q, SECOND);
+		order_step(o[i], ORDER_SEND);
+	}
+	assert_int_equal(queue_inflight(q), 6);
+	for (unsigned i = 0; i < ARRAY_COUNT(back); i++) {
+		queue_put_back(q, o[back[i]]);
+		assert_int_equal(o[back[i]]->state, ORDER_WAITING);
+	}
+	assert_int_equal(queue_inflight(q), 1);
+	assert_int_equal(queue_running(q), 1);
+	assert_int_equal(queue_waiting(q), 7);
+	assert_int_equal(queue_trunk(q, 0)->started, 1);
+	assert_int_equal(grant_id(q, SECOND), 0); /* the burst is used up */
+	assert_true(queue_hold(q, SLICE_LIT("held"), SECOND, 3 * SECOND, false));
+	assert_false(queue_hold(q, SLICE_LIT("held"), 2 * SECOND, 4 * SECOND, false)); /* no news */
+	assert_int_equal(grant_id(q, 4 * SECOND - 1), 0);
+	assert_int_equal(grant_id(q, 4 * SECOND), 1);
+	queue_put_back(q, o[5]); /* when the first of them has left the line */
+	for (uint64_t id = 2; id <= 8; id++)
+		assert_int_equal(grant_id(q, 9 * SECOND), id <= 6 ? id : 0);
+	assert_int_equal(grant_id(q, 11 * SECOND), 0); /* max_inflight */
+	assert_int_equal(queue_waiting(q), 2);
+	add_held(q, 9);
+	end_order(q, 6, false);
+	end_order(q, 5, false);
+	assert_int_equal(grant_id(q, 20 * SECOND), 7);
+	assert_int_equal(grant_id(q, 20 * SECOND), 8);
+	queue_destroy(q);
+}
+
+/* One that was to try whether a silent trunk is back, and found it down: the next one may. */
+static void test_put_back_of_a_trial(void **state)
+{
+	struct queue *q = make_queue(NULL, 0, 0);
+	struct order *o;
+
+	UNUSED(state);
+	add_held(q, 1);
+	add_held(q, 2);
+	assert_true(queue_hold(q, SLICE_LIT("held"), SECOND, 10 * SECOND, true));
+	o = queue_grant(q, 10 * SECOND);
+	assert_non_null(o);
+	order_step(o, ORDER_SEND);
+	assert_int_equal(grant_id(q, 10 * SECOND), 0);
+	queue_put_back(q, o);
+	assert_true(queue_hold(q, SLICE_LIT("held"), 10 * SECOND, 12 * SECOND, true));
+	assert_int_equal(queue_next_ns(q, 10 * SECOND), 12 * SECOND);
+	assert_int_equal(grant_id(q, 12 * SECOND), 1);
+	assert_int_equal(grant_id(q, 12 * SECOND), 0);
+	assert_true(queue_hold(q, SLICE_LIT("held"), 12 * SECOND, 0, false));
+	assert_false(queue_hold(q, SLICE_LIT("held"), 12 * SECOND, 0, false));
+	assert_int_equal(grant_id(q, 12 * SECOND), 2);
 	queue_destroy(q);
 }
 
@@ -253,6 +322,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_held_trunk),
 		cmocka_unit_test(test_trial),
+		cmocka_unit_test(test_put_back),
+		cmocka_unit_test(test_put_back_of_a_trial),
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_first_come_first_served),
 		cmocka_unit_test(test_due_order),
