@@ -172,6 +172,8 @@ static void test_put_back(void **state)
 	end_order(q, 5, false);
 	assert_int_equal(grant_id(q, 20 * SECOND), 7);
 	assert_int_equal(grant_id(q, 20 * SECOND), 8);
+	end_order(q, 7, false);
+	assert_int_equal(grant_id(q, 30 * SECOND), 9);
 	queue_destroy(q);
 }
 
