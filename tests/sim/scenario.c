@@ -55,8 +55,9 @@ static void choose_rush(struct scenario *s, struct rng *r)
 	s->rushes = !s->corrupt && rng_chance(r, 250);
 	if (!s->rushes)
 		return;
-	if (rng_chance(r, 700)) {
+	if (rng_chance(r, 800)) {
 		s->cps = 50;
+		s->burst = 4;
 		s->channel_max = s->inflight_max = 0;
 	}
 	s->slack_ns += 500 * SIM_MS;
@@ -358,7 +359,7 @@ static void rush_is_over(struct sim_world *w, void *arg)
 
 static void prepare_rush(struct sim_world *w)
 {
-	sim_cpu_set(w, &(struct sim_cpu){.turn_min_ns = SIM_MS, .turn_max_ns = 20 * SIM_MS});
+	sim_cpu_set(w, &(struct sim_cpu){.turn_min_ns = 5 * SIM_MS, .turn_max_ns = 40 * SIM_MS});
 	sim_after(w, 20 * SIM_SECOND, rush_is_over, NULL);
 }
 
