@@ -12,7 +12,7 @@
 /* "INVITE sip:x@y", "100 Trying" */
 static struct slice ladder_start(const struct history_entry *e)
 {
-	struct slice s = history_start(e);
+	struct slice s = sip_history_start(e);
 
 	if (slice_starts(s, SLICE_LIT("SIP/2.0 ")))
 		return slice_from(s, 8);
@@ -23,13 +23,13 @@ static struct slice ladder_start(const struct history_entry *e)
 
 static bool ladder_is_response(const struct history_entry *e)
 {
-	return slice_starts(history_start(e), SLICE_LIT("SIP/"));
+	return slice_starts(sip_history_start(e), SLICE_LIT("SIP/"));
 }
 
 /* The message with its arrow: "100 Trying (1 INVITE) ---->" or "<---- ...". */
 static void ladder_arrow(struct sink *out, const struct history_entry *e)
 {
-	struct slice cseq = history_cseq(e), start;
+	struct slice cseq = sip_history_cseq(e), start;
 	char room[LADDER_WIDTH];
 	struct sink text = sink_make(room, sizeof(room) - 4);
 	size_t blank = slice_find(cseq, ' ');
@@ -68,7 +68,7 @@ static void ladder_line(struct cli_job *job, const struct io *io, const struct h
 
 static void ladder_head(struct cli_job *job, const struct history_entry *e)
 {
-	cli_job_print(job, "\nCall-ID: %.*s\n", SLICE_ARG(history_call_id(e)));
+	cli_job_print(job, "\nCall-ID: %.*s\n", SLICE_ARG(sip_history_call_id(e)));
 }
 
 /* One call of those found. */
@@ -82,7 +82,7 @@ static void ladder_call(struct cli_job *job, const struct io *io,
 		const struct history_entry *e = &entries[order[i]];
 
 		if (e->call == call && e->kind == HISTORY_NAME)
-			cli_job_print(job, "Channel: %.*s\n", SLICE_ARG(history_start(e)));
+			cli_job_print(job, "Channel: %.*s\n", SLICE_ARG(sip_history_start(e)));
 	}
 	cli_job_print(job, "\n%-12s %10s  %-*s  %s\n", "Time", "Seconds", LADDER_WIDTH, "Message",
 		      "Far end");
@@ -128,6 +128,6 @@ void cli_show_history(struct cli_job *job, const struct history_entry *entries,
 		cli_job_print(job, "%05u %-10lld * %s  %-30s %.*s\n", i,
 			      (long long)(e->wall_ns / TMR_SECOND),
 			      e->kind == HISTORY_RX ? "<==" : "==>", addr_text(&e->peer, peer),
-			      SLICE_ARG(history_start(e)));
+			      SLICE_ARG(sip_history_start(e)));
 	}
 }

@@ -13,30 +13,30 @@
 
 _Static_assert(sizeof(struct history_entry) == 256, "four cache lines");
 
-int history_init(struct history *h, uint32_t size)
+int sip_history_init(struct history *h, uint32_t size)
 {
 	*h = (struct history){.size = size};
 	h->entries = calloc(size, sizeof(*h->entries));
 	return h->entries ? 0 : -ENOMEM;
 }
 
-void history_free(struct history *h)
+void sip_history_free(struct history *h)
 {
 	free(h->entries);
 	h->entries = NULL;
 }
 
-void history_clear(struct history *h)
+void sip_history_clear(struct history *h)
 {
 	h->count = h->next = 0;
 }
 
-static uint64_t history_hash(struct slice call_id)
+static uint64_t sip_history_hash(struct slice call_id)
 {
 	return slice_hash(call_id, 0);
 }
 
-static uint8_t history_put(struct history_entry *e, size_t at, struct slice s, size_t max)
+static uint8_t sip_history_put(struct history_entry *e, size_t at, struct slice s, size_t max)
 {
 	s = slice_head(s, max);
 	if (s.len)
@@ -44,7 +44,7 @@ static uint8_t history_put(struct history_entry *e, size_t at, struct slice s, s
 	return (uint8_t)s.len;
 }
 
-void history_note(struct history *h, const struct history_entry *head, struct slice start,
+void sip_history_note(struct history *h, const struct history_entry *head, struct slice start,
 		  struct slice cseq, struct slice call_id)
 {
 	struct history_entry *e = &h->entries[h->next];
@@ -56,13 +56,13 @@ void history_note(struct history *h, const struct history_entry *head, struct sl
 	e->peer = head->peer;
 	e->kind = head->kind;
 	e->transport = head->transport;
-	e->call = history_hash(call_id);
-	at = e->start_len = history_put(e, 0, start, HISTORY_START);
-	at += e->cseq_len = history_put(e, at, cseq, HISTORY_CSEQ);
-	e->call_id_len = history_put(e, at, call_id, HISTORY_CALL_ID);
+	e->call = sip_history_hash(call_id);
+	at = e->start_len = sip_history_put(e, 0, start, HISTORY_START);
+	at += e->cseq_len = sip_history_put(e, at, cseq, HISTORY_CSEQ);
+	e->call_id_len = sip_history_put(e, at, call_id, HISTORY_CALL_ID);
 }
 
-void history_take_back(struct history *h)
+void sip_history_take_back(struct history *h)
 {
 	if (NEVER(h->count == 0))
 		return;
@@ -70,28 +70,28 @@ void history_take_back(struct history *h)
 	h->count--;
 }
 
-static const struct history_entry *history_at(const struct history *h, uint32_t age)
+static const struct history_entry *sip_history_at(const struct history *h, uint32_t age)
 {
 	return &h->entries[(h->next + h->size - 1 - age) % h->size];
 }
 
 /* The calls that a key means, the latest first. */
-static uint32_t history_calls(const struct history *h, struct slice key,
+static uint32_t sip_history_calls(const struct history *h, struct slice key,
 			      uint64_t calls[HISTORY_CALLS])
 {
 	uint32_t count = 0;
 
-	calls[count++] = history_hash(key);
+	calls[count++] = sip_history_hash(key);
 	for (uint32_t age = 0; age < h->count && count < HISTORY_CALLS; age++) {
-		const struct history_entry *e = history_at(h, age);
+		const struct history_entry *e = sip_history_at(h, age);
 
-		if (e->kind == HISTORY_NAME && slice_ieq(history_start(e), key))
+		if (e->kind == HISTORY_NAME && slice_ieq(sip_history_start(e), key))
 			calls[count++] = e->call;
 	}
 	return count;
 }
 
-static bool history_is_of(const struct history_entry *e, const uint64_t *calls, uint32_t count)
+static bool sip_history_is_of(const struct history_entry *e, const uint64_t *calls, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		if (e->call == calls[i])
@@ -99,17 +99,17 @@ static bool history_is_of(const struct history_entry *e, const uint64_t *calls, 
 	return false;
 }
 
-uint32_t history_find(const struct history *h, struct slice key, const struct history_entry **out,
+uint32_t sip_history_find(const struct history *h, struct slice key, const struct history_entry **out,
 		      uint32_t max)
 {
 	uint64_t calls[HISTORY_CALLS];
-	uint32_t call_count = key.len ? history_calls(h, slice_head(key, HISTORY_START), calls) : 0;
+	uint32_t call_count = key.len ? sip_history_calls(h, slice_head(key, HISTORY_START), calls) : 0;
 	uint32_t found = 0;
 
 	for (uint32_t age = 0; age < h->count && found < max; age++) {
-		const struct history_entry *e = history_at(h, age);
+		const struct history_entry *e = sip_history_at(h, age);
 
-		if (key.len ? history_is_of(e, calls, call_count) : e->kind != HISTORY_NAME)
+		if (key.len ? sip_history_is_of(e, calls, call_count) : e->kind != HISTORY_NAME)
 			out[found++] = e;
 	}
 	for (uint32_t i = 0; i < found / 2; i++) {
@@ -122,7 +122,7 @@ uint32_t history_find(const struct history *h, struct slice key, const struct hi
 }
 
 /* The line at *rest, without its end; *rest moves behind it. */
-static struct slice history_line(struct slice *rest)
+static struct slice sip_history_line(struct slice *rest)
 {
 	size_t end = slice_find(*rest, '\n');
 	struct slice line = end == SIZE_MAX ? *rest : slice_head(*rest, end);
@@ -133,15 +133,15 @@ static struct slice history_line(struct slice *rest)
 	return line;
 }
 
-void history_scan(struct slice message, struct slice *start, struct slice *cseq,
+void sip_history_scan(struct slice message, struct slice *start, struct slice *cseq,
 		  struct slice *call_id)
 {
 	struct slice line;
 
 	*cseq = *call_id = SLICE_EMPTY;
-	*start = history_line(&message);
+	*start = sip_history_line(&message);
 	while (message.len && !(cseq->len && call_id->len)) {
-		line = history_line(&message);
+		line = sip_history_line(&message);
 		if (!line.len)
 			return;
 		if (slice_starts(line, SLICE_LIT("CSeq: ")))

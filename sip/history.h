@@ -33,36 +33,36 @@ struct history {
 };
 
 /* 0 or -ENOMEM. */
-int history_init(struct history *h, uint32_t size);
-void history_free(struct history *h);
-void history_clear(struct history *h);
+int sip_history_init(struct history *h, uint32_t size);
+void sip_history_free(struct history *h);
+void sip_history_clear(struct history *h);
 
 /* A message. peer, kind, transport and wall_ns of *head are taken; start may end with its version.
  */
-void history_note(struct history *h, const struct history_entry *head, struct slice start,
+void sip_history_note(struct history *h, const struct history_entry *head, struct slice start,
 		  struct slice cseq, struct slice call_id);
 /* The last entry was another shard's business. */
-void history_take_back(struct history *h);
+void sip_history_take_back(struct history *h);
 /* The latest `max` entries, oldest first: all messages, or (key not empty) those of the calls with
  * this Call-ID or channel name, its name among them. out[max]; the count. */
-uint32_t history_find(const struct history *h, struct slice key, const struct history_entry **out,
+uint32_t sip_history_find(const struct history *h, struct slice key, const struct history_entry **out,
 		      uint32_t max);
 
-static inline struct slice history_start(const struct history_entry *e)
+static inline struct slice sip_history_start(const struct history_entry *e)
 {
 	return slice_make(e->text, e->start_len);
 }
-static inline struct slice history_cseq(const struct history_entry *e)
+static inline struct slice sip_history_cseq(const struct history_entry *e)
 {
 	return slice_make(e->text + e->start_len, e->cseq_len);
 }
-static inline struct slice history_call_id(const struct history_entry *e)
+static inline struct slice sip_history_call_id(const struct history_entry *e)
 {
 	return slice_make(e->text + e->start_len + e->cseq_len, e->call_id_len);
 }
 
 /* First line, CSeq and Call-ID of a message of ours, whose headers have their long names. */
-void history_scan(struct slice message, struct slice *start, struct slice *cseq,
+void sip_history_scan(struct slice message, struct slice *start, struct slice *cseq,
 		  struct slice *call_id);
 
 #endif

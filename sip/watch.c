@@ -12,12 +12,12 @@ int sip_watch_init(struct sip *sip)
 {
 	sip->watch.conf.keeps_history = true;
 	sip->watch.is_on = true;
-	return history_init(&sip->watch.history, LIMIT_SIP_HISTORY);
+	return sip_history_init(&sip->watch.history, LIMIT_SIP_HISTORY);
 }
 
 void sip_watch_free(struct sip *sip)
 {
-	history_free(&sip->watch.history);
+	sip_history_free(&sip->watch.history);
 }
 
 void sip_watch_set(struct sip *sip, const struct sip_watch_conf *conf)
@@ -25,7 +25,7 @@ void sip_watch_set(struct sip *sip, const struct sip_watch_conf *conf)
 	sip->watch.conf = *conf;
 	sip->watch.is_on = (conf->is_logging && !conf->is_silent) || conf->keeps_history;
 	if (conf->clear)
-		history_clear(&sip->watch.history);
+		sip_history_clear(&sip->watch.history);
 }
 
 const char *sip_watch_transport(uint8_t transport)
@@ -76,7 +76,7 @@ static void watch_note(struct sip *sip, enum history_kind kind, uint8_t tp, cons
 		.transport = sip->tps[tp].protocol,
 	};
 
-	history_note(&sip->watch.history, &head, start, cseq, call_id);
+	sip_history_note(&sip->watch.history, &head, start, cseq, call_id);
 }
 
 void sip_watch_rx(struct sip *sip, uint8_t tp, const struct addr *from, struct slice data,
@@ -100,14 +100,14 @@ void sip_watch_tx(struct sip *sip, uint8_t tp, const struct addr *to, struct sli
 		watch_log(sip, tp, to, data, false);
 	if (!sip->watch.conf.keeps_history)
 		return;
-	history_scan(data, &start, &cseq, &call_id);
+	sip_history_scan(data, &start, &cseq, &call_id);
 	watch_note(sip, HISTORY_TX, tp, to, start, cseq, call_id);
 }
 
 void sip_watch_pass(struct sip *sip)
 {
 	if (sip->watch.conf.keeps_history)
-		history_take_back(&sip->watch.history);
+		sip_history_take_back(&sip->watch.history);
 }
 
 void sip_watch_name(struct sip *sip, struct slice call_id, struct slice channel)
@@ -158,6 +158,6 @@ void sip_watch_ask(struct sip *sip, const struct sip_history_ask *ask, size_t le
 	r->id = ask->id;
 	watch_answer(
 		sip, r, found,
-		history_find(&sip->watch.history, slice_make(ask->key, ask->key_len), found, max));
+		sip_history_find(&sip->watch.history, slice_make(ask->key, ask->key_len), found, max));
 	free(r);
 }

@@ -141,13 +141,13 @@ static void *open_history(void)
 {
 	static struct history h;
 
-	check(!history_init(&h, LIMIT_SIP_HISTORY));
+	check(!sip_history_init(&h, LIMIT_SIP_HISTORY));
 	return &h;
 }
 
 static void close_history(void *state)
 {
-	history_free(state);
+	sip_history_free(state);
 }
 
 /* One message of ours, remembered. */
@@ -157,8 +157,8 @@ static void run_history(void *state, uint64_t count)
 	struct slice start, cseq, call_id;
 
 	while (count--) {
-		history_scan(SLICE_LIT(micro_ok_200), &start, &cseq, &call_id);
-		history_note(state, &head, start, cseq, call_id);
+		sip_history_scan(SLICE_LIT(micro_ok_200), &start, &cseq, &call_id);
+		sip_history_note(state, &head, start, cseq, call_id);
 	}
 }
 

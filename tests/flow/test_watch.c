@@ -41,20 +41,20 @@ static void test_history(void **state)
 	UNUSED(state);
 	flow_start(&f, NULL, NULL);
 	call_and_end(&f);
-	assert_int_equal(history_find(&f.sip->watch.history, SLICE_EMPTY, e, 8), 3);
+	assert_int_equal(sip_history_find(&f.sip->watch.history, SLICE_EMPTY, e, 8), 3);
 	for (size_t i = 0; i < ARRAY_COUNT(want); i++) {
 		assert_int_equal(e[i]->kind, want[i][0] == '>' ? HISTORY_TX : HISTORY_RX);
-		assert_true(slice_starts(history_start(e[i]), slice_str(want[i] + 1)));
+		assert_true(slice_starts(sip_history_start(e[i]), slice_str(want[i] + 1)));
 		assert_true(addr_eq(&e[i]->peer, &flow_peer));
-		assert_true(slice_eq(history_call_id(e[i]), history_call_id(e[0])));
-		assert_int_equal(history_call_id(e[i]).len, SIP_IDENT_LEN);
+		assert_true(slice_eq(sip_history_call_id(e[i]), sip_history_call_id(e[0])));
+		assert_int_equal(sip_history_call_id(e[i]).len, SIP_IDENT_LEN);
 	}
 	sip_watch_set(f.sip, &off);
 	call_and_end(&f);
-	assert_int_equal(history_find(&f.sip->watch.history, SLICE_EMPTY, e, 8), 3);
+	assert_int_equal(sip_history_find(&f.sip->watch.history, SLICE_EMPTY, e, 8), 3);
 	off.clear = 1;
 	sip_watch_set(f.sip, &off);
-	assert_int_equal(history_find(&f.sip->watch.history, SLICE_EMPTY, e, 8), 0);
+	assert_int_equal(sip_history_find(&f.sip->watch.history, SLICE_EMPTY, e, 8), 0);
 	flow_end(&f);
 }
 
@@ -178,8 +178,8 @@ static void test_console(void **state)
 		flow_use_shard(&f, shard);
 		call_and_end(&f);
 	}
-	assert_true(history_find(&f.sip->watch.history, SLICE_EMPTY, e, 8) >= 1);
-	snprintf(line, sizeof(line), "ladder %.*s", SLICE_ARG(history_call_id(e[0])));
+	assert_true(sip_history_find(&f.sip->watch.history, SLICE_EMPTY, e, 8) >= 1);
+	snprintf(line, sizeof(line), "ladder %.*s", SLICE_ARG(sip_history_call_id(e[0])));
 	expect_text(say(&f, line), "  0.000  INVITE sip:100@10.0.0.9:5060 (");
 	expect_text(console.text, "-- 486 ");
 	expect_text(console.text, "  ACK sip:100@");

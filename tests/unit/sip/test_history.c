@@ -12,7 +12,7 @@ static void note(struct history *h, enum history_kind kind, int64_t ns, const ch
 {
 	const struct history_entry head = {.wall_ns = ns, .kind = (uint8_t)kind};
 
-	history_note(h, &head, slice_str(start), SLICE_LIT("1 INVITE"), slice_str(call_id));
+	sip_history_note(h, &head, slice_str(start), SLICE_LIT("1 INVITE"), slice_str(call_id));
 }
 
 /* "start start ..." of what is found. */
@@ -20,13 +20,13 @@ static const char *found(const struct history *h, const char *key, uint32_t max)
 {
 	static char text[1024];
 	const struct history_entry *e[SIZE];
-	uint32_t count = history_find(h, slice_str(key), e, max);
+	uint32_t count = sip_history_find(h, slice_str(key), e, max);
 	size_t len = 0;
 
 	text[0] = 0;
 	for (uint32_t i = 0; i < count; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s", i ? " " : "",
-					SLICE_ARG(history_start(e[i])));
+					SLICE_ARG(sip_history_start(e[i])));
 	return text;
 }
 
@@ -35,7 +35,7 @@ static void test_found(void **state)
 	struct history h;
 
 	UNUSED(state);
-	assert_int_equal(history_init(&h, SIZE), 0);
+	assert_int_equal(sip_history_init(&h, SIZE), 0);
 	assert_string_equal(found(&h, "", SIZE), "");
 	note(&h, HISTORY_TX, 1, "a1", "a");
 	note(&h, HISTORY_NAME, 1, "PJSIP/x-00000001", "a");
@@ -47,11 +47,11 @@ static void test_found(void **state)
 	assert_string_equal(found(&h, "pjsip/X-00000001", SIZE), "a1 PJSIP/x-00000001 a2");
 	assert_string_equal(found(&h, "PJSIP/x-00000002", SIZE), "");
 	assert_string_equal(found(&h, "b", SIZE), "b1");
-	history_take_back(&h); /* a2 was another shard's */
+	sip_history_take_back(&h); /* a2 was another shard's */
 	assert_string_equal(found(&h, "a", SIZE), "a1 PJSIP/x-00000001");
-	history_clear(&h);
+	sip_history_clear(&h);
 	assert_string_equal(found(&h, "", SIZE), "");
-	history_free(&h);
+	sip_history_free(&h);
 }
 
 /* The oldest goes; an entry that comes around forgets all of the old one. */
@@ -61,16 +61,16 @@ static void test_wrap(void **state)
 	char name[16];
 
 	UNUSED(state);
-	assert_int_equal(history_init(&h, SIZE), 0);
+	assert_int_equal(sip_history_init(&h, SIZE), 0);
 	for (int i = 0; i < 3 * SIZE; i++) {
 		snprintf(name, sizeof(name), "m%d", i);
 		note(&h, HISTORY_TX, i, name, i % 2 ? "odd" : "even");
 	}
 	assert_string_equal(found(&h, "", SIZE), "m16 m17 m18 m19 m20 m21 m22 m23");
 	assert_string_equal(found(&h, "odd", 2), "m21 m23");
-	history_take_back(&h);
+	sip_history_take_back(&h);
 	assert_string_equal(found(&h, "odd", SIZE), "m17 m19 m21");
-	history_free(&h);
+	sip_history_free(&h);
 }
 
 /* Whatever comes is cut, and each part stays in its place. */
@@ -83,16 +83,16 @@ static void test_long(void **state)
 
 	UNUSED(state);
 	memset(longer, 'x', sizeof(longer));
-	assert_int_equal(history_init(&h, SIZE), 0);
-	history_note(&h, &head, slice_make(longer, 600), slice_make(longer, 600),
+	assert_int_equal(sip_history_init(&h, SIZE), 0);
+	sip_history_note(&h, &head, slice_make(longer, 600), slice_make(longer, 600),
 		     slice_make(longer, 600));
-	assert_int_equal(history_find(&h, slice_make(longer, 600), &e, 1), 0);
-	assert_int_equal(history_find(&h, SLICE_EMPTY, &e, 1), 1);
+	assert_int_equal(sip_history_find(&h, slice_make(longer, 600), &e, 1), 0);
+	assert_int_equal(sip_history_find(&h, SLICE_EMPTY, &e, 1), 1);
 	assert_int_equal(e->start_len + e->cseq_len + e->call_id_len, HISTORY_TEXT);
-	history_note(&h, &head, SLICE_EMPTY, SLICE_EMPTY, SLICE_EMPTY);
-	assert_int_equal(history_find(&h, SLICE_EMPTY, &e, 1), 1);
-	assert_int_equal(history_start(e).len + history_call_id(e).len, 0);
-	history_free(&h);
+	sip_history_note(&h, &head, SLICE_EMPTY, SLICE_EMPTY, SLICE_EMPTY);
+	assert_int_equal(sip_history_find(&h, SLICE_EMPTY, &e, 1), 1);
+	assert_int_equal(sip_history_start(e).len + sip_history_call_id(e).len, 0);
+	sip_history_free(&h);
 }
 
 static void test_scan(void **state)
@@ -104,11 +104,11 @@ static void test_scan(void **state)
 
 	UNUSED(state);
 	for (size_t len = 0; len < sizeof(text); len++) /* wherever it ends */
-		history_scan(slice_make(text, len), &start, &cseq, &call_id);
+		sip_history_scan(slice_make(text, len), &start, &cseq, &call_id);
 	assert_true(slice_eq(start, SLICE_LIT("INVITE sip:a SIP/2.0")));
 	assert_true(slice_eq(cseq, SLICE_LIT("7 INVITE")));
 	assert_true(slice_eq(call_id, SLICE_LIT("id@h")));
-	history_scan(SLICE_LIT("SIP/2.0 200 OK\r\n\r\nCSeq: 1 BYE\r\n"), &start, &cseq, &call_id);
+	sip_history_scan(SLICE_LIT("SIP/2.0 200 OK\r\n\r\nCSeq: 1 BYE\r\n"), &start, &cseq, &call_id);
 	assert_int_equal(cseq.len + call_id.len, 0);
 }
 
