@@ -456,8 +456,9 @@ static bool terminal_reconnect(struct terminal *t)
 	for (int i = 0; i < TERMINAL_RETRIES && !t->quits; i++) {
 		if (terminal_connect(t) == 0)
 			return true;
-		if (poll(NULL, 0, TERMINAL_RETRY_MS) < 0 && t->conf.on_signal &&
-		    !t->conf.on_signal(t->conf.arg))
+		(void)poll(NULL, 0, TERMINAL_RETRY_MS);
+		/* Whether or not it was broken off: the signal may have come before it. */
+		if (t->conf.on_signal && !t->conf.on_signal(t->conf.arg))
 			t->quits = true;
 	}
 	puts("The engine has not come back.");
