@@ -10,17 +10,6 @@
 
 #define UNKNOWN_MAX 511 /* octets of the message about an unknown action; it is cut, as in Asterisk */
 
-const struct ami_action *ami_action_find(struct slice name)
-{
-	uint32_t from = 0, to = ami_action_count;
-
-	/* The table is short and sorted, but names come in any case: compare whole names. */
-	for (; from < to; from++)
-		if (slice_ieq(slice_str(ami_actions[from].name), name))
-			return &ami_actions[from];
-	return NULL;
-}
-
 static bool action_frame_is_good(struct ami_session *s, const struct ami_msg *m)
 {
 	if (m->status == AMI_FRAME_OK)

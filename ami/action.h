@@ -8,6 +8,7 @@
 
 #include "ami/class.h"
 #include "ami/session.h"
+#include "engine/base/check.h"
 
 enum ami_action_result { AMI_ACTION_DONE, AMI_ACTION_OPEN };
 
@@ -29,11 +30,24 @@ struct ami_action {
 	bool before_login;
 };
 
-/* In alphabetical order without case. */
-extern const struct ami_action ami_actions[];
-extern const uint32_t ami_action_count;
+/* What reads of the state of calls, and of the engine, need. */
+#define AMI_CLASSES_VAR	 (AMI_CLASS_CALL | AMI_CLASS_REPORTING)
+#define AMI_CLASSES_INFO (AMI_CLASS_SYSTEM | AMI_CLASS_REPORTING)
 
+/* The rows of one area, in a file of their own each: ami/table_<area>.c. */
+struct ami_action_area {
+	const struct ami_action *rows;
+	uint32_t count;
+};
+
+extern const struct ami_action_area ami_area_channel, ami_area_config, ami_area_pjsip,
+	ami_area_session, ami_area_state, ami_area_system;
+
+/* NULL if there is none of that name. */
 const struct ami_action *ami_action_find(struct slice name);
+/* All of them in alphabetical order without case: the one behind `last`, the first if that is
+ * NULL; NULL at the end. */
+const struct ami_action *ami_action_after(const struct ami_action *last);
 
 /* Runs s->msg. */
 void ami_action_run(struct ami_session *s);

@@ -71,9 +71,8 @@ enum ami_action_result ami_do_list_commands(struct ami_session *s, const struct 
 	struct sink out = ami_reply_begin(s, "Success");
 
 	(void)m;
-	for (uint32_t i = 0; i < ami_action_count; i++) {
-		const struct ami_action *action = &ami_actions[i];
-
+	for (const struct ami_action *action = ami_action_after(NULL); action;
+	     action = ami_action_after(action)) {
 		if (action->classes && !(action->classes & s->write))
 			continue;
 		sink_fmt(&out, "%s: %s (Priv: ", action->name, action->synopsis);

@@ -20,18 +20,19 @@ static const char *cli_yes(bool on)
 static enum cli_result cli_show_commands(void *context, struct cli_call *call)
 {
 	int widest = (int)strlen("Action");
+	const struct ami_action *action;
 
 	(void)context;
 	if (call->argc)
 		return CLI_USAGE;
-	for (uint32_t i = 0; i < ami_action_count; i++)
-		if ((int)strlen(ami_actions[i].name) > widest)
-			widest = (int)strlen(ami_actions[i].name);
+	for (action = ami_action_after(NULL); action; action = ami_action_after(action))
+		if ((int)strlen(action->name) > widest)
+			widest = (int)strlen(action->name);
 	cli_print(call, "  %-*s  %s\n", widest, "Action", "Synopsis");
 	cli_print(call, "  %-*s  %s\n", widest, "------", "--------");
-	for (uint32_t i = 0; i < ami_action_count; i++)
-		cli_print(call, "  %-*s  %.*s\n", widest, ami_actions[i].name,
-			  LINE_MAX - widest - 4, ami_actions[i].synopsis);
+	for (action = ami_action_after(NULL); action; action = ami_action_after(action))
+		cli_print(call, "  %-*s  %.*s\n", widest, action->name, LINE_MAX - widest - 4,
+			  action->synopsis);
 	return CLI_OK;
 }
 
@@ -360,8 +361,9 @@ static const struct cli_command cli_table[] = {
 static void cli_list_actions(void *context, struct cli_words *words)
 {
 	(void)context;
-	for (uint32_t i = 0; i < ami_action_count; i++)
-		cli_offer(words, slice_str(ami_actions[i].name));
+	for (const struct ami_action *action = ami_action_after(NULL); action;
+	     action = ami_action_after(action))
+		cli_offer(words, slice_str(action->name));
 }
 
 static void cli_list_events(void *context, struct cli_words *words)

@@ -1,5 +1,5 @@
 /* tests/unit/ami/test_manual.c - every action and event explains itself. Who adds an action fills
- * in synopsis, syntax and text in ami/action_table.c; who adds an event, an item or the end of a
+ * in synopsis, syntax and text in ami/table_<area>.c; who adds an event, an item or the end of a
  * list, a page in ami/event_manual.c. */
 #include "ami/action.h"
 #include "ami/event_manual.h"
@@ -37,11 +37,12 @@ static void check_syntax(const struct ami_action *action)
 
 static void test_actions(void **state)
 {
-	UNUSED(state);
-	assert_true(ami_action_count > 15);
-	for (uint32_t i = 0; i < ami_action_count; i++) {
-		const struct ami_action *action = &ami_actions[i];
+	uint32_t count = 0;
 
+	UNUSED(state);
+	for (const struct ami_action *action = ami_action_after(NULL); action;
+	     action = ami_action_after(action)) {
+		count++;
 		if (!is_given(action->synopsis) || !is_given(action->text) ||
 		    !is_given(action->syntax))
 			fail_msg("%s lacks its synopsis, text or syntax", action->name);
@@ -52,6 +53,7 @@ static void test_actions(void **state)
 					 action->needs[n].header);
 		}
 	}
+	assert_true(count > 60);
 }
 
 static void check_event(struct slice name, const char *where)
