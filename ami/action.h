@@ -135,5 +135,11 @@ enum ami_action_result ami_do_pjsip_hangup(struct ami_session *s, const struct a
 enum ami_action_result ami_do_pjsip_qualify(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_register(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_unregister(struct ami_session *s, const struct ami_msg *m);
+/* action_notify.c */
+enum ami_action_result ami_do_pjsip_resource_lists(struct ami_session *s, const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_subscriptions_inbound(struct ami_session *s,
+							  const struct ami_msg *m);
+enum ami_action_result ami_do_pjsip_subscriptions_outbound(struct ami_session *s,
+							   const struct ami_msg *m);
 
 #endif

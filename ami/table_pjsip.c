@@ -106,6 +106,33 @@ static const struct ami_action rows[] = {
 		.fn = ami_do_pjsip_outbound,
 	},
 	{
+		.name = "PJSIPShowResourceLists",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "List the lists of resources that can be subscribed to.",
+		.syntax = "[ActionID:]",
+		.text = "There are none: nobody can subscribe here. The answer is always "
+			"`No resource lists found`.",
+		.fn = ami_do_pjsip_resource_lists,
+	},
+	{
+		.name = "PJSIPShowSubscriptionsInbound",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "List the subscriptions of others with us.",
+		.syntax = "[ActionID:]",
+		.text = "There are none: the list, which ends with "
+			"InboundSubscriptionDetailComplete, is always empty.",
+		.fn = ami_do_pjsip_subscriptions_inbound,
+	},
+	{
+		.name = "PJSIPShowSubscriptionsOutbound",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "List our subscriptions with others.",
+		.syntax = "[ActionID:]",
+		.text = "There are none: the list, which ends with "
+			"OutboundSubscriptionDetailComplete, is always empty.",
+		.fn = ami_do_pjsip_subscriptions_outbound,
+	},
+	{
 		.name = "PJSIPUnregister",
 		.classes = AMI_CLASSES_INFO,
 		.synopsis = "End an outbound registration.",
