@@ -179,10 +179,6 @@ enum ami_action_result ami_do_getvar(struct ami_session *s, const struct ami_msg
 	}
 	if (!channel_find(s, m, &chan))
 		return AMI_ACTION_DONE;
-	if (!s->ami->about.live_dangerously && ami_danger_reads(name)) {
-		getvar_reply(s, SLICE_EMPTY);
-		return AMI_ACTION_DONE;
-	}
 	ami_ask_var(s, chan, name, getvar_answered);
 	return AMI_ACTION_OPEN;
 }
@@ -207,10 +203,6 @@ enum ami_action_result ami_do_setvar(struct ami_session *s, const struct ami_msg
 
 	if (!channel_find(s, m, &chan))
 		return AMI_ACTION_DONE;
-	if (!s->ami->about.live_dangerously && ami_danger_writes(name)) {
-		ami_reply_error(s, "Variable not set");
-		return AMI_ACTION_DONE;
-	}
 	ami_ask_set(s, chan, name, ami_msg_get(m, "Value"), setvar_answered);
 	return AMI_ACTION_OPEN;
 }

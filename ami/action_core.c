@@ -175,7 +175,12 @@ static void command_done(void *arg, enum cli_result result)
 
 enum ami_action_result ami_do_command(struct ami_session *s, const struct ami_msg *m)
 {
-	struct cli_out cli = {.print = command_collect, .done = command_done, .arg = s};
+	struct cli_out cli = {
+		.print = command_collect,
+		.done = command_done,
+		.arg = s,
+		.guarded = ami_is_guarded(s),
+	};
 	struct slice line = ami_msg_get(m, "Command");
 	enum cli_result result;
 

@@ -195,10 +195,7 @@ static bool status_ask(struct ami_session *s, const struct roster_chan *chan)
 										  : STATUS_STEP_ALL;
 			return false;
 		}
-		if (!s->ami->about.live_dangerously && ami_danger_reads(name))
-			status_var(s, true, SLICE_EMPTY);
-		else
-			ami_ask_var(s, chan, name, status_var);
+		ami_ask_var(s, chan, name, status_var);
 		return false;
 	}
 	if (s->work_at == STATUS_STEP_ALL) {

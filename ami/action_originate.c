@@ -128,14 +128,12 @@ static void draft_options(struct originate_draft *d, const struct ami_msg *m)
 	d->order.wants_failed = !has_app && d->order.context.len > 0;
 }
 
-/* The user's setvar lines, then the request's; what no client may write is left out. */
+/* The user's setvar lines, which are the configuration's, then the request's. */
 static bool draft_variables(struct ami_session *s, struct originate_draft *d,
 			    const struct ami_msg *m)
 {
 	struct sink room = sink_make(s->ami->body_text, LIMIT_AMI_MESSAGE);
 	struct originate *o = &d->order;
-	uint32_t kept = 0;
-
 	for (uint32_t i = 0; i < s->user->setvar_count; i++)
 		o->vars[o->var_count++] = (struct originate_var){
 			.name = s->user->setvars[i].name,
@@ -145,11 +143,8 @@ static bool draft_variables(struct ami_session *s, struct originate_draft *d,
 		ami_reply_error(s, "Originate failed: more than %d variables", LIMIT_ORDER_VARS);
 		return false;
 	}
-	for (uint32_t i = 0; i < o->var_count; i++)
-		if (i < s->user->setvar_count || s->ami->about.live_dangerously ||
-		    !ami_danger_writes(o->vars[i].name))
-			o->vars[kept++] = o->vars[i];
-	o->var_count = kept;
+	if (ami_is_guarded(s))
+		o->guarded_vars = o->var_count - s->user->setvar_count;
 	return true;
 }
 

@@ -59,4 +59,10 @@ struct ami {
 	struct ami_files files;
 };
 
+/* What a client asks for is worked on under guard (chan.guarded). */
+static inline bool ami_is_guarded(const struct ami_session *s)
+{
+	return !s->ami->about.live_dangerously;
+}
+
 #endif

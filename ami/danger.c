@@ -6,41 +6,10 @@
 
 #define QUEUE_AGI_ARGUMENT 5 /* from 0 */
 
-static const char *const danger_read[] = {
-	"DB",	"DB_DELETE",	    "SHELL", "FILE",	"FILE_COUNT_LINE", "FILE_FORMAT",
-	"STAT", "REALTIME_DESTROY", "LOCK",  "TRYLOCK", "UNLOCK",	   "PERIODIC_HOOK",
-};
-static const char *const danger_write[] = {"DB", "FILE", "CURL", "CONFBRIDGE", "PERIODIC_HOOK"};
 static const char *const danger_apps[] = {"agi",	"dbdeltree", "exec",   "externalivr",
 					  "mixmonitor", "originate", "reload", "system"};
 static const char *const danger_data[] = {"CURL", "DB",	      "EVAL", "FILE",
 					  "ODBC", "REALTIME", "SHELL"};
-
-static bool danger_is_function(struct slice name, const char *const *list, size_t count)
-{
-	size_t open;
-
-	while (name.len && name.ptr[0] == '_')
-		name = slice_from(name, 1);
-	open = slice_find(name, '(');
-	if (open == SIZE_MAX)
-		return false;
-	name = slice_trim(slice_head(name, open));
-	for (size_t i = 0; i < count; i++)
-		if (slice_ieq(name, slice_str(list[i])))
-			return true;
-	return false;
-}
-
-bool ami_danger_reads(struct slice name)
-{
-	return danger_is_function(name, danger_read, ARRAY_COUNT(danger_read));
-}
-
-bool ami_danger_writes(struct slice name)
-{
-	return danger_is_function(name, danger_write, ARRAY_COUNT(danger_write));
-}
 
 static bool danger_has(struct slice text, const char *word)
 {

@@ -29,14 +29,14 @@ void ami_ask_var(struct ami_session *s, const struct roster_chan *chan, struct s
 		 ami_answer_fn fn)
 {
 	question_begin(s, fn);
-	control_getvar(s->ami->control, chan, name, question_answered, s);
+	control_getvar(s->ami->control, chan, name, ami_is_guarded(s), question_answered, s);
 }
 
 void ami_ask_set(struct ami_session *s, const struct roster_chan *chan, struct slice name,
 		 struct slice value, ami_answer_fn fn)
 {
 	question_begin(s, fn);
-	control_setvar(s->ami->control, chan, name, value, question_answered, s);
+	control_setvar(s->ami->control, chan, name, value, ami_is_guarded(s), question_answered, s);
 }
 
 void ami_ask_description(struct ami_session *s, const struct roster_chan *chan, ami_answer_fn fn)

@@ -225,7 +225,7 @@ static void view_ask_record(struct chan_view *v)
 		return;
 	}
 	snprintf(name, sizeof(name), "CDR(%s)", record_fields[v->field]);
-	control_getvar(v->e->control, c, slice_str(name), view_on_field, v);
+	control_getvar(v->e->control, c, slice_str(name), false, view_on_field, v);
 }
 
 static void view_on_vars(void *arg, bool ok, struct slice lines)

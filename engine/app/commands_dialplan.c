@@ -150,7 +150,7 @@ static enum cli_result set_variable(struct engine *e, struct cli_call *call,
 	slice_copy(ask->channel, sizeof(ask->channel), channel);
 	slice_copy(ask->name, sizeof(ask->name), pair[0]);
 	slice_copy(ask->value, sizeof(ask->value), pair[1]);
-	control_setvar(e->control, c, pair[0], pair[1], set_on_answer, ask);
+	control_setvar(e->control, c, pair[0], pair[1], call->out->guarded, set_on_answer, ask);
 	return CLI_OPEN;
 }
 
@@ -198,7 +198,7 @@ static enum cli_result cmd_eval(void *context, struct cli_call *call)
 	ask = ask_begin(call);
 	if (!ask)
 		return CLI_FAIL;
-	control_getvar(e->control, NULL, call->argv[0], eval_on_answer, ask);
+	control_getvar(e->control, NULL, call->argv[0], call->out->guarded, eval_on_answer, ask);
 	return CLI_OPEN;
 }
 

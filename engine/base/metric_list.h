@@ -126,6 +126,7 @@
 	X(callfile_rescans,       "scans of the spool after lost notifications") \
 	/* dialplan */ \
 	X(dialplan_steps,         "dialplan steps run") \
+	X(function_refused,       "functions asked for by clients that are dangerous or not there") \
 	X(dialplan_errors,        "steps that ended a call: unknown application, bad target") \
 	/* records */ \
 	X(cdr_written,            "CDRs written") \

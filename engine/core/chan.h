@@ -109,6 +109,8 @@ struct chan {
 	bool has_headers;	  /* those of the INVITE that came are among headers */
 	struct slice dnid, rdnis; /* of an incoming call, in the arena */
 	bool cid_hidden;
+	bool guarded;		/* a client's words are worked on: no function, however deep
+				 * it stands in them, may reach beyond the call */
 	bool unheard;           /* stands in for a question without a channel: raises no events */
 
 	/* ends */

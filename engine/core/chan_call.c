@@ -246,7 +246,7 @@ static void chan_set_one(struct chan *c, struct slice name, struct slice value)
 {
 	int err = func_is_call(name) ? func_write(c, name, value) : chan_set_var(c, name, value);
 
-	if (err)
+	if (err && !c->guarded)
 		log_call(LOG_LEVEL_WARNING, 0, c->name.ptr, "%.*s could not be set: %s",
 			 SLICE_ARG(name), strerror(-err));
 }
@@ -265,8 +265,11 @@ void chan_set_endpoint_vars(struct chan *c, const struct tech_endpoint *e)
 static void chan_set_vars(struct chan *c, const struct tech_endpoint *e, const struct originate *o)
 {
 	chan_set_endpoint_vars(c, e);
-	for (uint32_t i = 0; i < o->var_count; i++)
+	for (uint32_t i = 0; i < o->var_count; i++) {
+		c->guarded = originate_is_guarded(o, i);
 		chan_set_one(c, o->vars[i].name, o->vars[i].value);
+	}
+	c->guarded = false;
 }
 
 /* The events of an outgoing leg in their order (ami-events.md 8.1). */

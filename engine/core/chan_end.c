@@ -169,11 +169,13 @@ static void chan_set_failed_vars(struct chan *f, const struct originate *o)
 	for (uint32_t i = 0; i < o->var_count; i++) {
 		struct slice name = o->vars[i].name;
 
+		f->guarded = originate_is_guarded(o, i);
 		if (!func_is_call(name))
 			chan_set_var(f, name, o->vars[i].value);
 		else if (!slice_istarts(name, SLICE_LIT("PJSIP_")))
 			func_write(f, name, o->vars[i].value);
 	}
+	f->guarded = false;
 }
 
 static void chan_dress_failed(struct chan *f, const struct originate *o)

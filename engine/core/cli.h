@@ -44,6 +44,7 @@ struct cli_out {
 	void *arg;
 	struct cli_session *session; /* NULL: not a console that stays */
 	bool may_abbreviate;
+	bool guarded; /* a client's: functions must not reach beyond the call (chan.guarded) */
 };
 
 struct cli;

@@ -86,11 +86,12 @@ bool control_refuse(struct control *c, const struct roster_chan *chan, uint32_t 
  * already. value valid during the call. Called exactly once, on the control thread, possibly before the
  * request returns. */
 typedef void (*control_reply_fn)(void *arg, bool ok, struct slice value);
-/* chan NULL: global variable. name may be a function, or "${...}" is not expanded. */
+/* chan NULL: global variable. name may be a function, or "${...}" is not expanded. guarded: for a
+ * client, to whom functions that reach beyond the call answer nothing, wherever they stand. */
 void control_getvar(struct control *c, const struct roster_chan *chan, struct slice name,
-		    control_reply_fn fn, void *arg);
+		    bool guarded, control_reply_fn fn, void *arg);
 void control_setvar(struct control *c, const struct roster_chan *chan, struct slice name,
-		    struct slice value, control_reply_fn fn, void *arg);
+		    struct slice value, bool guarded, control_reply_fn fn, void *arg);
 /* All variables of a channel (NULL: the global ones) as "name=value" lines, newest first. */
 void control_list_vars(struct control *c, const struct roster_chan *chan, control_reply_fn fn,
 		       void *arg);

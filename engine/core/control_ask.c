@@ -213,28 +213,30 @@ static void control_ask(struct control *c, const struct question_head *head, str
 }
 
 /* chan NULL: of shard 0, about no channel. */
+static struct question_head control_head(const struct roster_chan *chan, enum shard_command kind,
+					 int32_t number)
+{
+	return (struct question_head){
+		.shard = chan ? chan->shard : 0,
+		.chan = chan ? chan->chan : HANDLE_NONE,
+		.kind = kind,
+		.number = number,
+	};
+}
+
 static void control_question(struct control *c, const struct roster_chan *chan,
 			     enum shard_command kind, struct slice a, struct slice b,
 			     control_reply_fn fn, void *arg)
 {
-	control_ask(c,
-		    &(struct question_head){
-			    .shard = chan ? chan->shard : 0,
-			    .chan = chan ? chan->chan : HANDLE_NONE,
-			    .kind = kind,
-		    },
-		    a, b, fn, arg);
+	struct question_head head = control_head(chan, kind, 0);
+
+	control_ask(c, &head, a, b, fn, arg);
 }
 
 void control_digit(struct control *c, const struct roster_chan *chan, char digit,
 		   uint32_t duration_ms, bool received, control_reply_fn fn, void *arg)
 {
-	struct question_head head = {
-		.shard = chan->shard,
-		.chan = chan->chan,
-		.kind = SHARD_DIGIT,
-		.number = (int32_t)duration_ms,
-	};
+	struct question_head head = control_head(chan, SHARD_DIGIT, (int32_t)duration_ms);
 
 	control_ask(c, &head, slice_make(&digit, 1), received ? SLICE_LIT("R") : SLICE_EMPTY, fn,
 		    arg);
@@ -258,9 +260,11 @@ void control_on_answer(struct control *c, const struct shard_question *a)
 }
 
 void control_getvar(struct control *c, const struct roster_chan *chan, struct slice name,
-		    control_reply_fn fn, void *arg)
+		    bool guarded, control_reply_fn fn, void *arg)
 {
-	control_question(c, chan, SHARD_GETVAR, name, SLICE_EMPTY, fn, arg);
+	struct question_head head = control_head(chan, SHARD_GETVAR, guarded);
+
+	control_ask(c, &head, name, SLICE_EMPTY, fn, arg);
 }
 
 static bool control_set_global(struct control *c, struct slice name, struct slice value,
@@ -316,12 +320,14 @@ static bool control_set_without_chan(struct control *c, struct slice name, struc
 }
 
 void control_setvar(struct control *c, const struct roster_chan *chan, struct slice name,
-		    struct slice value, control_reply_fn fn, void *arg)
+		    struct slice value, bool guarded, control_reply_fn fn, void *arg)
 {
+	struct question_head head = control_head(chan, SHARD_SETVAR, guarded);
+
 	if (!chan)
 		fn(arg, control_set_without_chan(c, name, value), SLICE_EMPTY);
 	else
-		control_question(c, chan, SHARD_SETVAR, name, value, fn, arg);
+		control_ask(c, &head, name, value, fn, arg);
 }
 
 void control_list_vars(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg)

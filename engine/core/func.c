@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/core/shard.h"
 
 #include <errno.h>
 
@@ -73,8 +74,25 @@ static const struct func *find(struct slice name)
 		else
 			high = mid;
 	}
-	log_error("Function %.*s not registered", SLICE_ARG(slice_head(name, 80)));
 	return NULL;
+}
+
+/* What cannot be done is an error of the dialplan's author. A client that asks again and again must
+ * not fill the log, so its errors are counted, and told to who debugs. */
+static void refuse(const struct chan *c, struct slice name, const char *why)
+{
+	name = slice_head(name, LIMIT_NAME);
+	if (!c->guarded) {
+		log_error("Function %.*s %s", SLICE_ARG(name), why);
+		return;
+	}
+	metric_inc(&c->shard->metrics, METRIC_function_refused);
+	log_debug("Function %.*s %s (asked for by a client)", SLICE_ARG(name), why);
+}
+
+static bool is_within_reach(const struct chan *c, const struct func *f, enum func_reach how)
+{
+	return !c->guarded || !(f->reach & how);
 }
 
 const char *func_name(uint32_t index)
@@ -95,10 +113,12 @@ static bool read_with(struct chan *c, struct subst *s, struct slice name, struct
 	char text[LIMIT_APPDATA];
 	struct func_call call = {.c = c, .s = s, .text = text};
 
-	if (!f)
+	if (!f || !f->read) {
+		refuse(c, name, f ? "cannot be read" : "not registered");
 		return false;
-	if (!f->read) {
-		log_error("Function %s cannot be read", f->name);
+	}
+	if (!is_within_reach(c, f, FUNC_READ_REACHES)) {
+		refuse(c, name, "is dangerous: read blocked");
 		return false;
 	}
 	call.len = slice_copy(text, sizeof(text), args);
@@ -131,11 +151,13 @@ int func_write(struct chan *c, struct slice call, struct slice value)
 	if (!subst_is_call(call, &name, &args))
 		return -EINVAL;
 	f = find(name);
-	if (!f)
-		return -ENOENT;
-	if (!f->write) {
-		log_error("Function %s cannot be written to", f->name);
-		return -EPERM;
+	if (!f || !f->write) {
+		refuse(c, name, f ? "cannot be written to" : "not registered");
+		return f ? -EPERM : -ENOENT;
+	}
+	if (!is_within_reach(c, f, FUNC_WRITE_REACHES)) {
+		refuse(c, name, "is dangerous: write blocked");
+		return -EACCES;
 	}
 	return f->write(c, args, value);
 }

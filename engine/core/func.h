@@ -9,10 +9,11 @@
 struct chan;
 struct subst;
 
-/* call: "NAME(args)" with args already expanded. False: no such function (logged), or not readable;
- * the value is then empty. */
+/* call: "NAME(args)" with args already expanded. False: no such function (logged), not readable, or
+ * out of reach for the channel (chan.guarded); the value is then empty. */
 bool func_read(struct chan *c, struct slice call, struct sink *out);
-/* 0, -ENOENT no such function (logged), -EPERM not writable, -EINVAL bad arguments. */
+/* 0, -ENOENT no such function (logged), -EPERM not writable, -EACCES out of reach, -EINVAL bad
+ * arguments. */
 int func_write(struct chan *c, struct slice call, struct slice value);
 /* ${NAME(args)} while text is being expanded: s is that expansion (EVAL goes on with it). */
 void func_call(struct chan *c, struct subst *s, struct slice name, struct slice args,

@@ -193,4 +193,4 @@ static int cdr_write(struct chan *c, struct slice args, struct slice value)
 	}
 }
 
-const struct func func_cdr = {"CDR", "Gets or sets a CDR variable.", cdr_read, cdr_write};
+const struct func func_cdr = {"CDR", "Gets or sets a CDR variable.", cdr_read, cdr_write, 0};

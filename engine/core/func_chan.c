@@ -473,17 +473,17 @@ static int header_write(struct chan *c, struct slice args, struct slice value)
 }
 
 const struct func func_callerid = {"CALLERID", "Gets or sets Caller*ID data on the channel.",
-				   callerid_read, callerid_write};
+				   callerid_read, callerid_write, 0};
 const struct func func_connectedline = {"CONNECTEDLINE",
 					"Gets or sets Connected Line data on the channel.",
-					connectedline_read, connectedline_write};
+					connectedline_read, connectedline_write, 0};
 const struct func func_channel = {"CHANNEL",
 				  "Gets/sets various pieces of information about the channel.",
-				  channel_read, channel_write};
+				  channel_read, channel_write, 0};
 const struct func func_timeout = {"TIMEOUT", "Gets or sets timeouts on the channel.", timeout_read,
-				  timeout_write};
+				  timeout_write, 0};
 const struct func func_hangupcause = {"HANGUPCAUSE", "Gets per-channel hangupcause information.",
-				      hangupcause_read, 0};
+				      hangupcause_read, 0, 0};
 const struct func func_pjsip_header = {
 	"PJSIP_HEADER", "Gets headers from an inbound or adds them to an outbound PJSIP channel.",
-	header_read, header_write};
+	header_read, header_write, 0};

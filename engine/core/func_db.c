@@ -22,14 +22,15 @@ static bool split(const char *who, struct slice text, struct slice *family, stru
 	return false;
 }
 
-/* What was found is also in DB_RESULT. */
+/* What was found is also in DB_RESULT, where a client that may not read it would find it. */
 static bool find(struct func_call *f, const char *who, struct slice *family, struct slice *key,
 		 struct slice *value)
 {
 	if (!split(who, func_args(f), family, key) ||
 	    !shard_db_get(f->c->shard, *family, *key, value))
 		return false;
-	chan_set_var(f->c, SLICE_LIT("DB_RESULT"), *value);
+	if (!f->c->guarded)
+		chan_set_var(f->c, SLICE_LIT("DB_RESULT"), *value);
 	return true;
 }
 
@@ -156,13 +157,14 @@ static void keys_read(struct func_call *f, struct sink *out)
 	}
 }
 
-const struct func func_db = {"DB", "Read from or write to the database.", db_read, db_write};
+const struct func func_db = {"DB", "Read from or write to the database.", db_read, db_write,
+			     FUNC_READ_REACHES | FUNC_WRITE_REACHES};
 const struct func func_db_exists = {"DB_EXISTS", "Check whether a database key exists.",
-				    exists_read, 0};
+				    exists_read, 0, 0};
 const struct func func_db_delete = {"DB_DELETE", "Return a value from the database and delete it.",
-				    delete_read, delete_write};
+				    delete_read, delete_write, FUNC_READ_REACHES};
 const struct func func_db_keys = {"DB_KEYS", "List the keys below a place of the database.",
-				  keys_read, 0};
+				  keys_read, 0, 0};
 
 /* ---- applications ---- */
 

@@ -14,12 +14,16 @@ struct func_call {
 	size_t len;
 };
 
+/* What reaches beyond the call: not for those whose words are worked on under chan.guarded. */
+enum func_reach { FUNC_READ_REACHES = 1, FUNC_WRITE_REACHES = 2 };
+
 struct func {
 	const char *name;
 	const char *summary;
 	void (*read)(struct func_call *f, struct sink *out); /* NULL: write only */
 	/* 0, -EINVAL (logged), -EPERM (logged). NULL: read only. args as written. */
 	int (*write)(struct chan *c, struct slice args, struct slice value);
+	unsigned reach; /* enum func_reach */
 };
 
 static inline struct slice func_args(const struct func_call *f)

@@ -162,18 +162,20 @@ static void exception_read(struct func_call *f, struct sink *out)
 		sink_i64(out, p->exception_priority);
 }
 
-const struct func func_if = {"IF", "Check for an expresion.", if_read, 0};
-const struct func func_iftime = {"IFTIME", "Temporal Conditional.", iftime_read, 0};
-const struct func func_exists = {"EXISTS", "Test the existence of a value.", exists_read, 0};
-const struct func func_isnull = {"ISNULL", "Check if a value is NULL.", isnull_read, 0};
-const struct func func_dialplan_exists = {
-	"DIALPLAN_EXISTS", "Checks the existence of a dialplan target.", dialplan_exists_read, 0};
+const struct func func_if = {"IF", "Check for an expresion.", if_read, 0, 0};
+const struct func func_iftime = {"IFTIME", "Temporal Conditional.", iftime_read, 0, 0};
+const struct func func_exists = {"EXISTS", "Test the existence of a value.", exists_read, 0, 0};
+const struct func func_isnull = {"ISNULL", "Check if a value is NULL.", isnull_read, 0, 0};
+const struct func func_dialplan_exists = {"DIALPLAN_EXISTS",
+					  "Checks the existence of a dialplan target.",
+					  dialplan_exists_read, 0, 0};
 const struct func func_global = {"GLOBAL", "Gets or sets the global variable specified.",
-				 global_read, global_write};
+				 global_read, global_write, 0};
 const struct func func_local = {"LOCAL", "Manage variables local to the gosub stack frame.",
-				local_read, local_write};
-const struct func func_eval = {"EVAL", "Evaluate stored variables.", eval_read, 0};
+				local_read, local_write, 0};
+const struct func func_eval = {"EVAL", "Evaluate stored variables.", eval_read, 0, 0};
 const struct func func_array = {"ARRAY", "Allows setting multiple variables at once.", 0,
-				array_write};
-const struct func func_exception = {
-	"EXCEPTION", "Retrieve the details of the current dialplan exception.", exception_read, 0};
+				array_write, 0};
+const struct func func_exception = {"EXCEPTION",
+				    "Retrieve the details of the current dialplan exception.",
+				    exception_read, 0, 0};

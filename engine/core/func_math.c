@@ -278,9 +278,9 @@ static void strftime_read(struct func_call *f, struct sink *out)
 		time_write(format, &civil, wall_ns, out);
 }
 
-const struct func func_math = {"MATH", "Performs Mathematical Functions.", math_read, 0};
-const struct func func_inc = {"INC", "Increments the value of a variable.", inc_read, 0};
-const struct func func_dec = {"DEC", "Decrements the value of a variable.", dec_read, 0};
-const struct func func_rand = {"RAND", "Choose a random number in a range.", rand_read, 0};
+const struct func func_math = {"MATH", "Performs Mathematical Functions.", math_read, 0, 0};
+const struct func func_inc = {"INC", "Increments the value of a variable.", inc_read, 0, 0};
+const struct func func_dec = {"DEC", "Decrements the value of a variable.", dec_read, 0, 0};
+const struct func func_rand = {"RAND", "Choose a random number in a range.", rand_read, 0, 0};
 const struct func func_strftime = {
-	"STRFTIME", "Returns the current date/time in the specified format.", strftime_read, 0};
+	"STRFTIME", "Returns the current date/time in the specified format.", strftime_read, 0, 0};

@@ -39,7 +39,7 @@ static int device_write(struct chan *c, struct slice args, struct slice value)
 }
 
 const struct func func_device_state = {"DEVICE_STATE", "Get or set a device's state.", device_read,
-				       device_write};
+				       device_write, 0};
 
 /* ---- EXTENSION_STATE, HINT ---- */
 
@@ -99,7 +99,7 @@ static void extension_read(struct func_call *f, struct sink *out)
 }
 
 const struct func func_extension_state = {"EXTENSION_STATE", "Get an extension's state.",
-					  extension_read, 0};
+					  extension_read, 0, 0};
 
 /* HINT(exten[@context][,name]) */
 static void hint_read(struct func_call *f, struct sink *out)
@@ -114,4 +114,4 @@ static void hint_read(struct func_call *f, struct sink *out)
 				       : h.devices);
 }
 
-const struct func func_hint = {"HINT", "Gets the hint of an extension.", hint_read, 0};
+const struct func func_hint = {"HINT", "Gets the hint of an extension.", hint_read, 0, 0};

@@ -316,31 +316,31 @@ static void regex_read(struct func_call *f, struct sink *out)
 	regfree(&re);
 }
 
-const struct func func_len = {"LEN", "Return the length of the string given.", len_read, 0};
+const struct func func_len = {"LEN", "Return the length of the string given.", len_read, 0, 0};
 const struct func func_toupper = {"TOUPPER", "Convert string to all uppercase letters.",
-				  toupper_read, 0};
+				  toupper_read, 0, 0};
 const struct func func_tolower = {"TOLOWER", "Convert string to all lowercase letters.",
-				  tolower_read, 0};
-const struct func func_trim = {"TRIM", "Trim leading and trailing whitespace.", trim_read, 0};
-const struct func func_ltrim = {"LTRIM", "Trim leading whitespace.", ltrim_read, 0};
-const struct func func_rtrim = {"RTRIM", "Trim trailing whitespace.", rtrim_read, 0};
+				  tolower_read, 0, 0};
+const struct func func_trim = {"TRIM", "Trim leading and trailing whitespace.", trim_read, 0, 0};
+const struct func func_ltrim = {"LTRIM", "Trim leading whitespace.", ltrim_read, 0, 0};
+const struct func func_rtrim = {"RTRIM", "Trim trailing whitespace.", rtrim_read, 0, 0};
 const struct func func_passthru = {"PASSTHRU", "Pass the given argument back as a value.",
-				   passthru_read, 0};
+				   passthru_read, 0, 0};
 const struct func func_quote = {"QUOTE", "Quotes a given string, escaping embedded quotes.",
-				quote_read, 0};
+				quote_read, 0, 0};
 const struct func func_csv_quote = {"CSV_QUOTE", "Quotes a given string for use in a CSV file.",
-				    csv_quote_read, 0};
+				    csv_quote_read, 0, 0};
 const struct func func_filter = {
-	"FILTER", "Filter the string to include only the allowed characters.", filter_read, 0};
+	"FILTER", "Filter the string to include only the allowed characters.", filter_read, 0, 0};
 const struct func func_cut = {"CUT", "Slices and dices strings, based upon a named delimiter.",
-			      cut_read, 0};
+			      cut_read, 0, 0};
 const struct func func_fieldqty = {"FIELDQTY", "Count the fields with an arbitrary delimiter.",
-				   fieldqty_read, 0};
+				   fieldqty_read, 0, 0};
 const struct func func_fieldnum = {"FIELDNUM", "Return the 1-based offset of a field in a list.",
-				   fieldnum_read, 0};
+				   fieldnum_read, 0, 0};
 const struct func func_replace = {"REPLACE", "Replace a set of characters in a given string.",
-				  replace_read, 0};
+				  replace_read, 0, 0};
 const struct func func_strreplace = {"STRREPLACE", "Replace instances of a substring.",
-				     strreplace_read, 0};
+				     strreplace_read, 0, 0};
 const struct func func_regex = {"REGEX", "Check string against a regular expression.", regex_read,
-				0};
+				0, 0};

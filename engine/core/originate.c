@@ -19,7 +19,7 @@ void originate_init(struct originate *o)
 
 size_t originate_packed_bytes(const struct originate *o)
 {
-	size_t n = 3 * sizeof(int64_t) + 4 * sizeof(uint32_t);
+	size_t n = 3 * sizeof(int64_t) + 5 * sizeof(uint32_t);
 
 #define TEXT_BYTES(field) n += PACK_TEXT_BYTES(o->field);
 	ORIGINATE_TEXTS(TEXT_BYTES)
@@ -46,6 +46,7 @@ size_t originate_pack(void *dst, const struct originate *o)
 	pack_u32(&p, (uint32_t)o->priority);
 	pack_u32(&p, originate_flags(o));
 	pack_u32(&p, o->attempt_no);
+	pack_u32(&p, o->guarded_vars);
 	pack_u32(&p, o->var_count);
 #define TEXT_PACK(field) pack_text(&p, o->field);
 	ORIGINATE_TEXTS(TEXT_PACK)
@@ -73,11 +74,12 @@ bool originate_unpack(const void *src, size_t len, struct originate *o)
 	o->early_media = flags & FLAG_EARLY;
 	o->wants_failed = flags & FLAG_FAILED;
 	o->attempt_no = unpack_u32(&u);
+	o->guarded_vars = unpack_u32(&u);
 	o->var_count = unpack_u32(&u);
 #define TEXT_UNPACK(field) o->field = unpack_text(&u);
 	ORIGINATE_TEXTS(TEXT_UNPACK)
 #undef TEXT_UNPACK
-	if (u.bad || o->var_count > LIMIT_ORDER_VARS)
+	if (u.bad || o->var_count > LIMIT_ORDER_VARS || o->guarded_vars > o->var_count)
 		return false;
 	for (uint32_t i = 0; i < o->var_count; i++) {
 		o->vars[i].name = unpack_text(&u);

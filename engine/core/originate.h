@@ -31,9 +31,15 @@ struct originate {
 	bool wants_failed;     /* run the `failed` extension (and set REASON) when it fails */
 	int64_t due_ns;        /* monotonic; 0: now */
 	uint32_t attempt_no;   /* 1 for the first try */
+	uint32_t guarded_vars; /* so many of the last come from a client: chan.guarded */
 	uint32_t var_count;    /* in the order in which they are set */
 	struct originate_var vars[LIMIT_ORDER_VARS];
 };
+
+static inline bool originate_is_guarded(const struct originate *o, uint32_t var)
+{
+	return var >= o->var_count - o->guarded_vars;
+}
 
 /* All fields zero, timeout 30 s, attempt 1. */
 void originate_init(struct originate *o);

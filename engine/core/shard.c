@@ -81,20 +81,21 @@ static void shard_answer(struct shard *s, const struct shard_question *q, bool o
 }
 
 /* A function without a channel is read on one that nobody hears of, as in Asterisk. */
-static bool shard_read_apart(struct shard *s, struct slice call, struct sink *out)
+static bool shard_read_apart(struct shard *s, struct slice call, bool guarded, struct sink *out)
 {
 	struct chan *c = chan_new(s, SLICE_LIT("Dummy"), SLICE_EMPTY);
 
 	if (!c)
 		return false;
 	c->unheard = true;
+	c->guarded = guarded;
 	func_read(c, call, out);
 	chan_discard(c);
 	return true;
 }
 
 /* A global variable, or one of the names that need no channel. */
-static bool shard_get_global(struct shard *s, struct slice name, struct sink *out)
+static bool shard_get_global(struct shard *s, struct slice name, bool guarded, struct sink *out)
 {
 	struct slice value;
 
@@ -105,7 +106,7 @@ static bool shard_get_global(struct shard *s, struct slice name, struct sink *ou
 	else if (slice_eq(name, SLICE_LIT("SYSTEMNAME")))
 		sink_str(out, s->system_name);
 	else
-		return func_is_call(name) && shard_read_apart(s, name, out);
+		return func_is_call(name) && shard_read_apart(s, name, guarded, out);
 	return true;
 }
 
@@ -117,7 +118,7 @@ static void shard_getvar(struct shard *s, const struct shard_question *q)
 	bool is_set = true;
 
 	if (q->chan == HANDLE_NONE) {
-		is_set = shard_get_global(s, name, &out);
+		is_set = shard_get_global(s, name, q->number != 0, &out);
 		shard_answer(s, q, is_set, sink_slice(&out));
 		return;
 	}
@@ -126,7 +127,9 @@ static void shard_getvar(struct shard *s, const struct shard_question *q)
 		return;
 	}
 	if (func_is_call(name)) {
+		c->guarded = q->number != 0;
 		func_read(c, name, &out);
+		c->guarded = false;
 		value = sink_slice(&out);
 	} else {
 		is_set = chan_get_var(c, name, &value);
@@ -140,8 +143,11 @@ static void shard_setvar(struct shard *s, const struct shard_question *q)
 	struct chan *c = shard_chan(s, q->chan);
 	int err = -1;
 
-	if (c)
+	if (c) {
+		c->guarded = q->number != 0;
 		err = func_is_call(name) ? func_write(c, name, value) : chan_set_var(c, name, value);
+		c->guarded = false;
+	}
 	shard_answer(s, q, err == 0, SLICE_EMPTY);
 }
 

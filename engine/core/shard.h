@@ -90,7 +90,7 @@ struct shard_undialled {
 struct shard_question {
 	uint64_t token;  /* of the asker */
 	handle_t chan;   /* HANDLE_NONE: global */
-	int32_t number;
+	int32_t number;	 /* SHARD_GETVAR and SHARD_SETVAR: 1 if a client asks (chan.guarded) */
 	uint8_t ok;      /* in the answer */
 	uint8_t pad[3];
 	uint32_t len[2]; /* of the two texts behind */

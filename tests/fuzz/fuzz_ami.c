@@ -28,7 +28,7 @@ static void read_headers(const struct ami_msg *m)
 	(void)ami_number_leading(ami_msg_get(m, "Timeout"), &number);
 	(void)ami_number_any_base(ami_msg_get(m, "Timeout"), &number);
 	(void)ami_danger_application(ami_msg_get(m, "Application"), ami_msg_get(m, "Data"));
-	(void)ami_danger_reads(ami_msg_get(m, "Variable"));
+	(void)ami_danger_in_variable(ami_msg_get(m, "Variable"));
 	if (ami_msg_get(m, "MatchCriteria")
 		    .len) /* advanced: no regular expression of the input's */
 		(void)ami_filters_add(&filters, ami_msg_get(m, "MatchCriteria"), SLICE_LIT("text"));

@@ -198,6 +198,27 @@ static void test_rand(void **state)
 	assert_true(seen[0] && seen[1] && seen[2] && seen[3]);
 }
 
+/* For a client nothing reaches beyond the call, however deep it stands; what it asks for in vain
+ * does not fill the log. */
+static void test_guarded(void **state)
+{
+	size_t logged = rig.logged_len;
+
+	(void)state;
+	assert_int_equal(func_write(rig.chan, SLICE_LIT("DB(f/k)"), SLICE_LIT("1")), 0);
+	rig.chan->guarded = true;
+	assert_int_equal(func_write(rig.chan, SLICE_LIT("DB(f/k)"), SLICE_LIT("2")), -EACCES);
+	expect("[${DB(f/k)}${DB_DELETE(f/k)}]${DB_EXISTS(f/k)}", "[]1");
+	expect("${EVAL($[LEN(${IF(1?${DB_DELETE(f/k)}:x)}) + 1])}", "1");
+	expect("${CUT(DB_DELETE(f/k),-,1)}${LOCAL(DB_DELETE(f/k))}${NOFUNC(x)}", "");
+	assert_int_equal(func_write(rig.chan, SLICE_LIT("NOFUNC(x)"), SLICE_LIT("1")), -ENOENT);
+	assert_int_equal(metric_get(&rig.shard.metrics, METRIC_function_refused), 8);
+	assert_int_equal(rig.logged_len, logged);
+	rig.chan->guarded = false;
+	expect("${DB_DELETE(f/k)}${NOFUNC(x)}", "1");
+	assert_true(rig.logged_len > logged);
+}
+
 /* The table is sorted: each name is found. */
 static void test_table(void **state)
 {
@@ -219,6 +240,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reads, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_writes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rand, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_guarded, setup, teardown),
 		cmocka_unit_test(test_table),
 	};
 

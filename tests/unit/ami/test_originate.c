@@ -171,14 +171,16 @@ static void test_every_header(void **state)
 	assert_true(slice_eq(o->other_channel_id, SLICE_LIT("other")));
 	assert_true(o->early_media && o->wants_failed);
 	assert_int_equal(o->app.len, 0);
-	/* last one first, so that the first A is set last and counts; DB() is not for clients */
-	assert_int_equal(o->var_count, 6);
+	/* last one first, so that the first A is set last and counts; whose they are is told */
+	assert_int_equal(o->var_count, 7);
+	assert_int_equal(o->guarded_vars, 7);
 	expect_var(o, 0, "A", "2");
-	expect_var(o, 1, "CDR(z)", "7");
-	expect_var(o, 2, "D", "e,f");
-	expect_var(o, 3, "C", "(p,q)");
-	expect_var(o, 4, "B", "x,y");
-	expect_var(o, 5, "A", "1");
+	expect_var(o, 1, "DB(a/b)", "1");
+	expect_var(o, 2, "CDR(z)", "7");
+	expect_var(o, 3, "D", "e,f");
+	expect_var(o, 4, "C", "(p,q)");
+	expect_var(o, 5, "B", "x,y");
+	expect_var(o, 6, "A", "1");
 }
 
 static void test_defaults_and_setvar(void **state)
@@ -201,6 +203,7 @@ static void test_defaults_and_setvar(void **state)
 	expect_var(o, 0, "SV2", "two");
 	expect_var(o, 1, "SV1", "one");
 	expect_var(o, 2, "X", "1");
+	assert_int_equal(o->guarded_vars, 1); /* the first two are the configuration's */
 }
 
 static void dialed(uint32_t i, bool answered, int reason)

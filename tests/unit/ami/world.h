@@ -450,20 +450,19 @@ static inline const char *world_var(struct slice name)
 }
 
 void control_getvar(struct control *c, const struct roster_chan *chan, struct slice name,
-		    control_reply_fn fn, void *arg)
+		    bool guarded, control_reply_fn fn, void *arg)
 {
-	const char *value = world_var(name);
+	const char *value = guarded && slice_starts(name, SLICE_LIT("DB(")) ? "" : world_var(name);
 
-	(void)c;
-	(void)chan;
+	(void)c, (void)chan;
 	world_ask(fn, arg, value != NULL, value);
 }
 
 void control_setvar(struct control *c, const struct roster_chan *chan, struct slice name,
-		    struct slice value, control_reply_fn fn, void *arg)
+		    struct slice value, bool guarded, control_reply_fn fn, void *arg)
 {
 	(void)c;
-	world_note(chan ? "set" : "global", name, value, 0);
+	world_note(chan ? "set" : "global", name, value, guarded);
 	world_ask(fn, arg, !slice_eq(name, SLICE_LIT("BAD()")), "");
 }
 

@@ -628,7 +628,7 @@ static void test_questions_are_bounded(void **state)
 	chan = control_find_chan(w->c, SLICE_LIT("a"));
 	assert_non_null(chan);
 	for (unsigned i = 0; i < 5000; i++)
-		control_getvar(w->c, chan, SLICE_LIT("X"), on_reply, w);
+		control_getvar(w->c, chan, SLICE_LIT("X"), false, on_reply, w);
 	assert_int_equal(w->replies, 5000 - LIMIT_ASKS);
 	assert_int_equal(w->good_replies, 0);
 	turn(w);

@@ -26,6 +26,7 @@ static size_t pack_sample(char *buf, size_t room)
 	o.has_cid = true;
 	o.early_media = true;
 	o.var_count = 2;
+	o.guarded_vars = 1;
 	o.vars[0] = (struct originate_var){SLICE_LIT("A"), SLICE_LIT("1")};
 	o.vars[1] = (struct originate_var){SLICE_LIT("CALLERID(num)"), SLICE_EMPTY};
 	assert_true(originate_packed_bytes(&o) <= room);
@@ -50,6 +51,8 @@ static void test_round_trip(void **state)
 	assert_int_equal(o.cid_name.len, 3);
 	assert_true(o.has_cid && o.early_media && !o.wants_failed);
 	assert_int_equal(o.var_count, 2);
+	assert_false(originate_is_guarded(&o, 0));
+	assert_true(originate_is_guarded(&o, 1));
 	assert_text(o.vars[1].name, "CALLERID(num)");
 	assert_int_equal(o.vars[1].value.len, 0);
 	assert_int_equal(o.attempt_no, 1);
