@@ -284,6 +284,15 @@ static enum codec op_codec(const struct media_session *s)
 	return (enum codec)s->codec;
 }
 
+static void op_take(void *impl, const void *data, size_t len)
+{
+	struct rtp_media *m = impl;
+
+	if (NEVER(len != sizeof(m->debug)))
+		return;
+	memcpy(&m->debug, data, len);
+}
+
 static const struct media_ops media_ops = {
 	.open = op_open,
 	.close = op_close,
@@ -296,6 +305,7 @@ static const struct media_ops media_ops = {
 	.stats = session_stats,
 	.codec = op_codec,
 	.quality = session_quality,
+	.take = op_take,
 };
 
 struct media rtp_media_port(struct rtp_media *m)

@@ -12,6 +12,7 @@
 #include "engine/base/list.h"
 #include "engine/base/slab.h"
 #include "engine/base/tmr.h"
+#include "rtp/debug.h"
 #include "rtp/dtmf.h"
 #include "rtp/packet.h"
 #include "rtp/player.h"
@@ -140,6 +141,7 @@ struct rtp_media {
 	uint32_t slot_mask;
 	uint32_t active;
 	bool slot_late;
+	struct rtp_debug debug;
 	uint8_t next_phase;
 	struct list slots[MEDIA_SLOTS];
 

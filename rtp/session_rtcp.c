@@ -98,8 +98,11 @@ static void session_report(struct media_session *s, int64_t now_ns)
 	len = rtcp_write(room, sizeof(room), &report, slice_str(m->cname));
 	if (NEVER(len == 0))
 		return;
-	if (io_udp_send(s->port->rtcp, &to, room, len) == 0)
-		metric_inc(m->metrics, METRIC_rtcp_tx);
+	if (io_udp_send(s->port->rtcp, &to, room, len))
+		return;
+	metric_inc(m->metrics, METRIC_rtcp_tx);
+	if (m->debug.rtcp)
+		rtp_debug_sent_rtcp(&m->debug, &to, &report);
 }
 
 /* --- receiving --- */
@@ -144,6 +147,8 @@ void session_take_rtcp(struct media_session *s, const struct addr *from, const v
 	}
 	if (report.has_block)
 		session_take_block(s, &report.block);
+	if (m->debug.rtcp || m->debug.stats)
+		rtp_debug_got_rtcp(&m->debug, from, &report, s->rtcp.rtt_us);
 }
 
 void session_on_rtcp(void *arg, struct io_udp *u, const struct addr *from, const void *data,

@@ -3,12 +3,18 @@
 /* What a payload type of the far end means. */
 enum rx_kind { RX_UNKNOWN, RX_AUDIO, RX_EVENT, RX_NOISE };
 
+/* They send with the numbers of our offer; some use their own. */
+static bool session_is_event(const struct media_session *s, uint8_t pt)
+{
+	return s->remote.event_pt != MEDIA_NO_PT &&
+	       (pt == s->remote.event_pt || pt == MEDIA_PT_EVENT);
+}
+
 static enum rx_kind session_classify(const struct media_session *s, uint8_t pt, enum codec *codec)
 {
 	const struct media_desc *remote = &s->remote;
 
-	/* They send with the numbers of our offer; some use their own. */
-	if (remote->event_pt != MEDIA_NO_PT && (pt == remote->event_pt || pt == MEDIA_PT_EVENT))
+	if (session_is_event(s, pt))
 		return RX_EVENT;
 	for (unsigned i = 0; i < remote->codec_count && i < LIMIT_CODECS; i++) {
 		*codec = (enum codec)remote->codec[i];
@@ -170,5 +176,7 @@ void session_on_rtp(void *arg, struct io_udp *u, const struct addr *from, const 
 	}
 	if (s->is_symmetric && !addr_eq(&before, &s->latch.source))
 		session_aim(s);
+	if (m->debug.rtp)
+		rtp_debug_got(&m->debug, from, &packet, session_is_event(s, packet.payload_type));
 	session_take_rtp(s, &packet);
 }

@@ -22,6 +22,8 @@ static void session_send(struct media_session *s, const struct rtp_packet *packe
 	rtp_packet_write(room, packet);
 	if (io_udp_send(s->udp, &s->to, room, RTP_HEADER_BYTES + packet->payload_bytes))
 		return;
+	if (m->debug.rtp)
+		rtp_debug_sent(&m->debug, &s->to, packet, packet->payload_type != s->pt);
 	if (!(FAULT(rtp_seq_skips) && (s->tx_packets & 63) == 63))
 		s->seq++;
 	s->tx_packets++;

@@ -178,7 +178,8 @@ static const struct cli_command core_commands[] = {
 int engine_register_commands(struct engine *e)
 {
 	static int (*const tables[])(struct engine * e) = {
-		engine_register_channel_commands,  engine_register_db_commands,
+		engine_register_cdr_commands,	   engine_register_channel_commands,
+		engine_register_db_commands,	   engine_register_media_commands,
 		engine_register_dialplan_commands, engine_register_edit_commands,
 		engine_register_log_commands,	   engine_register_manual_commands,
 		engine_register_module_commands,   engine_register_state_commands,

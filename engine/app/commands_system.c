@@ -1,5 +1,5 @@
 /* engine/app/commands_system.c - console commands about the engine and its machine: times,
- * settings, codecs, records. Layouts are Asterisk's (cli.md 3 and 6); rows about what Ringer does
+ * settings. Layouts are Asterisk's (cli.md 3 and 6); rows about what Ringer does
  * not have say so. */
 #include "engine/app/engine_internal.h"
 
@@ -263,160 +263,6 @@ static enum cli_result cmd_show_threads(void *context, struct cli_call *call)
 	return CLI_OK;
 }
 
-/* ---- media and channels ---- */
-
-static const struct {
-	enum codec codec;
-	unsigned number; /* Asterisk's */
-	const char *about;
-} codec_rows[] = {{CODEC_PCMU, 3, "G.711 u-law"}, {CODEC_PCMA, 4, "G.711 a-law"}};
-
-static enum cli_result cmd_show_codecs(void *context, struct cli_call *call)
-{
-	bool audio = call->argc == 0 || slice_ieq(call->argv[0], SLICE_LIT("audio"));
-
-	UNUSED(context);
-	if (call->argc > 1)
-		return CLI_USAGE;
-	cli_print(call, "Disclaimer: this command is for informational purposes only.\n"
-			"\tIt does not indicate anything about your configuration.\n");
-	cli_print(call, "%8s %-5s %-12s %-16s %7s %s\n", "ID", "TYPE", "NAME", "FORMAT", "QUALITY",
-		  "DESCRIPTION");
-	cli_print(call,
-		  "----------------------------------------------------------------------------"
-		  "--------------------\n");
-	for (size_t i = 0; audio && i < ARRAY_COUNT(codec_rows); i++) {
-		const char *name = codec_name(codec_rows[i].codec);
-
-		cli_print(call, "%8u %-5s %-12s %-16s %7d (%s)\n", codec_rows[i].number, "audio",
-			  name, name, 100, codec_rows[i].about);
-	}
-	return CLI_OK;
-}
-
-/* Nothing is translated during a call: prompts are kept in each codec. */
-static enum cli_result cmd_show_translation(void *context, struct cli_call *call)
-{
-	UNUSED(context);
-	if (call->argc > 0)
-		return CLI_USAGE;
-	cli_print(call,
-		  "         Translation times between formats (in microseconds) for one second "
-		  "of data\n          Source Format (Rows) Destination Format (Columns)\n\n");
-	cli_print(call, " %4s", "");
-	for (size_t i = 0; i < ARRAY_COUNT(codec_rows); i++)
-		cli_print(call, "%6s", codec_name(codec_rows[i].codec));
-	for (size_t row = 0; row < ARRAY_COUNT(codec_rows); row++) {
-		cli_print(call, "\n %4s", codec_name(codec_rows[row].codec));
-		for (size_t i = 0; i < ARRAY_COUNT(codec_rows); i++)
-			cli_print(call, "%6s", "-");
-	}
-	cli_print(call, "\n");
-	return CLI_OK;
-}
-
-static enum cli_result cmd_show_file_formats(void *context, struct cli_call *call)
-{
-	static const char *const rows[][3] = {{"slin", "wav", "wav"},
-					      {"slin", "sln", "sln|slin|raw"},
-					      {"ulaw", "pcm", "pcm|ulaw|ul|mu|ulw"},
-					      {"alaw", "alaw", "alaw|al|alw"}};
-
-	UNUSED(context);
-	if (call->argc > 0)
-		return CLI_USAGE;
-	cli_print(call, "%-10s %-10s %-20s\n", "Format", "Name", "Extensions");
-	cli_print(call, "%-10s %-10s %-20s\n", "------", "----", "----------");
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
-		cli_print(call, "%-10s %-10s %-20s\n", rows[i][0], rows[i][1], rows[i][2]);
-	cli_print(call, "%zu file formats registered.\n", ARRAY_COUNT(rows));
-	return CLI_OK;
-}
-
-#define TYPE_ROW "%-15.15s  %-40.40s %-13.13s %-13.13s %-13.13s %-13.13s\n"
-
-static enum cli_result cmd_show_channel_types(void *context, struct cli_call *call)
-{
-	static const char rule[] = "-------------";
-	struct engine *e = context;
-	uint32_t count = 0;
-
-	if (call->argc > 0)
-		return CLI_USAGE;
-	cli_print(call, TYPE_ROW, "Type", "Description", "Devicestate", "Presencestate",
-		  "Indications", "Transfer");
-	cli_print(call, TYPE_ROW, rule, rule, rule, rule, rule, rule);
-	for (; count < ARRAY_COUNT(e->techs) && e->techs[count]; count++) {
-		char about[64];
-
-		snprintf(about, sizeof(about), "%s Channel Driver", e->techs[count]->name);
-		cli_print(call, TYPE_ROW, e->techs[count]->name, about, "no", "no", "yes", "no");
-	}
-	cli_print(call, "----------\n%u channel drivers registered.\n", count);
-	return CLI_OK;
-}
-
-static enum cli_result cmd_show_rtp(void *context, struct cli_call *call)
-{
-	const struct rtp_conf *rtp = &((const struct engine *)context)->now->media.rtp;
-
-	if (call->argc > 0)
-		return CLI_USAGE;
-	cli_print(call, "\n\nGeneral Settings:\n----------------\n");
-	cli_print(call, "  Port start:      %u\n  Port end:        %u\n", rtp->port_start,
-		  rtp->port_end);
-	cli_print(call, "  Checksums:       Yes\n  DTMF Timeout:    %u\n",
-		  rtp->dtmf_timeout_samples);
-	cli_print(call, "  Strict RTP:      %s\n", rtp->strict == LATCH_NO ? "No" : "Yes");
-	if (rtp->strict != LATCH_NO)
-		cli_print(call, "  Probation:       %u frames\n", rtp->probation);
-	cli_print(call, "  Replay Protect:  No\n  ICE support:     No\n");
-	return CLI_OK;
-}
-
-/* ---- call records ---- */
-
-static enum cli_result cmd_cdr_status(void *context, struct cli_call *call)
-{
-	const struct engine *e = context;
-	bool on = e->cdr.sink_count > 0;
-
-	if (call->argc > 0)
-		return CLI_USAGE;
-	cli_print(call,
-		  "\nCall Detail Record (CDR) settings\n----------------------------------\n");
-	cli_print(call, "  Logging:                    %s\n", enabled(on));
-	cli_print(call, "  Mode:                       Simple\n");
-	if (on) {
-		cli_print(call, "  Log calls by default:       Yes\n");
-		cli_print(call, "  Log unanswered calls:       %s\n",
-			  e->cdr.unanswered ? "Yes" : "No");
-		cli_print(call, "  Log congestion:             %s\n\n",
-			  e->cdr.congestion ? "Yes" : "No");
-		cli_print(call, "  Ignore bridging changes:    No\n\n");
-		cli_print(call, "  Ignore dial state changes:  No\n\n");
-		cli_print(call, "  Cancel disposition enabled: No\n\n");
-	}
-	cli_print(call, "* Registered Backends\n  -------------------\n");
-	if (!on)
-		cli_print(call, "    (none)\n");
-	for (uint32_t i = 0; i < e->cdr.sink_count; i++)
-		cli_print(call, "    %s\n", e->cdr.sinks[i]);
-	cli_print(call, "\n");
-	return CLI_OK;
-}
-
-static enum cli_result cmd_cdr_submit(void *context, struct cli_call *call)
-{
-	const struct engine *e = context;
-
-	if (call->argc > 0)
-		return CLI_USAGE;
-	cli_print(call, "Cannot submit CDR batch: %s.\n",
-		  e->cdr.sink_count ? "batch mode not enabled" : "CDR engine disabled");
-	return CLI_OK;
-}
-
 /* ---- table ---- */
 
 static const struct cli_command system_commands[] = {
@@ -438,29 +284,6 @@ static const struct cli_command system_commands[] = {
 	 "Usage: core show threads\n       Lists the threads: their number does not depend on the "
 	 "load.",
 	 cmd_show_threads},
-	{"core show codecs", "Displays a list of registered codecs",
-	 "Usage: core show codecs [audio|video|image|text]\n"
-	 "       Lists the codecs that calls can speak.",
-	 cmd_show_codecs},
-	{"core show translation", "Display translation matrix",
-	 "Usage: core show translation\n"
-	 "       Shows what it costs to turn one codec into another during a call: Ringer never "
-	 "does.",
-	 cmd_show_translation},
-	{"core show file formats", "Displays file formats",
-	 "Usage: core show file formats\n       Lists the kinds of sound files that can be played.",
-	 cmd_show_file_formats},
-	{"core show channeltypes", "List available channel types",
-	 "Usage: core show channeltypes\n       Lists what a channel's name can begin with.",
-	 cmd_show_channel_types},
-	{"rtp show settings", "Display RTP settings",
-	 "Usage: rtp show settings\n       Shows what rtp.conf set.", cmd_show_rtp},
-	{"cdr show status", "Display the CDR status",
-	 "Usage: cdr show status\n       Shows which calls leave a record, and where.",
-	 cmd_cdr_status},
-	{"cdr submit", "Posts all pending batched CDR data",
-	 "Usage: cdr submit\n       Records are written at once: there is never anything to post.",
-	 cmd_cdr_submit},
 };
 
 int engine_register_system_commands(struct engine *e)

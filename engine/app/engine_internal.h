@@ -8,6 +8,7 @@
 #include "engine/app/node.h"
 #include "engine/core/chore.h"
 #include "engine/core/records.h"
+#include "rtp/debug.h"
 #include "rtp/tone.h"
 #include "sip/center.h"
 #include "sip/cli.h"
@@ -43,6 +44,7 @@ struct engine {
 		bool unanswered, congestion;
 	} cdr; /* as cdr.conf was at the start */
 	struct tone_set *tones;
+	struct rtp_debug rtp_debug; /* as the shards were told last */
 	struct sound_loader *loader;
 	struct metrics loader_metrics;
 	struct node *nodes[LIMIT_SHARDS];
@@ -82,6 +84,8 @@ int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswe
 
 /* commands*.c */
 int engine_register_commands(struct engine *e);
+int engine_register_cdr_commands(struct engine *e);
+int engine_register_media_commands(struct engine *e);
 int engine_register_channel_commands(struct engine *e);
 int engine_register_dialplan_commands(struct engine *e);
 int engine_register_edit_commands(struct engine *e); /* of the dialplan */

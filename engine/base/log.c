@@ -205,6 +205,12 @@ static void log_raw_line(const char *file, int64_t wall_ns, struct slice s)
 		log_to_stderr(&line);
 }
 
+void log_line_raw(const char *file, struct slice text)
+{
+	if (log_is_on(LOG_LEVEL_VERBOSE, LOG_VERBOSITY_RAW))
+		log_raw_line(file, log_now(), text);
+}
+
 void log_lines(const char *file, struct slice head, struct slice text)
 {
 	int64_t wall_ns = log_now();

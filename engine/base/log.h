@@ -62,6 +62,8 @@ void log_write(struct log_site *site, enum log_level level, int verbosity, const
 /* A text of several lines behind a line of its own, for whoever reads verbose lines at all, as it
  * is: each line becomes one of the log, without a limit but the writer's. */
 void log_lines(const char *file, struct slice head, struct slice text);
+/* One such line. */
+void log_line_raw(const char *file, struct slice text);
 #define LOG_VERBOSITY_RAW (-1) /* of such a line */
 const char *log_level_name(enum log_level level);
 

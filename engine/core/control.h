@@ -149,6 +149,11 @@ const struct tech_admin *control_admin(struct control *c, struct slice tech);
 bool control_tech_write(struct control *c, uint32_t shard, uint32_t tech, uint32_t kind,
 			const void *data, size_t len);
 
+/* ---- media ---- */
+
+/* To every shard's media, as media_ops.take has it. False: a shard cannot be told now. */
+bool control_media_write(struct control *c, const void *data, size_t len);
+
 /* ---- stop and reload (wired by engine/app) ---- */
 
 /* Most urgent first. A request that is not more urgent than the stop that runs is ignored. */

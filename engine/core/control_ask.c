@@ -385,6 +385,15 @@ bool control_tech_write(struct control *c, uint32_t shard, uint32_t tech, uint32
 	return true;
 }
 
+bool control_media_write(struct control *c, const void *data, size_t len)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; i < c->conf.shard_count; i++)
+		ok &= pipe_write(c->shards[i].down, PIPE_DROPPABLE, SHARD_MEDIA, data, len);
+	return ok;
+}
+
 void control_on_tech(struct control *c, uint32_t shard, const struct shard_tech *t, size_t len)
 {
 	const struct tech_admin *admin = &c->admins[t->tech < SHARD_TECHS ? t->tech : 0];

@@ -124,6 +124,8 @@ struct media_ops {
 	/* The which-th variable about the quality of the call (RTPAUDIOQOS, ...JITTER, ...): its name,
 	 * and its value into *out. NULL: there are no more. */
 	const char *(*quality)(const struct media_session *m, unsigned which, struct sink *out);
+	/* A record of control_media_write: what is watched. May be NULL. */
+	void (*take)(void *impl, const void *data, size_t len);
 };
 
 /* One shard's implementation. */

@@ -431,6 +431,10 @@ static void shard_command(struct shard *s, const struct pipe_record *r)
 	case SHARD_TECH:
 		shard_take_tech(s, data, r->len - sizeof(struct shard_tech));
 		break;
+	case SHARD_MEDIA:
+		if (s->media.ops->take)
+			s->media.ops->take(s->media.impl, data, r->len);
+		break;
 	case SHARD_ADMIT:
 		shard_admit(s);
 		break;

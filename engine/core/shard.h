@@ -37,6 +37,7 @@ enum shard_command {
 	SHARD_TECH,	  /* struct shard_tech: of a technology's control part to its shard part */
 	SHARD_ADMIT,	  /* the record of one incoming call is written: its place is free again */
 	SHARD_DOOR,	  /* struct shard_door */
+	SHARD_MEDIA,	  /* as media_ops.take has it */
 	SHARD_DB,	  /* struct shard_db_change (shard_db.h): the database changed */
 };
 

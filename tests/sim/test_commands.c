@@ -214,6 +214,19 @@ static void test_system(void **state)
 	shows("core show channeltypes",
 	      "PJSIP            PJSIP Channel Driver                     ");
 	shows("core show channeltypes", "----------\n1 channel drivers registered.\n");
+	shows("core show channeltype nosuch", "\nnosuch is not a registered channel driver.\n");
+	shows("core show channeltype", "Usage: core show channeltype <channeltype>\n");
+	shows_just("core show channeltype pjsip", "-- Info about channel driver: PJSIP --\n"
+						  "  Device State: yes\n"
+						  "Presence State: no\n"
+						  "    Indication: yes\n"
+						  "     Transfer : yes\n"
+						  "  Capabilities: (ulaw|alaw)\n"
+						  "   Digit Begin: yes\n"
+						  "     Digit End: yes\n"
+						  "    Send HTML : no\n"
+						  " Image Support: no\n"
+						  "  Text Support: yes\n");
 	shows("rtp show settings", "\n\nGeneral Settings:\n----------------\n  Port start:      ");
 }
 
@@ -228,6 +241,51 @@ static void test_records(void **state)
 				      "  -------------------\n"
 				      "    (none)\n\n");
 	shows_just("cdr submit", "Cannot submit CDR batch: CDR engine disabled.\n");
+}
+
+static void test_active_records(void **state)
+{
+	UNUSED(state);
+	shows_just("cdr show active",
+		   "\nChannels with Call Detail Record (CDR) Information\n"
+		   "--------------------------------------------------\n"
+		   "Channel                   Dst. Channel              LastApp         Start    "
+		   "Answer   End      Billsec  Duration\n");
+	dial();
+	sim_run_for(rig.w, 2 * SIM_SECOND);
+	shows("cdr show active",
+	      "Duration\nPJSIP/gw-00000000         <none>                    AppDial2        ");
+	shows("cdr show active", " 00000000 00000002\n");
+	shows_just("cdr show active nosuch", "Unknown channel: nosuch\n");
+	shows("cdr show active PJSIP/gw-00000000",
+	      "\nCall Detail Record (CDR) Information for PJSIP/gw-00000000\n"
+	      "--------------------------------------------------\n"
+	      "AccountCod CallerID             Dst. Channel              LastApp         Data     "
+	      "       Start    Answer   End      Billsec  Duration\n"
+	      "           \"\" <>                <none>                    AppDial2        "
+	      "(Outgoing "
+	      "Line) ");
+	shows("cdr show active a b", "Usage: cdr show active [<channel>]\n");
+}
+
+/* What the lines look like: tests/unit/rtp/test_debug.c. */
+static void test_packets(void **state)
+{
+	UNUSED(state);
+	shows_just("rtp set debug on", "RTP Packet Debugging Enabled\n");
+	shows_just("rtp set debug ip 192.0.2.9",
+		   "RTP Packet Debugging Enabled for address: 192.0.2.9:0\n");
+	shows_just("rtp set debug off", "RTP Packet Debugging Disabled\n");
+	shows("rtp set debug ip nowhere", "Lookup failed for 'nowhere'\n");
+	shows("rtp set debug", "Usage: rtp set debug {on|off|ip} [<address>]\n");
+	shows("rtp set debug ip", "Usage: rtp set debug");
+	shows_just("rtcp set debug on", "RTCP Packet Debugging Enabled\n");
+	shows_just("rtcp set debug ip 192.0.2.9:4001",
+		   "RTCP Packet Debugging Enabled for address: 192.0.2.9:4001\n");
+	shows_just("rtcp set debug off", "RTCP Packet Debugging Disabled\n");
+	shows_just("rtcp set stats on", "RTCP Stats Enabled\n");
+	shows_just("rtcp set stats off", "RTCP Stats Disabled\n");
+	shows("rtcp set stats", "Usage: rtcp set stats {on|off}\n");
 }
 
 static void test_log_commands(void **state)
@@ -264,10 +322,10 @@ static void test_log_commands(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_channels),	 TEST(test_channel),   TEST(test_channel_vanishes),
-		TEST(test_hangup),	 TEST(test_originate), TEST(test_redirect),
-		TEST(test_variables),	 TEST(test_system),    TEST(test_records),
-		TEST(test_log_commands),
+		TEST(test_channels),	   TEST(test_channel),	 TEST(test_channel_vanishes),
+		TEST(test_hangup),	   TEST(test_originate), TEST(test_redirect),
+		TEST(test_variables),	   TEST(test_system),	 TEST(test_records),
+		TEST(test_active_records), TEST(test_packets),	 TEST(test_log_commands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

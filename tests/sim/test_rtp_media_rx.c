@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "engine/base/check.h"
+#include "engine/base/log.h"
 #include "rtp/codec_g711.h"
+#include "rtp/debug.h"
 #include "rtp/ports.h"
 #include "tests/sim/peer_rtp.h"
 #include "tests/unit/cmocka.h"
@@ -646,6 +648,54 @@ static void test_ports_split(void **state)
 		}
 }
 
+/* --- rtp set debug --- */
+
+static uint32_t lines_sent, lines_got, lines_rtcp;
+
+static void count_line(void *arg, const struct log_line *line)
+{
+	UNUSED(arg);
+	lines_sent += strncmp(line->text, "Sent RTP packet to      10.0.0.2", 32) == 0;
+	lines_got += strncmp(line->text, "Got  RTP packet from    10.0.0.2", 32) == 0;
+	lines_rtcp += strncmp(line->text, "* Sent RTCP SR to 10.0.0.2", 26) == 0;
+}
+
+static void watch(const struct rtp_debug *d)
+{
+	bench.port.ops->take(bench.port.impl, d, sizeof(*d));
+}
+
+/* A line for each packet while it is on, none before and after. */
+static void test_debug(void **state)
+{
+	const struct rtp_debug on = {.rtp = true, .rtcp = true}, off = {.rtp = false};
+	uint64_t sent, got;
+
+	UNUSED(state);
+	lines_sent = lines_got = lines_rtcp = 0;
+	log_set_writer(count_line, NULL);
+	log_set_reader(LOG_READER_CONSOLES, LOG_LEVEL_VERBOSE, 1);
+	owner_answer(&leg);
+	play();
+	peer_rtp_talk(&bench, bench.rtp, &leg.local, 3);
+	assert_int_equal(lines_sent + lines_got, 0);
+	sent = metric(METRIC_rtp_tx);
+	got = metric(METRIC_rtp_rx);
+	watch(&on);
+	peer_rtp_talk(&bench, bench.rtp, &leg.local, 10);
+	bench_run_ms(&bench, 8000);
+	assert_int_equal(lines_sent, metric(METRIC_rtp_tx) - sent);
+	assert_int_equal(lines_got, metric(METRIC_rtp_rx) - got);
+	assert_int_equal(lines_got, 10);
+	assert_int_equal(lines_rtcp, metric(METRIC_rtcp_tx));
+	assert_true(lines_rtcp > 0);
+	watch(&off);
+	peer_rtp_talk(&bench, bench.rtp, &leg.local, 10);
+	assert_int_equal(lines_got, 10);
+	log_set_reader(LOG_READER_CONSOLES, LOG_LEVEL_COUNT, 0);
+	log_set_writer(NULL, NULL);
+}
+
 #define CASE(test)	  cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define CASE_IN(test, in) cmocka_unit_test_setup_teardown(test, in, teardown)
 
@@ -670,6 +720,7 @@ int main(void)
 		CASE_IN(test_keepalive, setup_watched),
 		CASE(test_ports_rest_and_run_out),
 		CASE_IN(test_ports_between_others, setup_crowded),
+		CASE(test_debug),
 		cmocka_unit_test(test_ports_split),
 	};
 
