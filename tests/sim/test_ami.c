@@ -13,17 +13,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A file of transcripts, and what its world has that others do not. */
+struct session {
+	const char *file;
+	bool tls;	   /* the client comes over TLS */
+	bool compat;	   /* dialer.conf compat_reason */
+	bool states;	   /* of devices are told */
+	bool pair;	   /* of clients */
+	const char *more;  /* of pjsip.conf */
+	const char *pjsip; /* instead of all of it */
+};
+
 static struct {
 	uint64_t seed;
+	const struct session *session;
 	struct sim_world *w;
 	struct engine *engine;
 	struct gateway *gateway;
 	struct caller *caller;
 	struct telnet *client, *other;
-	bool compat;	  /* dialer.conf compat_reason */
-	bool tls;	  /* the client comes over TLS */
-	bool states;	  /* of devices are told */
-	const char *more; /* of pjsip.conf */
 } rig = {.seed = 7};
 
 /* ---- world ---- */
@@ -167,6 +175,30 @@ static const char pjsip_more[] = "[caller](self)\n"
 				 "type=aor\n"
 				 "max_contacts=1\n";
 
+/* Nothing but a way out. */
+static const char pjsip_empty[] = "[udp]\n"
+				  "type=transport\n"
+				  "protocol=udp\n"
+				  "bind=0.0.0.0:5060\n";
+
+/* Where nobody answers, and an endpoint without an AOR. */
+static const char pjsip_dead[] = "[dead](self)\n"
+				 "aors=dead\n"
+				 "[dead]\n"
+				 "type=aor\n"
+				 "contact=sip:dead@10.0.0.99\n"
+				 "qualify_frequency=60\n"
+				 "qualify_timeout=20\n"
+				 "[bare]\n"
+				 "type=endpoint\n"
+				 "allow=ulaw\n"
+				 "[reg]\n"
+				 "type=registration\n"
+				 "server_uri=sip:10.0.0.99\n"
+				 "client_uri=sip:me@10.0.0.99\n"
+				 "outbound_auth=self\n"
+				 "max_random_initial_delay=0\n";
+
 static void put_files(void)
 {
 	char text[1024], big[2 * sizeof(manager_conf)], host[ADDR_TEXT];
@@ -176,15 +208,16 @@ static void put_files(void)
 		   "[directories]\nastetcdir => /etc/asterisk\n");
 	/* The reference shows calls without the states of devices, but for one. */
 	snprintf(big, sizeof(big), manager_conf,
-		 rig.states ? "" : "disabledevents = DeviceStateChange,ExtensionStatus");
+		 rig.session->states ? "" : "disabledevents = DeviceStateChange,ExtensionStatus");
 	sim_fs_put(rig.w, "/etc/asterisk/manager.conf", big);
 	snprintf(text, sizeof(text),
 		 "[general]\nshards=2\ncdr_sqlite=no\nmax_channels=100\ncompat_reason=%s\n",
-		 rig.compat ? "yes" : "no");
+		 rig.session->compat ? "yes" : "no");
 	sim_fs_put(rig.w, "/etc/asterisk/dialer.conf", text);
 	snprintf(big, sizeof(big), "%s%s\n%s", pjsip_conf, addr_text(&gateway, host),
-		 rig.more ? rig.more : "");
-	sim_fs_put(rig.w, "/etc/asterisk/pjsip.conf", big);
+		 rig.session->more ? rig.session->more : "");
+	sim_fs_put(rig.w, "/etc/asterisk/pjsip.conf",
+		   rig.session->pjsip ? rig.session->pjsip : big);
 	sim_fs_put(rig.w, "/etc/asterisk/sample.conf",
 		   "; by hand\n[general]\nenabled=yes ; no\n[base](!)\nread=system,call\n"
 		   "[crm](base)\nsecret=a\\;\"b\"\\\npermit=10.0.0.1\npermit => 10.0.0.2\n");
@@ -219,7 +252,7 @@ static void caller_begin(void)
 	struct caller_conf conf = {.port = 5060, .engine = sim_host_addr(rig.w, 0, 5060)};
 
 	rig.caller = NULL;
-	if (!rig.more)
+	if (!rig.session->more)
 		return;
 	conf.host = sim_host_add(rig.w, "caller");
 	rig.caller = caller_create(rig.w, &conf);
@@ -246,16 +279,14 @@ static void log_nothing(void *arg, const struct log_line *line)
 	UNUSED(line);
 }
 
+static const struct session plain;
+
 static int begin(void **state)
 {
 	struct gateway_conf gateway = {.port = 5060, .choose = choose};
 	struct addr server;
 
-	rig.compat = *state && (strstr(*state, "compat") || strstr(*state, "worked"));
-	rig.more = *state && (strstr(*state, "worked") || strstr(*state, "incoming")) ? pjsip_more
-										      : NULL;
-	rig.tls = *state && strncmp(*state, "tls ", 4) == 0;
-	rig.states = *state && strstr(*state, "state");
+	rig.session = *state ? *state : &plain;
 	log_set_writer(log_nothing, NULL);
 	rig.w = sim_world_create(rig.seed);
 	gateway.host = sim_host_add(rig.w, "gateway");
@@ -265,10 +296,10 @@ static int begin(void **state)
 	engine_begin();
 	caller_begin();
 	sim_run_for(rig.w, SIM_SECOND);
-	server = sim_host_addr(rig.w, 0, rig.tls ? 5039 : 5038);
-	rig.client = rig.tls ? telnet_create_tls(rig.w, &server, "/tls/ca.pem", "10.0.0.1")
-			     : telnet_create(rig.w, &server);
-	rig.other = *state && strstr(*state, "security") ? telnet_create(rig.w, &server) : NULL;
+	server = sim_host_addr(rig.w, 0, rig.session->tls ? 5039 : 5038);
+	rig.client = rig.session->tls ? telnet_create_tls(rig.w, &server, "/tls/ca.pem", "10.0.0.1")
+				      : telnet_create(rig.w, &server);
+	rig.other = rig.session->pair ? telnet_create(rig.w, &server) : NULL;
 	return 0;
 }
 
@@ -303,11 +334,11 @@ static int end(void **state)
 
 static void test_session(void **state)
 {
-	const char *file = *state;
+	const struct session *session = *state;
 	const struct talk_rig talk = {
-		.client = rig.client, .other = rig.other, .tls = rig.tls, .call = call_in};
+		.client = rig.client, .other = rig.other, .tls = session->tls, .call = call_in};
 
-	talk_play(&talk, rig.tls ? file + strlen("tls ") : file);
+	talk_play(&talk, session->file);
 }
 
 /* ---- what is no transcript ---- */
@@ -331,46 +362,52 @@ static void test_client_goes(void **state)
 	assert_int_equal(gateway_calls_of(rig.gateway, SLICE_LIT("answer")), 2);
 }
 
-#define SESSION(file)                                                                              \
-	{                                                                                          \
-		file, test_session, begin, end, (void *)file                                       \
-	}
+static const struct session sessions[] = {
+	{.file = "ami-chapter.txt"},
+	{.file = "ami-answered.txt"},
+	{.file = "ami-busy.txt"},
+	{.file = "ami-compat.txt", .compat = true},
+	{.file = "ami-no-answer.txt"},
+	{.file = "ami-cancelled.txt"},
+	{.file = "ami-no-channel.txt"},
+	{.file = "ami-channel.txt"},
+	{.file = "ami-login.txt"},
+	{.file = "ami-framing.txt"},
+	{.file = "ami-session.txt"},
+	{.file = "ami-originate.txt"},
+	{.file = "ami-failed.txt"},
+	{.file = "ami-variables.txt"},
+	{.file = "ami-hangup.txt"},
+	{.file = "ami-signal.txt"},
+	{.file = "ami-chapter.txt", .tls = true},
+	{.file = "ami-framing.txt", .tls = true},
+	{.file = "ami-session.txt", .tls = true},
+	{.file = "ami-originate.txt", .tls = true},
+	{.file = "ami-pjsip.txt"},
+	{.file = "ami-database.txt"},
+	{.file = "ami-config.txt"},
+	{.file = "ami-modules.txt"},
+	{.file = "ami-dialplan.txt"},
+	{.file = "ami-state.txt", .states = true},
+	{.file = "ami-security.txt", .pair = true},
+	{.file = "ami-worked.txt", .compat = true, .more = pjsip_more},
+	{.file = "ami-incoming.txt", .more = pjsip_more},
+	{.file = "ami-empty.txt", .pjsip = pjsip_empty},
+	{.file = "ami-registry.txt", .states = true, .more = pjsip_dead},
+};
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
-		SESSION("ami-chapter.txt"),
-		SESSION("ami-answered.txt"),
-		SESSION("ami-busy.txt"),
-		SESSION("ami-compat.txt"),
-		SESSION("ami-no-answer.txt"),
-		SESSION("ami-cancelled.txt"),
-		SESSION("ami-no-channel.txt"),
-		SESSION("ami-channel.txt"),
-		SESSION("ami-login.txt"),
-		SESSION("ami-framing.txt"),
-		SESSION("ami-session.txt"),
-		SESSION("ami-originate.txt"),
-		SESSION("ami-failed.txt"),
-		SESSION("ami-variables.txt"),
-		SESSION("ami-hangup.txt"),
-		SESSION("ami-signal.txt"),
-		SESSION("tls ami-chapter.txt"),
-		SESSION("tls ami-framing.txt"),
-		SESSION("tls ami-session.txt"),
-		SESSION("tls ami-originate.txt"),
-		SESSION("ami-pjsip.txt"),
-		SESSION("ami-database.txt"),
-		SESSION("ami-config.txt"),
-		SESSION("ami-modules.txt"),
-		SESSION("ami-dialplan.txt"),
-		SESSION("ami-state.txt"),
-		SESSION("ami-security.txt"),
-		SESSION("ami-worked.txt"),
-		SESSION("ami-incoming.txt"),
-		cmocka_unit_test_setup_teardown(test_client_goes, begin, end),
-	};
+	struct CMUnitTest tests[ARRAY_COUNT(sessions) + 1] = {
+		cmocka_unit_test_setup_teardown(test_client_goes, begin, end)};
+	char names[ARRAY_COUNT(sessions)][64];
 
+	for (size_t i = 0; i < ARRAY_COUNT(sessions); i++) {
+		snprintf(names[i], sizeof(names[i]), "%s%s", sessions[i].tls ? "tls " : "",
+			 sessions[i].file);
+		tests[1 + i] = (struct CMUnitTest){names[i], test_session, begin, end,
+						   (void *)(uintptr_t)&sessions[i]};
+	}
 	if (argc > 2)
 		rig.seed = strtoull(argv[2], NULL, 10);
 	if (argc > 1) /* one file: the name of a test may hold * and ? */

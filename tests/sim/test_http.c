@@ -6,6 +6,8 @@
  *	connect		another connection
  *	C: TEXT		a line of the client, sent with CRLF; "c: " with LF. <cookie> is the last id
  *	E: TEXT		octets of the client: no line end is added; \r \n \0 \xhh are escapes
+ *	x TIMES TEXT	the line so often, with CRLF
+ *	fill OCTETS	so many octets of the client
  *	octets		what stands above is sent one octet at a time
  *	wait SECONDS	sends what stands above and lets so much time go; a tenth of a second if it is
  *			not there
@@ -69,6 +71,7 @@ static const char http_conf[] = "[general]\n"
 				"bindaddr = 0.0.0.0\n"
 				"servername = Asterisk\n"
 				"enable_status = yes\n"
+				"enable_static = yes\n"
 				"redirect = /old /rawman\n"
 				"sessionlimit = 4\n"
 				"[/mxml/closed]\n"
@@ -87,6 +90,8 @@ static void put_files(void)
 	sim_fs_mkdir(rig.w, "/var/run/asterisk");
 	sim_fs_mkdir(rig.w, "/var/spool/asterisk");
 	sim_fs_mkdir(rig.w, "/var/lib/asterisk");
+	sim_fs_put(rig.w, "/var/lib/asterisk/static-http/index.html", "<p>hello</p>\n");
+	sim_fs_put(rig.w, "/var/lib/asterisk/static-http/private/x.txt", "hidden\n");
 }
 
 static void engine_begin(void)
@@ -271,6 +276,26 @@ static void session_want(struct session *s, struct slice line)
 	sink_char(&s->wanted, '\n');
 }
 
+static void session_repeat(struct session *s, struct slice text)
+{
+	size_t blank = slice_find(text, ' ');
+	uint64_t times;
+
+	session_compare(s);
+	assert_true(slice_u64(slice_head(text, blank), 100000, &times));
+	while (times--) {
+		sink_add(&s->said, slice_from(text, blank + 1));
+		sink_lit(&s->said, "\r\n");
+	}
+}
+
+static void session_fill(struct session *s, size_t octets)
+{
+	session_compare(s);
+	while (octets--)
+		sink_char(&s->said, 'y');
+}
+
 static void session_line(struct session *s, struct slice line)
 {
 	struct slice rest;
@@ -284,6 +309,10 @@ static void session_line(struct session *s, struct slice line)
 	} else if (takes(line, "E:", &rest)) {
 		session_compare(s);
 		session_add_escaped(s, rest);
+	} else if (takes(line, "x ", &rest)) {
+		session_repeat(s, slice_from(line, 2));
+	} else if (takes(line, "fill", &rest)) {
+		session_fill(s, strtoul(rest.ptr, NULL, 10));
 	} else if (takes(line, "octets", &rest)) {
 		s->slowly = true;
 		session_send(s);
@@ -651,6 +680,8 @@ int main(int argc, char **argv)
 		SESSION("http-refused.txt"),
 		SESSION("http-framing.txt"),
 		SESSION("http-digest.txt"),
+		SESSION("http-limits.txt"),
+		SESSION("http-status.txt"),
 		TEST(test_poll),
 		TEST(test_second_poll),
 		TEST(test_vanished_poll),

@@ -583,6 +583,41 @@ static void test_other_kinds(void **state)
 	raise_kind(EVENT_RTCPSENT, "SSRC: 0x00000001\r\nPT: 201(RR)\r\n", NULL);
 	EXPECT(client, "Event: RTCPSent\nPrivilege: reporting,all\n" SNAP(
 			       "", "5", "Ringing") "SSRC: 0x00000001\nPT: 201(RR)\n\n");
+	raise_kind(EVENT_RTCPRECEIVED, "SSRC: 0x00000002\r\nPT: 200(SR)\r\n", NULL);
+	EXPECT(client, "Event: RTCPReceived\nPrivilege: reporting,all\n" SNAP(
+			       "", "5", "Ringing") "SSRC: 0x00000002\nPT: 200(SR)\n\n");
+}
+
+static void raise_texts(enum event_kind kind, const char *const texts[EVENT_TEXTS])
+{
+	struct event e = {.kind = kind, .wall_ns = world.wall_ns};
+
+	for (int i = 0; i < EVENT_TEXTS && texts[i]; i++)
+		e.text[i] = slice_str(texts[i]);
+	world_raise(&e);
+}
+
+/* Of contacts, endpoints and registrations: what is not known is left out. */
+static void test_of_endpoints(void **state)
+{
+	(void)state;
+	raise_texts(EVENT_CONTACTSTATUS,
+		    (const char *[EVENT_TEXTS]){"sip:1@h:5090", "Reachable", "1", "one", "2311"});
+	EXPECT(client, "Event: ContactStatus\nPrivilege: system,all\nURI: sip:1@h:5090\n"
+		       "ContactStatus: Reachable\nAOR: 1\nEndpointName: one\n"
+		       "RoundtripUsec: 2311\n\n");
+	raise_texts(EVENT_CONTACTSTATUS,
+		    (const char *[EVENT_TEXTS]){"sip:1@h", "Removed", "1", "one", ""});
+	EXPECT(client, "Event: ContactStatus\nPrivilege: system,all\nURI: sip:1@h\n"
+		       "ContactStatus: Removed\nAOR: 1\nEndpointName: one\n\n");
+	raise_texts(EVENT_PEERSTATUS,
+		    (const char *[EVENT_TEXTS]){"PJSIP", "PJSIP/one", "Unreachable", ""});
+	EXPECT(client, "Event: PeerStatus\nPrivilege: system,all\nChannelType: PJSIP\n"
+		       "Peer: PJSIP/one\nPeerStatus: Unreachable\n\n");
+	raise_texts(EVENT_REGISTRY,
+		    (const char *[EVENT_TEXTS]){"PJSIP", "sip:u@h", "sip:h", "Rejected", "403"});
+	EXPECT(client, "Event: Registry\nPrivilege: system,all\nChannelType: PJSIP\n"
+		       "Username: sip:u@h\nDomain: sip:h\nStatus: Rejected\nCause: 403\n\n");
 }
 
 /* No empty line of a body ends the event early. */
@@ -704,6 +739,7 @@ int main(void)
 		TEST(test_no_cause),
 		TEST(test_response_without_channel),
 		TEST(test_other_kinds),
+		TEST(test_of_endpoints),
 		TEST(test_body_cannot_end_the_event),
 		TEST(test_names_are_escaped),
 		TEST(test_general_options),
