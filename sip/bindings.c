@@ -4,7 +4,6 @@
 #include "engine/base/check.h"
 #include "sip/notice.h"
 #include "sip/qualify.h"
-#include "sip/request.h"
 
 int bindings_create(struct sip *sip)
 {
@@ -74,36 +73,11 @@ bool bindings_is_usable(const struct contact *c)
 	return c->info.status != CONTACT_UNREACHABLE && c->info.status != CONTACT_REMOVED;
 }
 
-/* First hop: Path, then the AOR's proxy, then the URI itself. */
-static void choice_fill(const struct contact *c, struct sip_choice *out)
+struct slice bindings_proxy(const struct contact *c, const struct sip_conf_endpoint *ep)
 {
-	const struct slice *text = c->info.text;
-	bool is_known;
+	struct slice proxy = c->info.text[CONTACT_PROXY];
 
-	*out = (struct sip_choice){
-		.uri = text[CONTACT_URI],
-		.path = text[CONTACT_PATH],
-		.proxy = text[CONTACT_PROXY],
-		.shard = c->info.shard,
-		.id = c->info.id,
-	};
-	if (out->path.len)
-		is_known = sip_route_addr(out->path, &out->addr);
-	else
-		is_known = sip_request_addr(out->proxy.len ? out->proxy : out->uri, &out->addr);
-	if (!is_known)
-		out->addr.family = 0;
-}
-
-void bindings_hop(const struct sip *sip, const struct contact *c,
-		  const struct sip_conf_endpoint *ep, struct sip_choice *out)
-{
-	UNUSED(sip);
-	choice_fill(c, out);
-	if (!out->path.len && !out->proxy.len && ep && ep->proxy_addr.family) {
-		out->proxy = ep->outbound_proxy;
-		out->addr = ep->proxy_addr;
-	}
+	return proxy.len || !ep ? proxy : ep->outbound_proxy;
 }
 
 static bool bindings_registered(const struct sip *sip, const struct sip_conf_aor *aor, uint32_t nth,
@@ -114,7 +88,13 @@ static bool bindings_registered(const struct sip *sip, const struct sip_conf_aor
 	for (; c; c = location_next(c)) {
 		if (!c->info.expires_wall_ns || !bindings_is_usable(c) || nth-- > 0)
 			continue;
-		choice_fill(c, out);
+		*out = (struct sip_choice){
+			.uri = c->info.text[CONTACT_URI],
+			.path = c->info.text[CONTACT_PATH],
+			.proxy = c->info.text[CONTACT_PROXY],
+			.shard = c->info.shard,
+			.id = c->info.id,
+		};
 		return true;
 	}
 	return false;
@@ -131,7 +111,6 @@ static bool bindings_static(const struct sip *sip, const struct sip_conf_aor *ao
 	*out = (struct sip_choice){
 		.uri = conf->uri,
 		.proxy = aor->outbound_proxy,
-		.addr = aor->proxy_addr.family ? aor->proxy_addr : conf->addr,
 		.id = id,
 		.is_static = true,
 	};

@@ -14,7 +14,7 @@ struct binding {
 	struct contact c; /* first: an object of the table */
 	struct sip *sip;
 	struct tmr tmr;		     /* next OPTIONS, or the end of waiting for its answer */
-	handle_t txn;		     /* OPTIONS under way */
+	handle_t errand;	     /* OPTIONS under way */
 	struct sip_auth_state *auth; /* while it answers a challenge */
 	int64_t sent_ns;
 	uint64_t tag; /* of From, for all its OPTIONS */
@@ -34,7 +34,6 @@ struct sip_choice {
 	struct slice uri;
 	struct slice path;  /* values of Route, joined by commas */
 	struct slice proxy; /* the AOR's outbound proxy */
-	struct addr addr;   /* first hop; family 0: a name, to be resolved */
 	uint32_t shard;	    /* that has its connection */
 	uint64_t id;	    /* contact_id */
 	bool is_static;
@@ -46,9 +45,9 @@ bool bindings_is_usable(const struct contact *c);
  * the static ones. *at begins at 0. False: no more. */
 bool bindings_next(const struct sip *sip, const struct sip_conf_aor *aor, uint32_t *at,
 		   struct sip_choice *out);
-/* Where a request to this contact goes first; addr.family 0: not known. ep may be NULL. */
-void bindings_hop(const struct sip *sip, const struct contact *c,
-		  const struct sip_conf_endpoint *ep, struct sip_choice *out);
+/* The proxy by which a contact without a Path is reached: that of its AOR, else of the endpoint,
+ * which may be NULL; empty: none. */
+struct slice bindings_proxy(const struct contact *c, const struct sip_conf_endpoint *ep);
 /* The first contact of an endpoint that may be dialled. */
 bool bindings_pick(const struct sip *sip, const struct sip_conf_endpoint *ep,
 		   struct sip_choice *out);

@@ -54,7 +54,6 @@ enum sip_conf_dtmf {
 struct sip_conf_contact {
 	struct slice uri;     /* as written, without <> */
 	struct sip_uri parts; /* of uri */
-	struct addr addr;     /* where it leads; family 0: a name */
 };
 
 struct sip_conf_endpoint;
@@ -69,7 +68,6 @@ struct sip_conf_aor {
 	uint32_t qualify_s; /* qualify_frequency; 0: never */
 	uint32_t qualify_timeout_ms;
 	struct slice outbound_proxy; /* URI, ready for Route; empty: none */
-	struct addr proxy_addr;
 	const struct sip_conf_endpoint **users; /* endpoints that name it in aors= */
 	uint32_t user_count;
 	bool remove_existing, remove_unavailable;
@@ -84,8 +82,7 @@ struct sip_conf_registration {
 	struct slice server_uri; /* Request-URI */
 	struct sip_uri server;
 	struct slice client_uri; /* From and To */
-	struct slice outbound_proxy;
-	struct addr addr;		  /* where REGISTER goes: of the proxy, or of the server */
+	struct slice outbound_proxy;	  /* URI, ready for Route; empty: none */
 	const struct sip_conf_auth *auth; /* NULL: none */
 	int32_t transport;		  /* as of an endpoint */
 	struct slice contact_user, contact_header_params, endpoint, user_agent;
@@ -150,7 +147,6 @@ struct sip_conf_endpoint {
 	uint8_t identify_by; /* bits of enum sip_conf_ident */
 	struct sip_acl acl, contact_acl;
 	struct slice outbound_proxy;      /* URI, ready for Route; empty: none */
-	struct addr proxy_addr;		  /* where that leads; family 0: a name */
 	struct slice context, account, language;
 	struct slice from_user, from_domain, contact_user;
 	struct slice cid_name, cid_num;

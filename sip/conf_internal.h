@@ -139,7 +139,6 @@ struct conf_transport_draft {
 struct conf_registration_draft {
 	struct sip_conf_registration r;
 	struct slice auth, transport; /* names */
-	struct addr proxy_addr;
 };
 struct conf_auth_draft {
 	struct sip_conf_auth a;

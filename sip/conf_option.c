@@ -494,12 +494,6 @@ static int conf_finish_registration(struct conf_load *l, struct conf_registratio
 		return conf_fail(l, NULL,
 				 "client_uri= is missing; give one, as "
 				 "client_uri=sip:user@192.0.2.1");
-	if (d->proxy_addr.family)
-		d->r.addr = d->proxy_addr;
-	if (!d->r.addr.family)
-		log_warning("%s:%d: registration '%.*s': server_uri names a host; names are not "
-			    "resolved yet, so nothing is registered. Write its IP address",
-			    l->section->file, l->section->line, SLICE_ARG(d->r.name));
 	if (d->r.line && !d->r.endpoint.len)
 		return conf_fail(l, NULL,
 				 "line=yes wants endpoint=, to which calls on the line "

@@ -57,6 +57,16 @@ int conf_ip(struct conf_load *l, const struct conffile_var *v, struct slice *out
 	return conf_text(l, v, out);
 }
 
+static int conf_read_proxy(struct conf_load *l, const struct conffile_var *v, struct slice *out)
+{
+	struct sip_uri uri;
+
+	if (sip_uri_parse(&uri, v->value) ||
+	    (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
+		return conf_fail(l, v, "give a full URI, as sip:192.0.2.1:5060\\;lr");
+	return conf_text(l, v, out);
+}
+
 /* ---- transport ---- */
 
 int conf_set_protocol(struct conf_load *l, const struct conffile_var *v)
@@ -222,14 +232,8 @@ int conf_set_privacy(struct conf_load *l, const struct conffile_var *v)
 int conf_set_proxy(struct conf_load *l, const struct conffile_var *v)
 {
 	struct conf_endpoint_draft *d = l->object;
-	struct sip_uri uri;
 
-	if (sip_uri_parse(&uri, v->value) ||
-	    (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
-		return conf_fail(l, v, "give a full URI, as sip:192.0.2.1:5060\\;lr");
-	d->e.proxy_addr.port = sip_transport_port_of(&uri);
-	UNUSED(sip_conf_host_addr(uri.host, &d->e.proxy_addr));
-	return conf_text(l, v, &d->e.outbound_proxy);
+	return conf_read_proxy(l, v, &d->e.outbound_proxy);
 }
 
 int conf_set_timers(struct conf_load *l, const struct conffile_var *v)
@@ -301,8 +305,6 @@ int conf_set_contact(struct conf_load *l, const struct conffile_var *v)
 	if (sip_uri_parse(&c->parts, c->uri) ||
 	    (c->parts.scheme != SIP_SCHEME_SIP && c->parts.scheme != SIP_SCHEME_SIPS))
 		return conf_fail(l, v, "give a SIP URI, as sip:192.0.2.1:5060");
-	c->addr.port = sip_transport_port_of(&c->parts);
-	UNUSED(sip_conf_host_addr(c->parts.host, &c->addr));
 	d->a.contact_count++;
 	return 0;
 }
@@ -324,26 +326,11 @@ int conf_set_qualify_timeout(struct conf_load *l, const struct conffile_var *v)
 	return 0;
 }
 
-static int conf_read_proxy(struct conf_load *l, const struct conffile_var *v, struct slice *text,
-			   struct addr *addr)
-{
-	struct sip_uri uri;
-
-	if (sip_uri_parse(&uri, v->value) || uri.scheme != SIP_SCHEME_SIP)
-		return conf_fail(l, v, "give a full URI, as sip:192.0.2.1:5060\\;lr");
-	addr->port = sip_transport_port_of(&uri);
-	if (!sip_conf_host_addr(uri.host, addr))
-		log_warning("%s:%d: %s '%.*s': outbound_proxy names a host; names are not resolved "
-			    "yet, so it is not used. Write the proxy's IP address",
-			    v->file, v->line, conf_type_name(l->type), SLICE_ARG(l->section->name));
-	return conf_text(l, v, text);
-}
-
 int conf_set_aor_proxy(struct conf_load *l, const struct conffile_var *v)
 {
 	struct conf_aor_draft *d = l->object;
 
-	return conf_read_proxy(l, v, &d->a.outbound_proxy, &d->a.proxy_addr);
+	return conf_read_proxy(l, v, &d->a.outbound_proxy);
 }
 
 /* ---- registration ---- */
@@ -352,7 +339,7 @@ int conf_set_registration_proxy(struct conf_load *l, const struct conffile_var *
 {
 	struct conf_registration_draft *d = l->object;
 
-	return conf_read_proxy(l, v, &d->r.outbound_proxy, &d->proxy_addr);
+	return conf_read_proxy(l, v, &d->r.outbound_proxy);
 }
 
 int conf_set_server_uri(struct conf_load *l, const struct conffile_var *v)
@@ -364,8 +351,6 @@ int conf_set_server_uri(struct conf_load *l, const struct conffile_var *v)
 	if (sip_uri_parse(&d->r.server, d->r.server_uri) ||
 	    (d->r.server.scheme != SIP_SCHEME_SIP && d->r.server.scheme != SIP_SCHEME_SIPS))
 		return conf_fail(l, v, "give a SIP URI, as sip:192.0.2.1:5060");
-	d->r.addr.port = sip_transport_port_of(&d->r.server);
-	UNUSED(sip_conf_host_addr(d->r.server.host, &d->r.addr));
 	return 0;
 }
 

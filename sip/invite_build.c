@@ -3,6 +3,7 @@
 #include "engine/base/fault.h"
 #include "engine/base/log.h"
 #include "sip/invite.h"
+#include "sip/request.h"
 #include "sip/transport.h"
 
 #include <errno.h>
@@ -253,15 +254,6 @@ static void build_require(struct sink *out, const struct sip_conf_endpoint *ep)
 				    rel ? SLICE_LIT("100rel") : SLICE_LIT("timer"));
 }
 
-/* A proxy that routes as RFC 2543 did: it wants to be the Request-URI. */
-static bool build_is_strict(const struct invite_way *way)
-{
-	struct sip_uri proxy;
-
-	return !way->path.len && way->proxy.len && sip_uri_parse(&proxy, way->proxy) == 0 &&
-	       !sip_uri_param(&proxy, SLICE_LIT("lr"), NULL);
-}
-
 /* The way that the contact registered with it, or the proxy. */
 static void build_route(struct sink *out, const struct invite_way *way)
 {
@@ -271,14 +263,16 @@ static void build_route(struct sink *out, const struct invite_way *way)
 		sip_write_header_id(out, SIP_HDR_ROUTE, value);
 	if (!way->path.len && way->proxy.len)
 		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY,
-			       build_is_strict(way) ? way->ruri : way->proxy, SLICE_EMPTY);
+			       sip_request_is_strict(way->path, way->proxy) ? way->ruri
+									    : way->proxy,
+			       SLICE_EMPTY);
 }
 
 int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
 		       const struct sip_conf_endpoint *ep, const struct invite_way *way,
 		       struct slice branch)
 {
-	struct slice ruri = build_is_strict(way) ? way->proxy : way->ruri;
+	struct slice ruri = sip_request_is_strict(way->path, way->proxy) ? way->proxy : way->ruri;
 	char body_room[2048];
 	struct sink body = sink_make(body_room, sizeof(body_room));
 	struct build_caller c;

@@ -2,8 +2,8 @@
 #include "sip/qualify.h"
 
 #include "engine/base/check.h"
+#include "sip/errand.h"
 #include "sip/notice.h"
-#include "sip/request.h"
 
 #define QUALIFY_SPREAD_MS                                                                          \
 	2000 /* of the first question, unless max_initial_qualify_time says more */
@@ -17,7 +17,7 @@ static bool qualify_is_ours(const struct binding *b)
 
 static bool qualify_is_asking(const struct binding *b)
 {
-	return b->txn != HANDLE_NONE;
+	return b->errand != HANDLE_NONE;
 }
 
 /* ---- the timer ---- */
@@ -79,7 +79,7 @@ static void qualify_end(struct binding *b, enum contact_status status)
 		b->auth = NULL;
 	}
 	qualify_disarm(b);
-	b->txn = HANDLE_NONE;
+	b->errand = HANDLE_NONE;
 	b->c.info.rtt_ns =
 		status == CONTACT_REACHABLE ? io_clock_ns(b->sip->env.io) - b->sent_ns : -1;
 	if (b->c.info.qualify_s) /* by command only: it is dialled as before */
@@ -92,60 +92,73 @@ static void qualify_end(struct binding *b, enum contact_status status)
 
 /* ---- one question ---- */
 
-static void qualify_on_txn(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
-			   const struct addr *from);
-
 static const struct sip_conf_endpoint *qualify_endpoint(const struct binding *b)
 {
 	return sip_conf_endpoint(b->sip->conf, b->c.info.text[CONTACT_ENDPOINT]);
 }
 
-/* 0 or a negative errno. */
-static int qualify_send(struct binding *b)
+/* The time of who is asked now begins: of a name server, of each address in turn. */
+static void qualify_wait(struct binding *b)
 {
+	uint32_t ms = b->c.info.qualify_timeout_ms;
+
+	qualify_arm(b, sip_now(b->sip) + (ms ? ms : QUALIFY_TIMEOUT_DEF) * TMR_MS);
+}
+
+static int qualify_write(void *arg, struct sip_request *r, struct sink *room)
+{
+	struct binding *b = arg;
 	const struct sip_conf_endpoint *ep = qualify_endpoint(b);
-	const struct slice *text = b->c.info.text;
-	struct sip_choice hop;
-	struct sip_request r = {
+
+	UNUSED(room);
+	*r = (struct sip_request){
 		.method = SIP_METHOD_OPTIONS,
-		.ruri = text[CONTACT_URI],
+		.ruri = b->c.info.text[CONTACT_URI],
 		.user = b->sip->conf->default_from_user,
-		.route = text[CONTACT_PATH],
+		.route = b->c.info.text[CONTACT_PATH],
+		.proxy = bindings_proxy(&b->c, ep),
 		.tag = b->tag,
 		.call_id = slice_make(b->call_id, sizeof(b->call_id)),
-		.cseq = ++b->cseq,
+		.cseq = b->cseq,
 		.transport = ep ? ep->transport : -1,
 		.auth = b->auth,
 		.cred = ep && ep->auth ? &ep->auth->cred : NULL,
 	};
-	int err;
-
-	bindings_hop(b->sip, &b->c, ep, &hop);
-	if (!hop.addr.family)
-		return -1;
 	if (ep && ep->from_user.len)
-		r.user = ep->from_user;
-	r.proxy = hop.proxy;
-	r.dst = hop.addr;
-	sip_count_one(b->sip, METRIC_sip_qualify_sent);
-	b->txn = sip_request_send(b->sip, &r, qualify_on_txn, b, &err);
-	return b->txn == HANDLE_NONE ? err : 0;
+		r->user = ep->from_user;
+	b->sent_ns = io_clock_ns(b->sip->env.io);
+	qualify_wait(b);
+	return 0;
 }
+
+static bool qualify_answered(void *arg, const struct txn *t, const struct sip_msg *msg);
+
+static void qualify_failed(void *arg, unsigned code)
+{
+	UNUSED(code);
+	qualify_end(arg, CONTACT_UNREACHABLE);
+}
+
+static const struct sip_errand_ops qualify_ops = {
+	.sent = METRIC_sip_qualify_sent,
+	.write = qualify_write,
+	.answered = qualify_answered,
+	.failed = qualify_failed,
+};
 
 static void qualify_begin(struct binding *b)
 {
-	uint32_t ms = b->c.info.qualify_timeout_ms;
+	int err;
 
 	if (!b->tag) {
 		b->tag = sip_ident_nonce(b->sip->env.rng);
 		b->cseq = rng_below(b->sip->env.rng, 32768);
 		rng_uuid(b->sip->env.rng, b->call_id);
 	}
-	b->sent_ns = io_clock_ns(b->sip->env.io);
-	if (qualify_send(b))
+	b->cseq++;
+	b->errand = sip_errand_begin(b->sip, &qualify_ops, b, NULL, &err);
+	if (b->errand == HANDLE_NONE)
 		qualify_end(b, CONTACT_UNREACHABLE);
-	else
-		qualify_arm(b, sip_now(b->sip) + (ms ? ms : QUALIFY_TIMEOUT_DEF) * TMR_MS);
 }
 
 /* True: the question goes on with credentials. */
@@ -158,26 +171,23 @@ static bool qualify_take_challenge(struct binding *b, const struct sip_msg *msg)
 		return false;
 	if (!b->auth)
 		b->auth = slab_alloc(b->sip->auths);
-	if (!b->auth ||
-	    sip_auth_take(b->auth, msg, ep->auth->alg_mask, &ep->auth->cred) != SIP_AUTH_RETRY)
-		return false;
-	return qualify_send(b) == 0;
+	return b->auth &&
+	       sip_auth_take(b->auth, msg, ep->auth->alg_mask, &ep->auth->cred) == SIP_AUTH_RETRY;
 }
 
-static void qualify_on_txn(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
-			   const struct addr *from)
+static bool qualify_answered(void *arg, const struct txn *t, const struct sip_msg *msg)
 {
 	struct binding *b = arg;
 	bool is_good;
 
-	UNUSED(from);
-	if (fact == TXN_PROVISIONAL || fact == TXN_GONE)
-		return;
-	txn_set_user(t, NULL, NULL);
-	if (msg && qualify_take_challenge(b, msg))
-		return;
-	is_good = msg && (fact == TXN_SUCCESS || !b->c.info.qualify_2xx_only);
+	UNUSED(t);
+	if (qualify_take_challenge(b, msg)) {
+		b->cseq++;
+		return true;
+	}
+	is_good = msg->code < 300 || !b->c.info.qualify_2xx_only;
 	qualify_end(b, is_good ? CONTACT_REACHABLE : CONTACT_UNREACHABLE);
+	return false;
 }
 
 static void qualify_on_timer(struct tmr *tmr, void *arg)
@@ -186,8 +196,10 @@ static void qualify_on_timer(struct tmr *tmr, void *arg)
 
 	UNUSED(tmr);
 	b->sip->bindings.timer_count--;
+	if (qualify_is_asking(b) && sip_errand_next(b->sip, b->errand))
+		return;
 	if (qualify_is_asking(b)) {
-		sip_request_drop(b->sip, b->txn);
+		sip_errand_drop(b->sip, b->errand);
 		qualify_end(b, CONTACT_UNREACHABLE);
 	} else if (b->is_late) {
 		qualify_plan_next(b);
@@ -228,7 +240,8 @@ void qualify_now(struct binding *b)
 void qualify_stop(struct binding *b)
 {
 	qualify_disarm(b);
-	sip_request_drop(b->sip, b->txn);
+	sip_errand_drop(b->sip, b->errand);
+	b->errand = HANDLE_NONE;
 	if (b->auth)
 		slab_free(b->sip->auths, b->auth);
 	b->auth = NULL;

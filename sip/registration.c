@@ -3,7 +3,8 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
-#include "sip/request.h"
+#include "sip/errand.h"
+#include "sip/transport.h"
 
 #include <errno.h>
 
@@ -16,7 +17,7 @@ struct registration {
 	uint64_t hash;	 /* of its name */
 	struct tmr tmr;	 /* the next REGISTER */
 	struct tmr tell; /* a report found no room */
-	handle_t txn;
+	handle_t errand; /* the REGISTER under way */
 	uint64_t tag;
 	struct sip_auth_state auth;
 	int64_t next_wall_ns;
@@ -29,6 +30,8 @@ struct registration {
 	bool is_ending; /* REGISTER with Expires: 0 is under way */
 	char call_id[SIP_IDENT_LEN];
 	char line[REGISTRATION_LINE];
+	bool has_home;
+	struct sip_target home; /* that accepted it last: asked first, told of the end */
 	uint32_t route_len;
 	char route[SIP_ROUTE_TEXT];
 };
@@ -93,33 +96,32 @@ static void registration_plan(struct registration *r, int64_t delay_ns)
 
 /* ---- the request ---- */
 
-static void registration_on_txn(void *arg, struct txn *t, enum txn_fact fact,
-				const struct sip_msg *msg, const struct addr *from);
-
+/* What stands inside of the <> of Contact, and behind them. */
 static void registration_write_params(const struct registration *r,
-				      const struct sip_conf_registration *conf, struct sink *inside,
-				      struct sink *behind)
+				      const struct sip_conf_registration *conf,
+				      struct sip_request *q, struct sink *room)
 {
+	size_t at = room->len;
+
 	if (conf->line) {
-		sink_lit(inside, ";line=");
-		sink_add(inside, slice_make(r->line, sizeof(r->line)));
+		sink_lit(room, ";line=");
+		sink_add(room, slice_make(r->line, sizeof(r->line)));
 	}
-	if (!conf->contact_header_params.len)
-		return;
-	if (conf->contact_header_params.ptr[0] != ';')
-		sink_char(behind, ';');
-	sink_add(behind, conf->contact_header_params);
+	q->contact_params = slice_from(sink_slice(room), at);
+	at = room->len;
+	if (conf->contact_header_params.len && conf->contact_header_params.ptr[0] != ';')
+		sink_char(room, ';');
+	sink_add(room, conf->contact_header_params);
+	q->contact_tail = slice_from(sink_slice(room), at);
 }
 
-/* 0 or a negative errno. expires 0: ends it. fn NULL: whatever is answered. */
-static int registration_send(struct registration *r, const struct sip_conf_registration *conf,
-			     uint32_t expires, txn_fn fn)
+static void registration_write_request(struct registration *r,
+				       const struct sip_conf_registration *conf, uint32_t expires,
+				       struct sip_request *q, struct sink *room)
 {
-	char inside_room[32], behind_room[256], extra_room[128];
-	struct sink inside = sink_make(inside_room, sizeof(inside_room));
-	struct sink behind = sink_make(behind_room, sizeof(behind_room));
-	struct sink extra = sink_make(extra_room, sizeof(extra_room));
-	struct sip_request q = {
+	size_t at;
+
+	*q = (struct sip_request){
 		.method = SIP_METHOD_REGISTER,
 		.ruri = conf->server_uri,
 		.from = conf->client_uri,
@@ -129,28 +131,49 @@ static int registration_send(struct registration *r, const struct sip_conf_regis
 		.proxy = conf->outbound_proxy,
 		.tag = r->tag,
 		.call_id = slice_make(r->call_id, sizeof(r->call_id)),
-		.cseq = ++r->cseq,
+		.cseq = r->cseq,
 		.transport = conf->transport,
-		.dst = conf->addr,
 		.auth = &r->auth,
 		.cred = conf->auth ? &conf->auth->cred : NULL,
 	};
-	int err = -EHOSTUNREACH;
-
-	if (!conf->addr.family)
-		return err;
-	registration_write_params(r, conf, &inside, &behind);
-	sip_write_header_u32(&extra, SIP_HDR_EXPIRES, expires);
+	registration_write_params(r, conf, q, room);
+	at = room->len;
+	sip_write_header_u32(room, SIP_HDR_EXPIRES, expires);
 	if (conf->support_path)
-		sip_write_header_id(&extra, SIP_HDR_SUPPORTED, SLICE_LIT("path"));
-	if (inside.over || behind.over || extra.over)
-		return -EMSGSIZE;
-	q.contact_params = sink_slice(&inside);
-	q.contact_tail = sink_slice(&behind);
-	q.extra = sink_slice(&extra);
-	sip_count_one(r->sip, METRIC_sip_registration_sent);
-	r->txn = sip_request_send(r->sip, &q, fn, r, &err);
-	return r->txn == HANDLE_NONE ? err : 0;
+		sip_write_header_id(room, SIP_HDR_SUPPORTED, SLICE_LIT("path"));
+	q->extra = slice_from(sink_slice(room), at);
+}
+
+static int registration_write(void *arg, struct sip_request *q, struct sink *room)
+{
+	struct registration *r = arg;
+	const struct sip_conf_registration *conf = registration_conf(r);
+
+	if (!conf)
+		return -ENOENT;
+	registration_write_request(r, conf, r->is_ending ? 0 : r->expiration_s, q, room);
+	return 0;
+}
+
+static bool registration_answered(void *arg, const struct txn *t, const struct sip_msg *msg);
+static void registration_failed(void *arg, unsigned code);
+
+static const struct sip_errand_ops registration_ops = {
+	.sent = METRIC_sip_registration_sent,
+	.write = registration_write,
+	.answered = registration_answered,
+	.failed = registration_failed,
+};
+
+/* False: it cannot be sent to anybody. */
+static bool registration_send(struct registration *r)
+{
+	int err;
+
+	r->cseq++;
+	r->errand =
+		sip_errand_begin(r->sip, &registration_ops, r, r->has_home ? &r->home : NULL, &err);
+	return r->errand != HANDLE_NONE;
 }
 
 /* ---- refusals ---- */
@@ -209,15 +232,14 @@ static uint32_t registration_pause(const struct sip_conf_registration *conf, uns
 	return code == 401 || code == 407 ? 0 : conf->fatal_retry_s;
 }
 
-/* msg NULL: no answer. */
+/* msg: the answer, or NULL. code 0: nobody has said anything. */
 static void registration_refused(struct registration *r, const struct sip_conf_registration *conf,
-				 const struct sip_msg *msg)
+				 const struct sip_msg *msg, unsigned code)
 {
-	unsigned code = msg ? msg->code : 0;
 	uint32_t pause = registration_pause(conf, code), after;
 
 	sip_count_one(r->sip, METRIC_sip_registration_failed);
-	if (pause && code == 503 && sip_msg_get_u32(msg, SIP_HDR_RETRY_AFTER, &after) &&
+	if (pause && msg && code == 503 && sip_msg_get_u32(msg, SIP_HDR_RETRY_AFTER, &after) &&
 	    after > pause)
 		pause = after < 3600 ? after : 3600;
 	if (pause)
@@ -313,9 +335,12 @@ static void registration_accepted(struct registration *r, const struct sip_conf_
 
 	sip_auth_settled(&r->auth);
 	if (!granted) { /* it has not kept us */
-		registration_refused(r, conf, NULL);
+		registration_refused(r, conf, NULL, 0);
 		return;
 	}
+	r->home = (struct sip_target){.addr = t->dst,
+				      .transport = (uint8_t)sip_tp_kind(r->sip, t->tp)};
+	r->has_home = true;
 	r->retries = r->rounds = 0;
 	registration_plan(r, registration_refresh_ns(r, granted));
 	registration_tell_route(r, msg);
@@ -339,27 +364,24 @@ static void registration_begin(struct registration *r)
 		r->cseq = rng_below(r->sip->env.rng, 32768);
 		rng_uuid(r->sip->env.rng, r->call_id);
 	}
-	if (registration_send(r, conf, r->expiration_s, registration_on_txn))
-		registration_refused(r, conf, NULL);
+	if (!registration_send(r))
+		registration_refused(r, conf, NULL, 0);
 }
 
-/* 401, 407: with credentials; 423: for longer. True: it has been sent again. */
+/* 401, 407: with credentials; 423: for longer. True: once more. */
 static bool registration_again(struct registration *r, const struct sip_conf_registration *conf,
 			       const struct sip_msg *msg)
 {
 	uint32_t least;
 
-	if ((msg->code == 401 || msg->code == 407) && conf->auth)
-		return sip_auth_take(&r->auth, msg, conf->auth->alg_mask, &conf->auth->cred) ==
-			       SIP_AUTH_RETRY &&
-		       registration_send(r, conf, r->is_ending ? 0 : r->expiration_s,
-					 registration_on_txn) == 0;
-	if (msg->code == 423 && !r->is_ending && r->rounds++ < REGISTRATION_ROUNDS &&
-	    sip_msg_get_u32(msg, SIP_HDR_MIN_EXPIRES, &least) && least > r->expiration_s) {
-		r->expiration_s = least;
-		return registration_send(r, conf, r->expiration_s, registration_on_txn) == 0;
-	}
-	return false;
+	if (msg->code == 401 || msg->code == 407)
+		return conf->auth && sip_auth_take(&r->auth, msg, conf->auth->alg_mask,
+						   &conf->auth->cred) == SIP_AUTH_RETRY;
+	if (msg->code != 423 || r->is_ending || r->rounds++ >= REGISTRATION_ROUNDS ||
+	    !sip_msg_get_u32(msg, SIP_HDR_MIN_EXPIRES, &least) || least <= r->expiration_s)
+		return false;
+	r->expiration_s = least;
+	return true;
 }
 
 static void registration_ended(struct registration *r)
@@ -370,25 +392,35 @@ static void registration_ended(struct registration *r)
 	registration_set(r, SIP_REG_STOPPED, 0);
 }
 
-static void registration_on_txn(void *arg, struct txn *t, enum txn_fact fact,
-				const struct sip_msg *msg, const struct addr *from)
+static bool registration_answered(void *arg, const struct txn *t, const struct sip_msg *msg)
 {
 	struct registration *r = arg;
 	const struct sip_conf_registration *conf = registration_conf(r);
 
-	UNUSED(from);
-	if (fact == TXN_PROVISIONAL || fact == TXN_GONE)
-		return;
-	txn_set_user(t, NULL, NULL);
-	r->txn = HANDLE_NONE;
-	if (NEVER(!conf) || (msg && fact == TXN_FAILURE && registration_again(r, conf, msg)))
-		return;
+	if (!NEVER(!conf) && registration_again(r, conf, msg)) {
+		r->cseq++;
+		return true;
+	}
+	r->errand = HANDLE_NONE;
 	if (r->is_ending)
 		registration_ended(r);
-	else if (fact == TXN_SUCCESS)
+	else if (conf && msg->code < 300)
 		registration_accepted(r, conf, t, msg);
-	else
-		registration_refused(r, conf, msg);
+	else if (conf)
+		registration_refused(r, conf, msg, msg->code);
+	return false;
+}
+
+static void registration_failed(void *arg, unsigned code)
+{
+	struct registration *r = arg;
+	const struct sip_conf_registration *conf = registration_conf(r);
+
+	r->errand = HANDLE_NONE;
+	if (r->is_ending)
+		registration_ended(r);
+	else if (!NEVER(!conf))
+		registration_refused(r, conf, NULL, code);
 }
 
 static void registration_on_timer(struct tmr *tmr, void *arg)
@@ -402,21 +434,21 @@ static void registration_on_timer(struct tmr *tmr, void *arg)
 static void registration_halt(struct registration *r)
 {
 	tmr_stop(&r->tmr);
-	sip_request_drop(r->sip, r->txn);
-	r->txn = HANDLE_NONE;
+	sip_errand_drop(r->sip, r->errand);
+	r->errand = HANDLE_NONE;
 	if (r->is_ending)
 		r->sip->unregistering--;
 	r->is_ending = false;
 }
 
-static void registration_end(struct registration *r, const struct sip_conf_registration *conf)
+static void registration_end(struct registration *r)
 {
-	bool is_on = r->state == SIP_REG_REGISTERED || r->txn != HANDLE_NONE;
+	bool is_on = r->state == SIP_REG_REGISTERED || r->errand != HANDLE_NONE;
 
 	registration_halt(r);
 	r->is_ending = true;
 	r->sip->unregistering++;
-	if (!is_on || registration_send(r, conf, 0, registration_on_txn))
+	if (!is_on || !registration_send(r))
 		registration_ended(r);
 }
 
@@ -428,7 +460,7 @@ void registrations_command(struct sip *sip, uint64_t hash, enum sip_notice what)
 	if (!r || !conf || !registration_is_ours(r))
 		return;
 	if (what == SIP_NOTICE_UNREGISTER) {
-		registration_end(r, conf);
+		registration_end(r);
 		return;
 	}
 	registration_halt(r);
@@ -452,7 +484,24 @@ static bool registration_is_same(const struct sip_conf_registration *a,
 			     slice_eq(a->auth->cred.ha1, b->auth->cred.ha1)));
 }
 
-/* Ends it with the settings that are about to go; what is answered concerns nobody any more. */
+/* Where it is, with the settings that are about to go; what is answered concerns nobody any more.
+ */
+static void registration_send_last(struct registration *r, const struct sip_conf_registration *conf)
+{
+	char text[ERRAND_ROOM];
+	struct sink room = sink_make(text, sizeof(text));
+	struct sip_request q;
+	int err;
+
+	r->cseq++;
+	registration_write_request(r, conf, 0, &q, &room);
+	q.target = r->home;
+	if (room.over)
+		return;
+	sip_count_one(r->sip, METRIC_sip_registration_sent);
+	UNUSED(sip_request_send(r->sip, &q, NULL, NULL, &err));
+}
+
 static void registration_free(struct registration *r)
 {
 	const struct sip_conf_registration *conf = registration_conf(r);
@@ -461,7 +510,7 @@ static void registration_free(struct registration *r)
 
 	registration_halt(r);
 	if (is_on && conf)
-		UNUSED(registration_send(r, conf, 0, NULL));
+		registration_send_last(r, conf);
 	tmr_stop(&r->tell);
 	sip->route_count -= r->route_len > 0;
 	slab_free(sip->registrations, r);
@@ -495,7 +544,7 @@ static void registration_new(struct sip *sip, const struct sip_conf_registration
 	tmr_init(&r->tmr, sip->env.wheel, registration_on_timer, r);
 	tmr_init(&r->tell, sip->env.wheel, registration_on_tell, r);
 	registration_make_line(r, conf->name);
-	if (registration_is_ours(r) && conf->addr.family)
+	if (registration_is_ours(r))
 		registration_plan(r, rng_below(sip->env.rng, conf->max_initial_delay_s * 1000 + 1) *
 					     TMR_MS);
 }
@@ -526,7 +575,7 @@ void registrations_set_conf(struct sip *sip, const struct sip_conf *next)
 		if (!r) {
 			registration_new(sip, conf);
 		} else if (registration_is_ours(r) && !tmr_is_started(&r->tmr) &&
-			   r->txn == HANDLE_NONE) { /* it had given up: a reload begins anew */
+			   r->errand == HANDLE_NONE) { /* it had given up: a reload begins anew */
 			r->retries = r->rounds = 0;
 			registration_plan(r, 0);
 		}

@@ -53,12 +53,13 @@ static void request_write_contact(struct sink *out, const struct sip_request *r,
 	sink_lit(out, "\r\n");
 }
 
-static int request_write_auth(struct sink *out, struct sip *sip, const struct sip_request *r)
+static int request_write_auth(struct sink *out, struct sip *sip, const struct sip_request *r,
+			      struct slice ruri)
 {
 	char cnonce[SIP_IDENT_LEN];
 	struct sip_auth_request req = {
 		.method = sip_method_name(r->method),
-		.uri = r->ruri,
+		.uri = ruri,
 		.cnonce = slice_make(cnonce, sizeof(cnonce)),
 	};
 
@@ -71,10 +72,11 @@ static int request_write_auth(struct sink *out, struct sip *sip, const struct si
 static int request_write(struct sink *out, struct sip *sip, const struct sip_request *r, uint8_t tp,
 			 const struct addr *local, struct slice branch)
 {
-	struct slice route = r->route, value;
+	bool is_strict = sip_request_is_strict(r->route, r->proxy);
+	struct slice route = r->route, value, ruri = is_strict ? r->proxy : r->ruri;
 	int err;
 
-	sip_write_request_line(out, sip_method_name(r->method), r->ruri);
+	sip_write_request_line(out, sip_method_name(r->method), ruri);
 	dialog_write_via(out, sip_tp_via(sip, tp), local, branch);
 	request_write_parties(out, r, local);
 	request_write_contact(out, r, local, sip_tp_param(sip, tp));
@@ -83,26 +85,38 @@ static int request_write(struct sink *out, struct sip *sip, const struct sip_req
 	while (sip_text_next_value(&route, &value))
 		sip_write_header_id(out, SIP_HDR_ROUTE, value);
 	if (!r->route.len && r->proxy.len)
-		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, r->proxy, SLICE_EMPTY);
+		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, is_strict ? r->ruri : r->proxy,
+			       SLICE_EMPTY);
 	sink_add(out, r->extra);
 	sip_write_header_u32(out, SIP_HDR_MAX_FORWARDS, sip->conf->max_forwards);
 	value = r->user_agent.len ? r->user_agent : sip->conf->user_agent;
 	if (value.len)
 		sip_write_header_id(out, SIP_HDR_USER_AGENT, value);
-	err = request_write_auth(out, sip, r);
+	err = request_write_auth(out, sip, r, ruri);
 	sip_write_end(out);
 	return err ? err : out->over ? -EMSGSIZE : 0;
 }
 
-enum sip_transport sip_request_protocol(struct slice route, struct slice proxy, struct slice target)
+bool sip_request_first_hop(struct slice route, struct slice proxy, struct slice target,
+			   struct sip_uri *out)
 {
 	struct slice first = proxy.len ? proxy : target;
 	struct sip_addr addr;
+
+	if (sip_text_next_value(&route, &first)) {
+		if (sip_addr_parse(&addr, first))
+			return false;
+		first = addr.uri;
+	}
+	return sip_uri_parse(out, first) == 0;
+}
+
+bool sip_request_is_strict(struct slice route, struct slice proxy)
+{
 	struct sip_uri uri;
 
-	if (sip_text_next_value(&route, &first) && sip_addr_parse(&addr, first) == 0)
-		first = addr.uri;
-	return sip_uri_parse(&uri, first) ? SIP_TRANSPORT_UDP : sip_transport_of(&uri);
+	return !route.len && proxy.len && sip_uri_parse(&uri, proxy) == 0 &&
+	       !sip_uri_param(&uri, SLICE_LIT("lr"), NULL);
 }
 
 handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn fn, void *arg,
@@ -110,8 +124,7 @@ handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn f
 {
 	char text[LIMIT_SIP_OUT], branch[SIP_BRANCH_LEN];
 	struct sink out = sink_make(text, sizeof(text));
-	int tp = sip_tp_pick(sip, r->transport, sip_request_protocol(r->route, r->proxy, r->ruri),
-			     &r->dst);
+	int tp = sip_tp_pick_for(sip, r->transport, &r->target);
 	struct addr local;
 	struct txn *t;
 	handle_t h;
@@ -120,7 +133,7 @@ handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn f
 	if (tp < 0)
 		return HANDLE_NONE;
 	*error = -ENOBUFS;
-	sip_tp_address(sip, (uint8_t)tp, &r->dst, &local);
+	sip_tp_address(sip, (uint8_t)tp, &r->target.addr, &local);
 	t = txn_client_new(&sip->txns, TXN_NICT, r->method, r->cseq, fn, arg);
 	if (!t)
 		return HANDLE_NONE;
@@ -133,7 +146,7 @@ handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn f
 		return HANDLE_NONE;
 	}
 	h = txn_handle(t);
-	*error = txn_client_send(t, (uint8_t)tp, &r->dst, &local, sink_slice(&out));
+	*error = txn_client_send(t, (uint8_t)tp, &r->target.addr, &local, sink_slice(&out));
 	return *error ? HANDLE_NONE : h;
 }
 
@@ -145,23 +158,4 @@ void sip_request_drop(struct sip *sip, handle_t txn)
 		return;
 	txn_set_user(t, NULL, NULL);
 	txn_drop(t);
-}
-
-bool sip_request_addr(struct slice text, struct addr *out)
-{
-	struct sip_uri uri;
-
-	if (sip_uri_parse(&uri, text))
-		return false;
-	*out = (struct addr){.port = sip_transport_port_of(&uri)};
-	return sip_conf_host_addr(uri.host, out);
-}
-
-bool sip_route_addr(struct slice route, struct addr *out)
-{
-	struct slice value;
-	struct sip_addr hop;
-
-	return sip_text_next_value(&route, &value) && sip_addr_parse(&hop, value) == 0 &&
-	       sip_request_addr(hop.uri, out);
 }

@@ -1,10 +1,11 @@
-/* sip/request.h - requests of ours outside of any dialog: OPTIONS to a contact, REGISTER.
+/* sip/request.h - requests of ours outside of any dialog: their text, and one transaction.
  *
- * One text, one transaction; credentials and a second try are the caller's business. */
+ * Who sends one goes through errand.h, which finds the targets and tries them in turn. */
 #ifndef RINGER_SIP_REQUEST_H
 #define RINGER_SIP_REQUEST_H
 
 #include "sip/sip_internal.h"
+#include "sip/target.h"
 
 struct sip_request {
 	enum sip_method method;
@@ -21,8 +22,8 @@ struct sip_request {
 	uint64_t tag;		 /* of From */
 	struct slice call_id;
 	uint32_t cseq;
-	int32_t transport; /* wanted, -1: any */
-	struct addr dst;
+	int32_t transport;	  /* wanted, -1: any */
+	struct sip_target target; /* where it goes */
 	/* Credentials, or NULL. */
 	struct sip_auth_state *auth;
 	const struct sip_credentials *cred;
@@ -35,15 +36,11 @@ handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn f
 /* Ends the transaction of a request without a further word to fn; fine if it is gone. */
 void sip_request_drop(struct sip *sip, handle_t txn);
 
-/* By what it has to be sent: its first hop decides, which is the first of the Route values, or the
- * proxy, or the target itself (URIs). */
-enum sip_transport sip_request_protocol(struct slice route, struct slice proxy,
-					struct slice target);
-/* The address to which a request for this URI goes: that of the first hop. False: not an IP
- * address. */
-bool sip_request_addr(struct slice uri, struct addr *out);
-
-/* The same for the first value of a Route. */
-bool sip_route_addr(struct slice route, struct addr *out);
+/* The URI that decides where a request goes first (RFC 3261 8.1.2): the first value of Route, the
+ * proxy, or the target itself (URI). False: not a URI. */
+bool sip_request_first_hop(struct slice route, struct slice proxy, struct slice target,
+			   struct sip_uri *out);
+/* A proxy that routes as RFC 2543 did (no ";lr"): it wants to be the Request-URI. */
+bool sip_request_is_strict(struct slice route, struct slice proxy);
 
 #endif

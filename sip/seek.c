@@ -7,6 +7,7 @@
 #include "sip/bindings.h"
 #include "sip/cause.h"
 #include "sip/health.h"
+#include "sip/request.h"
 #include "sip/seek_internal.h"
 #include "sip/transport.h"
 
@@ -154,17 +155,6 @@ static bool seek_try_list(struct seek *s, int *error)
 	return false;
 }
 
-/* The first hop of the way at hand. */
-static bool seek_first_hop(const struct invite_way *way, struct sip_uri *uri)
-{
-	struct slice path = way->path, text = way->proxy.len ? way->proxy : way->ruri;
-	struct sip_addr hop;
-
-	if (sip_text_next_value(&path, &text) && !sip_addr_parse(&hop, text))
-		text = hop.uri;
-	return sip_uri_parse(uri, text) == 0;
-}
-
 static enum sip_target_result seek_look(struct seek *s, const struct sip_conf_endpoint *ep)
 {
 	struct sip *sip = s->sip;
@@ -173,7 +163,7 @@ static enum sip_target_result seek_look(struct seek *s, const struct sip_conf_en
 	struct sip_uri uri;
 
 	seek_read_way(s, &way);
-	if (!ep || !seek_first_hop(&way, &uri))
+	if (!ep || !sip_request_first_hop(way.path, way.proxy, way.ruri, &uri))
 		return SIP_TARGET_NONE;
 	sip_tp_want(sip, ep->transport, &want);
 	return sip_target_begin(&s->search, sip_now(sip), &uri, &want, sip->env.rng, &s->list);

@@ -3,6 +3,7 @@
 #include "engine/base/log.h"
 #include "sip/bindings.h"
 #include "sip/conn.h"
+#include "sip/errand.h"
 #include "sip/gate.h"
 #include "sip/health.h"
 #include "sip/incoming.h"
@@ -134,6 +135,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 	if (!err)
 		err = slab_create(&sip->seeks, "sip_seeks", sizeof(struct seek), s->calls);
 	if (!err)
+		err = sip_errands_create(sip);
+	if (!err)
 		err = sip_health_create(&sip->health);
 	if (!err)
 		err = resolver_create(&sip->resolver, sip->env.io, sip->env.wheel, sip->env.metrics,
@@ -197,6 +200,7 @@ void sip_destroy(struct sip *sip)
 	registrations_destroy(sip);
 	registrar_destroy(sip);
 	bindings_destroy(sip);
+	sip_errands_destroy(sip);
 	txn_layer_close(&sip->txns);
 	sip_digest_destroy(sip->digest);
 	sip_offenders_destroy(sip->offenders);
@@ -314,8 +318,9 @@ bool sip_is_quiet(const struct sip *sip)
 	return slab_used(sip->invites) == 0 && slab_used(sip->dialogs) == 0 &&
 	       slab_used(sip->lingers) == 0 && slab_used(sip->auths) == 0 &&
 	       slab_used(sip->incomings) == 0 && slab_used(sip->registers) == 0 &&
-	       slab_used(sip->seeks) == 0 && resolver_asking(sip->resolver) == 0 &&
-	       txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
+	       slab_used(sip->seeks) == 0 && slab_used(sip->errands) == 0 &&
+	       resolver_asking(sip->resolver) == 0 && txn_layer_used(&sip->txns) == 0 &&
+	       msgbuf_used(sip->bufs) == 0;
 }
 
 uint32_t sip_standing_timers(const struct sip *sip)
@@ -352,8 +357,8 @@ size_t sip_bytes(const struct sip *sip)
 	return sizeof(*sip) + slab_bytes(sip->invites) + slab_bytes(sip->dialogs) +
 	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + slab_bytes(sip->incomings) +
 	       (size_t)sip->watch.history.size * sizeof(struct history_entry) +
-	       slab_bytes(sip->seeks) + resolver_bytes(sip->resolver) + msgbuf_bytes(sip->bufs) +
-	       txn_layer_bytes(&sip->txns);
+	       slab_bytes(sip->seeks) + slab_bytes(sip->errands) + resolver_bytes(sip->resolver) +
+	       msgbuf_bytes(sip->bufs) + txn_layer_bytes(&sip->txns);
 }
 
 const struct addr *sip_transport_addr(const struct sip *sip, uint32_t index)

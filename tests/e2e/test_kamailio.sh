@@ -161,6 +161,14 @@ max_random_initial_delay = 0
 line = yes
 endpoint = kam
 
+[pool-line]
+type = registration
+server_uri = sip:pool.example.test
+client_uri = sip:pool@127.0.0.1:$KAM
+contact_user = pool
+outbound_auth = account
+max_random_initial_delay = 0
+
 [pair]
 type = endpoint
 aors = pair
@@ -206,6 +214,7 @@ on_the_way='127.0.0.1:[0-9]+(;transport=[a-z]+)?(;r2=on)?;lr'
 registered() { [ "$(rx pjsip show registrations | grep -cE 'kam-[a-z]+/sip:127.* account +Registered ')" = 3 ]; }
 wait_for 10 registered
 expect "bindings" "$(told "$KAM" 'saved me') $(told "$KAM" 'saved tcp') $(told "$KAM" 'saved tls')" '1 1 1'
+wait_for 10 told_is "$KAM" 'saved pool' 1 # found by SRV
 
 # shellcheck disable=SC2119,SC2317 # what call calls by name
 ( # the words of a caller are others than those of a far end
@@ -317,6 +326,9 @@ kamailio_start "$OTHER"
 run_of before 2 far@named
 expect "with both alive" "$(metric sip_failover) $(told "$OTHER" 'heard INVITE')" '0 0'
 kamailio_stop "$KAM"
+rx pjsip send register pool-line >/dev/null # the one that has it is dead: the next one of its name
+wait_for 20 told_is "$OTHER" 'saved pool' 1
+expect "REGISTERs sent to the next target" "$(metric sip_errand_failover)" 1
 run_of named 20 far@named
 expect "all by the other one" "$(told "$OTHER" 'heard INVITE')" 20
 failed_over=$(metric sip_failover)

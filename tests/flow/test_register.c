@@ -485,6 +485,70 @@ static void test_qualify_challenge(void **state)
 	end_qualify();
 }
 
+static void expect_to(const struct flow_msg *m, const char *addr)
+{
+	char text[ADDR_TEXT];
+
+	assert_string_equal(addr_text(&m->to, text), addr);
+}
+
+/* A contact by name: each address has qualify_timeout to answer; one that does is enough. */
+static void test_qualify_name(void **state)
+{
+	const struct flow_msg *m;
+	int64_t first;
+
+	UNUSED(state);
+	flow_start_center(&f, 1, NULL,
+			  "[desk]\ntype=endpoint\naors=desk\nallow=ulaw\n[desk]\ntype=aor\n"
+			  "contact=sip:desk.example\nqualify_frequency=30\nqualify_timeout=2\n");
+	sim_dns_put(f.w, "desk.example", 10, "A 10.0.0.7");
+	sim_dns_put(f.w, "desk.example", 10, "A 10.0.0.8");
+	flow_fact(&f, "ContactStatus sip:10.0.0.9:5060 NonQualified trunk trunk");
+	flow_fact(&f, "PeerStatus PJSIP PJSIP/trunk Reachable");
+	flow_fact(&f, "DeviceStateChange PJSIP/trunk NOT_INUSE");
+	m = flow_expect(&f, "OPTIONS");
+	first = m->at;
+	expect_to(m, "10.0.0.7:5060");
+	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:desk.example")));
+	for (int i = 0; i < 2; i++)
+		expect_to(flow_expect(&f, "OPTIONS"), "10.0.0.7:5060");
+	m = flow_expect(&f, "OPTIONS");
+	assert_in_range(m->at - first, 2 * SIM_SECOND, 2 * SIM_SECOND + SIM_MS);
+	expect_to(m, "10.0.0.8:5060");
+	flow_reply(&f, m, 200, "x", NULL, NULL);
+	flow_fact(&f, "ContactStatus sip:desk.example Reachable desk desk rtt");
+	flow_fact(&f, "PeerStatus PJSIP PJSIP/desk Reachable");
+	flow_fact(&f, "DeviceStateChange PJSIP/desk NOT_INUSE");
+	for (int i = 0; i < 6; i++) /* neither */
+		flow_expect(&f, "OPTIONS");
+	flow_run(&f, 2 * SIM_SECOND);
+	flow_fact(&f, "ContactStatus sip:desk.example Unreachable desk desk");
+	end_qualify();
+}
+
+/* The question goes where the phone's Path begins, also if that is a name. */
+static void test_qualify_path(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start("", "max_contacts=1\nsupport_path=yes\nqualify_frequency=60\n");
+	sim_dns_put(f.w, "edge.example", 60, "A 10.0.0.7");
+	new_phone("qpath");
+	send_register("");
+	take_challenge(flow_expect(&f, "401"));
+	send_register("Supported: path\r\nPath: <sip:edge.example;lr>\r\n" CONTACT(
+		"sip:phone@192.168.1.7"));
+	flow_expect(&f, "200");
+	m = flow_expect(&f, "OPTIONS");
+	expect_to(m, "10.0.0.7:5060");
+	assert_string_equal(flow_header(m, "Route"), "<sip:edge.example;lr>");
+	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:phone@192.168.1.7")));
+	flow_reply(&f, m, 200, "x", NULL, NULL);
+	end_qualify();
+}
+
 /* By command, whatever the frequency; and a stranger to it. */
 static void test_qualify_command(void **state)
 {
@@ -517,6 +581,8 @@ int main(void)
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_qualify),
 		cmocka_unit_test(test_qualify_challenge),
+		cmocka_unit_test(test_qualify_name),
+		cmocka_unit_test(test_qualify_path),
 		cmocka_unit_test(test_qualify_command),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,6 +244,164 @@ static void test_service_route(void **state)
 	end(true);
 }
 
+/* ---- names (RFC 3263) ---- */
+
+#define NAMED                                                                                      \
+	"[acc]\ntype=auth\nusername=u\npassword=p\n"                                               \
+	"[reg]\ntype=registration\nserver_uri=sip:reg.example\nclient_uri=sip:u@reg.example\n"     \
+	"contact_user=4711\noutbound_auth=acc\nmax_random_initial_delay=0\nretry_interval=20\n"
+#undef FACT
+#define FACT(state) "Registry PJSIP sip:u@reg.example sip:reg.example " state
+
+static void start_named(const char *more)
+{
+	static char text[1024];
+
+	snprintf(text, sizeof(text), NAMED "%s", more);
+	flow_start_center(&f, 1, NULL, text);
+	sim_dns_put(f.w, "_sip._udp.reg.example", 60, "SRV 10 0 5060 a.example");
+	sim_dns_put(f.w, "_sip._udp.reg.example", 60, "SRV 20 0 5070 b.example");
+	sim_dns_put(f.w, "a.example", 60, "A 10.0.0.7");
+	sim_dns_put(f.w, "b.example", 60, "CNAME c.example");
+	sim_dns_put(f.w, "c.example", 60, "A 10.0.0.8");
+	flow_fact(&f, "ContactStatus sip:10.0.0.9:5060 NonQualified trunk trunk");
+	flow_fact(&f, "PeerStatus PJSIP PJSIP/trunk Reachable");
+	flow_fact(&f, "DeviceStateChange PJSIP/trunk NOT_INUSE");
+}
+
+static const struct flow_msg *expect_at(const char *addr)
+{
+	const struct flow_msg *m = flow_expect(&f, "REGISTER");
+	char text[ADDR_TEXT];
+
+	assert_string_equal(addr_text(&m->to, text), addr);
+	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:reg.example")));
+	return m;
+}
+
+/* All sends of one transaction that nobody answers, the first of which was taken. */
+static void expect_ten_more(const char *addr)
+{
+	for (int i = 0; i < 10; i++)
+		expect_at(addr);
+}
+
+/* A 503 leads to the next one, which is challenged, keeps us and is asked first from then on; when
+ * it dies the other one serves. */
+static void test_failover(void **state)
+{
+	const struct flow_msg *first, *m;
+
+	UNUSED(state);
+	start_named("");
+	first = expect_at("10.0.0.7:5060");
+	flow_reply(&f, first, 503, "x", NULL, NULL);
+	m = expect_at("10.0.0.8:5070");
+	assert_true(slice_eq(m->msg.call_id, first->msg.call_id));
+	assert_true(slice_eq(m->msg.from_tag, first->msg.from_tag));
+	assert_int_equal(cseq(m), cseq(first)); /* the same request */
+	assert_false(slice_eq(m->msg.via.branch, first->msg.via.branch));
+	flow_no_fact(&f);
+	flow_reply(&f, m, 401, "x", CHALLENGE, NULL);
+	m = expect_at("10.0.0.8:5070"); /* credentials go to who asked for them */
+	assert_int_equal(cseq(m), cseq(first) + 1);
+	assert_true(sip_msg_has(&m->msg, SIP_HDR_AUTHORIZATION));
+	flow_reply(&f, m, 200, "x", BOUND("300"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	m = expect_at("10.0.0.8:5070");
+	expect_ten_more("10.0.0.8:5070");
+	m = expect_at("10.0.0.7:5060");
+	flow_reply(&f, m, 200, "x", BOUND("3600"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_errand_failover), 2);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_registration_sent), 5);
+	assert_int_equal(flow_command(&f, TECH_UNREGISTER, "reg"), 0);
+	m = expect_at("10.0.0.7:5060");
+	assert_string_equal(flow_header(m, "Expires"), "0");
+	flow_reply(&f, m, 200, "x", NULL, NULL);
+	flow_fact(&f, FACT("Unregistered"));
+	end(false);
+}
+
+/* All full, all silent, no such name, no name server: each is tried again after retry_interval. */
+static void test_nobody_there(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start_named("");
+	flow_reply(&f, expect_at("10.0.0.7:5060"), 503, "x", NULL, NULL);
+	flow_reply(&f, expect_at("10.0.0.8:5070"), 503, "x", NULL, NULL);
+	flow_fact(&f, FACT("Rejected 503"));
+	expect_at("10.0.0.7:5060");
+	expect_ten_more("10.0.0.7:5060");
+	expect_at("10.0.0.8:5070");
+	expect_ten_more("10.0.0.8:5070");
+	flow_run(&f, SIM_SECOND);
+	flow_fact(&f, FACT("Rejected"));
+	flow_run(&f, SIM_SECOND);
+	sim_dns_set(f.w, &(struct sim_dns_weather){.refuse_permille = 1000});
+	m = expect_at("10.0.0.7:5060"); /* what was known still serves */
+	flow_reply(&f, m, 403, "x", NULL, NULL);
+	flow_fact(&f, FACT("Rejected 403"));
+	end(false);
+
+	start_named("outbound_proxy=sip:nobody.example\\;lr\n");
+	flow_run(&f, SIM_SECOND);
+	flow_fact(&f, FACT("Rejected"));
+	flow_expect_silence(&f, 15 * SIM_SECOND);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_target_unknown), 1);
+	sim_dns_put(f.w, "nobody.example", 60, "A 10.0.0.7");
+	m = flow_expect(&f, "REGISTER"); /* when "not there" has run out */
+	assert_string_equal(flow_header(m, "Route"), "<sip:nobody.example;lr>");
+	flow_reply(&f, m, 200, "x", BOUND("60"), NULL);
+	while (f.fact_taken + 1 < f.fact_count)
+		flow_fact(&f, FACT("Rejected"));
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+}
+
+/* Commands and a reload while names are looked up, and while the second is asked. */
+static void test_cut_short(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start_named("");
+	sim_dns_set(f.w, &(struct sim_dns_weather){.delay_min_ns = SIM_SECOND,
+						   .delay_max_ns = 2 * SIM_SECOND});
+	flow_run(&f, 100 * SIM_MS);
+	flow_reload(&f, NULL, NULL);
+	flow_expect_silence(&f, 100 * SIM_SECOND);
+	flow_end(&f);
+
+	start_named("");
+	flow_reply(&f, expect_at("10.0.0.7:5060"), 503, "x", NULL, NULL);
+	m = expect_at("10.0.0.8:5070");
+	assert_int_equal(flow_command(&f, TECH_REGISTER, "reg"), 0);
+	m = expect_at("10.0.0.7:5060");
+	flow_reply(&f, m, 200, "x", BOUND("3600"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+}
+
+/* A router of RFC 2543 wants to be the Request-URI. */
+static void test_strict_proxy(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start_named("outbound_proxy=sip:10.0.0.7\n");
+	m = flow_expect(&f, "REGISTER");
+	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:10.0.0.7")));
+	assert_string_equal(flow_header(m, "Route"), "<sip:reg.example>");
+	flow_reply(&f, m, 200, "x", BOUND("60"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+}
+#undef FACT
+#define FACT(state) "Registry PJSIP sip:u@10.0.0.9 sip:10.0.0.9 " state
+
 /* line=yes: what calls us carries the token of our Contact, and only that one is believed. */
 static void test_line(void **state)
 {
@@ -315,6 +473,10 @@ int main(void)
 		cmocka_unit_test(test_wrong_credentials),
 		cmocka_unit_test(test_max_retries),
 		cmocka_unit_test(test_service_route),
+		cmocka_unit_test(test_failover),
+		cmocka_unit_test(test_nobody_there),
+		cmocka_unit_test(test_cut_short),
+		cmocka_unit_test(test_strict_proxy),
 		cmocka_unit_test(test_line),
 		cmocka_unit_test(test_reload),
 	};

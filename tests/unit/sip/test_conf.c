@@ -142,13 +142,12 @@ static void test_endpoint(const struct sip_conf *c)
 	assert_int_equal(e->dtmf, SIP_DTMF_INFO);
 	assert_false(e->follow_early_media_fork);
 	assert_true(slice_eq(e->outbound_proxy, SLICE_LIT("sip:192.0.2.7:5070;lr")));
-	assert_int_equal(e->proxy_addr.port, 5070);
 	assert_int_equal(e->set_var_count, 2);
 	assert_true(slice_eq(e->set_vars[1], SLICE_LIT("B=2")));
 	assert_int_equal(e->transport, 0);
 	assert_int_equal(e->aor_count, 2);
-	assert_int_equal(e->aors[0]->contacts[0].addr.port, 5080);
-	assert_int_equal(e->aors[1]->contacts[0].addr.port, 5060);
+	assert_int_equal(e->aors[0]->contacts[0].parts.port, 5080);
+	assert_int_equal(e->aors[1]->contacts[0].parts.port, 0);
 	assert_non_null(e->auth);
 	assert_true(slice_eq(e->auth->cred.username, SLICE_LIT("joe")));
 	assert_int_equal(e->auth->alg_mask, 1u << SIP_AUTH_MD5 | 1u << SIP_AUTH_SHA256);
@@ -277,8 +276,10 @@ static void test_said(void **state)
 		{"[e]\nallow=ulaw\n", "pjsip.conf:1: section [e] has no type= and is skipped"},
 		{"[e]\ntype=wonder\n",
 		 "pjsip.conf:2: section [e] has type=wonder, which is not known"},
-		{"[r]\ntype=registration\nserver_uri=sip:x.example\nclient_uri=sip:a@x.example\n",
-		 "pjsip.conf:1: registration 'r': server_uri names a host"},
+		{"[r]\ntype=registration\nserver_uri=sip:x.example\nclient_uri=sip:a@x.example\n"
+		 "outbound_proxy=sip:p.example\\;lr\n[a]\ntype=aor\noutbound_proxy=sips:p."
+		 "example\n",
+		 NULL},
 		{"[e]\ntype=endpoint\naors=none\n",
 		 "aors names 'none', but there is no such section"},
 		{"[e]\ntype=endpoint\noutbound_auth=none\n", "outbound_auth names 'none'"},
@@ -371,7 +372,7 @@ static void test_find(void **state)
 		if (err != rows[i].err)
 			fail_msg("'%s': %d", rows[i].resource, err);
 		if (!err && slice_eq(ep.name, SLICE_LIT("ok")) && ep.target)
-			assert_int_equal(((const struct sip_conf_contact *)ep.target)->addr.port,
+			assert_int_equal(((const struct sip_conf_contact *)ep.target)->parts.port,
 					 5090);
 	}
 	sip_conf_free(c);
