@@ -469,6 +469,8 @@ static void invite_on_failure(struct invite *iv, struct txn *t, const struct inv
 	enum seek_result result = SEEK_OVER;
 	bool followed;
 
+	if (NEVER(!in->msg))
+		return;
 	if (invite_may_move(iv) && in->msg->code == 503)
 		result = seek_next(iv, in->msg);
 	else if (invite_may_move(iv) && in->msg->code < 400)

@@ -81,10 +81,22 @@ void refer_rx(struct invite *iv, struct dialog *d, const struct sip_rx *rx, stru
 
 /* ---- we refer the far end ---- */
 
+/* What becomes of the REFER is of no interest any more. */
+static void refer_leave(struct invite *iv)
+{
+	struct txn *t = txn_client_get(&iv->sip->txns, iv->refer);
+
+	if (t)
+		txn_set_user(t, NULL, NULL);
+	iv->refer = HANDLE_NONE;
+}
+
+/* Also before a response to the REFER: its 202 may be lost, and the next REFER takes its place. */
 static void refer_done(struct invite *iv, unsigned code)
 {
 	bool was_open = iv->is_referring;
 
+	refer_leave(iv);
 	iv->is_referring = false;
 	if (was_open && iv->events && iv->events->transferred)
 		iv->events->transferred(iv->owner, (int)code);
@@ -98,9 +110,9 @@ static void refer_on_txn(void *arg, struct txn *t, enum txn_fact fact, const str
 	UNUSED(from);
 	if (fact == TXN_PROVISIONAL || fact == TXN_GONE)
 		return;
+	UNUSED(t);
 	invite_hold(iv);
-	txn_set_user(t, NULL, NULL);
-	iv->refer = HANDLE_NONE;
+	refer_leave(iv);
 	if (fact != TXN_SUCCESS)
 		refer_done(iv, fact == TXN_FAILURE ? msg->code : 408);
 	else if (slice_ieq(sip_msg_get_name(msg, SLICE_LIT("Refer-Sub")), SLICE_LIT("false")))

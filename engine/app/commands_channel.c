@@ -452,9 +452,9 @@ static void originate_place(struct originate *o, struct slice place)
 static enum cli_result cmd_originate(void *context, struct cli_call *call)
 {
 	static struct originate o; /* large; the control loop's only */
+	static char data[LIMIT_CLI_LINE];
 	const struct source source = {&console_source_ops, NULL};
 	struct engine *e = context;
-	char data[LIMIT_CLI_LINE];
 	size_t slash;
 	int err;
 

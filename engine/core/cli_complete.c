@@ -72,7 +72,7 @@ static void cli_offer_token(struct cli *c, struct cli_words *words, struct slice
 
 static bool cli_repeats(struct slice token)
 {
-	return slice_find(token, '.') != SIZE_MAX && memmem(token.ptr, token.len, "...", 3);
+	return slice_find_text(token, SLICE_LIT("...")) != SIZE_MAX;
 }
 
 /* What the usage has for the n-th argument; empty: it has none there. */

@@ -305,7 +305,7 @@ void control_spread_global(struct control *c, uint32_t from_shard, const struct 
  * channel. */
 static bool control_set_without_chan(struct control *c, struct slice name, struct slice value)
 {
-	struct slice function, args = name;
+	struct slice function = SLICE_EMPTY, args = name;
 
 	if (func_is_call(name) && !subst_is_call(name, &function, &args))
 		return false;

@@ -496,13 +496,12 @@ int streams_create(struct streams **out, const struct streams_conf *conf)
 
 void streams_destroy(struct streams *t)
 {
-	struct list *node;
 	struct stream *s;
 
 	if (!t)
 		return;
-	while ((node = list_first(&t->listeners)) != NULL)
-		stream_listener_close((struct stream_listener *)node);
+	list_for_safe (node, &t->listeners)
+		stream_listener_close(list_entry(node, struct stream_listener, node));
 	for (uint32_t i = 0; i < slab_limit(t->slab); i++) {
 		s = slab_at(t->slab, i);
 		if (s)

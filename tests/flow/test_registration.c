@@ -427,13 +427,13 @@ static void test_line(void **state)
 	flow_reply(&f, m, 200, "x", "Expires: 600\r\n", NULL);
 	flow_fact(&f, FACT("Registered"));
 	slice_copy(uri, sizeof(uri), m->msg.contact.uri);
-	snprintf(text, sizeof(text), fmt, uri, 1, 1);
+	snprintf(text, sizeof(text), fmt, uri, 1u, 1u);
 	assert_int_equal(sip_msg_parse(&msg, slice_str(text), &err), 0);
 	ep = registrations_line(f.sip, &msg);
 	assert_non_null(ep);
 	assert_true(slice_eq(ep->name, SLICE_LIT("trunk")));
 	uri[strlen(uri) - 1] ^= 1;
-	snprintf(text, sizeof(text), fmt, uri, 2, 2);
+	snprintf(text, sizeof(text), fmt, uri, 2u, 2u);
 	assert_int_equal(sip_msg_parse(&msg, slice_str(text), &err), 0);
 	assert_null(registrations_line(f.sip, &msg));
 	end(true);

@@ -97,7 +97,7 @@ static void phone_register(struct phone *p)
 		 "From: <sip:%s@10.0.0.1>;tag=t\r\nTo: <sip:%s@10.0.0.1>\r\nCall-ID: %s\r\nCSeq: %u REGISTER\r\n"
 		 "Contact: <sip:%s@10.0.0.2:%u>\r\nExpires: %u\r\n%.*sContent-Length: 0\r\n\r\n",
 		 p->port, p->number, p->cseq, name, name, p->call_id, p->cseq, name, p->port,
-		 p->want == WANT_UNREGISTER ? 0 : 3600, SLICE_ARG(sink_slice(&auth)));
+		 p->want == WANT_UNREGISTER ? 0u : 3600u, SLICE_ARG(sink_slice(&auth)));
 	send_text(p->udp, text);
 }
 
