@@ -2,6 +2,7 @@
 #include "engine/io/tls.h"
 
 #include "engine/base/check.h"
+#include "engine/io/pem.h"
 #include "engine/io/tls_internal.h"
 
 #include <errno.h>
@@ -66,7 +67,7 @@ static int begin(struct tls_session *s, const char *host, int64_t wall_ns)
 	}
 	SSL_set_connect_state(s->ssl);
 	if (host && *host && !expect_host(s, host))
-		return tls_take_error(s->error, sizeof(s->error)) ? -ENOMEM : -EINVAL;
+		return pem_take_error(s->error, sizeof(s->error)) ? -ENOMEM : -EINVAL;
 	return tls_session_feed(s, NULL, 0);
 }
 
@@ -120,7 +121,7 @@ void tls_session_describe(const struct tls_session *s, struct sink *out)
 static int fail(struct tls_session *s)
 {
 	long verdict = SSL_get_verify_result(s->ssl);
-	bool memory = tls_take_error(s->error, sizeof(s->error));
+	bool memory = pem_take_error(s->error, sizeof(s->error));
 
 	s->state = TLS_FAILED;
 	s->error_code = memory ? -ENOMEM : -EPROTO;

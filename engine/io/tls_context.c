@@ -1,6 +1,7 @@
 /* engine/io/tls_context.c - certificates, keys and trust from files: see tls.h. */
 #include "engine/base/limits.h"
 #include "engine/base/log.h"
+#include "engine/io/pem.h"
 #include "engine/io/tls_internal.h"
 
 #include <errno.h>
@@ -8,8 +9,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
-
-#define READABLE "check the path, and that the engine's user may read it"
 
 struct maker {
 	struct io *io;
@@ -24,76 +23,10 @@ static bool given(const char *text)
 	return text && *text;
 }
 
-bool tls_take_error(char *text, size_t size)
-{
-	unsigned long code, first = 0;
-	bool memory = false;
-
-	while ((code = ERR_get_error()) != 0) {
-		memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
-		if (!first)
-			first = code;
-	}
-	if (memory)
-		slice_copy(text, size, SLICE_LIT("out of memory"));
-	else if (first && ERR_reason_error_string(first))
-		slice_copy(text, size, slice_str(ERR_reason_error_string(first)));
-	else
-		slice_copy(text, size, SLICE_LIT("no reason given"));
-	return memory;
-}
-
 /* Says what is wrong with a file, with OpenSSL's reason, and what to do. */
 static int refuse(struct maker *m, const char *what, const char *file, const char *remedy)
 {
-	char reason[128];
-	bool memory = tls_take_error(reason, sizeof(reason));
-
-	sink_fmt(m->error, "%s %s: %s; %s", what, file, reason, remedy);
-	return memory ? -ENOMEM : -EINVAL;
-}
-
-/* A PEM file in memory. */
-struct pem {
-	char *text;
-	size_t len;
-	BIO *bio; /* reads text */
-};
-
-/* What was read may be a key. */
-static void unload(struct pem *pem)
-{
-	BIO_free(pem->bio);
-	OPENSSL_cleanse(pem->text, pem->len);
-	free(pem->text);
-}
-
-static int load(struct maker *m, const char *what, const char *file, struct pem *pem)
-{
-	int err = io_fs_load(m->io, file, LIMIT_TLS_FILE, &pem->text, &pem->len);
-
-	if (err) {
-		sink_fmt(m->error, "%s %s cannot be read: %s; " READABLE, what, file,
-			 strerror(-err));
-		return err;
-	}
-	pem->bio = BIO_new_mem_buf(pem->text, (int)pem->len);
-	if (pem->bio)
-		return 0;
-	unload(pem);
-	sink_fmt(m->error, "%s %s: out of memory", what, file);
-	return -ENOMEM;
-}
-
-/* No passphrases: nobody is there to type one. arg: where to note that one is wanted, or NULL. */
-static int no_passphrase(char *buf, int size, int writing, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)writing;
-	if (arg)
-		*(bool *)arg = true;
-	return -1;
+	return pem_refuse(m->error, what, file, remedy);
 }
 
 /* After the last certificate of a file PEM says "no start line": that is no error. */
@@ -125,7 +58,7 @@ static void warn_of_time(struct maker *m, const X509 *cert)
 static int use_chain(struct maker *m, BIO *bio)
 {
 	const char *file = m->conf->cert_file;
-	X509 *cert = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL);
+	X509 *cert = PEM_read_bio_X509_AUX(bio, NULL, pem_no_passphrase, NULL);
 	bool used;
 
 	if (!cert)
@@ -136,7 +69,7 @@ static int use_chain(struct maker *m, BIO *bio)
 	X509_free(cert);
 	if (!used)
 		return refuse(m, "certificate", file, "make one with a stronger key or digest");
-	while ((cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
+	while ((cert = PEM_read_bio_X509(bio, NULL, pem_no_passphrase, NULL)) != NULL) {
 		if (SSL_CTX_add0_chain_cert(m->ssl, cert) != 1) {
 			X509_free(cert);
 			return refuse(m, "certificate chain", file,
@@ -157,11 +90,11 @@ static int use_certificate(struct maker *m)
 		sink_str(m->error, "no certificate file is named; a server needs one");
 		return -EINVAL;
 	}
-	err = load(m, "certificate", m->conf->cert_file, &pem);
+	err = pem_load(&pem, m->io, "certificate", m->conf->cert_file, m->error);
 	if (err)
 		return err;
 	err = use_chain(m, pem.bio);
-	unload(&pem);
+	pem_unload(&pem);
 	return err;
 }
 
@@ -169,24 +102,14 @@ static int use_key(struct maker *m)
 {
 	const char *file = given(m->conf->key_file) ? m->conf->key_file : m->conf->cert_file;
 	EVP_PKEY *key;
-	bool used, locked = false;
-	struct pem pem;
+	bool used;
 	int err;
 
 	if (!given(file) || !given(m->conf->cert_file))
 		return 0;
-	err = load(m, "private key", file, &pem);
+	err = pem_load_key(&key, m->io, file, m->error);
 	if (err)
 		return err;
-	key = PEM_read_bio_PrivateKey(pem.bio, NULL, no_passphrase, &locked);
-	unload(&pem);
-	if (locked) {
-		sink_fmt(m->error,
-			 "private key %s has a passphrase; remove it with \"openssl pkey\"", file);
-		return -EINVAL;
-	}
-	if (!key)
-		return refuse(m, "private key", file, "it has to be a PEM file with a private key");
 	used = SSL_CTX_use_PrivateKey(m->ssl, key) == 1 && SSL_CTX_check_private_key(m->ssl) == 1;
 	EVP_PKEY_free(key);
 	return used ? 0 : refuse(m, "private key", file, "it has to be the key of the certificate");
@@ -212,17 +135,18 @@ static int trust_file(struct maker *m, const char *file)
 	uint32_t before = m->ca_count;
 	X509 *cert;
 	struct pem pem;
-	int err = load(m, "CA file", file, &pem);
+	int err = pem_load(&pem, m->io, "CA file", file, m->error);
 
 	if (err)
 		return err;
-	while (!err && (cert = PEM_read_bio_X509_AUX(pem.bio, NULL, no_passphrase, NULL)) != NULL) {
+	while (!err &&
+	       (cert = PEM_read_bio_X509_AUX(pem.bio, NULL, pem_no_passphrase, NULL)) != NULL) {
 		err = trust(m, cert);
 		X509_free(cert);
 	}
 	if (err || !at_end() || m->ca_count == before)
 		err = refuse(m, "CA file", file, "it has to be a PEM file of certificates");
-	unload(&pem);
+	pem_unload(&pem);
 	return err;
 }
 
@@ -255,7 +179,9 @@ static int use_trust(struct maker *m)
 		return err;
 	err = io_fs_list(m->io, m->conf->ca_path, trust_entry, &walk);
 	if (err && m->error->len == 0)
-		sink_fmt(m->error, "CA directory %s cannot be read: %s; " READABLE,
+		sink_fmt(m->error,
+			 "CA directory %s cannot be read: %s; check the path, "
+			 "and that the engine's user may read it",
 			 m->conf->ca_path, strerror(-err));
 	return err;
 }

@@ -13,8 +13,4 @@ struct tls_context {
 	bool server, verify;
 };
 
-/* The first of OpenSSL's errors of this thread as text, without its codes; clears them. True:
- * memory ran out somewhere. */
-bool tls_take_error(char *text, size_t size);
-
 #endif
