@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "sip/location.h"
+#include "sip/stir.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,6 +56,7 @@ void sip_conf_free(struct sip_conf *conf)
 		return;
 	conf_free_callers(conf);
 	resolver_conf_free(&conf->names);
+	sip_stir_free(conf->stir);
 	for (uint32_t i = 0; i < conf->transport_count; i++) {
 		tls_context_unref(conf->transports[i].tls_in);
 		tls_context_unref(conf->transports[i].tls_out);

@@ -150,6 +150,7 @@ struct sip_conf_endpoint {
 	struct slice context, account, language;
 	struct slice from_user, from_domain, contact_user;
 	struct slice cid_name, cid_num;
+	struct slice stir_profile; /* stir_shaken_profile; empty: its calls are not attested */
 	struct codec_list allow;
 	struct media_params media;
 	struct slice sdp_owner, sdp_session, media_address;
@@ -176,6 +177,7 @@ struct sip_conf_endpoint {
 };
 
 struct sip_conf_memory;
+struct sip_stir;
 
 struct sip_conf {
 	struct sip_conf_transport *transports;
@@ -211,6 +213,7 @@ struct sip_conf {
 	int64_t t1_ns; /* timer_t1, 500 ms */
 	int64_t b_ns;  /* timer_b, 64 * T1 */
 	bool disable_rport;
+	struct sip_stir *stir;		/* stir_shaken.conf, by sip_stir_load; NULL: none */
 	struct resolver_conf names;	/* name servers and hosts: filled in by who made this */
 	struct sip_conf_memory *memory; /* private */
 	void *regexes;			/* private */

@@ -31,6 +31,7 @@ struct conf_load {
 	struct sink *error;
 	const struct conffile_section *section; /* being read */
 	enum conf_type type;
+	const char *type_name; /* of an object of another file; else NULL */
 	void *object;
 	bool failed;
 };

@@ -22,7 +22,7 @@ int conf_fail(struct conf_load *l, const struct conffile_var *v, const char *fmt
 	l->failed = true;
 	sink_fmt(l->error, "%s:%d: [%.*s] type=%s: ", v ? v->file : l->section->file,
 		 v ? v->line : l->section->line, SLICE_ARG(l->section->name),
-		 conf_type_name(l->type));
+		 l->type_name ? l->type_name : conf_type_name(l->type));
 	if (v)
 		sink_fmt(l->error, "%.*s=%.*s cannot be used: ", SLICE_ARG(v->name),
 			 SLICE_ARG(v->value));

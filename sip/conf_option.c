@@ -120,9 +120,9 @@ static const struct conf_option conf_endpoint_options[] = {
 	{"contact_permit",              CONF_SET,    0, 0, 0, NULL, conf_set_acl_permit},
 	{"contact_deny",                CONF_SET,    0, 0, 0, NULL, conf_set_acl_deny},
 	{"contact_acl",                 CONF_SET,    0, 0, 0, NULL, conf_set_acl_name},
+	{"stir_shaken_profile",         CONF_TEXT,   E(stir_profile), 0, 0, NULL, NULL},
 	{"webrtc",                      CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"ice_support",                 CONF_LATER,  0, 0, 0, NULL, NULL},
-	{"stir_shaken_profile",         CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"follow_redirect_methods",     CONF_LATER,  0, 0, 0, NULL, NULL},
 	{0}
 };

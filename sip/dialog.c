@@ -60,12 +60,12 @@ void dialog_free(struct dialog *d)
 
 /* ---- texts ---- */
 
-static struct slice dialog_from(const struct dialog *d)
+struct slice dialog_from(const struct dialog *d)
 {
 	return slice_make(d->text->data, d->from_len);
 }
 
-static struct slice dialog_to(const struct dialog *d)
+struct slice dialog_to(const struct dialog *d)
 {
 	return slice_make(d->text->data + d->from_len, d->to_len);
 }

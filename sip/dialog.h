@@ -50,6 +50,9 @@ int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct
 /* 1xx to CONFIRMED, anything to TERMINATED: the one place where the state changes. */
 void dialog_set_state(struct dialog *d, enum dialog_state state);
 
+/* From and To as they go into our requests. */
+struct slice dialog_from(const struct dialog *d);
+struct slice dialog_to(const struct dialog *d);
 struct slice dialog_tag(const struct dialog *d);
 struct slice dialog_target(const struct dialog *d);
 /* The request comes from the far end of this dialog. */

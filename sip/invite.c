@@ -471,6 +471,7 @@ static void invite_on_failure(struct invite *iv, struct txn *t, const struct inv
 
 	if (NEVER(!in->msg))
 		return;
+	invite_note_identity_refusal(iv, in->msg);
 	if (invite_may_move(iv) && in->msg->code == 503)
 		result = seek_next(iv, in->msg);
 	else if (invite_may_move(iv) && in->msg->code < 400)

@@ -104,6 +104,7 @@ struct invite {
 	bool is_held;
 	bool bye_tried;         /* with credentials */
 	bool is_referring;	/* our REFER was sent, its outcome is not known */
+	bool is_attested;	/* the INVITE at hand has an Identity of ours */
 	/* options of the endpoint as they were at dial time */
 	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
 	bool suppress_q850, rewrite_contact, force_rport, has_timers, has_100rel, use_ptime;
@@ -217,6 +218,17 @@ int invite_send_text(struct invite *iv, struct slice content_type, struct slice 
 /* "sip:asterisk@ip:port" */
 void invite_write_contact_uri(struct sink *out, const struct invite *iv,
 			      const struct sip_conf_endpoint *ep);
+/* ---- who calls, attested (invite_identity.c) ---- */
+
+/* Date and Identity (RFC 8224) of an INVITE from orig, a number as anybody writes it, to the URI,
+ * if the endpoint's profile attests that number; has_date: there is a Date already. Each INVITE is
+ * signed anew: its time and its origid are its own. Sets iv->is_attested. */
+void invite_write_identity(struct sink *out, struct invite *iv, const struct sip_conf_endpoint *ep,
+			   struct slice orig, struct slice to, bool has_date);
+/* The same for our INVITE in the dialog: From calls To. */
+void invite_write_dialog_identity(struct sink *out, struct invite *iv);
+/* Says why, and counts it, if the final response refuses the call for its Identity. */
+void invite_note_identity_refusal(struct invite *iv, const struct sip_msg *msg);
 /* Credentials as far as there are any. */
 void invite_write_auth(struct sink *out, struct invite *iv, struct slice method, struct slice ruri);
 const struct sip_conf_endpoint *invite_endpoint(const struct invite *iv);

@@ -4,6 +4,7 @@
 #include "engine/base/log.h"
 #include "sip/invite.h"
 #include "sip/request.h"
+#include "sip/seek_internal.h"
 #include "sip/transport.h"
 
 #include <errno.h>
@@ -198,6 +199,29 @@ static void build_added(struct sink *out, const struct tech_dial *dial)
 	}
 }
 
+static bool build_adds(const struct tech_dial *dial, enum sip_hdr_id id)
+{
+	for (uint32_t i = 0; i < dial->header_count; i++) {
+		struct slice rest = dial->headers[i], name;
+
+		if (slice_split(&rest, ':', &name) && sip_hdr_lookup(slice_trim(name)) == id)
+			return true;
+	}
+	return false;
+}
+
+/* As P-Asserted-Identity. An Identity that the dialplan adds stands alone. */
+static void build_attestation(struct sink *out, struct invite *iv, const struct build_caller *c,
+			      const struct sip_conf_endpoint *ep, const struct tech_dial *dial,
+			      struct slice to)
+{
+	iv->is_attested = false;
+	if (c->num.len == 0 || (c->is_hidden && !ep->trust_id_outbound) ||
+	    build_adds(dial, SIP_HDR_IDENTITY))
+		return;
+	invite_write_identity(out, iv, ep, c->num, to, build_adds(dial, SIP_HDR_DATE));
+}
+
 /* ---- INVITE ---- */
 
 void invite_write_contact_uri(struct sink *out, const struct invite *iv,
@@ -293,6 +317,7 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 	build_session(out, iv);
 	build_identity(out, &c, ep);
 	build_added(out, dial);
+	build_attestation(out, iv, &c, ep, dial, way->to);
 	sip_write_tail(out, iv->sip);
 	invite_write_auth(out, iv, SLICE_LIT("INVITE"), ruri);
 	invite_write_offer(&body, iv);
@@ -316,6 +341,23 @@ void invite_write_auth(struct sink *out, struct invite *iv, struct slice method,
 	UNUSED(sip_auth_state_write(out, iv->sip->digest, iv->auth, &ep->auth->cred, &req));
 }
 
+/* Signed anew: what was sent before stands for that INVITE alone. */
+static void build_attestation_again(struct sink *out, struct invite *iv)
+{
+	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
+	struct slice headers[SEEK_HEADERS];
+	struct tech_dial dial = {.headers = headers};
+	struct invite_way way;
+	struct build_caller c;
+
+	if (!ep || NEVER(!iv->seek))
+		return;
+	seek_read_dial(iv->seek, &dial, headers);
+	seek_read_way(iv->seek, &way);
+	build_find_caller(&c, iv, &dial, ep);
+	build_attestation(out, iv, &c, ep, &dial, way.to);
+}
+
 static void build_copy_line(struct sink *out, const struct sip_msg *old, const struct sip_hdr *h,
 			    struct invite *iv, struct slice branch)
 {
@@ -331,6 +373,14 @@ static void build_copy_line(struct sink *out, const struct sip_msg *old, const s
 		break;
 	case SIP_HDR_MIN_SE:
 		sip_write_header_u32(out, SIP_HDR_MIN_SE, iv->min_se_s);
+		break;
+	case SIP_HDR_DATE:
+	case SIP_HDR_IDENTITY:
+		if (!iv->is_attested)
+			sip_write_header(out, sip_hdr_line_name(old, h),
+					 sip_hdr_line_value(old, h));
+		else if (h->id == SIP_HDR_IDENTITY)
+			build_attestation_again(out, iv);
 		break;
 	case SIP_HDR_AUTHORIZATION:
 	case SIP_HDR_PROXY_AUTHORIZATION:
@@ -427,7 +477,7 @@ static void build_refresh_lines(struct sink *out, const struct invite *iv)
 
 handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn)
 {
-	char room[512];
+	char room[2560]; /* with an Identity */
 	struct sink lines = sink_make(room, sizeof(room));
 	struct invite_request r = {
 		.method = SIP_METHOD_INVITE,
@@ -436,6 +486,7 @@ handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn)
 	};
 
 	build_refresh_lines(&lines, iv);
+	invite_write_dialog_identity(&lines, iv);
 	r.extra = sink_slice(&lines);
 	iv->ict = build_and_send(iv, iv->dialog, &r, TXN_ICT, fn);
 	return iv->ict;

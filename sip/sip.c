@@ -45,7 +45,7 @@ static void sip_size(struct sip_sizes *s, uint32_t call_max)
 	s->servers = records + call_max;
 	s->small = s->dialogs + s->lingers + s->clients + s->servers;
 	s->medium = s->calls + s->servers / 16 + 1024;
-	s->large = s->calls / 4 + 256;
+	s->large = s->calls + 256; /* INVITEs with Identity and credentials */
 }
 
 static struct txn_times sip_times(const struct sip_conf *conf)

@@ -4,6 +4,7 @@
 #include "engine/app/modules.h"
 #include "engine/base/log.h"
 #include "rtp/sound.h"
+#include "sip/stir.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -97,6 +98,17 @@ static int engine_load_names(struct engine *e, struct resolver_conf *out, struct
 	return err;
 }
 
+static int engine_load_stir(struct engine *e, struct sip_conf *conf, struct sink *error)
+{
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "stir_shaken.conf", error);
+
+	if (!err)
+		err = sip_stir_load(conf, cf, e->control_io, error);
+	conffile_free(cf);
+	return err;
+}
+
 static int engine_load_sip(struct engine *e, struct sip_conf **out, struct sink *error)
 {
 	struct conffile *cf;
@@ -107,6 +119,8 @@ static int engine_load_sip(struct engine *e, struct sip_conf **out, struct sink 
 	conffile_free(cf);
 	if (!err)
 		err = engine_load_names(e, &(*out)->names, error);
+	if (!err)
+		err = engine_load_stir(e, *out, error);
 	return err ? err : sip_conf_open_tls(*out, e->control_io, error);
 }
 
@@ -370,6 +384,7 @@ static const struct reload_part reload_parts[] = {
 	{"res_pjsip", engine_reload_snapshot},
 	{"chan_pjsip", engine_reload_snapshot},
 	{"res_rtp_asterisk", engine_reload_snapshot},
+	{"res_stir_shaken", engine_reload_snapshot},
 };
 
 /* As AMI's event Reload tells it. */

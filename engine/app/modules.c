@@ -37,7 +37,9 @@ static const struct module modules[] = {
 	{"pbx_spool", "Outgoing Spool Support", MODULE_FIXED},
 	{"res_pjsip", "Basic SIP resource", MODULE_RELOADS},
 	{"res_pjsip_session", "PJSIP Session resource", MODULE_FIXED},
+	{"res_pjsip_stir_shaken", "PJSIP STIR/SHAKEN Module for Asterisk", MODULE_FIXED},
 	{"res_rtp_asterisk", "Asterisk RTP Stack", MODULE_RELOADS},
+	{"res_stir_shaken", "STIR/SHAKEN Module for Asterisk", MODULE_RELOADS},
 };
 
 /* Parts of the core, which "module show" does not list: `.so` does not belong to their names. */

@@ -75,6 +75,10 @@
 	X(sip_redirect,           "3xx followed") \
 	X(sip_seek_given_up,      "calls hung up while names were looked up") \
 	X(sip_seek_late,          "calls that failed unsent: names, once known, led to held targets alone") \
+	X(sip_identity_signed,    "INVITEs sent with an Identity of ours") \
+	X(sip_identity_none,      "INVITEs of endpoints with a stir_shaken_profile that attests no such number") \
+	X(sip_identity_failed,    "INVITEs sent without the Identity that they should have: not signed") \
+	X(sip_identity_refused,   "INVITEs refused for their Identity, or for the want of one") \
 	X(sip_target_unknown,     "URIs that led to no address") \
 	X(sip_target_passed_over, "targets not tried because they are held or down") \
 	X(sip_target_held,        "targets that asked for a pause (503 with Retry-After)") \

@@ -2,6 +2,7 @@
 #include "tests/flow/flow.h"
 
 #include "engine/base/check.h"
+#include "sip/stir.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,6 +49,13 @@ static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, co
 	resolver_conf_read_servers(&conf->names, SLICE_LIT("nameserver 10.0.0.53\n"));
 	if (sip_conf_open_tls(conf, f->io, &error))
 		fail_msg("%s", sink_cstr(&error));
+	if (f->stir) {
+		snprintf(text, sizeof(text), "%s", f->stir);
+		assert_int_equal(conffile_load(&cf, &source, "stir_shaken.conf", &why), 0);
+		if (sip_stir_load(conf, cf, f->io, &error))
+			fail_msg("%s", sink_cstr(&error));
+		conffile_free(cf);
+	}
 	return conf;
 }
 
@@ -461,6 +469,8 @@ static void flow_open(struct flow *f, const char *endpoint, const char *more)
 	assert_int_equal(io_create(&f->io, &io), 0);
 	if (f->protocol)
 		flow_far_create(f);
+	if (f->stir)
+		assert_int_equal(sim_fs_import(f->w, "tests/tls", "/tls"), 0);
 	f->conf = flow_conf(f, endpoint, more);
 	assert_int_equal(tmr_wheel_create(&f->wheel, io_now_ns(f->io)), 0);
 	for (uint32_t i = 0; i < f->shard_count; i++)
@@ -475,6 +485,12 @@ static void flow_open(struct flow *f, const char *endpoint, const char *more)
 void flow_start(struct flow *f, const char *endpoint, const char *more)
 {
 	*f = (struct flow){.shard_count = 1, .call_max = 16};
+	flow_open(f, endpoint, more);
+}
+
+void flow_start_stir(struct flow *f, const char *stir, const char *endpoint, const char *more)
+{
+	*f = (struct flow){.shard_count = 1, .call_max = 16, .stir = stir};
 	flow_open(f, endpoint, more);
 }
 
@@ -555,14 +571,15 @@ void flow_run(struct flow *f, int64_t duration_ns)
 
 static void flow_dial_job(struct flow *f)
 {
-	static const struct slice headers[] = {SLICE_LIT("X-Campaign: spring")};
+	const struct slice headers[] = {SLICE_LIT("X-Campaign: spring"),
+					slice_str(f->header ? f->header : "")};
 	struct tech_endpoint ep;
 	struct tech_dial dial = {
 		.endpoint = &ep,
 		.resource = slice_str(f->text),
 		.media_local = {.family = 4, .port = 4000},
 		.headers = headers,
-		.header_count = 1,
+		.header_count = f->header ? 2 : 1,
 	};
 
 	f->dial_error = f->tech.ops->find(f->tech.impl, dial.resource, &ep);

@@ -36,6 +36,8 @@ struct flow {
 	struct sip *sip;             /* of the shard that dials */
 	struct sip *sips[FLOW_SHARDS];
 	const char *protocol;	   /* "udp", "tcp", "tls" */
+	const char *stir;	   /* text of stir_shaken.conf; NULL: no such file */
+	const char *header;	   /* that the dialplan adds to INVITEs */
 	struct flow_far *far;	   /* TCP, TLS: the far end's machine */
 	struct sip_center *center; /* of flow_start_center; its events are facts */
 	uint32_t shard_count, call_max;
@@ -81,6 +83,8 @@ int flow_command(struct flow *f, enum tech_command command, const char *name);
  * listens on port 5060. What it says goes over its newest connection. */
 void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 		    const char *endpoint, const char *more);
+/* As flow_start, with a stir_shaken.conf and the keys of tests/tls below /tls. */
+void flow_start_stir(struct flow *f, const char *stir, const char *endpoint, const char *more);
 /* Calls are made by this shard from now on. */
 void flow_use_shard(struct flow *f, uint32_t shard);
 /* A new configuration, as by reload. */
