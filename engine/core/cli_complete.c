@@ -119,19 +119,17 @@ bool cli_has_word(const struct cli_command *cmd, struct slice word)
 
 /* ---- commands ---- */
 
-/* Where a command is written out, those that only begin alike are not meant. */
-static const struct cli_command *cli_written_out(const struct cli *c, const struct cli_parsed *p,
-						 uint32_t done)
+/* The place of what is written out, since what only begins alike is not meant; or count. */
+static uint32_t cli_written_out(const struct cli *c, const struct cli_parsed *p, uint32_t done)
 {
-	const struct cli_command *best = NULL;
-	uint32_t most = 0;
+	uint32_t best = c->count, most = 0;
 
 	for (uint32_t i = 0; i < c->count; i++) {
 		uint32_t n = cli_exact_match(c->entries[i].cmd, p->words, done);
 
 		if (n > most) {
 			most = n;
-			best = c->entries[i].cmd;
+			best = i;
 		}
 	}
 	return best;
@@ -140,9 +138,9 @@ static const struct cli_command *cli_written_out(const struct cli *c, const stru
 void cli_complete(struct cli *c, struct slice line, cli_match_fn fn, void *arg)
 {
 	struct cli_words words = {.typed = SLICE_EMPTY, .fn = fn, .arg = arg};
-	const struct cli_command *exact;
 	struct cli_parsed p;
 	uint32_t done; /* words before the one at the cursor */
+	uint32_t exact;
 
 	cli_parse(&p, line);
 	if (p.over)
@@ -158,7 +156,7 @@ void cli_complete(struct cli *c, struct slice line, cli_match_fn fn, void *arg)
 
 		if (done < own && covered == done)
 			cli_offer_once(&words, cli_word(cmd, done));
-		else if (own <= done && covered == own && (!exact || exact == cmd))
+		else if (own <= done && covered == own && (exact == c->count || exact == i))
 			cli_offer_token(c, &words, cli_usage_token(cmd, done - own));
 	}
 }
