@@ -139,6 +139,27 @@ static enum cli_result cmd_stop_convenient(void *context, struct cli_call *call)
 	return CLI_OK;
 }
 
+static enum cli_result cmd_restart_now(void *context, struct cli_call *call)
+{
+	UNUSED(call);
+	engine_request_restart(context, CONTROL_STOP_NOW);
+	return CLI_OK;
+}
+
+static enum cli_result cmd_restart_gracefully(void *context, struct cli_call *call)
+{
+	UNUSED(call);
+	engine_request_restart(context, CONTROL_STOP_GRACEFULLY);
+	return CLI_OK;
+}
+
+static enum cli_result cmd_restart_convenient(void *context, struct cli_call *call)
+{
+	cli_print(call, "Waiting for inactivity to perform restart\n");
+	engine_request_restart(context, CONTROL_STOP_CONVENIENT);
+	return CLI_OK;
+}
+
 static enum cli_result cmd_abort_stop(void *context, struct cli_call *call)
 {
 	struct engine *e = context;
@@ -166,13 +187,29 @@ static const struct cli_command core_commands[] = {
 	{"core stop now", "Shut down Ringer immediately",
 	 "Usage: core stop now\n       Ends all calls and stops.", cmd_stop_now},
 	{"core stop gracefully", "Gracefully shut down Ringer",
-	 "Usage: core stop gracefully\n       Takes no new attempts and stops when all calls are over.",
+	 "Usage: core stop gracefully\n       Takes no new attempts and stops when all calls are "
+	 "over.",
 	 cmd_stop_gracefully},
 	{"core stop when convenient", "Shut down Ringer at empty call volume",
-	 "Usage: core stop when convenient\n       Goes on, and stops at the first moment without calls.",
+	 "Usage: core stop when convenient\n       Goes on, and stops at the first moment without "
+	 "calls.",
 	 cmd_stop_convenient},
+	{"core restart now", "Restart Ringer immediately",
+	 "Usage: core restart now\n       Ends all calls, stops, and begins anew with the program "
+	 "that "
+	 "is installed then.\n       Check the configuration before: ringer -t.",
+	 cmd_restart_now},
+	{"core restart gracefully", "Restart Ringer gracefully",
+	 "Usage: core restart gracefully\n       Takes no new attempts and begins anew when all "
+	 "calls are over.",
+	 cmd_restart_gracefully},
+	{"core restart when convenient", "Restart Ringer at empty call volume",
+	 "Usage: core restart when convenient\n       Goes on, and begins anew at the first moment "
+	 "without calls.",
+	 cmd_restart_convenient},
 	{"core abort shutdown", "Cancel a running shutdown",
-	 "Usage: core abort shutdown\n       Cancels a stop that is waiting.", cmd_abort_stop},
+	 "Usage: core abort shutdown\n       Cancels a stop or a restart that is waiting.",
+	 cmd_abort_stop},
 };
 
 int engine_register_commands(struct engine *e)

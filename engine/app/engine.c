@@ -225,7 +225,7 @@ static void engine_on_stopped(void *arg)
 	struct engine *e = arg;
 
 	log_notice("Nothing is left to do: the engine ends");
-	ami_report_shutdown(e->ami, false);
+	ami_report_shutdown(e->ami, e->restarts);
 	spool_set_claiming(e->spool, false);
 	sip_center_end(e->center);
 	e->end_due_ns = io_now_ns(e->control_io) + END_LIMIT_NS;
@@ -496,13 +496,16 @@ static void engine_take_stop(struct engine *e)
 {
 	unsigned want = atomic_exchange(&e->want_stop, 0);
 	enum control_stop how;
+	unsigned bit;
 
 	if (!want)
 		return;
-	how = (enum control_stop)__builtin_ctz(want);
+	bit = (unsigned)__builtin_ctz(want);
+	how = (enum control_stop)(bit / 2);
 	if (how != CONTROL_STOP_CONVENIENT)
 		spool_set_claiming(e->spool, false);
-	control_stop(e->control, how);
+	if (control_stop(e->control, how))
+		e->restarts = bit & 1;
 }
 
 /* True if shards have to be told of it: one more turn. */
@@ -575,8 +578,19 @@ int engine_run_apart(struct engine *e)
 
 void engine_request_stop(struct engine *e, enum control_stop how)
 {
-	atomic_fetch_or(&e->want_stop, 1U << how);
+	atomic_fetch_or(&e->want_stop, 1U << STOP_BIT(how, false));
 	io_wake(e->control_io);
+}
+
+void engine_request_restart(struct engine *e, enum control_stop how)
+{
+	atomic_fetch_or(&e->want_stop, 1U << STOP_BIT(how, true));
+	io_wake(e->control_io);
+}
+
+bool engine_restarts(const struct engine *e)
+{
+	return e->restarts;
 }
 
 void engine_request_reload(struct engine *e)

@@ -59,5 +59,9 @@ bool engine_is_quiet(struct engine *e, const char **why);
 /* Signals: any thread. */
 void engine_request_stop(struct engine *e, enum control_stop how);
 void engine_request_reload(struct engine *e);
+/* As engine_request_stop; the program then begins anew (engine_restarts). */
+void engine_request_restart(struct engine *e, enum control_stop how);
+/* After engine_run: the stop that was carried out was a restart. */
+bool engine_restarts(const struct engine *e);
 
 #endif

@@ -21,6 +21,9 @@ struct snapshot {
 	struct rtp_media_conf media;
 };
 
+/* The lowest bit is the most urgent request; of two that are equally urgent the stop wins. */
+#define STOP_BIT(how, restart) (2U * (unsigned)(how) + (restart))
+
 struct engine {
 	struct engine_options options;
 	struct app_conf conf;
@@ -53,8 +56,9 @@ struct engine {
 	struct snapshot *now, *old;
 	uint32_t threads_started;
 	int64_t end_due_ns; /* all calls are over; 0: they are not */
+	bool restarts;	    /* the stop that was asked for last is a restart */
 	bool records_started, chores_started, spool_started, control_started, loader_started;
-	_Atomic unsigned want_stop; /* bits 1 << enum control_stop */
+	_Atomic unsigned want_stop; /* bits 1 << STOP_BIT */
 	_Atomic bool want_reload;
 };
 

@@ -21,11 +21,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PROGRAM_ANEW	  75 /* exit status of the engine behind -c: begin anew */
+#define PROGRAM_ANEW_MARK "RINGER_BEGINS_ANEW"
+
 struct program {
 	const char *main_file;
 	const char *socket_path;
 	const char *command; /* -x */
 	bool foreground, console, check_only, remote, reconnects, real_time;
+	bool is_anew;  /* this process was the engine before, and is its own daemon */
+	bool restarts; /* the engine ended to begin anew */
 	int verbose, debug;
 };
 
@@ -385,7 +390,7 @@ static int program_start_logger(struct logger **logger, const struct program *p,
 	return err;
 }
 
-static int program_serve(const struct program *p, struct engine *e, int report, struct sink *error)
+static int program_serve(struct program *p, struct engine *e, int report, struct sink *error)
 {
 	struct logger *logger = NULL;
 	const struct app_conf *app = engine_conf(e);
@@ -410,6 +415,7 @@ static int program_serve(const struct program *p, struct engine *e, int report, 
 			engine_request_stop(e, CONTROL_STOP_NOW);
 		err = engine_run(e);
 		program_engine = NULL;
+		p->restarts = !err && engine_restarts(e);
 		io_fs_unlink(engine_io(e), app->pid_path);
 	}
 	if (err && error->len > 0)
@@ -445,7 +451,7 @@ static int program_check(const struct engine_options *options, struct sink *erro
 }
 
 /* report: where to say that the engine runs, or -1. */
-static int program_run(const struct program *p, int report)
+static int program_run(struct program *p, int report)
 {
 	char user[64], group[64];
 	struct engine_options options = {.main_file = p->main_file,
@@ -459,7 +465,7 @@ static int program_run(const struct program *p, int report)
 
 	if (p->check_only)
 		return program_check(&options, &error);
-	if (!p->foreground && program_daemonize(&report) != 0)
+	if (!p->foreground && !p->is_anew && program_daemonize(&report) != 0)
 		return 1;
 	if (p->real_time)
 		program_take_priority();
@@ -518,7 +524,7 @@ static int program_sit(const struct program *p, const char *path, int report)
 	return program_wait_engine();
 }
 
-static int program_run_with_console(const struct program *p)
+static int program_run_with_console(struct program *p)
 {
 	char path[LIMIT_PATH];
 	int ends[2];
@@ -536,17 +542,39 @@ static int program_run_with_console(const struct program *p)
 	}
 	close(ends[0]);
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* no engine without its console */
-	return program_run(p, ends[1]);
+	if (program_run(p, ends[1]) != 0)
+		exit(1);
+	exit(p->restarts ? PROGRAM_ANEW : 0);
+}
+
+/* ---- core restart ---- */
+
+/* The program as it is installed now, in this process: whoever watches over us sees no end. */
+static int program_begin_anew(const struct program *p, char **argv)
+{
+	if (!p->foreground && setenv(PROGRAM_ANEW_MARK, "1", 1) != 0)
+		return 1;
+	execvp(argv[0], argv);
+	fprintf(stderr, "ringer: %s cannot be started anew: %s\n", argv[0], strerror(errno));
+	return 1;
 }
 
 int main(int argc, char **argv)
 {
 	struct program p = {0};
-	int done = program_parse(&p, argc, argv);
+	int done = program_parse(&p, argc, argv), code;
 
 	if (done)
 		return done > 0 ? 0 : 1;
 	if (p.remote)
 		return program_remote(&p);
-	return p.console && !p.check_only ? program_run_with_console(&p) : program_run(&p, -1);
+	p.is_anew = getenv(PROGRAM_ANEW_MARK) != NULL;
+	unsetenv(PROGRAM_ANEW_MARK);
+	if (!p.console || p.check_only) {
+		code = program_run(&p, -1);
+	} else {
+		code = program_run_with_console(&p);
+		p.restarts = code == PROGRAM_ANEW;
+	}
+	return p.restarts ? program_begin_anew(&p, argv) : code;
 }

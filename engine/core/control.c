@@ -525,19 +525,20 @@ static void control_hangup_all(struct control *c)
 }
 
 /* A stop that runs may be made more urgent, never less: only an abort takes it back. */
-void control_stop(struct control *c, enum control_stop how)
+bool control_stop(struct control *c, enum control_stop how)
 {
 	if (c->stopped || (c->stopping && how >= c->stop_how)) {
 		log_verbose(0, "Ignoring asterisk shutdown request, already in progress.");
-		return;
+		return false;
 	}
 	c->stopping = true;
 	c->stop_how = how;
 	if (how == CONTROL_STOP_CONVENIENT)
-		return;
+		return true;
 	inbox_close(c->conf.inbox, true);
 	if (how == CONTROL_STOP_NOW)
 		control_hangup_all(c);
+	return true;
 }
 
 bool control_abort_stop(struct control *c)

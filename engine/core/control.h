@@ -162,7 +162,8 @@ enum control_stop {
 	CONTROL_STOP_GRACEFULLY, /* refuses and gives back orders, waits for the calls */
 	CONTROL_STOP_CONVENIENT, /* goes on, and stops at the first moment without work */
 };
-void control_stop(struct control *c, enum control_stop how);
+/* False: ignored. */
+bool control_stop(struct control *c, enum control_stop how);
 /* False: no stop was waiting, or it is one that cannot be taken back (CONTROL_STOP_NOW). */
 bool control_abort_stop(struct control *c);
 /* A stop was asked for, of any kind. */

@@ -44,7 +44,7 @@ static void test_not_quite_a_stop(void **state)
 	client_run(&rig.clients[0], "core stop");
 	assert_true(rig.clients[0].closed);
 	assert_non_null(strstr(rig.clients[0].text, "No such command"));
-	client_run(&rig.clients[1], "core restart now");
+	client_run(&rig.clients[1], "core restart soon");
 	assert_true(rig.clients[1].closed);
 	sim_run_for(rig.w, 5 * SIM_SECOND);
 	assert_false(rig.stopped);
@@ -111,6 +111,76 @@ static void test_stop_closes_who_waits(void **state)
 	client_run(&rig.clients[0], "core stop gracefully");
 	sim_run_for(rig.w, 10 * SIM_SECOND);
 	assert_true(rig.stopped);
+}
+
+/* What ended the engine last decides: a restart that waits becomes a stop by a more urgent one, and
+ * stays what it is when a less urgent one is ignored. */
+static void test_restart(void **state)
+{
+	static const struct {
+		const char *first, *second;
+		bool restarts;
+	} rows[] = {
+		{"core restart when convenient", "core restart gracefully", true},
+		{"core restart when convenient", "core stop gracefully", false},
+		{"core stop when convenient", "core restart gracefully", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct client *waits = &rig.clients[0];
+
+		if (i > 0)
+			set_up(state);
+		submit_far_future();
+		client_run(waits, rows[i].first);
+		client_run(&rig.clients[1], rows[i].second);
+		sim_run_for(rig.w, 60 * SIM_SECOND);
+		assert_true(rig.stopped);
+		if (engine_restarts(rig.engine) != rows[i].restarts)
+			fail_msg("%s, then %s", rows[i].first, rows[i].second);
+		if (i + 1 < ARRAY_COUNT(rows))
+			tear_down(state);
+	}
+}
+
+/* Asked for within one turn: the more urgent one counts, and of two alike the stop. */
+static void test_restart_and_stop_at_once(void **state)
+{
+	static const struct {
+		enum control_stop restart, stop;
+		bool restarts;
+	} rows[] = {
+		{CONTROL_STOP_NOW, CONTROL_STOP_GRACEFULLY, true},
+		{CONTROL_STOP_GRACEFULLY, CONTROL_STOP_NOW, false},
+		{CONTROL_STOP_GRACEFULLY, CONTROL_STOP_GRACEFULLY, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		if (i > 0)
+			set_up(state);
+		engine_request_restart(rig.engine, rows[i].restart);
+		engine_request_stop(rig.engine, rows[i].stop);
+		sim_run_for(rig.w, 60 * SIM_SECOND);
+		assert_true(rig.stopped);
+		assert_int_equal(engine_restarts(rig.engine), rows[i].restarts);
+		if (i + 1 < ARRAY_COUNT(rows))
+			tear_down(state);
+	}
+}
+
+static void test_restart_is_called_off(void **state)
+{
+	UNUSED(state);
+	submit_far_future();
+	client_run(&rig.clients[0], "core restart when convenient");
+	assert_non_null(strstr(rig.clients[0].text, "Waiting for inactivity to perform restart\n"));
+	client_run(&rig.clients[1], "core abort shutdown");
+	sim_run_for(rig.w, 2 * SIM_SECOND);
+	assert_true(rig.clients[0].closed);
+	client_run(&rig.clients[2], "core stop now");
+	sim_run_for(rig.w, 60 * SIM_SECOND);
+	assert_true(rig.stopped);
+	assert_false(engine_restarts(rig.engine));
 }
 
 /* ---- consoles that stay ---- */
@@ -332,6 +402,9 @@ int main(void)
 		TEST(test_silent_connections),
 		TEST(test_abort_frees_who_waits),
 		TEST(test_stop_closes_who_waits),
+		TEST(test_restart),
+		TEST(test_restart_and_stop_at_once),
+		TEST(test_restart_is_called_off),
 		TEST(test_console_stays),
 		TEST(test_console_ends_with_a_script),
 		TEST(test_log_lines),
