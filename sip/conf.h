@@ -21,6 +21,12 @@
 #include "sip/auth.h"
 #include "sip/target.h"
 
+/* A host name that stands for its addresses (hosts.h). */
+struct sip_conf_host {
+	struct slice name;
+	bool srv; /* srv_lookups: those of its SIP services */
+};
+
 struct sip_conf_transport {
 	struct slice name;
 	uint8_t protocol; /* enum sip_transport */
@@ -30,9 +36,11 @@ struct sip_conf_transport {
 	struct tls_context *tls_in, *tls_out; /* by sip_conf_open_tls; NULL: not TLS */
 	struct addr bind;
 	struct slice external_address; /* external_signaling_address; empty: none */
-	uint16_t external_port;        /* 0: that of bind */
+	uint16_t external_port;	       /* 0: that of bind */
 	struct slice external_media;   /* external_media_address; empty: none */
-	struct addr_net *local_net;    /* destinations that see our real address */
+	int32_t external_host,
+		media_host;	    /* index in hosts, if those are names; -1: they are not */
+	struct addr_net *local_net; /* destinations that see our real address */
 	uint32_t local_net_count;
 	uint8_t dscp;
 };
@@ -67,7 +75,7 @@ struct sip_conf_aor {
 	uint32_t default_expiration_s, minimum_expiration_s, maximum_expiration_s;
 	uint32_t qualify_s; /* qualify_frequency; 0: never */
 	uint32_t qualify_timeout_ms;
-	struct slice outbound_proxy; /* URI, ready for Route; empty: none */
+	struct slice outbound_proxy;		/* URI, ready for Route; empty: none */
 	const struct sip_conf_endpoint **users; /* endpoints that name it in aors= */
 	uint32_t user_count;
 	bool remove_existing, remove_unavailable;
@@ -81,7 +89,7 @@ struct sip_conf_registration {
 	uint64_t hash;		 /* of the name */
 	struct slice server_uri; /* Request-URI */
 	struct sip_uri server;
-	struct slice client_uri; /* From and To */
+	struct slice client_uri;	  /* From and To */
 	struct slice outbound_proxy;	  /* URI, ready for Route; empty: none */
 	const struct sip_conf_auth *auth; /* NULL: none */
 	int32_t transport;		  /* as of an endpoint */
@@ -107,7 +115,7 @@ struct sip_conf_section {
 struct sip_conf_auth {
 	struct slice name;
 	struct sip_credentials cred;
-	unsigned alg_mask; /* supported_algorithms_uac */
+	unsigned alg_mask;     /* supported_algorithms_uac */
 	unsigned alg_mask_uas; /* what is demanded of callers: supported_algorithms_uas */
 	uint32_t nonce_lifetime_s;
 };
@@ -123,12 +131,20 @@ enum sip_conf_ident {
 	SIP_IDENTIFY_COUNT,
 };
 
+/* A name of match=, with the source port that it demands; 0: any. */
+struct sip_conf_match {
+	uint32_t host; /* index in hosts */
+	uint16_t port;
+};
+
 /* type=identify: which requests are those of an endpoint. */
 struct sip_conf_identify {
 	struct slice name;
 	const struct sip_conf_endpoint *endpoint; /* NULL: there is none of that name */
-	const struct addr_net *nets;		  /* match= */
+	const struct addr_net *nets; /* match=; a port of its base: that source port alone */
 	uint32_t net_count;
+	const struct sip_conf_match *names;
+	uint32_t name_count;
 	struct slice header, header_value; /* match_header: empty: none */
 	struct slice ruri;		   /* match_request_uri; empty: none */
 	const void *header_regex,
@@ -137,16 +153,16 @@ struct sip_conf_identify {
 
 struct sip_conf_endpoint {
 	struct slice name;
-	uint64_t hash; /* of the name: finds it again in another snapshot */
+	uint64_t hash;	   /* of the name: finds it again in another snapshot */
 	int32_t transport; /* index; -1: any that fits; beyond the count: one that is not served */
 	const struct sip_conf_aor *const *aors;
 	uint32_t aor_count;
-	const struct sip_conf_auth *auth; /* outbound_auth; NULL: none */
+	const struct sip_conf_auth *auth;	  /* outbound_auth; NULL: none */
 	const struct sip_conf_auth *const *auths; /* auth: one of them must be met by callers */
 	uint32_t auth_count;
 	uint8_t identify_by; /* bits of enum sip_conf_ident */
 	struct sip_acl acl, contact_acl;
-	struct slice outbound_proxy;      /* URI, ready for Route; empty: none */
+	struct slice outbound_proxy; /* URI, ready for Route; empty: none */
 	struct slice context, account, language;
 	struct slice from_user, from_domain, contact_user;
 	struct slice cid_name, cid_num;
@@ -157,10 +173,10 @@ struct sip_conf_endpoint {
 	const struct slice *set_vars;
 	uint32_t set_var_count;
 	uint32_t timers_min_se_s, timers_sess_expires_s;
-	uint8_t timers;   /* enum sip_conf_timers */
-	uint8_t rel100;   /* enum sip_conf_100rel */
-	uint8_t dtmf;     /* enum sip_conf_dtmf */
-	uint8_t redirect; /* enum sip_conf_redirect */
+	uint8_t timers;	     /* enum sip_conf_timers */
+	uint8_t rel100;	     /* enum sip_conf_100rel */
+	uint8_t dtmf;	     /* enum sip_conf_dtmf */
+	uint8_t redirect;    /* enum sip_conf_redirect */
 	bool cid_restricted; /* callerid_privacy asks to hide the number */
 	bool cid_screened;
 	bool trust_id_outbound, trust_id_inbound;
@@ -192,6 +208,8 @@ struct sip_conf {
 	uint32_t auth_count;
 	const struct sip_conf_identify *identifies;
 	uint32_t identify_count;
+	const struct sip_conf_host *hosts;
+	uint32_t host_count;
 	struct sip_acl acl, contact_acl; /* of all type=acl together */
 	const struct sip_conf_registration *registrations;
 	uint32_t registration_count;
@@ -217,7 +235,7 @@ struct sip_conf {
 	struct resolver_conf names;	/* name servers and hosts: filled in by who made this */
 	struct sip_conf_memory *memory; /* private */
 	void *regexes;			/* private */
-	bool is_starved;                /* private: memory ran out while it was read */
+	bool is_starved;		/* private: memory ran out while it was read */
 };
 
 /* 0, -EINVAL (then *error says file, line, what is wrong and what is allowed) or -ENOMEM. */

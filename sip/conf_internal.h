@@ -40,8 +40,8 @@ struct conf_load {
 int conf_fail(struct conf_load *l, const struct conffile_var *v, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Zeroed memory that lives as long as the configuration; NULL: none left. The configuration remembers
- * that, and its load fails at the end, whoever looked away. */
+/* Zeroed memory that lives as long as the configuration; NULL: none left. The configuration
+ * remembers that, and its load fails at the end, whoever looked away. */
 void *conf_alloc(struct sip_conf *conf, size_t bytes);
 /* A copy with a NUL behind. */
 struct slice conf_dup(struct sip_conf *conf, struct slice s);
@@ -57,6 +57,8 @@ int conf_number(struct conf_load *l, const struct conffile_var *v, uint32_t min,
 /* Place of the value in a list of words separated by blanks. */
 int conf_word(struct conf_load *l, const struct conffile_var *v, const char *words, uint8_t *out);
 int conf_text(struct conf_load *l, const struct conffile_var *v, struct slice *out);
+/* A numeric address, or a name. */
+int conf_host_text(struct conf_load *l, const struct conffile_var *v, struct slice *out);
 int conf_ip(struct conf_load *l, const struct conffile_var *v, struct slice *out);
 
 /* Options with a reader of their own. */
@@ -118,8 +120,15 @@ struct conf_identify_draft {
 	struct sip_conf_identify i;
 	struct slice endpoint; /* its name */
 	struct addr_net *nets;
-	uint32_t net_room;
+	struct sip_conf_match *names; /* as i.names; hosts is the index of a text below */
+	struct slice *texts;
+	uint32_t room; /* of each of the three */
+	bool srv_lookups;
 };
+/* The host of that name: added if it is new; -1: there is no room for another one (said). */
+int32_t conf_host(struct sip_conf *conf, struct slice name, bool srv);
+/* The hosts that transports name. */
+void conf_link_hosts(struct sip_conf *conf);
 /* After all sections: objects of callers, and what they name. 0 or -ENOMEM. */
 int conf_link_callers(struct sip_conf *conf, const struct conf_identify_draft *identifies,
 		      uint32_t count);

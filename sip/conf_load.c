@@ -376,6 +376,8 @@ int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink 
 	if (!err)
 		err = conf_link_endpoints(l.conf, &d);
 	if (!err)
+		conf_link_hosts(l.conf);
+	if (!err)
 		err = conf_link_callers(l.conf, (void *)d.objects[CONF_IDENTIFY],
 					d.count[CONF_IDENTIFY]);
 	if (!err)

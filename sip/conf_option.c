@@ -19,6 +19,7 @@ enum conf_kind {
 	CONF_NUMBER, /* uint32_t in min..max */
 	CONF_WORD,   /* uint8_t: place in words */
 	CONF_IP,     /* text that must be a numeric address */
+	CONF_HOST,   /* text that is one, or a host name */
 	CONF_SET,    /* a function of its own */
 	CONF_KNOWN,
 	CONF_LATER,
@@ -40,9 +41,9 @@ struct conf_option {
 static const struct conf_option conf_transport_options[] = {
 	{"protocol",                    CONF_SET,    0, 0, 0, NULL, conf_set_protocol},
 	{"bind",                        CONF_SET,    0, 0, 0, NULL, conf_set_bind},
-	{"external_signaling_address",  CONF_IP,     T(external_address), 0, 0, NULL, NULL},
+	{"external_signaling_address",  CONF_HOST,     T(external_address), 0, 0, NULL, NULL},
 	{"external_signaling_port",     CONF_SET,    0, 0, 0, NULL, conf_set_external_port},
-	{"external_media_address",      CONF_IP,     T(external_media), 0, 0, NULL, NULL},
+	{"external_media_address",      CONF_HOST,     T(external_media), 0, 0, NULL, NULL},
 	{"local_net",                   CONF_SET,    0, 0, 0, NULL, conf_set_local_net},
 	{"tos",                         CONF_SET,    0, 0, 0, NULL, conf_set_tos},
 	{"cert_file",                   CONF_TEXT,   T(cert_file), 0, 0, NULL, NULL},
@@ -253,6 +254,7 @@ static const char conf_system_known[] =
 #define I(field) offsetof(struct conf_identify_draft, field)
 static const struct conf_option conf_identify_options[] = {
 	{"endpoint",                    CONF_TEXT,   I(endpoint), 0, 0, NULL, NULL},
+	{"srv_lookups",                 CONF_BOOL,   I(srv_lookups), 0, 0, NULL, NULL},
 	{"match",                       CONF_SET,    0, 0, 0, NULL, conf_set_match},
 	{"match_header",                CONF_SET,    0, 0, 0, NULL, conf_set_match_header},
 	{"match_request_uri",           CONF_SET,    0, 0, 0, NULL, conf_set_match_ruri},
@@ -281,7 +283,7 @@ static const struct conf_type_info {
 	[CONF_AUTH]      = {"auth",      conf_auth_options,      conf_auth_known},
 	[CONF_GLOBAL]    = {"global",    conf_global_options,    conf_global_known},
 	[CONF_SYSTEM]    = {"system",    conf_system_options,    conf_system_known},
-	[CONF_IDENTIFY]  = {"identify",  conf_identify_options,  "srv_lookups "},
+	[CONF_IDENTIFY]  = {"identify",  conf_identify_options,  ""},
 	[CONF_ACL]       = {"acl",       conf_acl_options,       ""},
 	[CONF_REGISTRATION] = {"registration", conf_registration_options, conf_registration_known},
 };
@@ -343,6 +345,8 @@ static int conf_apply(struct conf_load *l, const struct conf_option *o,
 		return conf_word(l, v, o->words, field);
 	case CONF_IP:
 		return conf_ip(l, v, field);
+	case CONF_HOST:
+		return conf_host_text(l, v, field);
 	case CONF_SET:
 		return o->set(l, v);
 	case CONF_KNOWN:
@@ -453,6 +457,8 @@ void conf_defaults(enum conf_type type, void *object)
 		conf_default_registration(&((struct conf_registration_draft *)object)->r);
 		break;
 	case CONF_IDENTIFY:
+		((struct conf_identify_draft *)object)->srv_lookups = true;
+		break;
 	case CONF_ACL:
 		break;
 	case CONF_AUTH:

@@ -64,30 +64,123 @@ static uint32_t conf_var_count(const struct conf_load *l)
 	return count;
 }
 
+static int conf_match_room(struct conf_load *l, struct conf_identify_draft *d)
+{
+	if (d->room)
+		return 0;
+	d->room = conf_var_count(l);
+	d->nets = conf_alloc(l->conf, sizeof(*d->nets) * d->room);
+	d->names = conf_alloc(l->conf, sizeof(*d->names) * d->room);
+	d->texts = conf_alloc(l->conf, sizeof(*d->texts) * d->room);
+	if (!d->nets || !d->names || !d->texts)
+		return -ENOMEM;
+	d->i.nets = d->nets;
+	d->i.names = d->names;
+	return 0;
+}
+
+/* "name" or "name:port". */
+static bool conf_match_name(struct conf_load *l, struct conf_identify_draft *d, struct slice part)
+{
+	size_t colon = slice_find(part, ':');
+	struct slice tail = colon == SIZE_MAX ? SLICE_EMPTY : slice_from(part, colon + 1);
+	char name[DNS_NAME_ROOM];
+	uint64_t port = 0;
+
+	if (!dns_copy_name(name, slice_head(part, colon)) ||
+	    (colon != SIZE_MAX && (!slice_u64(tail, 65535, &port) || port == 0)))
+		return false;
+	d->texts[d->i.name_count] = conf_dup(l->conf, slice_head(part, colon));
+	d->names[d->i.name_count++].port = (uint16_t)port;
+	return true;
+}
+
+/* "net/bits", "address", "address:port". */
+static bool conf_match_net(struct conf_identify_draft *d, struct slice part)
+{
+	struct addr_net *n = &d->nets[d->i.net_count];
+	struct addr a = {0};
+	bool is_net = addr_net_parse(n, part);
+
+	if (!is_net && !addr_parse(&a, part, 0))
+		return false;
+	if (!is_net)
+		*n = (struct addr_net){.base = a, .prefix_bits = a.family == 4 ? 32 : 128};
+	d->i.net_count++;
+	return true;
+}
+
 int conf_set_match(struct conf_load *l, const struct conffile_var *v)
 {
 	struct conf_identify_draft *d = l->object;
 	struct slice rest = v->value, part;
 
-	if (!d->nets) {
-		d->net_room = conf_var_count(l);
-		d->nets = conf_alloc(l->conf, sizeof(*d->nets) * d->net_room);
-		if (!d->nets)
-			return -ENOMEM;
-		d->i.nets = d->nets;
-	}
+	if (conf_match_room(l, d))
+		return -ENOMEM;
 	while (slice_split(&rest, ',', &part)) {
 		part = slice_trim(part);
-		check(d->i.net_count < d->net_room);
-		if (addr_net_parse(&d->nets[d->i.net_count], part))
-			d->i.net_count++;
-		else if (part.len)
-			log_warning("%s:%d: identify '%.*s': match=%.*s is no address or network "
-				    "and matches nothing; host names are not resolved here. Write "
-				    "the IP address",
-				    v->file, v->line, SLICE_ARG(l->section->name), SLICE_ARG(part));
+		check(d->i.net_count < d->room && d->i.name_count < d->room);
+		if (part.len && !conf_match_net(d, part) && !conf_match_name(l, d, part))
+			return conf_fail(l, v,
+					 "give addresses, networks as 192.0.2.0/24, or host names");
 	}
 	return 0;
+}
+
+/* ---- hosts ---- */
+
+int32_t conf_host(struct sip_conf *conf, struct slice name, bool srv)
+{
+	struct sip_conf_host *list = (struct sip_conf_host *)conf->hosts;
+
+	for (uint32_t i = 0; i < conf->host_count; i++)
+		if (list[i].srv == srv && slice_ieq(list[i].name, name))
+			return (int32_t)i;
+	if (!list)
+		conf->hosts = list = conf_alloc(conf, sizeof(*list) * LIMIT_SIP_HOSTS);
+	if (!list || conf->host_count == LIMIT_SIP_HOSTS) {
+		log_error("pjsip.conf: '%.*s' is one host name too many to be looked up: there may "
+			  "be %d. Write IP addresses",
+			  SLICE_ARG(name), LIMIT_SIP_HOSTS);
+		return -1;
+	}
+	list[conf->host_count] = (struct sip_conf_host){.name = name, .srv = srv};
+	return (int32_t)conf->host_count++;
+}
+
+static int32_t conf_external_host(struct sip_conf *conf, struct slice text)
+{
+	struct addr a;
+
+	return text.len && !addr_parse_ip(&a, text) ? conf_host(conf, text, false) : -1;
+}
+
+void conf_link_hosts(struct sip_conf *conf)
+{
+	for (uint32_t i = 0; i < conf->transport_count; i++) {
+		struct sip_conf_transport *t = &conf->transports[i];
+
+		t->external_host = conf_external_host(conf, t->external_address);
+		t->media_host = conf_external_host(conf, t->external_media);
+	}
+}
+
+/* The names of one identify. A port means that host, and no service of it. */
+static void conf_link_match(struct sip_conf *conf, const struct conf_identify_draft *d,
+			    struct sip_conf_identify *out)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < d->i.name_count; i++) {
+		int32_t host =
+			conf_host(conf, d->texts[i], d->srv_lookups && d->names[i].port == 0);
+
+		if (host < 0)
+			continue;
+		d->names[count].port = d->names[i].port;
+		d->names[count++].host = (uint32_t)host;
+	}
+	out->name_count = count;
 }
 
 /* Those of a configuration, for its end: also if the load fails half way. */
@@ -269,6 +362,7 @@ int conf_link_callers(struct sip_conf *conf, const struct conf_identify_draft *i
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
 		out[i] = identifies[i].i;
+		conf_link_match(conf, &identifies[i], &out[i]);
 		out[i].endpoint = sip_conf_endpoint(conf, identifies[i].endpoint);
 		if (!out[i].endpoint)
 			log_warning("Identify '%.*s': endpoint '%.*s' does not exist, so it "

@@ -48,12 +48,22 @@ int conf_text(struct conf_load *l, const struct conffile_var *v, struct slice *o
 	return v->value.len && !out->ptr ? -ENOMEM : 0;
 }
 
+int conf_host_text(struct conf_load *l, const struct conffile_var *v, struct slice *out)
+{
+	char name[DNS_NAME_ROOM];
+	struct addr a;
+
+	if (!addr_parse_ip(&a, v->value) && !dns_copy_name(name, v->value))
+		return conf_fail(l, v, "give an IP address or a host name");
+	return conf_text(l, v, out);
+}
+
 int conf_ip(struct conf_load *l, const struct conffile_var *v, struct slice *out)
 {
 	struct addr a;
 
 	if (!addr_parse_ip(&a, v->value))
-		return conf_fail(l, v, "give a numeric IP address; names are not resolved");
+		return conf_fail(l, v, "give a numeric IP address");
 	return conf_text(l, v, out);
 }
 

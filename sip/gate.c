@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "sip/hosts.h"
 #include "sip/registration.h"
 
 #include <regex.h>
@@ -63,6 +64,11 @@ static bool gate_has_header(const struct sip_msg *msg, const struct sip_conf_ide
 	return false;
 }
 
+static bool gate_is_port(uint16_t wanted, const struct addr *from)
+{
+	return wanted == 0 || wanted == from->port;
+}
+
 static bool gate_is_of(const struct sip_rx *rx, const struct sip_conf_identify *i,
 		       enum sip_conf_ident way)
 {
@@ -71,7 +77,12 @@ static bool gate_is_of(const struct sip_rx *rx, const struct sip_conf_identify *
 	if (way == SIP_IDENTIFY_REQUEST_URI)
 		return i->ruri.len && gate_matches(rx->msg->ruri, i->ruri, i->ruri_regex);
 	for (uint32_t n = 0; n < i->net_count; n++)
-		if (addr_net_has(&i->nets[n], rx->from))
+		if (gate_is_port(i->nets[n].base.port, rx->from) &&
+		    addr_net_has(&i->nets[n], rx->from))
+			return true;
+	for (uint32_t n = 0; n < i->name_count; n++)
+		if (gate_is_port(i->names[n].port, rx->from) &&
+		    sip_host_has(rx->sip, i->names[n].host, rx->from))
 			return true;
 	return false;
 }
@@ -298,6 +309,11 @@ const struct sip_conf_endpoint *sip_gate_pass(const struct sip_rx *rx, struct tx
 		return NULL;
 	}
 	ep = sip_gate_identify(rx);
+	if (!ep && sip_hosts_are_new(rx->sip)) { /* it comes again, and then we know */
+		sip_count_one(rx->sip, METRIC_sip_unidentified_early);
+		gate_drop(t);
+		return NULL;
+	}
 	if (!ep) {
 		if (gate_offence(rx, METRIC_sip_unidentified, "No matching endpoint found"))
 			gate_drop(t);

@@ -5,6 +5,8 @@
  * What such callers send is counted by source address in a bounded table; after
  * unidentified_request_count of them within unidentified_request_period seconds the next are
  * dropped unanswered, until the address was silent for unidentified_request_prune_interval seconds.
+ * While the names of a match= are looked up for the first time (hosts.h) nobody can be told from
+ * such callers: what is not identified then is dropped without being counted against it.
  * Requests that pass are not held up by what others behind the same address did. */
 #ifndef RINGER_SIP_GATE_H
 #define RINGER_SIP_GATE_H

@@ -6,6 +6,7 @@
 #include "sip/errand.h"
 #include "sip/gate.h"
 #include "sip/health.h"
+#include "sip/hosts.h"
 #include "sip/incoming.h"
 #include "sip/linger.h"
 #include "sip/notice.h"
@@ -137,6 +138,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 	if (!err)
 		err = sip_errands_create(sip);
 	if (!err)
+		err = sip_hosts_create(sip);
+	if (!err)
 		err = sip_health_create(&sip->health);
 	if (!err)
 		err = resolver_create(&sip->resolver, sip->env.io, sip->env.wheel, sip->env.metrics,
@@ -179,6 +182,7 @@ int sip_create(struct sip **out, const struct sip_env *env, const struct sip_con
 		sip_destroy(sip);
 		return err;
 	}
+	sip_hosts_set_conf(sip, conf);
 	*out = sip;
 	return 0;
 }
@@ -201,6 +205,7 @@ void sip_destroy(struct sip *sip)
 	registrar_destroy(sip);
 	bindings_destroy(sip);
 	sip_errands_destroy(sip);
+	sip_hosts_destroy(sip);
 	txn_layer_close(&sip->txns);
 	sip_digest_destroy(sip->digest);
 	sip_offenders_destroy(sip->offenders);
@@ -239,6 +244,7 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
 	sip_tp_follow(sip, conf);
 	sip->conf = conf;
 	resolver_set_conf(sip->resolver, &conf->names);
+	sip_hosts_set_conf(sip, conf);
 	sip->txns.conf.times = sip_times(conf);
 }
 
@@ -325,7 +331,8 @@ bool sip_is_quiet(const struct sip *sip)
 
 uint32_t sip_standing_timers(const struct sip *sip)
 {
-	return sip->bindings.timer_count + registrations_timers(sip) + conns_timers(sip);
+	return sip->bindings.timer_count + registrations_timers(sip) + conns_timers(sip) +
+	       sip_hosts_timers(sip);
 }
 
 void sip_hangup_all(struct sip *sip, int cause)

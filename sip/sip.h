@@ -93,8 +93,8 @@ uint32_t sip_stream_max(uint32_t shard);
 void sip_destroy(struct sip *sip);
 
 /* From now on calls are made by `conf`; nothing of the old one is referenced after this returns.
- * Transports stay as they are (Asterisk: allow_reload=no); a change of theirs is said in the log.
- * New connections get the certificates of `conf`. */
+ * The sockets of transports stay as they are (Asterisk: allow_reload=no); a change is said in the
+ * log. Their external addresses and local_net are those of `conf`, new connections get the certificates of `conf`. */
 void sip_set_conf(struct sip *sip, const struct sip_conf *conf);
 
 /* A parcel that another shard has for this one. */
@@ -112,7 +112,8 @@ struct tech sip_tech(struct sip *sip);
 /* Turns the trace on or off (NULL) at run time. */
 void sip_set_trace(struct sip *sip, void (*trace)(void *arg, const struct sip_trace *t), void *arg);
 
-/* Timers that stand also at rest: of contacts that are asked, of registrations. */
+/* Timers that stand also at rest: of contacts that are asked, of registrations, of names that are
+ * looked up again. */
 uint32_t sip_standing_timers(const struct sip *sip);
 
 /* True if no call, dialog, transaction, record or timer is left. */

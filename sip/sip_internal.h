@@ -64,6 +64,7 @@ struct sip {
 	struct txn_layer txns;
 	struct slab *invites, *dialogs, *lingers, *auths, *incomings;
 	struct hash incoming_by_id; /* Call-ID, From tag and CSeq of INVITEs that came */
+	struct hosts *hosts;	    /* names that stand for addresses (hosts.h) */
 	struct slab *errands;	    /* other requests under way (errand.h) */
 	struct slab *seeks;	    /* of calls that may still be sent elsewhere (seek.h) */
 	struct resolver *resolver;

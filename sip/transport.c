@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "sip/conn.h"
+#include "sip/hosts.h"
 
 #include <errno.h>
 
@@ -19,15 +20,26 @@ static void sip_tp_on_datagram(void *arg, struct io_udp *u, const struct addr *f
 	sip_receive(tp->sip, tp->index, from, slice_make(data, len), false);
 }
 
+/* A numeric address, or what is known of a name; else as it was. */
+static void sip_tp_copy_external(const struct sip_tp *tp, struct slice text, int32_t host,
+				 struct addr *out)
+{
+	const struct addr *known =
+		host < 0 ? NULL : sip_host_addr(tp->sip, (uint32_t)host, tp->local.family);
+	struct addr a = {0};
+
+	if (!text.len || (host < 0 && !addr_parse_ip(&a, text)))
+		*out = a;
+	else if (host < 0 || known)
+		*out = known ? *known : a;
+}
+
 static void sip_tp_copy_conf(struct sip_tp *tp, const struct sip_conf_transport *conf)
 {
-	slice_copy(tp->name, sizeof(tp->name), conf->name);
-	tp->external.port = conf->external_port;
-	if (conf->external_address.len && addr_parse_ip(&tp->external, conf->external_address) &&
-	    tp->external.port == 0)
-		tp->external.port = conf->bind.port;
-	if (conf->external_media.len)
-		UNUSED(addr_parse_ip(&tp->external_media, conf->external_media));
+	sip_tp_copy_external(tp, conf->external_address, conf->external_host, &tp->external);
+	tp->external.port = conf->external_port ? conf->external_port : conf->bind.port;
+	sip_tp_copy_external(tp, conf->external_media, conf->media_host, &tp->external_media);
+	tp->net_count = 0;
 	for (uint32_t i = 0; i < conf->local_net_count && i < SIP_LOCAL_NETS; i++)
 		tp->nets[tp->net_count++] = conf->local_net[i];
 }
@@ -73,6 +85,7 @@ static int sip_tp_open(struct sip *sip, uint32_t index)
 			      .index = (uint8_t)index,
 			      .protocol = conf->protocol,
 			      .local = conf->bind};
+	slice_copy(tp->name, sizeof(tp->name), conf->name);
 	sip_tp_copy_conf(tp, conf);
 	sip_tp_take_tls(tp, conf);
 	if (conf->protocol == SIP_TRANSPORT_UDP)
@@ -140,6 +153,16 @@ void sip_tp_follow(struct sip *sip, const struct sip_conf *conf)
 	for (uint32_t i = 0; i < sip->tp_count; i++)
 		for (uint32_t k = 0; k < conf->transport_count; k++)
 			sip_tp_follow_one(&sip->tps[i], &conf->transports[k]);
+}
+
+void sip_tp_follow_hosts(struct sip *sip)
+{
+	const struct sip_conf *conf = sip->conf;
+
+	for (uint32_t i = 0; i < sip->tp_count; i++)
+		for (uint32_t k = 0; k < conf->transport_count; k++)
+			if (slice_eq(conf->transports[k].name, slice_str(sip->tps[i].name)))
+				sip_tp_copy_conf(&sip->tps[i], &conf->transports[k]);
 }
 
 int sip_tp_pick(const struct sip *sip, int32_t wanted, enum sip_transport protocol,

@@ -26,6 +26,8 @@ struct slice sip_tp_param(const struct sip *sip, uint8_t tp);
 bool sip_tp_is_reliable(void *arg, uint8_t tp);
 /* After a reload: certificates for connections from now on. */
 void sip_tp_follow(struct sip *sip, const struct sip_conf *conf);
+/* External addresses and local_net as the configuration has them, and its hosts are known now. */
+void sip_tp_follow_hosts(struct sip *sip);
 /* The connection to that peer is gone: on all shards what waits for an answer over it fails. */
 void sip_tp_lost(struct sip *sip, uint8_t tp, const struct addr *peer);
 

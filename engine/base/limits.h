@@ -66,6 +66,8 @@
 #define LIMIT_SIP_HEALTH      1024  /* targets in trouble that a shard remembers */
 #define LIMIT_SIP_REDIRECTS   5	    /* URIs that one call is sent to by 3xx */
 #define LIMIT_SIP_ERRANDS     32768 /* requests outside of dialogs on their way, per shard */
+#define LIMIT_SIP_HOSTS	      256   /* names of pjsip.conf that stand for addresses */
+#define LIMIT_SIP_HOST_ADDRS  64    /* addresses of one of them */
 #define LIMIT_SIP_LINGER      65536 /* records that answer late 2xx, per shard */
 #define LIMIT_SIP_OFFENDERS   4096  /* addresses that sent what nobody may send, per shard */
 #define LIMIT_SIP_HISTORY     32768 /* messages that a shard remembers, 256 octets each */

@@ -71,6 +71,7 @@
 	X(sip_registration_sent,  "REGISTER requests sent") \
 	X(sip_registration_failed, "registrations of ours that were refused or not answered") \
 	X(sip_failover,           "INVITEs sent to the next target") \
+	X(sip_unidentified_early, "requests dropped while names of match= were looked up for the first time") \
 	X(sip_errand_failover,    "other requests sent to the next target") \
 	X(sip_redirect,           "3xx followed") \
 	X(sip_seek_given_up,      "calls hung up while names were looked up") \

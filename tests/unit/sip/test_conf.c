@@ -297,7 +297,9 @@ static void test_said(void **state)
 		 NULL},
 		{"[i]\ntype=identify\nendpoint=none\nmatch=1.2.3.4\n",
 		 "Identify 'i': endpoint 'none' does not exist"},
-		{"[i]\ntype=identify\nmatch=host.example\n", "host names are not resolved here"},
+		{"[i]\ntype=identify\nendpoint=e\nmatch=host.example,h.example:5061,1.2.3.4:5060\n"
+		 "srv_lookups=no\n[e]\ntype=endpoint\n",
+		 NULL},
 		{"[e]\ntype=endpoint\nauth=none\n", "auth names 'none', but there is no such"},
 		{"[a]\ntype=acl\nacl=office\n", "lists of acl.conf are not served"},
 	};
