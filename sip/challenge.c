@@ -136,13 +136,14 @@ static bool is_same_target(struct slice uri, struct slice ruri)
 	       (a.user.len == 0 || slice_eq(a.user, b.user));
 }
 
-static bool is_same_user(struct slice quoted, struct slice user)
+/* A quoted text against one of ours: backslash pairs stand for what they hide. */
+static bool is_quoted(struct slice quoted, struct slice ours)
 {
 	char room[SIP_AUTH_TEXT];
 	struct sink text = sink_make(room, sizeof(room));
 
 	sip_text_unescape(&text, quoted);
-	return !text.over && slice_eq(sink_slice(&text), user);
+	return !text.over && slice_eq(sink_slice(&text), ours);
 }
 
 /* The response that we would have sent ourselves. */
@@ -175,7 +176,7 @@ static enum sip_verdict judge(const struct sip_challenger *who, const struct sip
 	bool is_known = c->alg < SIP_AUTH_ALG_COUNT && (demand->alg_mask & 1u << c->alg);
 
 	if (!demand->cred.username.len || !is_known || !is_right(who, msg, c, demand) ||
-	    !is_same_user(c->username, demand->cred.username) || !is_same_target(c->uri, msg->ruri))
+	    !is_quoted(c->username, demand->cred.username) || !is_same_target(c->uri, msg->ruri))
 		return SIP_VERDICT_WRONG;
 	return nonce_is_fresh(who, demand, c->nonce) ? SIP_VERDICT_GOOD : SIP_VERDICT_STALE;
 }
@@ -195,7 +196,7 @@ enum sip_verdict sip_challenge_verify(const struct sip_challenger *who, const st
 			continue;
 		if (err)
 			return SIP_VERDICT_WRONG;
-		if (!slice_eq(c.realm, demand->cred.realm))
+		if (!is_quoted(c.realm, demand->cred.realm))
 			continue;
 		verdict = judge(who, msg, &c, demand);
 		if (verdict == SIP_VERDICT_GOOD)

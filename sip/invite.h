@@ -205,7 +205,8 @@ struct invite_request {
 	struct slice body;	/* or empty */
 	struct slice body_type; /* empty: SDP */
 };
-/* Sends a request other than INVITE and ACK in d. HANDLE_NONE: not sent. */
+/* Sends a request other than INVITE and ACK in d. fn NULL: nobody waits for what comes of it, unless
+ * it says that the dialog is gone. HANDLE_NONE: not sent. */
 handle_t invite_send(struct invite *iv, struct dialog *d, const struct invite_request *r, txn_fn fn);
 /* Our INVITE in the confirmed dialog. */
 handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn);
@@ -213,7 +214,7 @@ handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn);
 handle_t invite_send_update(struct invite *iv, txn_fn fn);
 /* False: nothing was sent, so nothing will answer. */
 bool invite_send_bye(struct invite *iv, struct dialog *d);
-/* As tech_ops.send_text: MESSAGE in the confirmed dialog. Its response changes nothing. */
+/* As tech_ops.send_text: MESSAGE in the confirmed dialog. */
 int invite_send_text(struct invite *iv, struct slice content_type, struct slice text);
 /* "sip:asterisk@ip:port" */
 void invite_write_contact_uri(struct sink *out, const struct invite *iv,
@@ -263,5 +264,11 @@ void invite_session_answered(struct invite *iv, const struct sip_msg *msg);
 /* Their INVITE or UPDATE: writes our Session-Expires and Require into the 2xx. */
 void invite_session_offered(struct invite *iv, const struct sip_msg *msg, struct sink *lines);
 void invite_session_fire(struct tmr *t, void *arg);
+/* A response to a request of ours in the confirmed dialog: 481 and 408 say that there is no such
+ * dialog any more (RFC 5057 5, RFC 3261 12.2.1.2): the call ends. */
+void invite_dialog_answered(struct invite *iv, const struct sip_msg *msg);
+/* Of requests that nobody waits for. arg: struct sip. */
+void invite_on_unawaited(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+			 const struct addr *from);
 
 #endif

@@ -440,7 +440,8 @@ static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct
 {
 	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
 	struct sink out = sink_make(text, sizeof(text));
-	struct txn *t = txn_client_new(&iv->sip->txns, kind, r->method, iv->cseq + 1, fn, iv);
+	struct txn *t = txn_client_new(&iv->sip->txns, kind, r->method, iv->cseq + 1,
+				       fn ? fn : invite_on_unawaited, fn ? (void *)iv : iv->sip);
 	handle_t h;
 
 	if (!t)

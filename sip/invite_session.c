@@ -75,6 +75,31 @@ static void session_lost(struct invite *iv, int cause)
 		invite_step(iv, INVITE_LOST, &(struct invite_input){.cause = cause});
 }
 
+void invite_dialog_answered(struct invite *iv, const struct sip_msg *msg)
+{
+	if (msg->code == 481 || msg->code == 408)
+		session_lost(iv, (int)CAUSE_NORMAL);
+}
+
+void invite_on_unawaited(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
+			 const struct addr *from)
+{
+	struct sip_ident id;
+	struct invite *iv;
+
+	UNUSED(t);
+	UNUSED(from);
+	if (fact != TXN_FAILURE || msg->method == SIP_METHOD_NOTIFY || /* of a subscription alone */
+	    !sip_ident_read(msg->from_tag, &id))
+		return;
+	iv = invite_find(arg, &id);
+	if (!iv)
+		return;
+	invite_hold(iv);
+	invite_dialog_answered(iv, msg);
+	invite_release(iv);
+}
+
 /* RFC 3261 14.1: 2.1 to 4 s if the Call-ID is ours, 0 to 2 s if it is not, in units of 10 ms. */
 static void session_retry_later(struct invite *iv)
 {
@@ -92,8 +117,8 @@ static void session_refused(struct invite *iv, const struct sip_msg *msg, bool b
 {
 	switch (msg->code) {
 	case 408:
-	case 481: /* RFC 5057 5: the dialog is gone */
-		session_lost(iv, (int)CAUSE_NORMAL);
+	case 481:
+		invite_dialog_answered(iv, msg);
 		return;
 	case 491:
 		session_retry_later(iv);

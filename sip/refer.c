@@ -117,6 +117,8 @@ static void refer_on_txn(void *arg, struct txn *t, enum txn_fact fact, const str
 		refer_done(iv, fact == TXN_FAILURE ? msg->code : 408);
 	else if (slice_ieq(sip_msg_get_name(msg, SLICE_LIT("Refer-Sub")), SLICE_LIT("false")))
 		refer_done(iv, msg->code); /* nothing more will be heard */
+	if (fact == TXN_FAILURE)
+		invite_dialog_answered(iv, msg);
 	invite_release(iv);
 }
 

@@ -228,7 +228,8 @@ static void test_early_media(void **state)
 	early_start(&f, NULL, &invite);
 	flow_reply(&f, invite, 180, "a", FLOW_CONTACT, NULL);
 	flow_fact(&f, "ringing");
-	flow_reply(&f, invite, 181, "a", FLOW_CONTACT, NULL);
+	flow_reply(&f, invite, 181, "a", FLOW_CONTACT "P-Early-Media: inactive\r\n", NULL);
+	flow_reply(&f, invite, 182, "a", FLOW_CONTACT, NULL);
 	flow_reply(&f, invite, 199, "a", FLOW_CONTACT, NULL);
 	flow_no_fact(&f);
 	flow_reply(&f, invite, 183, "a", FLOW_CONTACT, NULL);

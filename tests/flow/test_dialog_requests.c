@@ -518,10 +518,50 @@ static void test_text(void **state)
 	finish(&f);
 }
 
+/* RFC 5057 5: whoever says that there is no such dialog ends the call, whatever was asked; other
+ * refusals do not, nor does silence. */
+static void test_dialog_gone(void **state)
+{
+	static const unsigned codes[] = {481, 408};
+	const struct flow_msg *m;
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(codes); i++) {
+		flow_start(&f, NULL, NULL);
+		flow_answered_call(&f);
+		flow_send_text(&f, NULL, "still there?");
+		flow_reply(&f, flow_expect(&f, "MESSAGE"), codes[i], NULL, NULL, NULL);
+		m = flow_expect(&f, "BYE");
+		flow_fact(&f, "ended 16 0");
+		flow_reply(&f, m, 481, NULL, NULL, NULL);
+		flow_end(&f);
+	}
+	flow_start(&f, NULL, NULL);
+	flow_answered_call(&f);
+	flow_send_text(&f, NULL, "first");
+	flow_reply(&f, flow_expect(&f, "MESSAGE"), 500, NULL, NULL, NULL);
+	flow_send_text(&f, NULL, "second");
+	for (int i = 0; i < 11; i++)
+		flow_expect(&f, "MESSAGE");
+	flow_run(&f, 10 * SIM_SECOND);
+	flow_no_fact(&f);
+	/* the answer comes when the call is over already */
+	flow_send_text(&f, NULL, "third");
+	m = flow_expect(&f, "MESSAGE");
+	flow_hangup(&f, 16);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_run(&f, 100 * SIM_MS);
+	flow_reply(&f, m, 481, NULL, NULL, NULL);
+	flow_no_fact(&f);
+	flow_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_dialog_gone),
 		cmocka_unit_test(test_hold),
 		cmocka_unit_test(test_hold_old),
 		cmocka_unit_test(test_offerless),

@@ -194,6 +194,24 @@ static void test_refer_out_refused(void **state)
 	flow_end(&f);
 }
 
+/* The far end knows of no such call (RFC 5057 5): told, and over. */
+static void test_refer_out_gone(void **state)
+{
+	const struct flow_msg *m;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	talk(&f, &c, NULL);
+	assert_int_equal(flow_transfer(&f, "b@c"), 0);
+	flow_reply(&f, flow_expect(&f, "REFER"), 481, NULL, NULL, NULL);
+	m = flow_expect(&f, "BYE");
+	flow_fact(&f, "transferred 481");
+	flow_fact(&f, "ended 16 0");
+	flow_reply(&f, m, 481, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 /* Before the answer a caller is redirected (chan_pjsip). */
 static void test_redirect(void **state)
 {
@@ -321,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_refer_out),
 		cmocka_unit_test(test_refer_out_refused),
 		cmocka_unit_test(test_refer_out_unanswered),
+		cmocka_unit_test(test_refer_out_gone),
 		cmocka_unit_test(test_redirect),
 		cmocka_unit_test(test_not_transferable),
 		cmocka_unit_test(test_replaces),

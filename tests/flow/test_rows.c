@@ -103,9 +103,76 @@ static void test_large_response(void **state)
 	flow_end(&f);
 }
 
+/* type=system: timer_t1 and timer_b rule what is sent again, and for how long. */
+static void test_timers_of_conf(void **state)
+{
+	static const int64_t at_ms[] = {0, 100, 300, 700, 1500, 3100, 6300};
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, "[s]\ntype=system\ntimer_t1=100\ntimer_b=7000\n");
+	flow_dial(&f, "100@trunk");
+	for (size_t i = 0; i < ARRAY_COUNT(at_ms); i++)
+		assert_int_equal((flow_expect(&f, "INVITE")->at - f.msgs[0]->at) / SIM_MS,
+				 at_ms[i]);
+	flow_run(&f, 650 * SIM_MS);
+	flow_no_fact(&f);
+	flow_run(&f, 100 * SIM_MS);
+	flow_fact(&f, "ended 18 408");
+	flow_end(&f);
+}
+
+/* RFC 3261 22.1: a CANCEL cannot be challenged, so it has no credentials; the INVITE had. */
+static void test_cancel_without_credentials(void **state)
+{
+	const struct flow_msg *invite, *cancel;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "outbound_auth=acct",
+		   "[acct]\ntype=auth\nauth_type=userpass\nusername=joe\npassword=secret\n");
+	flow_dial(&f, "100@trunk");
+	flow_reply(&f, flow_expect(&f, "INVITE"), 401, "c",
+		   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"\r\n", NULL);
+	flow_expect(&f, "ACK");
+	invite = flow_expect(&f, "INVITE");
+	assert_true(sip_msg_has(&invite->msg, SIP_HDR_AUTHORIZATION));
+	flow_reply(&f, invite, 180, "far1", FLOW_CONTACT, NULL);
+	flow_fact(&f, "ringing");
+	flow_hangup(&f, CAUSE_NO_ANSWER);
+	cancel = flow_expect(&f, "CANCEL");
+	assert_false(sip_msg_has(&cancel->msg, SIP_HDR_AUTHORIZATION));
+	assert_true(slice_eq(cancel->msg.via.branch, invite->msg.via.branch));
+	assert_int_equal(cancel->msg.cseq, invite->msg.cseq);
+	flow_reply(&f, cancel, 200, "far1", NULL, NULL);
+	flow_reply(&f, invite, 487, "far1", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_end(&f);
+}
+
+/* RFC 4028 7.2: a 2xx without Session-Expires: the session has no end, and is not refreshed. */
+static void test_no_session_timer(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	assert_true(sip_msg_has(&invite->msg, SIP_HDR_SESSION_EXPIRES));
+	flow_expect_silence(&f, 7200 * SIM_SECOND);
+	flow_no_fact(&f);
+	flow_hangup(&f, CAUSE_NORMAL);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_timers_of_conf),
+		cmocka_unit_test(test_cancel_without_credentials),
+		cmocka_unit_test(test_no_session_timer),
 		cmocka_unit_test(test_routes_of_the_2xx),
 		cmocka_unit_test(test_invite_behind_answer),
 		cmocka_unit_test(test_large_response),

@@ -201,6 +201,7 @@ static void test_bad_length(void **state)
 		OPTIONS("minus", "-1"),
 		OPTIONS("letters", "12a"),
 		OPTIONS("huge", "99999999"),
+		OPTIONS("two", "4\r\nContent-Length: 5"),
 	};
 
 	UNUSED(state);

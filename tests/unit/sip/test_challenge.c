@@ -304,13 +304,37 @@ static void test_acl(void **state)
 	}
 }
 
+/* A realm whose text has to be escaped comes back escaped, and is ours all the same. */
+static void test_realm_in_quotes(void **state)
+{
+	const struct sip_challenger who = at(1000);
+	struct sip_demand d = demand(SIP_AUTH_MASK_DEFAULT);
+	struct client c = {RIGHT, true};
+	char nonce[SIP_NONCE_LEN];
+
+	UNUSED(state);
+	d.cred.realm = SLICE_LIT("a \"house\" \\ b");
+	c.realm = "a \\\"house\\\" \\\\ b";
+	sip_nonce_write(&who, d.cred.realm, nonce);
+	assert_int_equal(sip_challenge_verify(&who,
+					      invite("sip:100@10.0.0.1",
+						     answer(&c, slice_make(nonce, sizeof(nonce)))),
+					      false, &d),
+			 SIP_VERDICT_GOOD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts),  cmocka_unit_test(test_sha256),
-		cmocka_unit_test(test_nobody),	  cmocka_unit_test(test_nonces),
-		cmocka_unit_test(test_shown),	  cmocka_unit_test(test_broken_credentials),
-		cmocka_unit_test(test_offenders), cmocka_unit_test(test_acl),
+		cmocka_unit_test(test_realm_in_quotes),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_nonces),
+		cmocka_unit_test(test_shown),
+		cmocka_unit_test(test_broken_credentials),
+		cmocka_unit_test(test_offenders),
+		cmocka_unit_test(test_acl),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
