@@ -111,14 +111,35 @@ static void logger_said(void *arg, struct slice text)
 	(void)text;
 }
 
-/* The log belongs to the engine; its console command is the door. */
-enum ami_action_result ami_do_logger_rotate(struct ami_session *s, const struct ami_msg *m)
+static void logger_answer(struct ami_session *s, enum cli_result result)
 {
-	(void)m;
-	if (cli_run(control_cli(s->ami->control), SLICE_LIT("logger rotate"), logger_said, NULL) ==
-	    CLI_OK)
+	if (result == CLI_OK)
 		ami_reply_ack(s, "Reloaded the logger and rotated log files");
 	else
 		ami_reply_error(s, "Failed to reload the logger and rotate log files");
+}
+
+static void logger_done(void *arg, enum cli_result result)
+{
+	struct ami_session *s = arg;
+
+	s->command = NULL;
+	logger_answer(s, result);
+	if (ami_session_is_alive(s))
+		ami_session_done(s);
+}
+
+/* The log belongs to the engine; its console command is the door, and waits for the disk. */
+enum ami_action_result ami_do_logger_rotate(struct ami_session *s, const struct ami_msg *m)
+{
+	const struct cli_out out = {.print = logger_said, .done = logger_done, .arg = s};
+	enum cli_result result;
+
+	(void)m;
+	result = cli_start(control_cli(s->ami->control), SLICE_LIT("logger rotate"), &out,
+			   &s->command);
+	if (result == CLI_OPEN)
+		return AMI_ACTION_OPEN;
+	logger_answer(s, result);
 	return AMI_ACTION_DONE;
 }

@@ -6,7 +6,9 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define LEVEL_MOST 1000000
 
@@ -189,6 +191,7 @@ static void keep_dynamic(struct logger_conf *next, const struct logger_conf *now
 	}
 }
 
+/* In one go, at a reload of the module or of all. */
 static int reload_logger(struct engine *e, struct logger_conf *next, struct sink *error)
 {
 	struct conffile *cf = NULL;
@@ -210,36 +213,100 @@ int engine_reload_logger(struct engine *e, struct sink *text)
 	return err || !e->logger ? err : logger_set_conf(e->logger, &next);
 }
 
-static enum cli_result renew_logger(struct engine *e, struct cli_call *call, bool rotate,
-				    const char *failure)
-{
-	char text[1400];
-	struct sink error = sink_make(text, sizeof(text));
+/* ---- logger reload, logger rotate: the file is read by the worker of chores ---- */
+
+struct log_renewal {
+	struct chore chore;
+	struct engine *e;
+	struct cli_job *job;
+	bool rotate, exec_allowed;
+	char etc_dir[LIMIT_PATH];
+	/* What the worker found. */
+	int err;
 	struct logger_conf next;
+	char error[1200];
+};
+
+/* On the worker. */
+static void renewal_read(struct chore *chore, struct io *io)
+{
+	struct log_renewal *r = (struct log_renewal *)chore;
+	struct conffile_source source;
+	struct conffile_error fault;
+	struct conffile *cf = NULL;
+
+	app_conf_source(&source, io, r->etc_dir);
+	source.exec_allowed = r->exec_allowed;
+	r->err = conffile_load(&cf, &source, "logger.conf", &fault);
+	if (r->err == -ENOENT)
+		r->err = 0; /* as without a logger.conf at the start */
+	if (r->err)
+		conffile_error_text(&fault, r->error, sizeof(r->error));
+	else
+		logger_conf_read(&r->next, cf, logger_dir(r->e->logger));
+	conffile_free(cf);
+}
+
+static void renewal_done(struct chore *chore)
+{
+	struct log_renewal *r = (struct log_renewal *)chore;
+	enum cli_result result = CLI_OK;
+
+	if (r->err) {
+		log_error("logger.conf: %s", r->error);
+		cli_job_print(r->job, "Failed to reload the logger%s\n",
+			      r->rotate ? " and rotate log files" : "");
+		result = CLI_FAIL;
+	} else {
+		keep_dynamic(&r->next, logger_get_conf(r->e->logger));
+		r->next.rotate_now = r->rotate;
+		if (logger_set_conf(r->e->logger, &r->next) != 0)
+			result = CLI_FAIL;
+	}
+	cli_job_end(r->job, result);
+	free(r);
+}
+
+static enum cli_result renew_logger(struct engine *e, struct cli_call *call, bool rotate)
+{
+	struct log_renewal *r;
 
 	if (call->argc > 0)
 		return CLI_USAGE;
 	if (!e->logger)
 		return CLI_OK;
-	if (reload_logger(e, &next, &error) != 0) {
-		log_error("logger.conf: %s", sink_cstr(&error));
-		cli_print(call, "%s\n", failure);
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return CLI_FAIL;
+	r->chore = (struct chore){.run = renewal_read, .done = renewal_done};
+	r->e = e;
+	r->rotate = rotate;
+	r->exec_allowed = e->conf.exec_includes;
+	slice_copy(r->etc_dir, sizeof(r->etc_dir), slice_str(e->conf.etc_dir));
+	r->job = cli_hold(call);
+	if (!r->job) {
+		free(r);
 		return CLI_FAIL;
 	}
-	next.rotate_now = rotate;
-	return logger_set_conf(e->logger, &next) == 0 ? CLI_OK : CLI_FAIL;
+	if (control_post(e->control, &r->chore) != 0) {
+		cli_job_print(r->job, "Too much waits for the disk; try again\n");
+		cli_job_end(r->job, CLI_FAIL);
+		free(r);
+	}
+	return CLI_OPEN;
 }
 
 static enum cli_result cmd_logger_reload(void *context, struct cli_call *call)
 {
-	return renew_logger(context, call, false, "Failed to reload the logger");
+	return renew_logger(context, call, false);
 }
 
 static enum cli_result cmd_logger_rotate(void *context, struct cli_call *call)
 {
-	return renew_logger(context, call, true,
-			    "Failed to reload the logger and rotate log files");
+	return renew_logger(context, call, true);
 }
+
+/* ---- files that were added by command ---- */
 
 static struct logger_channel *find_log_channel(struct logger_conf *conf, const char *path)
 {

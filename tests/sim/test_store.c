@@ -1,6 +1,7 @@
 /* tests/sim/test_store.c - the whole engine while its disk is slow, full or gone: the database and
  * the actions about files wait for it, nobody else does. */
 #include "engine/app/engine.h"
+#include "engine/app/logger.h"
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/base/metric.h"
@@ -17,6 +18,7 @@
 static struct rig {
 	struct sim_world *w;
 	struct engine *engine;
+	struct logger *logger;
 	struct telnet *one, *two;
 	bool stopped, freezes, was_frozen;
 	int sync_error;
@@ -60,7 +62,9 @@ static void put_conf(void)
 	sim_fs_put(rig.w, ETC "dialer.conf",
 		   "[general]\nshards=2\ncdr_sqlite=no\nmax_channels=20\n");
 	sim_fs_put(rig.w, ETC "extensions.conf", "[x]\nexten => s,1,Hangup()\n");
-	sim_fs_put(rig.w, ETC "pjsip.conf", "[udp]\ntype=transport\nbind=0.0.0.0:5060\n");
+	sim_fs_put(rig.w, ETC "pjsip.conf", "[udp]\ntype=transport\nbind=0.0.0.0:5060\n"
+		   "[gw]\ntype=endpoint\naors=gw\nallow=ulaw\n[gw]\ntype=aor\n"
+		   "contact=sip:192.0.2.9\n");
 	sim_fs_put(rig.w, ETC "mine.conf", "; mine\n[a]\nb = 1\n");
 }
 
@@ -68,13 +72,18 @@ static void engine_up(void)
 {
 	struct engine_options options = {
 		.main_file = ETC "asterisk.conf", .cpu_count = 2, .stopped = on_stopped};
+	const struct logger_options log = {.log_dir = "/var/log/asterisk"};
 	char text[1024];
 	struct sink error = sink_make(text, sizeof(text));
 
 	rig.stopped = false;
 	sim_host_use(rig.w, 0);
-	if (engine_create(&rig.engine, &options, &error) != 0 ||
-	    engine_start(rig.engine, &error) != 0 || engine_run_apart(rig.engine) != 0)
+	if (logger_start(&rig.logger, &log, NULL, &error) != 0)
+		fail_msg("%s", sink_cstr(&error));
+	if (engine_create(&rig.engine, &options, &error) != 0)
+		fail_msg("%s", sink_cstr(&error));
+	engine_set_logger(rig.engine, rig.logger);
+	if (engine_start(rig.engine, &error) != 0 || engine_run_apart(rig.engine) != 0)
 		fail_msg("%s", sink_cstr(&error));
 }
 
@@ -106,6 +115,7 @@ static int begin(void **state)
 	log_set_writer(log_nothing, NULL);
 	rig.w = sim_world_create(5);
 	put_conf();
+	sim_fs_mkdir(rig.w, "/var/log/asterisk");
 	sim_disk_hook(rig.w, on_disk, NULL);
 	engine_up();
 	clients_come();
@@ -119,6 +129,7 @@ static int end(void **state)
 	telnet_destroy(rig.two);
 	if (rig.engine)
 		engine_destroy(rig.engine);
+	logger_stop(rig.logger);
 	log_set_writer(NULL, NULL);
 	sim_world_destroy(rig.w);
 	assert_int_equal(check_never_count(), 0);
@@ -154,6 +165,114 @@ static void test_slow_disk_holds_nobody_else(void **state)
 	sim_disk_thaw(rig.w);
 	say(rig.one, "", "Line-000000-000000: b=1\r\n\r\nResponse: Success\r\nPing: Pong");
 	assert_true(engine_is_quiet(rig.engine, NULL));
+}
+
+/* A session of its own: one action may be open in each. */
+static struct telnet *another(void)
+{
+	struct addr server = sim_host_addr(rig.w, 0, 5038);
+	struct telnet *t = telnet_create(rig.w, &server);
+
+	say(t, "Action: Login\r\nUsername: u\r\nSecret: s\r\n\r\n", "Authentication accepted");
+	return t;
+}
+
+static void comes_once(struct telnet *t, const char *text, const char *wanted)
+{
+	const char *heard = telnet_say(t, slice_str(text), 5 * SIM_SECOND);
+
+	if (!strstr(heard, wanted) || strstr(strstr(heard, wanted) + 1, wanted))
+		fail_msg("'%s' is not once in '%s'", wanted, heard);
+}
+
+struct waiting {
+	const char *text, *answer;
+	struct telnet *client;
+};
+
+/* What needs the disk waits, in order, each client for its own; all else is done meanwhile: the
+ * database, calls with their time-outs, lists, console commands. In the end each has its answer. */
+static void test_what_waits_and_what_goes_on(void **state)
+{
+	struct waiting rows[] = {
+		{"Action: GetConfig\r\nFilename: mine.conf\r\n\r\n",
+		 "Line-000000-000000: b=1\r\n", NULL},
+		{"Action: UpdateConfig\r\nSrcFilename: mine.conf\r\nDstFilename: mine.conf\r\n"
+		 "Action-000000: append\r\nCat-000000: a\r\nVar-000000: c\r\nValue-000000: "
+		 "2\r\n\r\n",
+		 "Response: Success\r\n", NULL},
+		{"Action: GetConfigJSON\r\nFilename: mine.conf\r\n\r\n",
+		 "JSON: {\"a\":{\"b\":\"1\",\"c\":\"2\"}}\r\n", NULL},
+		{"Action: CreateConfig\r\nFilename: new.conf\r\n\r\n",
+		 "New configuration file created successfully", NULL},
+		{"Action: ListCategories\r\nFilename: mine.conf\r\n\r\n",
+		 "Category-000000: a\r\n", NULL},
+		{"Action: LoggerRotate\r\n\r\n", "Reloaded the logger and rotated log files",
+		 NULL},
+		{"Action: Command\r\nCommand: logger reload\r\n\r\n",
+		 "Message: Command output follows\r\n", NULL},
+	};
+
+	UNUSED(state);
+	freeze();
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		rows[i].client = another();
+		assert_string_equal(
+			telnet_say(rows[i].client, slice_str(rows[i].text), SIM_SECOND), "");
+	}
+	comes_once(rig.two, "Action: DBPut\r\nFamily: f\r\nKey: k\r\nVal: v\r\n\r\n",
+		   "Updated database");
+	comes_once(rig.two, "Action: DBGet\r\nFamily: f\r\nKey: k\r\n\r\n", "Val: v");
+	comes_once(rig.two, "Action: DBGetTree\r\nFamily: f\r\n\r\n", "ListItems: 2");
+	comes_once(rig.two, "Action: DBDel\r\nFamily: f\r\nKey: k\r\n\r\n", "Key deleted");
+	comes_once(rig.two,
+		   "Action: Originate\r\nChannel: PJSIP/1@gw\r\nApplication: Wait\r\nTimeout: "
+		   "2000\r\n\r\n",
+		   "Response: Error\r\nMessage: Originate failed\r\n");
+	comes_once(rig.two,
+		   "Action: Originate\r\nChannel: PJSIP/1@gw\r\nApplication: Wait\r\nTimeout: "
+		   "60000\r\nAsync: true\r\n\r\n",
+		   "Originate successfully queued");
+	comes_once(rig.two, "Action: CoreShowChannels\r\n\r\n", "ListItems: 1\r\n");
+	comes_once(rig.two, "Action: Command\r\nCommand: core show uptime\r\n\r\n",
+		   "System uptime: ");
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		assert_string_equal(telnet_say(rows[i].client, SLICE_EMPTY, SIM_SECOND), "");
+	sim_disk_thaw(rig.w);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		comes_once(rows[i].client, "", rows[i].answer);
+		telnet_destroy(rows[i].client);
+	}
+	assert_true(sim_fs_exists(rig.w, ETC "new.conf"));
+}
+
+/* Who waits for a log file may go away as well. */
+static void test_logger_client_goes_meanwhile(void **state)
+{
+	UNUSED(state);
+	freeze();
+	nothing_comes("Action: LoggerRotate\r\n\r\n");
+	telnet_reset(rig.one);
+	say(rig.two, PING, "Ping: Pong");
+	assert_false(sim_fs_exists(rig.w, "/var/log/asterisk/messages.log.0"));
+	sim_disk_thaw(rig.w);
+	say(rig.two, PING, "Ping: Pong");
+	assert_true(sim_fs_exists(rig.w, "/var/log/asterisk/messages.log.0"));
+	assert_true(engine_is_quiet(rig.engine, NULL));
+}
+
+/* A logger.conf that cannot be used: said to who asked; the log goes on as before. */
+static void test_broken_logger_conf(void **state)
+{
+	UNUSED(state);
+	sim_fs_put(rig.w, ETC "logger.conf", "[logfiles\n");
+	say(rig.two, "Action: LoggerRotate\r\n\r\n",
+	    "Response: Error\r\nMessage: Failed to reload the logger and rotate log files");
+	say(rig.two, "Action: Command\r\nCommand: logger reload\r\n\r\n",
+	    "Output: Failed to reload the logger\r\n");
+	sim_run_for(rig.w, SIM_SECOND);
+	assert_non_null(strstr(sim_fs_text(rig.w, "/var/log/asterisk/messages.log", NULL),
+			       "logger.conf:1: "));
 }
 
 /* The client that asked for a file is gone when it comes. */
@@ -227,7 +346,9 @@ static void leave(void)
 	telnet_destroy(rig.one);
 	telnet_destroy(rig.two);
 	engine_destroy(rig.engine);
+	logger_stop(rig.logger);
 	rig.engine = NULL;
+	rig.logger = NULL;
 	sim_host_restart(rig.w, 0);
 }
 
@@ -320,6 +441,9 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 		T(test_slow_disk_holds_nobody_else),
+		T(test_what_waits_and_what_goes_on),
+		T(test_logger_client_goes_meanwhile),
+		T(test_broken_logger_conf),
 		T(test_client_goes_meanwhile),
 		T(test_too_many_wait),
 		T(test_power_failure),
