@@ -105,6 +105,7 @@ struct sip_auth_slot {
 	bool has_qop;
 	bool has_opaque;
 	bool has_alg;
+	bool is_shared; /* other calls use the nonce too: nonces.h counts it */
 	uint8_t alg;
 	uint16_t realm_len;
 	uint16_t nonce_len;
@@ -118,6 +119,9 @@ struct sip_auth_slot {
 struct sip_auth_state {
 	struct sip_auth_slot slots[SIP_AUTH_REALMS];
 	uint32_t round_count; /* challenges taken since the last success */
+	bool is_borrowed; /* begun with nonces of other calls: the first challenge is no refusal */
+	uint64_t share;	  /* nonces.h: where the nonces of shared slots are counted, */
+	uint32_t share_gen; /* and which ones they were */
 };
 
 enum sip_auth_verdict {
@@ -128,7 +132,7 @@ enum sip_auth_verdict {
 
 /* Takes a 401/407. The same realm again, without stale=true, after credentials were sent means
  * refused, unless they were accepted before and the nonce is a new one (a server that does not say
- * stale). A realm, nonce or opaque longer than SIP_AUTH_TEXT, or of a realm that is not that of the
+ * stale), or they were borrowed from other calls. A realm, nonce or opaque longer than SIP_AUTH_TEXT, or of a realm that is not that of the
  * credentials, is unusable. */
 enum sip_auth_verdict sip_auth_take(struct sip_auth_state *st, const struct sip_msg *response,
 				    unsigned alg_mask, const struct sip_credentials *cred);

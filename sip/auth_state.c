@@ -38,25 +38,31 @@ static struct sip_auth_slot *slot_pick(struct sip_auth_state *st, const struct s
 	return NULL;
 }
 
-static bool is_refusal(const struct sip_auth_slot *s, const struct sip_challenge *c)
+static bool is_refusal(const struct sip_auth_state *st, const struct sip_auth_slot *s,
+		       const struct sip_challenge *c)
 {
-	if (!s->nc || c->is_stale)
+	if (!s->nc || c->is_stale || st->is_borrowed)
 		return false;
 	return !s->is_proven || slice_eq(slot_nonce(s), c->nonce);
 }
 
+/* A nonce that came before is counted on: its counts are never given out twice. */
 static void slot_fill(struct sip_auth_slot *s, const struct sip_challenge *c)
 {
+	bool is_new = !s->in_use || !slice_eq(slot_nonce(s), c->nonce);
+
 	check(c->realm.len <= SIP_AUTH_TEXT && c->nonce.len <= SIP_AUTH_TEXT);
 	check(c->opaque.len <= SIP_AUTH_TEXT);
 	s->in_use = true;
 	s->is_proxy = c->is_proxy;
 	s->is_proven = false;
+	s->is_shared = false;
 	s->has_qop = c->has_qop;
 	s->has_opaque = c->has_opaque;
 	s->has_alg = c->has_alg;
 	s->alg = (uint8_t)c->alg;
-	s->nc = 0;
+	if (is_new)
+		s->nc = 0;
 	s->realm_len = (uint16_t)c->realm.len;
 	s->nonce_len = (uint16_t)c->nonce.len;
 	s->opaque_len = (uint16_t)c->opaque.len;
@@ -90,7 +96,7 @@ enum sip_auth_verdict sip_auth_take(struct sip_auth_state *st, const struct sip_
 
 		if (!is_ours(&list[i], cred))
 			continue;
-		if (s && is_refusal(s, &list[i]))
+		if (s && is_refusal(st, s, &list[i]))
 			return SIP_AUTH_REFUSED;
 		if (!s)
 			s = slot_pick(st, &list[i]);
@@ -99,7 +105,10 @@ enum sip_auth_verdict sip_auth_take(struct sip_auth_state *st, const struct sip_
 		slot_fill(s, &list[i]);
 		taken++;
 	}
-	return taken ? SIP_AUTH_RETRY : SIP_AUTH_UNUSABLE;
+	if (!taken)
+		return SIP_AUTH_UNUSABLE;
+	st->is_borrowed = false;
+	return SIP_AUTH_RETRY;
 }
 
 int sip_auth_state_write(struct sink *out, struct sip_digest *d, struct sip_auth_state *st,
@@ -134,6 +143,7 @@ int sip_auth_state_write(struct sink *out, struct sip_digest *d, struct sip_auth
 void sip_auth_settled(struct sip_auth_state *st)
 {
 	st->round_count = 0;
+	st->is_borrowed = false;
 	for (unsigned i = 0; i < SIP_AUTH_REALMS; i++)
 		st->slots[i].is_proven = st->slots[i].in_use && st->slots[i].nc > 0;
 }

@@ -118,6 +118,7 @@ struct sip_conf_auth {
 	unsigned alg_mask;     /* supported_algorithms_uac */
 	unsigned alg_mask_uas; /* what is demanded of callers: supported_algorithms_uas */
 	uint32_t nonce_lifetime_s;
+	bool nonce_reuse; /* ours: the far end's nonces are kept for the next call */
 };
 
 /* Ways by which the endpoint of a request is found; bits 1 << way of identify_by. */

@@ -210,6 +210,7 @@ static const struct conf_option conf_auth_options[] = {
 	{"supported_algorithms_uac",    CONF_SET,    0, 0, 0, NULL, conf_set_algorithms},
 	{"supported_algorithms_uas",    CONF_SET,    0, 0, 0, NULL, conf_set_algorithms_uas},
 	{"nonce_lifetime",              CONF_NUMBER, U(nonce_lifetime_s), 1, 86400, NULL, NULL},
+	{"nonce_reuse",                 CONF_BOOL,   U(nonce_reuse), 0, 0, NULL, NULL},
 	{0}
 };
 #undef U
@@ -420,6 +421,7 @@ static void conf_default_auth(struct sip_conf_auth *u)
 	u->alg_mask = SIP_AUTH_MASK_DEFAULT;
 	u->alg_mask_uas = SIP_AUTH_MASK_DEFAULT;
 	u->nonce_lifetime_s = 32;
+	u->nonce_reuse = true;
 }
 
 static void conf_default_global(struct sip_conf *conf)

@@ -360,8 +360,7 @@ void invite_destroy(struct invite *iv)
 	tmr_stop(&iv->session);
 	list_for_safe (node, &iv->dialogs)
 		dialog_free(list_entry(node, struct dialog, node));
-	if (iv->auth)
-		slab_free(sip->auths, iv->auth);
+	invite_drop_auth(iv);
 	if (iv->incoming)
 		incoming_free(iv->incoming);
 	if (invite_is_owned(iv))
@@ -380,21 +379,6 @@ void invite_release(struct invite *iv)
 }
 
 /* ---- what the INVITE transaction says ---- */
-
-bool invite_take_auth(struct invite *iv, const struct sip_msg *msg)
-{
-	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
-
-	if (!ep || !ep->auth)
-		return false;
-	if (!iv->auth)
-		iv->auth = slab_alloc(iv->sip->auths);
-	if (!iv->auth) {
-		sip_count_one(iv->sip, METRIC_sip_no_slot);
-		return false;
-	}
-	return sip_auth_take(iv->auth, msg, ep->auth->alg_mask, &ep->auth->cred) == SIP_AUTH_RETRY;
-}
 
 /* RFC 4028 7.4: at least the Min-SE that was given; twice at most. */
 static bool invite_take_422(struct invite *iv, const struct sip_msg *msg)
@@ -417,6 +401,8 @@ static bool invite_may_retry(struct invite *iv, const struct sip_msg *msg)
 		return false;
 	if (msg->code == 401 || msg->code == 407)
 		return invite_take_auth(iv, msg);
+	if (msg->code == 403)
+		return invite_doubt_auth(iv);
 	return msg->code == 422 && invite_take_422(iv, msg);
 }
 
@@ -492,8 +478,10 @@ void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct si
 	const struct invite_input in = {.msg = msg, .from = from};
 	struct invite *iv = arg;
 
-	if (msg)
+	if (msg) {
 		seek_heard(iv, msg);
+		invite_auth_heard(iv, msg);
+	}
 	switch (fact) {
 	case TXN_PROVISIONAL:
 		invite_step(iv, INVITE_RX_1XX, &in);

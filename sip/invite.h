@@ -163,8 +163,6 @@ void invite_tag(const struct invite *iv, char text[SIP_IDENT_LEN]);
 struct invite *invite_find(struct sip *sip, const struct sip_ident *id);
 struct dialog *invite_find_dialog(struct invite *iv, struct slice remote_tag);
 void invite_tell_ended(struct invite *iv, int cause, unsigned code, struct slice text);
-/* A 401 or 407: true if credentials were found, to be written by invite_write_auth. */
-bool invite_take_auth(struct invite *iv, const struct sip_msg *msg);
 /* Transaction user of the first INVITE and of those that repeat it. */
 void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
 		   const struct addr *from);
@@ -230,9 +228,22 @@ void invite_write_identity(struct sink *out, struct invite *iv, const struct sip
 void invite_write_dialog_identity(struct sink *out, struct invite *iv);
 /* Says why, and counts it, if the final response refuses the call for its Identity. */
 void invite_note_identity_refusal(struct invite *iv, const struct sip_msg *msg);
+
+const struct sip_conf_endpoint *invite_endpoint(const struct invite *iv);
+
+/* ---- credentials (invite_auth.c) ---- */
+
+/* Before the first INVITE to a target: those of other calls to it, if it takes such. */
+void invite_borrow_auth(struct invite *iv, const struct sip_conf_endpoint *ep);
+/* A 401 or 407: true if credentials were found, to be written by invite_write_auth. */
+bool invite_take_auth(struct invite *iv, const struct sip_msg *msg);
+/* A 403: true if it may mean borrowed credentials; then there are none any more. */
+bool invite_doubt_auth(struct invite *iv);
+/* A response to our INVITE: what lets the call in is kept for others. */
+void invite_auth_heard(struct invite *iv, const struct sip_msg *msg);
 /* Credentials as far as there are any. */
 void invite_write_auth(struct sink *out, struct invite *iv, struct slice method, struct slice ruri);
-const struct sip_conf_endpoint *invite_endpoint(const struct invite *iv);
+void invite_drop_auth(struct invite *iv);
 
 /* ---- session descriptions (invite_sdp.c) ---- */
 

@@ -325,22 +325,6 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 	return out->over || body.over ? -EMSGSIZE : 0;
 }
 
-void invite_write_auth(struct sink *out, struct invite *iv, struct slice method, struct slice ruri)
-{
-	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
-	char cnonce[32];
-	const struct sip_auth_request req = {
-		.method = method,
-		.uri = ruri,
-		.cnonce = slice_make(cnonce, sizeof(cnonce)),
-	};
-
-	if (!iv->auth || !ep || !ep->auth)
-		return;
-	rng_hex(iv->sip->env.rng, cnonce, sizeof(cnonce));
-	UNUSED(sip_auth_state_write(out, iv->sip->digest, iv->auth, &ep->auth->cred, &req));
-}
-
 /* Signed anew: what was sent before stands for that INVITE alone. */
 static void build_attestation_again(struct sink *out, struct invite *iv)
 {

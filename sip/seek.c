@@ -67,6 +67,7 @@ static int seek_send(struct seek *s, const struct sip_target *target)
 	if (!t)
 		return -ENOBUFS;
 	txn_branch(t, branch);
+	invite_borrow_auth(iv, ep);
 	err = seek_write(&out, s, ep, slice_make(branch, sizeof(branch)));
 	if (err) {
 		txn_set_user(t, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "sip/hosts.h"
 #include "sip/incoming.h"
 #include "sip/linger.h"
+#include "sip/nonces.h"
 #include "sip/notice.h"
 #include "sip/registrar.h"
 #include "sip/registration.h"
@@ -142,6 +143,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 	if (!err)
 		err = sip_health_create(&sip->health);
 	if (!err)
+		err = sip_nonces_create(&sip->nonces);
+	if (!err)
 		err = resolver_create(&sip->resolver, sip->env.io, sip->env.wheel, sip->env.metrics,
 				      &sip->conf->names);
 	if (!err)
@@ -212,6 +215,7 @@ void sip_destroy(struct sip *sip)
 	msgbuf_pool_destroy(sip->bufs);
 	resolver_destroy(sip->resolver);
 	sip_health_destroy(sip->health);
+	sip_nonces_destroy(sip->nonces);
 	sip_watch_free(sip);
 	slab_destroy(sip->seeks);
 	slab_destroy(sip->auths);
@@ -243,6 +247,7 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
 	registrations_set_conf(sip, conf);
 	sip_tp_follow(sip, conf);
 	sip->conf = conf;
+	sip_nonces_clear(sip->nonces);
 	resolver_set_conf(sip->resolver, &conf->names);
 	sip_hosts_set_conf(sip, conf);
 	sip->txns.conf.times = sip_times(conf);
@@ -364,8 +369,9 @@ size_t sip_bytes(const struct sip *sip)
 	return sizeof(*sip) + slab_bytes(sip->invites) + slab_bytes(sip->dialogs) +
 	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + slab_bytes(sip->incomings) +
 	       (size_t)sip->watch.history.size * sizeof(struct history_entry) +
-	       slab_bytes(sip->seeks) + slab_bytes(sip->errands) + resolver_bytes(sip->resolver) +
-	       msgbuf_bytes(sip->bufs) + txn_layer_bytes(&sip->txns);
+	       slab_bytes(sip->seeks) + slab_bytes(sip->errands) + sip_nonces_bytes(sip->nonces) +
+	       resolver_bytes(sip->resolver) + msgbuf_bytes(sip->bufs) +
+	       txn_layer_bytes(&sip->txns);
 }
 
 const struct addr *sip_transport_addr(const struct sip *sip, uint32_t index)

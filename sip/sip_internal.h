@@ -33,6 +33,7 @@ struct sip_tp {
 };
 
 struct sip_health;
+struct sip_nonces;
 struct resolver;
 
 struct sip_local {
@@ -69,6 +70,7 @@ struct sip {
 	struct slab *seeks;	    /* of calls that may still be sent elsewhere (seek.h) */
 	struct resolver *resolver;
 	struct sip_health *health;
+	struct sip_nonces *nonces;
 	struct list active;      /* invites that their owner still has */
 	struct list ending;      /* those that only finish their signalling, oldest first */
 	struct list linger_fifo; /* oldest first */

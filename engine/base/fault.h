@@ -20,6 +20,7 @@
 	X(bye_not_sent)       /* our hang-up sends no BYE */                                       \
 	X(event_lost)         /* a Hangup event is left out */                                     \
 	X(event_order)        /* Hangup is written before DialEnd */                               \
+	X(nonce_count_twice)  /* two calls use the same count of a nonce */                         \
 	X(rtp_seq_skips)      /* an RTP sequence number is used twice */                           \
 	X(held_burnt)         /* an attempt for a held trunk fails at once */                      \
 	X(callfile_kept)      /* an ended call file stays in the spool */                          \

@@ -70,6 +70,9 @@
 #define LIMIT_SIP_HOST_ADDRS  64    /* addresses of one of them */
 #define LIMIT_SIP_LINGER      65536 /* records that answer late 2xx, per shard */
 #define LIMIT_SIP_OFFENDERS   4096  /* addresses that sent what nobody may send, per shard */
+#define LIMIT_SIP_NONCES      256   /* targets whose nonces a shard keeps for the next call */
+#define LIMIT_SIP_NONCE_IDLE_S 300  /* a nonce that was not used for so long is not tried */
+#define LIMIT_SIP_NONCE_REST_S 600  /* a target that refused several is not tried again for so long */
 #define LIMIT_SIP_HISTORY     32768 /* messages that a shard remembers, 256 octets each */
 #define LIMIT_SIP_LADDER      512   /* of them, what one command shows of a shard */
 #define LIMIT_CONTACTS	      20000 /* contacts of all AORs, static and registered */

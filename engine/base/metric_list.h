@@ -59,6 +59,8 @@
 	X(sip_no_slot,            "SIP objects refused: slab full") \
 	X(sip_unidentified,       "requests that belong to no endpoint, refused") \
 	X(sip_auth_failed,        "requests with wrong credentials, refused") \
+	X(sip_nonce_reused,       "INVITEs sent with credentials at once") \
+	X(sip_nonce_refused,      "kept nonces that a far end did not take (any more)") \
 	X(sip_acl_refused,        "requests refused by an access list") \
 	X(sip_ignored,            "requests of repeated offenders, dropped unanswered") \
 	X(sip_register_ok,        "REGISTER requests accepted") \

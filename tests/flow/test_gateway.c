@@ -311,7 +311,7 @@ static void test_faults(void **state)
 	static const enum fault faults[] = {
 		FAULT_ack_not_sent,	FAULT_ack_not_repeated, FAULT_timer_not_stopped,
 		FAULT_slot_freed_early, FAULT_slot_leaked,	FAULT_fork_not_ended,
-		FAULT_cancel_forgotten, FAULT_bye_not_sent,
+		FAULT_cancel_forgotten, FAULT_bye_not_sent,	FAULT_nonce_count_twice,
 	};
 	char verdict[512];
 

@@ -78,7 +78,9 @@ struct gw_call {
 	struct addr target;       /* the engine's Contact: our requests go there */
 	uint32_t cseq;            /* of the INVITE now open */
 	uint32_t remote_cseq, local_cseq;
-	bool provisional, cancelled, challenged, is_over, excused;
+	bool provisional, cancelled, is_over, excused;
+	bool offered_first; /* its first INVITE had credentials */
+	bool doubted;	    /* refused by 403, and sent again without them */
 	uint16_t final;           /* last final status to the INVITE, 0: none yet */
 	struct gw_repeat response; /* last provisional (not repeated) or non-2xx final (until ACK) */
 	struct gw_leg leg[GW_LEGS];
@@ -87,7 +89,6 @@ struct gw_call {
 	bool reliable;
 	uint32_t reinvite_cseq;   /* of a re-INVITE from the engine that we answered */
 	struct gw_request request;
-	char nonce[24];
 	uint32_t sdp_version;
 	char sdp_dir[12];
 	struct gw_rtp rtp;
@@ -100,6 +101,23 @@ struct gw_sent {
 	int64_t at, dialed_at, answered_at, over_at, ended_at;
 	bool ended_by_engine, excused, damaged;
 	struct gw_call *call; /* once it arrived */
+};
+
+/* How long a nonce that we gave is good for. */
+enum gw_nonces {
+	GW_NONCES_LAST,  /* ten seconds, for any call */
+	GW_NONCES_STALE, /* for one call; then it is stale */
+	GW_NONCES_ONCE,  /* the same, not called so */
+	GW_NONCES_COUNT,
+};
+
+/* A nonce, and who used which of its counts. */
+struct gw_nonce {
+	struct hash_node node; /* by its text */
+	char text[24];
+	int64_t at;
+	uint64_t *users; /* by nc; 0: nobody yet */
+	uint32_t user_room;
 };
 
 struct gateway {
@@ -118,6 +136,11 @@ struct gateway {
 	uint32_t sent_count, sent_room;
 	struct gw_rtp *by_port[65536];
 	uint32_t plan_calls[GATEWAY_PLAN_COUNT];
+	enum gw_nonces nonces;
+	bool offers_qop, says_stale;
+	struct hash nonce_by_text;
+	struct gw_nonce **nonce;
+	uint32_t nonce_count, nonce_room;
 	char violation[512];
 };
 
@@ -127,6 +150,16 @@ void gw_violate(struct gateway *g, const struct gw_call *c, const char *fmt, ...
 void gw_send(struct gw_call *c, const struct addr *to, const char *text, size_t len);
 void gw_repeat_start(struct gw_repeat *r, bool doubles_freely, const char *what);
 void gw_call_over(struct gw_call *c);
+
+/* peer_gateway_auth.c */
+void gw_auth_init(struct gateway *g);
+void gw_auth_free(struct gateway *g);
+/* A challenge with a new nonce, which is stale if the last credentials were. */
+void gw_auth_write(struct gateway *g, struct sink *s);
+/* Whether the credentials of an INVITE are right and their nonce is still good. */
+bool gw_auth_admits(struct gw_call *c, const struct sip_msg *m);
+/* Judges the count of the credentials of any request: each is given out once. c may be NULL. */
+void gw_auth_count(struct gateway *g, const struct gw_call *c, const struct sip_msg *m);
 
 /* peer_gateway_plan.c */
 enum gateway_plan gw_plan_by_share(struct gateway *g);

@@ -81,8 +81,7 @@ void gw_write_response(struct gw_call *c, struct sink *s, unsigned code, uint32_
 	if (flags & GW_RETRY_AFTER)
 		sink_fmt(s, "Retry-After: %u (too much)\r\n", 1 + rng_below(&c->g->rng, 5));
 	if (flags & GW_AUTH)
-		sink_fmt(s, "WWW-Authenticate: Digest realm=\"%s\", nonce=\"%s\", algorithm=MD5\r\n",
-			 c->g->conf.realm ? c->g->conf.realm : "gw", c->nonce);
+		gw_auth_write(c->g, s);
 	if (flags & GW_RELIABLE)
 		sink_fmt(s, "Require: 100rel\r\nRSeq: %u\r\n", c->rseq);
 	if (flags & GW_SDP)

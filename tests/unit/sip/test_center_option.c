@@ -63,7 +63,7 @@ static bool is_not_shown(struct slice name)
 	static const char *const names[] = {
 		"disallow",	    "permit",	       "deny",		 "contact_permit",
 		"contact_deny",	    "redirect_method", "100rel_timeout", "outbound_publish",
-		"send_pai_on_hold", "stream_topology", "stir_shaken",
+		"send_pai_on_hold", "stream_topology", "stir_shaken",	 "nonce_reuse",
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++)
