@@ -277,5 +277,7 @@ int sip_cli_register(struct sip_center *c, struct control *control)
 	int err = cli_register(cli, cli_commands, ARRAY_COUNT(cli_commands), c);
 
 	c->console = control;
-	return err ? err : cli_register_kinds(cli, cli_kinds, ARRAY_COUNT(cli_kinds), c);
+	if (!err)
+		err = cli_register_kinds(cli, cli_kinds, ARRAY_COUNT(cli_kinds), c);
+	return err ? err : cli_stir_register(cli, c);
 }

@@ -30,6 +30,11 @@ struct cli_pair {
 void cli_show_pairs(struct cli_call *call, const struct cli_pair *pairs, uint32_t count, int name_width,
 		    int line_width);
 
+/* ---- cli_stir.c ---- */
+
+/* The commands "stir_shaken show ...". 0 or as cli_register. */
+int cli_stir_register(struct cli *cli, struct sip_center *c);
+
 /* ---- cli_ladder.c ---- */
 
 struct history_entry;

@@ -13,6 +13,7 @@
 #include "rtp/sound_loader.h"
 #include "rtp/tone.h"
 #include "sip/conf.h"
+#include "sip/stir.h"
 #include "tests/fault/oom.h"
 #include "tests/sim/sim.h"
 #include "tests/unit/cmocka.h"
@@ -66,6 +67,17 @@ static void put_pjsip(void)
 		"[gw2]\ntype=aor\ncontact=sip:10.0.0.3:5060\ncontact=sip:10.0.0.4:5060\n");
 }
 
+static void put_stir(void)
+{
+	sim_fs_put(world, ETC "/stir_shaken.conf",
+		   "[attestation]\nprivate_key_file=/tls/passport.key\n"
+		   "public_cert_url=https://example.com/c.pem\nattest_level=B\n"
+		   "[100]\ntype=tn\nprivate_key_file=/tls/client.key\n"
+		   "[101]\ntype=tn\nprivate_key_file=/tls/client.key\n"
+		   "[p]\ntype=profile\nendpoint_behavior=attest\n");
+	assert_int_equal(sim_fs_import(world, "tests/tls", "/tls"), 0);
+}
+
 static void put_manager(void)
 {
 	sim_fs_put(world, ETC "/manager.conf",
@@ -106,6 +118,7 @@ static int setup(void **state)
 	world = sim_world_create(1);
 	put_dialplan();
 	put_pjsip();
+	put_stir();
 	put_manager();
 	put_rest();
 	return io_create(&io, &conf);
@@ -199,6 +212,27 @@ static int run_sip(struct oom_case *c)
 	conffile_free(cf);
 	if (!err)
 		assert_int_equal(conf->endpoint_count, 1);
+	sip_conf_free(conf);
+	return err;
+}
+
+/* What OpenSSL takes for the keys is test_oom_tls's part. */
+static int run_stir(struct oom_case *c)
+{
+	struct sip_conf *conf = NULL;
+	struct conffile *cf, *stir;
+	int err;
+
+	assert_int_equal(load(&cf, "pjsip.conf"), 0);
+	assert_int_equal(load(&stir, "stir_shaken.conf"), 0);
+	assert_int_equal(sip_conf_load(&conf, cf, fresh_error()), 0);
+	oom_arm(c->mode, c->nth);
+	err = sip_stir_load(conf, stir, io, fresh_error());
+	oom_disarm(&c->failed);
+	conffile_free(cf);
+	conffile_free(stir);
+	if (err)
+		assert_true(error.len > 0);
 	sip_conf_free(conf);
 	return err;
 }
@@ -401,6 +435,7 @@ static void test_every_loader(void **state)
 		{.name = "empty dialplan", .run = run_dialplan_empty},
 		{.name = "pjsip.conf", .run = run_sip},
 		{.name = "empty pjsip.conf", .run = run_sip_empty},
+		{.name = "stir_shaken.conf", .run = run_stir},
 		{.name = "manager.conf", .run = run_ami, .arg = "manager.conf"},
 		{.name = "no manager.conf", .run = run_ami},
 		{.name = "sounds", .run = run_sounds, .arg = "/sounds"},

@@ -1,6 +1,7 @@
 /* tests/fault/test_oom_tls.c - TLS without memory: allocations that OpenSSL makes for contexts and
- * sessions fail, from the files to the last octet. A handshake has 8,000 of them; each 13th is
- * failed here (all were, once: a minute). */
+ * sessions, and for keys that sign, fail, from the files to the last octet. A handshake has 8,000
+ * of them; each 13th is failed here (all were, once: a minute). */
+#include "engine/io/es256.h"
 #include "tests/fault/oom.h"
 #include "tests/fault/spare.h"
 #include "tests/sim/sim.h"
@@ -62,6 +63,25 @@ static int run_context(struct oom_case *c)
 	return err;
 }
 
+static int run_key(struct oom_case *c)
+{
+	uint8_t signature[ES256_OCTETS];
+	struct es256_key *k = NULL;
+	char text[256];
+	struct sink error = sink_make(text, sizeof(text));
+	int err;
+
+	oom_arm(c->mode, c->nth);
+	err = es256_key_load(&k, io, "/tls/passport.key", &error);
+	if (err)
+		assert_true(error.len > 0);
+	else
+		err = es256_sign(k, SLICE_LIT("hello"), signature);
+	oom_disarm(&c->failed);
+	es256_key_unref(k);
+	return err;
+}
+
 static struct tls_context *server, *client;
 
 static int talk(struct pair *p)
@@ -119,6 +139,14 @@ static void test_contexts(void **state)
 		assert_true(oom_exhaust(&cases[i]) > 100);
 }
 
+static void test_key(void **state)
+{
+	struct oom_case c = {.name = "key", .run = run_key, .survives = true, .stride = 3};
+
+	UNUSED(state);
+	assert_true(oom_exhaust(&c) > 100);
+}
+
 static void test_sessions(void **state)
 {
 	struct oom_case c = {.name = "session", .run = run_session, .survives = true, .stride = 13};
@@ -137,6 +165,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contexts),
+		cmocka_unit_test(test_key),
 		cmocka_unit_test(test_sessions),
 	};
 	static struct metrics metrics;
