@@ -141,7 +141,7 @@ static void test_contexts(void **state)
 
 static void test_key(void **state)
 {
-	struct oom_case c = {.name = "key", .run = run_key, .survives = true, .stride = 3};
+	struct oom_case c = {.name = "key", .run = run_key, .survives = true, .stride = 7};
 
 	UNUSED(state);
 	assert_true(oom_exhaust(&c) > 100);
