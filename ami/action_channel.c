@@ -73,30 +73,26 @@ static void hangup_end(struct ami_session *s)
 
 static bool hangup_pick(void *arg, const struct roster_chan *chan)
 {
-	struct slice name = chan->snap.name;
-	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)name.len};
-
-	return regexec(arg, name.ptr, 1, &span, REG_STARTEND) == 0;
+	return regex_matches(arg, chan->snap.name);
 }
 
 /* "/regex/": the slashes stand at both ends. */
 static enum ami_action_result hangup_matching(struct ami_session *s, struct slice text)
 {
-	char pattern[LIMIT_AMI_LINE];
-	regex_t regex;
+	struct regex *regex;
 	bool taken;
 
 	if (text.len < 2 || text.ptr[text.len - 1] != '/') {
 		ami_reply_error(s, "Regex format invalid, Channel param should be /regex/");
 		return AMI_ACTION_DONE;
 	}
-	slice_copy(pattern, sizeof(pattern), slice_make(text.ptr + 1, text.len - 2));
-	if (regex_compile(&regex, pattern, REG_NOSUB)) {
-		ami_reply_error(s, "Regex compile failed on: %s", pattern);
+	text = slice_make(text.ptr + 1, text.len - 2);
+	if (regex_compile(&regex, text)) {
+		ami_reply_error(s, "Regex compile failed on: %.*s", SLICE_ARG(text));
 		return AMI_ACTION_DONE;
 	}
-	taken = ami_walk_collect(s, NULL, hangup_pick, &regex);
-	regfree(&regex);
+	taken = ami_walk_collect(s, NULL, hangup_pick, regex);
+	regex_free(regex);
 	if (!taken) {
 		ami_reply_error(s, "Memory Allocation Failure");
 		return AMI_ACTION_DONE;

@@ -214,23 +214,19 @@ static bool job_open(struct ami_config_job *j, struct io *io, struct conffile **
 static bool condition_holds(const struct conffile_section *s, struct slice condition)
 {
 	size_t eq = slice_find(condition, '=');
-	char name[256], value[256];
 	bool holds = false;
-	regex_t n, v;
+	struct regex *n, *v;
 
 	if (eq == SIZE_MAX)
 		return false;
-	slice_copy(name, sizeof(name), slice_trim(slice_head(condition, eq)));
-	slice_copy(value, sizeof(value), slice_trim(slice_from(condition, eq + 1)));
-	if (regex_compile(&n, name, REG_NOSUB) != 0)
+	if (regex_compile(&n, slice_trim(slice_head(condition, eq))))
 		return false;
-	if (regex_compile(&v, value, REG_NOSUB) == 0) {
+	if (!regex_compile(&v, slice_trim(slice_from(condition, eq + 1)))) {
 		for (const struct conffile_var *at = s->vars; at && !holds; at = at->next)
-			holds = regexec(&n, at->name.ptr, 0, NULL, 0) == 0 &&
-				regexec(&v, at->value.ptr, 0, NULL, 0) == 0;
-		regfree(&v);
+			holds = regex_matches(n, at->name) && regex_matches(v, at->value);
+		regex_free(v);
 	}
-	regfree(&n);
+	regex_free(n);
 	return holds;
 }
 

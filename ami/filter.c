@@ -31,7 +31,7 @@ struct ami_filter {
 	struct slice name;   /* event; empty: any */
 	struct slice header; /* empty: the whole text */
 	struct slice expression;
-	regex_t regex;
+	struct regex *regex;
 	char text[]; /* of the three slices */
 };
 
@@ -144,7 +144,7 @@ static int filter_make(struct ami_filter **out, const struct filter_draft *d)
 	f->name = filter_keep(&at, d->name);
 	f->header = filter_keep(&at, d->header);
 	f->expression = filter_keep(&at, d->expression);
-	if (f->method == METHOD_REGEX && regex_compile(&f->regex, f->expression.ptr, REG_NOSUB)) {
+	if (f->method == METHOD_REGEX && regex_compile(&f->regex, f->expression)) {
 		free(f);
 		return -EINVAL;
 	}
@@ -183,8 +183,7 @@ void ami_filters_free(struct ami_filters *f)
 	while (f->first) {
 		struct ami_filter *next = f->first->next;
 
-		if (f->first->method == METHOD_REGEX)
-			regfree(&f->first->regex);
+		regex_free(f->first->regex);
 		free(f->first);
 		f->first = next;
 	}
@@ -193,11 +192,9 @@ void ami_filters_free(struct ami_filters *f)
 
 static bool filter_fits(const struct ami_filter *f, struct slice text)
 {
-	regmatch_t span = {.rm_so = 0, .rm_eo = (regoff_t)text.len};
-
 	switch (f->method) {
 	case METHOD_REGEX:
-		return regexec(&f->regex, text.ptr, 1, &span, REG_STARTEND) == 0;
+		return regex_matches(f->regex, text);
 	case METHOD_EXACT:
 		return slice_eq(text, f->expression);
 	case METHOD_STARTS_WITH:

@@ -139,6 +139,7 @@ struct sip_conf_match {
 };
 
 /* type=identify: which requests are those of an endpoint. */
+struct regex;
 struct sip_conf_identify {
 	struct slice name;
 	const struct sip_conf_endpoint *endpoint; /* NULL: there is none of that name */
@@ -148,8 +149,7 @@ struct sip_conf_identify {
 	uint32_t name_count;
 	struct slice header, header_value; /* match_header: empty: none */
 	struct slice ruri;		   /* match_request_uri; empty: none */
-	const void *header_regex,
-		*ruri_regex; /* regex_t: values within slashes; NULL: plain text */
+	const struct regex *header_regex, *ruri_regex; /* values within slashes; NULL: plain text */
 };
 
 struct sip_conf_endpoint {

@@ -185,28 +185,26 @@ static void conf_link_match(struct sip_conf *conf, const struct conf_identify_dr
 
 /* Those of a configuration, for its end: also if the load fails half way. */
 struct conf_regex {
-	regex_t re;
+	struct regex *re;
 	struct conf_regex *next;
 };
 
 /* A value within slashes is a regular expression. NULL with 0: plain text. */
 static int conf_regex(struct conf_load *l, const struct conffile_var *v, struct slice value,
-		      const void **out)
+		      const struct regex **out)
 {
 	struct conf_regex *r;
-	struct slice copy;
 
 	if (value.len < 2 || value.ptr[0] != '/' || value.ptr[value.len - 1] != '/')
 		return 0;
-	copy = conf_dup(l->conf, slice_make(value.ptr + 1, value.len - 2));
 	r = conf_alloc(l->conf, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	if (!copy.len || regex_compile(&r->re, copy.ptr, REG_NOSUB))
+	if (value.len == 2 || regex_compile(&r->re, slice_make(value.ptr + 1, value.len - 2)))
 		return conf_fail(l, v, "give a regular expression within the slashes");
 	r->next = l->conf->regexes;
 	l->conf->regexes = r;
-	*out = &r->re;
+	*out = r->re;
 	return 0;
 }
 
@@ -378,5 +376,5 @@ int conf_link_callers(struct sip_conf *conf, const struct conf_identify_draft *i
 void conf_free_callers(struct sip_conf *conf)
 {
 	for (struct conf_regex *r = conf->regexes; r; r = r->next)
-		regfree(&r->re);
+		regex_free(r->re);
 }

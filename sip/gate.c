@@ -4,9 +4,8 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "sip/hosts.h"
+#include "engine/base/regex.h"
 #include "sip/registration.h"
-
-#include <regex.h>
 
 /* ---- which endpoint ---- */
 
@@ -41,7 +40,7 @@ static struct slice gate_from_host(const struct sip_msg *msg, struct slice *user
 	return uri.host;
 }
 
-static bool gate_matches(struct slice text, struct slice wanted, const void *regex)
+static bool gate_matches(struct slice text, struct slice wanted, const struct regex *regex)
 {
 	char room[1024];
 	struct sink copy = sink_make(room, sizeof(room) - 1);
@@ -49,7 +48,7 @@ static bool gate_matches(struct slice text, struct slice wanted, const void *reg
 	if (!regex)
 		return slice_eq(text, wanted);
 	sip_text_write_flat(&copy, text);
-	return !copy.over && regexec(regex, sink_cstr(&copy), 0, NULL, 0) == 0;
+	return !copy.over && regex_matches(regex, sink_slice(&copy));
 }
 
 static bool gate_has_header(const struct sip_msg *msg, const struct sip_conf_identify *i)

@@ -7,8 +7,8 @@
 #include "engine/base/regex.h"
 #include "engine/base/tmr.h"
 
+#include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -344,18 +344,15 @@ static void hangup_one(struct engine *e, struct cli_call *call, const struct ros
 	control_hangup(e->control, c, -1);
 }
 
-/* NULL re: a pattern as of file names. */
 static void hangup_matching(struct engine *e, struct cli_call *call, const char *pattern,
-			    const regex_t *re)
+			    const struct regex *re)
 {
 	bool found = false;
 
 	list_for (node, control_chans(e->control)) {
 		const struct roster_chan *c = list_entry(node, struct roster_chan, node);
-		char name[LIMIT_NAME];
 
-		cli_cstr(name, sizeof(name), c->snap.name);
-		if (re ? regexec(re, name, 0, NULL, 0) != 0 : fnmatch(pattern, name, 0) != 0)
+		if (!regex_matches(re, c->snap.name))
 			continue;
 		found = true;
 		hangup_one(e, call, c);
@@ -366,20 +363,46 @@ static void hangup_matching(struct engine *e, struct cli_call *call, const char 
 
 static void hangup_regex(struct engine *e, struct cli_call *call, const char *text)
 {
-	char inside[LIMIT_CLI_LINE], why[128];
-	regex_t re;
-	int err;
+	struct slice inside = slice_make(text + 1, strlen(text) - 2);
+	enum regex_error err;
+	struct regex *re;
 
-	slice_copy(inside, sizeof(inside), slice_make(text + 1, strlen(text) - 2));
-	err = regex_compile(&re, inside, REG_NOSUB);
+	err = regex_compile(&re, inside);
 	if (err) {
-		regerror(err, &re, why, sizeof(why));
-		cli_print(call, "%s is not a valid POSIX Extended Regular Expression: %s\n", inside,
-			  why);
+		cli_print(call, "%.*s is not a valid POSIX Extended Regular Expression: %s\n",
+			  SLICE_ARG(inside), regex_error_text(err));
 		return;
 	}
-	hangup_matching(e, call, text, &re);
-	regfree(&re);
+	hangup_matching(e, call, text, re);
+	regex_free(re);
+}
+
+/* A pattern as of file names, written as a regular expression: matching that is bounded, too. */
+static void hangup_glob(struct engine *e, struct cli_call *call, const char *text)
+{
+	char pattern[2 * LIMIT_CLI_LINE + 3];
+	struct sink out = sink_make(pattern, sizeof(pattern));
+	bool in_list = false;
+	struct regex *re;
+
+	sink_char(&out, '^');
+	for (const char *c = text; *c; c++) {
+		if (*c == '*' && !in_list)
+			sink_char(&out, '.');
+		else if (!in_list && *c != '?' && *c != '[' && ispunct((unsigned char)*c))
+			sink_char(&out, '\\');
+		sink_char(&out, *c == '?' && !in_list		       ? '.'
+				: *c == '!' && in_list && c[-1] == '[' ? '^'
+								       : *c);
+		in_list = *c == '[' || (in_list && *c != ']');
+	}
+	sink_char(&out, '$');
+	if (regex_compile(&re, sink_slice(&out))) {
+		cli_print(call, "%s is not a valid pattern\n", text);
+		return;
+	}
+	hangup_matching(e, call, text, re);
+	regex_free(re);
 }
 
 static void hangup_named(struct engine *e, struct cli_call *call, struct slice name)
@@ -393,7 +416,7 @@ static void hangup_named(struct engine *e, struct cli_call *call, struct slice n
 	else if (name.len > 2 && name.ptr[0] == '/' && name.ptr[name.len - 1] == '/')
 		hangup_regex(e, call, text);
 	else if (strpbrk(text, "*?["))
-		hangup_matching(e, call, text, NULL);
+		hangup_glob(e, call, text);
 	else
 		cli_print(call, "%s is not a known channel\n", text);
 }

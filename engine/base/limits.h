@@ -148,8 +148,9 @@
 #define LIMIT_HTTP_OUT	     (1 << 20) /* octets that a client has not read: no further request */
 
 /* Regular expressions from outside, see engine/base/regex.h */
-#define LIMIT_REGEX_ATOMS 1024 /* with all repetitions written out */
-#define LIMIT_REGEX_DEPTH 64   /* groups within groups */
+#define LIMIT_REGEX_TEXT  2048 /* octets of the expression */
+#define LIMIT_REGEX_STEPS 2048 /* of its program, with all repetitions written out */
+#define LIMIT_REGEX_DEPTH 64   /* groups within groups, repetitions of repetitions */
 
 /* Call files */
 #define LIMIT_CALLFILE_LINE   1024

@@ -228,14 +228,12 @@ bool confedit_is_template(const struct confedit_line *head)
 static bool condition_holds(const struct confedit *e, size_t head, struct slice condition)
 {
 	size_t eq = slice_find(condition, '='), end = confedit_body_end(e, head);
-	char pattern[256], value[LIMIT_CONF_LINE];
 	bool holds = false;
-	regex_t re;
+	struct regex *re;
 
 	if (eq == SIZE_MAX)
 		return false;
-	slice_copy(pattern, sizeof(pattern), slice_trim(slice_from(condition, eq + 1)));
-	if (regex_compile(&re, pattern, REG_NOSUB) != 0)
+	if (regex_compile(&re, slice_trim(slice_from(condition, eq + 1))))
 		return false;
 	for (size_t i = head + 1; i < end && !holds; i++) {
 		const struct confedit_line *l = &e->lines[i];
@@ -243,10 +241,9 @@ static bool condition_holds(const struct confedit *e, size_t head, struct slice 
 		if (l->kind != CONFEDIT_VAR ||
 		    !slice_ieq(l->name, slice_trim(slice_head(condition, eq))))
 			continue;
-		slice_copy(value, sizeof(value), l->value);
-		holds = regexec(&re, value, 0, NULL, 0) == 0;
+		holds = regex_matches(re, l->value);
 	}
-	regfree(&re);
+	regex_free(re);
 	return holds;
 }
 

@@ -197,21 +197,19 @@ static int inherit(struct loader *ld, const struct place *at, struct conffile_no
 /* One condition "name=regex" of (+name=regex&...): true if a variable of the section fits. */
 static bool condition_holds(const struct conffile_section *s, struct slice condition)
 {
-	char text[256];
-	regex_t re;
+	struct regex *re;
 	size_t eq = slice_find(condition, '=');
 	const struct conffile_var *v;
 	bool found = false;
 
 	if (eq == SIZE_MAX)
 		return false;
-	slice_copy(text, sizeof(text), slice_trim(slice_from(condition, eq + 1)));
-	if (regex_compile(&re, text, REG_NOSUB) != 0)
+	if (regex_compile(&re, slice_trim(slice_from(condition, eq + 1))))
 		return false;
 	for (v = s->vars; v && !found; v = v->next)
 		found = slice_ieq(v->name, slice_trim(slice_head(condition, eq))) &&
-			regexec(&re, v->value.ptr, 0, NULL, 0) == 0;
-	regfree(&re);
+			regex_matches(re, v->value);
+	regex_free(re);
 	return found;
 }
 

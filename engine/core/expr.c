@@ -120,19 +120,6 @@ static struct slice value_string(struct parser *p, const struct expr_value *v)
 	return slice_make(p->scratch.ptr + start, p->scratch.len - start);
 }
 
-/* A copy with a NUL behind, for libc; empty when the scratch is full. */
-static const char *value_cstr(struct parser *p, struct slice s)
-{
-	size_t start = p->scratch.len;
-
-	/* A sink that was full once takes nothing more. */
-	if (p->scratch.over || p->scratch.room - p->scratch.len < s.len + 1)
-		return "";
-	sink_add(&p->scratch, s);
-	sink_char(&p->scratch, 0);
-	return p->scratch.ptr + start;
-}
-
 /* ---- tokens ---- */
 
 static const struct {
@@ -310,31 +297,27 @@ static struct expr_value op_regex(struct parser *p, bool anchored, const struct 
 				  const struct expr_value *b)
 {
 	struct slice subject = strip_quotes(value_string(p, a));
-	const char *text = value_cstr(p, subject);
-	const char *pattern = value_cstr(p, strip_quotes(value_string(p, b)));
+	struct slice pattern = strip_quotes(value_string(p, b));
 	struct expr_value result = expr_number(0);
-	regmatch_t match[2];
-	regex_t re;
-	int rc = strlen(pattern) > EXPR_REGEX_MAX ? REG_ESPACE : regex_compile(&re, pattern, 0);
+	struct regex_found found;
+	struct regex *re;
+	enum regex_error err = regex_compile(&re, pattern);
+	bool fits;
 
-	if (rc != 0) {
-		log_warning("regcomp() error : cannot use '%.80s' as a regular expression (%d)",
-			    pattern, rc);
+	if (err) {
+		log_warning("regcomp() error : '%.*s': %s", SLICE_ARG(slice_head(pattern, 80)),
+			    regex_error_text(err));
 		return value_text(SLICE_EMPTY);
 	}
-	rc = regexec(&re, text, 2, match, 0);
-	if (rc == 0 && !(anchored && match[0].rm_so != 0)) {
-		if (re.re_nsub == 0)
-			result = expr_number((long double)(match[0].rm_eo - match[0].rm_so));
-		else if (match[1].rm_so >= 0)
-			result = value_text(slice_make(text + match[1].rm_so,
-						       (size_t)(match[1].rm_eo - match[1].rm_so)));
-		else
-			result = value_text(SLICE_EMPTY);
-	} else if (re.re_nsub > 0) {
-		result = value_text(SLICE_EMPTY);
-	}
-	regfree(&re);
+	fits = regex_find(re, subject, &found) && !(anchored && found.all.from != 0);
+	if (regex_groups(re) > 0)
+		result = value_text(fits && found.group.from != SIZE_MAX
+					    ? slice_make(subject.ptr + found.group.from,
+							 found.group.to - found.group.from)
+					    : SLICE_EMPTY);
+	else if (fits)
+		result = expr_number((long double)(found.all.to - found.all.from));
+	regex_free(re);
 	if (result.kind == EXPR_TEXT && looks_numeric(result.text))
 		result.kind = EXPR_NUMERIC_TEXT;
 	return result;

@@ -4,8 +4,6 @@
 
 #include "engine/core/expr.h"
 
-#define EXPR_REGEX_MAX 512 /* octets of a regular expression */
-
 enum expr_kind {
 	EXPR_TEXT,
 	EXPR_NUMERIC_TEXT, /* keeps its spelling until it is counted with */

@@ -296,8 +296,8 @@ static void regex_read(struct func_call *f, struct sink *out)
 	char *open = strchr(f->text, '"');
 	char *close = open ? strchr(open + 1, '"') : NULL;
 	char *subject;
-	regex_t re;
-	int rc;
+	enum regex_error err;
+	struct regex *re;
 
 	if (!close) {
 		log_error("Unexpected arguments: should have been in the form '\"<regex>\" "
@@ -306,14 +306,13 @@ static void regex_read(struct func_call *f, struct sink *out)
 	}
 	*close = 0;
 	subject = close + 1 + (close[1] == ' ');
-	rc = strlen(open + 1) > 512 ? REG_ESPACE : regex_compile(&re, open + 1, REG_NOSUB);
-	if (rc) {
-		log_warning("Malformed input REGEX(%s): cannot be used as a regular expression",
-			    open + 1);
+	err = regex_compile(&re, slice_str(open + 1));
+	if (err) {
+		log_warning("Malformed input REGEX(%s): %s", open + 1, regex_error_text(err));
 		return;
 	}
-	sink_char(out, regexec(&re, subject, 0, NULL, 0) == 0 ? '1' : '0');
-	regfree(&re);
+	sink_char(out, regex_matches(re, slice_str(subject)) ? '1' : '0');
+	regex_free(re);
 }
 
 const struct func func_len = {"LEN", "Return the length of the string given.", len_read, 0, 0};

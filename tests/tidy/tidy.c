@@ -206,6 +206,7 @@ static const struct {
 	{"open", " engine/io/ engine/app/main.c tests/ bench/ "},
 	{"rename", " engine/io/ tests/ bench/ "}, {"unlink", " engine/io/ tests/ bench/ "},
 	{"fsync", " engine/io/ tests/ "}, {"fdatasync", " engine/io/ tests/ "},
+	{"regcomp", " tests/ "}, {"regexec", " tests/ "}, {"fnmatch", " tests/ "},
 	{"assert", " tests/ "}, {"system", ""}, {"popen", " tests/ "},
 };
 
