@@ -31,7 +31,7 @@ struct sip_conf_transport {
 	struct slice name;
 	uint8_t protocol; /* enum sip_transport */
 	uint8_t method;	  /* enum tls_version: the only one spoken */
-	bool verify_server, verify_client, require_client_cert;
+	bool verify_server, verify_client, require_client_cert, allow_wildcard_certs;
 	struct slice cert_file, key_file, ca_file, ca_path, cipher; /* NUL behind them */
 	struct tls_context *tls_in, *tls_out; /* by sip_conf_open_tls; NULL: not TLS */
 	struct addr bind;

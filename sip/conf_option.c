@@ -55,12 +55,13 @@ static const struct conf_option conf_transport_options[] = {
 	{"verify_server",               CONF_BOOL,   T(verify_server), 0, 0, NULL, NULL},
 	{"verify_client",               CONF_BOOL,   T(verify_client), 0, 0, NULL, NULL},
 	{"require_client_cert",         CONF_BOOL,   T(require_client_cert), 0, 0, NULL, NULL},
+	{"allow_wildcard_certs",        CONF_BOOL,   T(allow_wildcard_certs), 0, 0, NULL, NULL},
 	{0}
 };
 #undef T
 static const char conf_transport_known[] =
 	"external_signaling_hostname cos "
-	"allow_wildcard_certs tcp_keepalive_enable "
+	"tcp_keepalive_enable "
 	"tcp_keepalive_idle_time tcp_keepalive_interval_time tcp_keepalive_probe_count allow_reload "
 	"symmetric_transport domain password websocket_write_timeout async_operations ";
 

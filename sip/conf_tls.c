@@ -18,6 +18,7 @@ static struct tls_conf conf_tls(const struct sip_conf_transport *t, bool is_serv
 		.verify = is_server ? t->verify_client : t->verify_server,
 		.require_cert = t->require_client_cert,
 		.server_order = true,
+		.allow_wildcards = t->allow_wildcard_certs,
 	};
 }
 

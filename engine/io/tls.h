@@ -34,6 +34,7 @@ struct tls_conf {
 	bool verify;	   /* a certificate of the far end has to be signed by one that we trust */
 	bool require_cert; /* servers: the client has to have a certificate */
 	bool server_order; /* servers: our order of ciphers counts, not the client's */
+	bool allow_wildcards; /* clients: "*.example.org" in a certificate stands for one label */
 };
 
 /* Reads the files through the seam: for boot, reload and worker loops. 0; or a negative errno with
@@ -52,8 +53,10 @@ enum tls_state {
 	TLS_FAILED, /* for good; what is in the output (an alert) is still worth sending */
 };
 
-/* Client if the context is one: then `host` is sent as SNI (unless an address) and, if the context
- * verifies, the certificate has to be for it; NULL: neither. Servers: host is NULL. wall_ns: the
+/* Client if the context is one: then `host` is sent as SNI (RFC 6066 3; unless an address) and, if
+ * the context verifies, the certificate has to be for it; NULL: neither. A certificate is for a
+ * host that its subjectAltName names as DNS, iPAddress or in a URI "sip:host" (RFC 5922 7.1), or,
+ * without DNS names, its common name. Servers: host is NULL. wall_ns: the
  * instant by which certificates are judged. 0, -ENOMEM, -EINVAL (host name). The session holds a
  * reference to the context. A client's first octets are in the output. */
 int tls_session_create(struct tls_session **out, struct tls_context *c, const char *host,

@@ -243,7 +243,7 @@ static int use_verify(struct maker *m)
 	SSL_CTX_set_verify(m->ssl,
 			   (conf->verify || require ? SSL_VERIFY_PEER : SSL_VERIFY_NONE) |
 				   (require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
-			   conf->verify ? NULL : accept_any);
+			   conf->verify ? tls_on_verify : accept_any);
 	return 0;
 }
 
@@ -277,7 +277,12 @@ int tls_context_create(struct tls_context **out, struct io *io, const struct tls
 		return err;
 	}
 	*c = (struct tls_context){
-		.ssl = m.ssl, .refs = 1, .server = conf->server, .verify = conf->verify};
+		.ssl = m.ssl,
+		.refs = 1,
+		.server = conf->server,
+		.verify = conf->verify,
+		.allow_wildcards = conf->allow_wildcards,
+	};
 	*out = c;
 	return 0;
 }

@@ -10,7 +10,10 @@
 struct tls_context {
 	SSL_CTX *ssl;
 	atomic_uint refs;
-	bool server, verify;
+	bool server, verify, allow_wildcards;
 };
+
+/* Asked for each certificate of a chain that is verified. */
+int tls_on_verify(int ok, X509_STORE_CTX *ctx);
 
 #endif

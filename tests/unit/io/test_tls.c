@@ -191,7 +191,18 @@ static void test_certificates(void **state)
 		const char *error; /* NULL: fine */
 	} cases[] = {
 		{"whole.pem", "ca.pem", "ringer.test", PAIR_WALL, NULL},
-		{"whole.pem", "ca.pem", "a.wild.test", PAIR_WALL, NULL},
+		{"whole.pem", "ca.pem", "a.wild.test", PAIR_WALL,
+		 "certificate refused: hostname mismatch"},
+		{"carrier.pem", "ca.pem", "carrier.test", PAIR_WALL, NULL},
+		{"carrier.pem", "ca.pem", "CARRIER.test", PAIR_WALL, NULL},
+		{"carrier.pem", "ca.pem", "10.0.0.9", PAIR_WALL,
+		 "certificate refused: IP address mismatch"},
+		/* RFC 5922 7.1; a user part makes it no domain's identity */
+		{"uri.pem", "ca.pem", "carrier.test", PAIR_WALL, NULL},
+		{"uri.pem", "ca.pem", "ringer.test", PAIR_WALL,
+		 "certificate refused: hostname mismatch"},
+		{"uri.pem", "other-ca.pem", "carrier.test", PAIR_WALL,
+		 "certificate refused: unable to get local issuer certificate"},
 		{"whole.pem", "ca.pem", "127.0.0.1", PAIR_WALL, NULL},
 		{"whole.pem", "ca.pem", "::1", PAIR_WALL, NULL},
 		{"whole.pem", "ca.pem", NULL, PAIR_WALL, NULL},
@@ -225,6 +236,48 @@ static void test_certificates(void **state)
 		} else {
 			talk();
 		}
+		pair_close(&pair);
+	}
+}
+
+/* RFC 6066 3: a name, never an address. */
+static void test_server_name(void **state)
+{
+	static const struct {
+		const char *host;
+		bool is_sent;
+	} cases[] = {{"ringer.test", true}, {"127.0.0.1", false}, {"::1", false}};
+	const struct tls_conf conf = {.verify = true, .ca_file = PAIR_DIR "ca.pem"};
+	struct tls_context *c = make(&conf);
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct tls_session *s;
+		struct slice hello;
+
+		assert_int_equal(tls_session_create(&s, c, cases[i].host, PAIR_WALL), 0);
+		hello = tls_session_output(s);
+		assert_true((memmem(hello.ptr, hello.len, cases[i].host, strlen(cases[i].host)) !=
+			     NULL) == cases[i].is_sent);
+		tls_session_destroy(s);
+	}
+	tls_context_unref(c);
+}
+
+/* RFC 5922 7.2 forbids them; Asterisk has an option. */
+static void test_wildcards(void **state)
+{
+	static const struct {
+		const char *host;
+		bool is_fine;
+	} cases[] = {{"a.wild.test", true}, {"a.b.wild.test", false}, {"wild.test", false}};
+	struct tls_conf client = {
+		.verify = true, .ca_file = PAIR_DIR "ca.pem", .allow_wildcards = true};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		shake(&plain_server, &client, cases[i].host, PAIR_WALL);
+		assert_int_equal(pair.client.error, cases[i].is_fine ? 0 : -EKEYREJECTED);
 		pair_close(&pair);
 	}
 }
@@ -457,6 +510,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_close, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_write_too_early, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_certificates, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_server_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_wildcards, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_client_certificates, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ca_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
