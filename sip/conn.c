@@ -14,7 +14,7 @@ struct conn {
 	struct hash_node node; /* by transport and peer */
 	struct list silent;    /* in conns.silent: the longest time first */
 	struct tmr timer;
-	struct addr peer;
+	struct sip_peer peer; /* conn: its number, never 0; host: 0 if it was accepted */
 	int64_t begun_ns; /* asked for, or accepted */
 	int64_t ping_ns;  /* when CRLFCRLF is to be sent */
 	int64_t heard_ns; /* the last octets of the far end, or when it was up */
@@ -24,6 +24,7 @@ struct conn {
 	uint32_t calls;	   /* callbacks that are running */
 	uint32_t requests; /* of ours that went out over it */
 	uint8_t tp;
+	bool is_accepted;
 	bool is_up;	 /* connected, TLS included */
 	bool has_spoken; /* a message came */
 	bool is_pinged;	 /* CRLFCRLF was sent and not yet answered */
@@ -38,14 +39,30 @@ static uint64_t conn_key(const struct sip *sip, uint8_t tp, const struct addr *p
 	return addr_hash(peer, sip->key + tp);
 }
 
-static struct conn *conn_find(const struct sip *sip, uint8_t tp, const struct addr *peer)
+/* That very connection, if the peer names one; else one to its address and name. */
+static struct conn *conn_find(const struct sip *sip, uint8_t tp, const struct sip_peer *peer)
 {
-	struct hash_node *node = hash_first(&sip->conns.by_peer, conn_key(sip, tp, peer));
+	struct hash_node *node = hash_first(&sip->conns.by_peer, conn_key(sip, tp, &peer->addr));
 
 	for (; node; node = hash_next(node)) {
 		struct conn *c = hash_entry(node, struct conn, node);
 
-		if (c->tp == tp && addr_eq(&c->peer, peer))
+		if (c->tp == tp && addr_eq(&c->peer.addr, &peer->addr) &&
+		    (peer->conn ? c->peer.conn == peer->conn : c->peer.host == peer->host))
+			return c;
+	}
+	return NULL;
+}
+
+/* An earlier one that was accepted from there: its far end has forgotten it. */
+static struct conn *conn_find_accepted(const struct sip *sip, uint8_t tp, const struct addr *from)
+{
+	struct hash_node *node = hash_first(&sip->conns.by_peer, conn_key(sip, tp, from));
+
+	for (; node; node = hash_next(node)) {
+		struct conn *c = hash_entry(node, struct conn, node);
+
+		if (c->tp == tp && c->is_accepted && addr_eq(&c->peer.addr, from))
 			return c;
 	}
 	return NULL;
@@ -76,7 +93,7 @@ static void conn_close(struct conn *c, bool flush)
 static void conn_lost(struct conn *c, bool flush)
 {
 	struct sip *sip = c->sip;
-	struct addr peer = c->peer;
+	struct sip_peer peer = c->peer;
 	uint8_t tp = c->tp;
 	bool has_requests = c->requests > 0;
 
@@ -252,17 +269,22 @@ static void conn_on_data(void *arg, struct stream *stream, const void *data, siz
 
 /* ---- the stream ---- */
 
+static void conn_report(const struct conn *c, const char *why)
+{
+	struct slice name = peer_names_text(c->sip->peer_names, c->peer.host);
+	char addr[ADDR_TEXT];
+
+	sip_count_one(c->sip, METRIC_sip_conn_failed);
+	log_notice("Transport '%s': no connection to %s%s%.*s: %s", c->sip->tps[c->tp].name,
+		   addr_text(&c->peer.addr, addr), name.len ? " as " : "", SLICE_ARG(name), why);
+}
+
 static void conn_on_closed(void *arg, struct stream *stream, int error)
 {
 	struct conn *c = arg;
-	char peer[ADDR_TEXT];
 
-	if (!c->is_up) {
-		sip_count_one(c->sip, METRIC_sip_conn_failed);
-		log_notice("Transport '%s': no connection to %s: %s", c->sip->tps[c->tp].name,
-			   addr_text(&c->peer, peer),
-			   *stream_error(stream) ? stream_error(stream) : strerror(-error));
-	}
+	if (!c->is_up)
+		conn_report(c, *stream_error(stream) ? stream_error(stream) : strerror(-error));
 	c->calls++;
 	conn_lost(c, false);
 	UNUSED(conn_leave(c));
@@ -288,7 +310,7 @@ static const struct stream_handler conn_handler = {
 /* ---- opening ---- */
 
 /* Room for one more: the one that has said nothing for the longest time goes. */
-static struct conn *conn_new(struct sip *sip, uint8_t tp, const struct addr *peer)
+static struct conn *conn_new(struct sip *sip, uint8_t tp, const struct addr *addr, uint64_t host)
 {
 	struct list *oldest = list_first(&sip->conns.silent);
 	struct conn *c;
@@ -302,7 +324,8 @@ static struct conn *conn_new(struct sip *sip, uint8_t tp, const struct addr *pee
 		return NULL;
 	c->sip = sip;
 	c->tp = tp;
-	c->peer = *peer;
+	sip->conns.last += sip->conns.last == UINT32_MAX ? 2 : 1; /* 0 is none */
+	c->peer = (struct sip_peer){.addr = *addr, .conn = sip->conns.last, .host = host};
 	c->begun_ns = c->heard_ns = sip_now(sip);
 	list_init(&c->silent);
 	tmr_init(&c->timer, sip->env.wheel, conn_on_timer, c);
@@ -312,7 +335,7 @@ static struct conn *conn_new(struct sip *sip, uint8_t tp, const struct addr *pee
 static void conn_begin(struct conn *c, struct stream *stream)
 {
 	c->stream = stream;
-	hash_add(&c->sip->conns.by_peer, &c->node, conn_key(c->sip, c->tp, &c->peer));
+	hash_add(&c->sip->conns.by_peer, &c->node, conn_key(c->sip, c->tp, &c->peer.addr));
 	list_add_tail(&c->sip->conns.silent, &c->silent);
 	conn_next_ping(c);
 	conn_wait(c);
@@ -321,16 +344,17 @@ static void conn_begin(struct conn *c, struct stream *stream)
 static void conn_on_accept(void *arg, struct stream *stream, const struct addr *peer)
 {
 	struct sip_tp *tp = arg;
-	struct conn *old = conn_find(tp->sip, tp->index, peer), *c;
+	struct conn *old = conn_find_accepted(tp->sip, tp->index, peer), *c;
 
-	if (old) /* its far end has forgotten it */
+	if (old)
 		conn_lost(old, false);
-	c = conn_new(tp->sip, tp->index, peer);
+	c = conn_new(tp->sip, tp->index, peer, 0);
 	if (!c) {
 		stream_close(stream, false);
 		return;
 	}
 	sip_count_one(tp->sip, METRIC_sip_conn_accepted);
+	c->is_accepted = true;
 	c->is_up = !stream_is_tls(stream);
 	stream_set_handler(stream, &conn_handler, c);
 	conn_begin(c, stream);
@@ -349,18 +373,22 @@ int conns_listen(struct sip *sip, struct sip_tp *tp, const struct sip_conf_trans
 	return err;
 }
 
-/* The name that the certificate must have: the address, in want of any other. */
+/* The certificate must be for the name that was dialled, or for the address if one was. A name that
+ * was forgotten cannot be dialled: no other may take its place. */
 static int conn_connect(struct sip *sip, struct conn *c)
 {
 	const struct sip_tp *tp = &sip->tps[c->tp];
+	struct slice name = peer_names_text(sip->peer_names, c->peer.host);
 	char ip[ADDR_TEXT];
 	struct sink host = sink_make(ip, sizeof(ip));
 	struct stream *stream;
 	int err;
 
-	addr_write_ip(&host, &c->peer);
-	err = stream_connect(sip->conns.streams, &stream, &c->peer, tp->tls_out, sink_cstr(&host),
-			     &conn_handler, c);
+	if (c->peer.host && !name.len)
+		return -EHOSTUNREACH;
+	addr_write_ip(&host, &c->peer.addr);
+	err = stream_connect(sip->conns.streams, &stream, &c->peer.addr, tp->tls_out,
+			     name.len ? name.ptr : sink_cstr(&host), &conn_handler, c);
 	if (err)
 		return err;
 	sip_count_one(sip, METRIC_sip_conn_opened);
@@ -368,9 +396,9 @@ static int conn_connect(struct sip *sip, struct conn *c)
 	return 0;
 }
 
-static struct conn *conn_open(struct sip *sip, uint8_t tp, const struct addr *to, int *err)
+static struct conn *conn_open(struct sip *sip, uint8_t tp, const struct sip_peer *to, int *err)
 {
-	struct conn *c = conn_new(sip, tp, to);
+	struct conn *c = conn_new(sip, tp, &to->addr, to->host);
 
 	*err = c ? conn_connect(sip, c) : -ENOBUFS;
 	if (!*err)
@@ -382,13 +410,36 @@ static struct conn *conn_open(struct sip *sip, uint8_t tp, const struct addr *to
 
 /* ---- output ---- */
 
-int conns_send(struct sip *sip, uint8_t tp, const struct addr *to, struct slice data)
+/* RFC 3261 18.2.2: the source address (received), the port of sent-by; over TLS to the name that
+ * sent-by gives. False: not a response of ours. */
+static bool conn_find_way_back(struct sip *sip, uint8_t tp, struct sip_peer *to, struct slice data)
 {
-	struct conn *c = conn_find(sip, tp, to);
+	enum sip_transport kind = sip_tp_kind(sip, tp);
+	enum sip_parse_error err;
+	struct sip_msg msg;
+
+	if (sip_msg_parse(&msg, data, &err) || msg.is_request)
+		return false;
+	to->conn = 0;
+	to->addr.port = msg.via.port ? msg.via.port : sip_transport_port(kind);
+	to->host = kind == SIP_TRANSPORT_TLS ? peer_names_keep(sip->peer_names, msg.via.host) : 0;
+	sip_count_one(sip, METRIC_sip_conn_way_back);
+	return true;
+}
+
+int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data)
+{
+	struct sip_peer to = *peer;
+	struct conn *c = conn_find(sip, tp, &to);
 	int err = 0;
 
+	if (!c && to.conn) {
+		if (!conn_find_way_back(sip, tp, &to, data))
+			return -ECONNABORTED;
+		c = conn_find(sip, tp, &to);
+	}
 	if (!c)
-		c = conn_open(sip, tp, to, &err);
+		c = conn_open(sip, tp, &to, &err);
 	if (!c)
 		return err == -ENOBUFS ? -ECONNABORTED : err; /* no loss: nobody sends it again */
 	c->requests += !slice_starts(data, SLICE_LIT("SIP/2.0"));

@@ -4,6 +4,9 @@
  * by every shard and both ways, whoever opened it. So a response, and a request for a phone behind
  * NAT, finds the connection that its peer has, and a far end sees one connection, not one a shard.
  * The others hand their messages over as parcels (sip.h), and get what is theirs in the same way.
+ * A TLS connection that we open belongs to the name that was dialled: the certificate is checked
+ * for it (RFC 5922), and no request to another name uses it, though the address be the same (RFC
+ * 5923). One that was accepted, or dialled by address, has no name.
  *
  * Messages are framed by Content-Length (P8); what cannot be framed is answered with 400 and
  * closed. CRLFCRLF is answered by CRLF, and asked every keep_alive_interval. A connection is opened
@@ -31,8 +34,10 @@ uint32_t conns_timers(const struct sip *sip); /* started: they stand, also at re
 int conns_listen(struct sip *sip, struct sip_tp *tp, const struct sip_conf_transport *conf,
 		 struct addr *bound);
 
-/* Sends over the connection to that peer, which is opened if there is none. 0 (also while it is
- * being opened) or a negative errno. */
-int conns_send(struct sip *sip, uint8_t tp, const struct addr *to, struct slice data);
+/* Sends over the connection to that peer, which is opened if there is none. A response whose
+ * connection (to->conn) is gone goes to the source address and the port of its sent-by, by a
+ * connection that is opened for it (RFC 3261 18.2.2). 0 (also while it is being opened) or a
+ * negative errno. */
+int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *to, struct slice data);
 
 #endif

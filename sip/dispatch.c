@@ -37,7 +37,7 @@ static void sip_reply_out(struct sip_reply *r)
 	} else if (r->txn) {
 		txn_respond(r->txn, r->code, sink_slice(&r->out));
 	} else {
-		UNUSED(sip_tp_send(r->rx->sip, r->rx->tp, r->rx->from, sink_slice(&r->out)));
+		UNUSED(sip_tp_send(r->rx->sip, r->rx->tp, r->rx->peer, sink_slice(&r->out)));
 	}
 }
 
@@ -164,7 +164,7 @@ static void sip_rx_cancel(const struct sip_rx *rx)
 		sip_rx_outside(rx);
 		return;
 	}
-	t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->from, NULL, NULL);
+	t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->peer, NULL, NULL);
 	if (invite->fn == invite_on_ist)
 		invite_tag(invite->arg, tag);
 	else
@@ -173,17 +173,15 @@ static void sip_rx_cancel(const struct sip_rx *rx)
 	incoming_rx_cancel(invite, rx);
 }
 
-bool sip_pass(struct sip *sip, uint32_t shard, enum sip_parcel_kind kind, uint8_t tp,
-	      const struct addr *peer, struct slice data)
+bool sip_pass(struct sip *sip, uint32_t shard, const struct sip_parcel *p, struct slice data)
 {
-	const struct sip_parcel p = {.kind = (uint8_t)kind, .tp = tp, .peer = *peer};
-
-	return sip->env.forward && sip->env.forward(sip->env.forward_arg, shard, &p, data);
+	return sip->env.forward && sip->env.forward(sip->env.forward_arg, shard, p, data);
 }
 
 static void sip_forward(const struct sip_rx *rx, uint32_t shard, struct slice data,
 			bool was_forwarded)
 {
+	const struct sip_parcel p = {.kind = SIP_PARCEL_RX, .tp = rx->tp, .peer = *rx->peer};
 	struct sip *sip = rx->sip;
 
 	if (was_forwarded || !sip->env.forward || shard >= sip->env.shard_count) {
@@ -193,7 +191,7 @@ static void sip_forward(const struct sip_rx *rx, uint32_t shard, struct slice da
 	sip_count_one(sip, METRIC_sip_rx_forwarded);
 	if (sip->watch.is_on)
 		sip_watch_pass(sip);
-	UNUSED(sip_pass(sip, shard, SIP_PARCEL_RX, rx->tp, rx->from, data));
+	UNUSED(sip_pass(sip, shard, &p, data));
 }
 
 /* To which shard a request belongs: that of its dialog, or of the one that it replaces. All others
@@ -265,7 +263,7 @@ static void sip_rx_orphan(const struct sip_rx *rx)
 	    invite_find(rx->sip, &tag))
 		return;
 	if (addr_parse_ip(&sent_by, rx->msg->via.host) && addr_eq(&sent_by, &local))
-		linger_end_fork(rx->sip, rx->tp, &local, rx->msg, rx->from,
+		linger_end_fork(rx->sip, rx->tp, &local, rx->msg, rx->peer,
 				CAUSE_NORMAL_UNSPECIFIED);
 }
 
@@ -322,26 +320,27 @@ static void sip_rx_malformed(const struct sip_rx *rx, enum sip_parse_error err)
 	sip_reply_send(&r);
 }
 
-void sip_receive(struct sip *sip, uint8_t tp, const struct addr *from, struct slice data,
+void sip_receive(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,
 		 bool was_forwarded)
 {
 	enum sip_parse_error err;
 	struct sip_msg msg;
-	const struct sip_rx rx = {.sip = sip, .msg = &msg, .from = from, .tp = tp};
+	const struct sip_rx rx = {
+		.sip = sip, .msg = &msg, .peer = peer, .from = &peer->addr, .tp = tp};
 
 	data = slice_ltrim(data);
 	if (data.len <= 4) /* keep-alives (RFC 5626 3.5.1 and what NAT helpers send) */
 		return;
 	sip_count_one(sip, METRIC_sip_rx);
-	sip_trace_rx(sip, tp, from, data);
+	sip_trace_rx(sip, tp, rx.from, data);
 	if (sip_msg_parse(&msg, data, &err)) {
 		if (sip->watch.is_on)
-			sip_watch_rx(sip, tp, from, data, NULL, was_forwarded);
+			sip_watch_rx(sip, tp, rx.from, data, NULL, was_forwarded);
 		sip_rx_malformed(&rx, err);
 		return;
 	}
 	if (sip->watch.is_on)
-		sip_watch_rx(sip, tp, from, data, &msg, was_forwarded);
+		sip_watch_rx(sip, tp, rx.from, data, &msg, was_forwarded);
 	if (msg.lenient & SIP_LENIENT_WRONG)
 		sip_count_one(sip, METRIC_sip_rx_lenient);
 	if (msg.is_request)

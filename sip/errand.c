@@ -104,6 +104,7 @@ static int errand_send(struct errand *e, const struct sip_target *target)
 	if (err || room.over)
 		return err ? err : -EMSGSIZE;
 	r.target = *target;
+	r.host = slice_str(e->search.query.host);
 	e->txn = sip_request_send(e->sip, &r, errand_on_txn, e, &err);
 	if (!err)
 		sip_count_one(e->sip, e->ops->sent);

@@ -242,9 +242,9 @@ static int incoming_fill(struct invite *iv, const struct sip_rx *rx,
 	invite_take_ids(iv);
 	iv->state = INVITE_OFFERED;
 	iv->tp = rx->tp;
-	iv->dst = *rx->from;
+	iv->dst = (struct sip_peer){.addr = *rx->from, .host = rx->peer->host};
 	iv->codecs = ep->allow;
-	sip_tp_address(iv->sip, iv->tp, &iv->dst, &iv->local);
+	sip_tp_address(iv->sip, iv->tp, rx->from, &iv->local);
 	err = incoming_attach(iv, rx, ep);
 	if (err)
 		return err;
@@ -314,7 +314,7 @@ static void incoming_drop(const struct sip_rx *rx, struct invite *iv, unsigned c
 struct invite *incoming_make(const struct sip_rx *rx, const struct sip_conf_endpoint *ep,
 			     struct slice tag)
 {
-	struct txn *t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->from, NULL, NULL);
+	struct txn *t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->peer, NULL, NULL);
 	struct invite *iv = t ? invite_alloc(rx->sip) : NULL;
 	int err;
 

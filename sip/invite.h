@@ -82,7 +82,7 @@ struct invite {
 	uint64_t media_tag;     /* hash of the To tag whose early media is in use */
 	uint64_t sdp_hash;      /* of our last body, its version left out */
 	struct addr local;      /* our sent-by */
-	struct addr dst;        /* first hop of the INVITE */
+	struct sip_peer dst;	/* first hop of the INVITE */
 	struct addr media_local; /* as the far end sees it */
 	struct media_desc media; /* the far end's, as told to the owner */
 	struct codec_list codecs;
@@ -244,6 +244,9 @@ void invite_auth_heard(struct invite *iv, const struct sip_msg *msg);
 /* Credentials as far as there are any. */
 void invite_write_auth(struct sink *out, struct invite *iv, struct slice method, struct slice ruri);
 void invite_drop_auth(struct invite *iv);
+/* The next hop of a dialog: what stands at the address to which the INVITE went is who it went to,
+ * by the name that was dialled then. */
+struct sip_peer invite_hop(const struct invite *iv, const struct addr *hop);
 
 /* ---- session descriptions (invite_sdp.c) ---- */
 

@@ -169,6 +169,7 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 		.via = &iv->local,
 		.tp = iv->tp,
 	};
+	struct sip_peer hop = invite_hop(iv, &d->dst);
 	enum sip_parse_error err;
 	struct sip_msg invite;
 
@@ -183,7 +184,7 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 	sip_write_end(&out);
 	*kept = out.over ? SLICE_EMPTY : sink_slice(&out);
 	if (kept->len)
-		UNUSED(sip_tp_send(iv->sip, iv->tp, &d->dst, *kept));
+		UNUSED(sip_tp_send(iv->sip, iv->tp, &hop, *kept));
 }
 
 /* The dialog of the 2xx is confirmed; those of other forks end without a word: each of them that
@@ -243,6 +244,7 @@ bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct ad
 {
 	struct txn *t = txn_client_get(&iv->sip->txns, iv->ict);
 	char room[LIMIT_SIP_OUT];
+	struct sip_peer hop;
 	struct slice ack;
 
 	iv->ict = HANDLE_NONE;
@@ -251,14 +253,16 @@ bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct ad
 	iv->dialog = invite_confirm(iv, msg, from);
 	if (!iv->dialog) { /* no room: the call cannot be kept */
 		linger_orphan(iv->sip, t, iv->tp, &iv->local, CAUSE_SWITCH_CONGESTION);
-		linger_end_fork(iv->sip, iv->tp, &iv->local, msg, from, CAUSE_SWITCH_CONGESTION);
+		hop = invite_hop(iv, from);
+		linger_end_fork(iv->sip, iv->tp, &iv->local, msg, &hop, CAUSE_SWITCH_CONGESTION);
 		return false;
 	}
 	if (FAULT(ack_not_sent)) {
 		txn_set_user(t, NULL, NULL);
 	} else {
 		invite_send_ack(iv, iv->dialog, msg->cseq, txn_text(t), &ack, room);
-		linger_start(iv->sip, t, msg->to_tag, ack, iv->tp, &iv->dialog->dst, &iv->local);
+		hop = invite_hop(iv, &iv->dialog->dst);
+		linger_start(iv->sip, t, msg->to_tag, ack, iv->tp, &hop, &iv->local);
 	}
 	if (iv->auth)
 		sip_auth_settled(iv->auth);

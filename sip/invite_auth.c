@@ -28,9 +28,9 @@ void invite_borrow_auth(struct invite *iv, const struct sip_conf_endpoint *ep)
 	if (iv->auth && iv->auth->share != HANDLE_NONE) /* of the target before */
 		invite_drop_auth(iv);
 	if (iv->auth || !ep->auth || !ep->auth->nonce_reuse ||
-	    !sip_nonces_has(nonces, ep->hash, &iv->dst, now) || !auth_alloc(iv))
+	    !sip_nonces_has(nonces, ep->hash, &iv->dst.addr, now) || !auth_alloc(iv))
 		return;
-	UNUSED(sip_nonces_borrow(nonces, ep->hash, &iv->dst, now, iv->auth));
+	UNUSED(sip_nonces_borrow(nonces, ep->hash, &iv->dst.addr, now, iv->auth));
 	sip_count_one(iv->sip, METRIC_sip_nonce_reused);
 }
 
@@ -83,7 +83,7 @@ void invite_auth_heard(struct invite *iv, const struct sip_msg *msg)
 		return;
 	ep = invite_endpoint(iv);
 	if (ep && ep->auth && ep->auth->nonce_reuse)
-		sip_nonces_accepted(iv->sip->nonces, ep->hash, &iv->dst, sip_now(iv->sip),
+		sip_nonces_accepted(iv->sip->nonces, ep->hash, &iv->dst.addr, sip_now(iv->sip),
 				    iv->auth);
 }
 

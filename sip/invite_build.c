@@ -419,6 +419,12 @@ static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *
 	build_typed_body(out, r->body_type, r->body);
 }
 
+struct sip_peer invite_hop(const struct invite *iv, const struct addr *hop)
+{
+	return (struct sip_peer){.addr = *hop,
+				 .host = addr_eq(hop, &iv->dst.addr) ? iv->dst.host : 0};
+}
+
 static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct invite_request *r,
 			       enum txn_kind kind, txn_fn fn)
 {
@@ -426,6 +432,7 @@ static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct
 	struct sink out = sink_make(text, sizeof(text));
 	struct txn *t = txn_client_new(&iv->sip->txns, kind, r->method, iv->cseq + 1,
 				       fn ? fn : invite_on_unawaited, fn ? (void *)iv : iv->sip);
+	struct sip_peer hop = invite_hop(iv, &d->dst);
 	handle_t h;
 
 	if (!t)
@@ -439,7 +446,7 @@ static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct
 		txn_drop(t);
 		return HANDLE_NONE;
 	}
-	return txn_client_send(t, iv->tp, &d->dst, &iv->local, sink_slice(&out)) ? HANDLE_NONE : h;
+	return txn_client_send(t, iv->tp, &hop, &iv->local, sink_slice(&out)) ? HANDLE_NONE : h;
 }
 
 handle_t invite_send(struct invite *iv, struct dialog *d, const struct invite_request *r, txn_fn fn)

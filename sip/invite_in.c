@@ -367,7 +367,7 @@ void invite_rx_request(struct invite *iv, const struct sip_rx *rx)
 	struct dialog *d = invite_find_dialog(iv, rx->msg->from_tag);
 	struct slice call_id = iv->call_id;
 	in_fn fn = in_methods[rx->msg->method];
-	struct txn *t = txn_server_new(&iv->sip->txns, rx->msg, rx->tp, rx->from, NULL, NULL);
+	struct txn *t = txn_server_new(&iv->sip->txns, rx->msg, rx->tp, rx->peer, NULL, NULL);
 
 	if (!t) {
 		sip_reply(rx, NULL, 503, SLICE_EMPTY);

@@ -20,7 +20,7 @@ static void invite_sdp_local(struct invite *iv, struct invite_sdp *out)
 	if (ep && ep->media_address.len)
 		UNUSED(addr_parse_ip(&shown, ep->media_address));
 	else
-		sip_tp_media_address(iv->sip, iv->tp, &iv->dst, &shown);
+		sip_tp_media_address(iv->sip, iv->tp, &iv->dst.addr, &shown);
 	addr_write_ip(&ip, &shown);
 	out->local = (struct sdp_local){
 		.owner = ep ? ep->sdp_owner : SLICE_LIT("-"),

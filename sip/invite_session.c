@@ -167,18 +167,28 @@ static void session_reinvite_answered(struct invite *iv, struct txn *t, const st
 {
 	struct slice sdp = sip_msg_sdp(msg), ack;
 	char room[LIMIT_SIP_OUT];
+	struct sip_peer hop;
 	struct media_desc desc;
 	bool held;
 
 	iv->ict = HANDLE_NONE;
 	UNUSED(dialog_take_target(iv->dialog, msg, from, iv->rewrite_contact));
 	invite_send_ack(iv, iv->dialog, msg->cseq, txn_text(t), &ack, room);
-	linger_start(iv->sip, t, msg->to_tag, ack, iv->tp, &iv->dialog->dst, &iv->local);
+	hop = invite_hop(iv, &iv->dialog->dst);
+	linger_start(iv->sip, t, msg->to_tag, ack, iv->tp, &hop, &iv->local);
 	if (iv->auth)
 		sip_auth_settled(iv->auth);
 	invite_session_answered(iv, msg);
 	if (sdp.len && invite_read_answer(iv, sdp, &desc, &held) == 0)
 		invite_media_changed(iv, &desc, held);
+}
+
+static void session_ack_stray(const struct invite *iv, const struct sip_msg *msg,
+			      const struct addr *from)
+{
+	struct sip_peer hop = invite_hop(iv, from);
+
+	linger_end_fork(iv->sip, iv->tp, &iv->local, msg, &hop, -1);
 }
 
 static void session_on_reinvite(void *arg, struct txn *t, enum txn_fact fact,
@@ -190,7 +200,7 @@ static void session_on_reinvite(void *arg, struct txn *t, enum txn_fact fact,
 		return;
 	if (iv->state != INVITE_UP) { /* our BYE is on its way; a 2xx still wants its ACK */
 		if (fact == TXN_SUCCESS)
-			linger_end_fork(iv->sip, iv->tp, &iv->local, msg, from, -1);
+			session_ack_stray(iv, msg, from);
 		return;
 	}
 	invite_hold(iv);

@@ -48,7 +48,7 @@ static struct linger *linger_new(struct sip *sip)
 	return l;
 }
 
-static void linger_send(struct sip *sip, uint8_t tp, const struct addr *dst, struct slice text)
+static void linger_send(struct sip *sip, uint8_t tp, const struct sip_peer *dst, struct slice text)
 {
 	UNUSED(sip_tp_send(sip, tp, dst, text)); /* a lost ACK is asked for again */
 }
@@ -67,8 +67,8 @@ static void linger_ack_branch(struct sip *sip, const struct sip_msg *msg,
 	sip_ident_branch(&id, branch);
 }
 
-static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct addr *local,
-			    const struct sip_msg *msg)
+static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct sip_peer *hop,
+			    const struct addr *local, const struct sip_msg *msg)
 {
 	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
 	struct sink out = sink_make(text, sizeof(text));
@@ -86,11 +86,11 @@ static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct add
 	sip_write_tail(&out, d->sip);
 	sip_write_end(&out);
 	if (!out.over)
-		linger_send(d->sip, tp, &d->dst, sink_slice(&out));
+		linger_send(d->sip, tp, hop, sink_slice(&out));
 }
 
-static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct addr *local,
-			    const struct sip_msg *msg, unsigned cause)
+static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct sip_peer *hop,
+			    const struct addr *local, const struct sip_msg *msg, unsigned cause)
 {
 	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
 	struct sink out = sink_make(text, sizeof(text));
@@ -116,18 +116,21 @@ static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct add
 	if (out.over)
 		txn_drop(t);
 	else
-		UNUSED(txn_client_send(t, tp, &d->dst, local, sink_slice(&out)));
+		UNUSED(txn_client_send(t, tp, hop, local, sink_slice(&out)));
 }
 
 void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
-		     const struct sip_msg *msg, const struct addr *from, int cause)
+		     const struct sip_msg *msg, const struct sip_peer *from, int cause)
 {
+	struct sip_peer hop = {0};
 	struct dialog d;
 
-	if (dialog_init_stray(&d, sip, msg, from) == 0) {
-		linger_ack_fork(&d, tp, local, msg);
+	if (dialog_init_stray(&d, sip, msg, &from->addr) == 0) {
+		hop.addr = d.dst;
+		hop.host = addr_eq(&d.dst, &from->addr) ? from->host : 0;
+		linger_ack_fork(&d, tp, &hop, local, msg);
 		if (cause >= 0)
-			linger_bye_fork(&d, tp, local, msg, (unsigned)cause);
+			linger_bye_fork(&d, tp, &hop, local, msg, (unsigned)cause);
 	}
 	dialog_close_stray(&d);
 }
@@ -144,7 +147,7 @@ static bool linger_is_new_fork(struct linger *l, uint64_t hash)
 	return true;
 }
 
-static void linger_success(struct linger *l, const struct sip_msg *msg, const struct addr *from)
+static void linger_success(struct linger *l, const struct sip_msg *msg, const struct sip_peer *from)
 {
 	uint64_t hash = linger_hash(l, msg->to_tag);
 	int cause = l->cause;
@@ -165,6 +168,7 @@ static void linger_success(struct linger *l, const struct sip_msg *msg, const st
 static void linger_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
 			  const struct addr *from)
 {
+	struct sip_peer peer = t->dst; /* the name, if it came from there */
 	struct linger *l = arg;
 
 	switch (fact) {
@@ -173,7 +177,9 @@ static void linger_on_ict(void *arg, struct txn *t, enum txn_fact fact, const st
 			sip_send_cancel(l->sip, t, l->cause, false);
 		break;
 	case TXN_SUCCESS:
-		linger_success(l, msg, from);
+		if (!addr_eq(&peer.addr, from))
+			peer = (struct sip_peer){.addr = *from};
+		linger_success(l, msg, &peer);
 		break;
 	case TXN_GONE:
 		linger_free(l);
@@ -184,7 +190,7 @@ static void linger_on_ict(void *arg, struct txn *t, enum txn_fact fact, const st
 }
 
 void linger_start(struct sip *sip, struct txn *ict, struct slice tag, struct slice ack, uint8_t tp,
-		  const struct addr *dst, const struct addr *local)
+		  const struct sip_peer *dst, const struct addr *local)
 {
 	struct linger *l = linger_new(sip);
 

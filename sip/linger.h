@@ -14,7 +14,7 @@ struct linger {
 	struct list node;     /* of sip->linger_fifo */
 	struct sip *sip;
 	struct msgbuf *ack;
-	struct addr dst;
+	struct sip_peer dst;
 	handle_t ict;
 	uint64_t winner;      /* hash of the To tag */
 	uint64_t forks[LIMIT_SIP_FORKS]; /* hashes of the To tags that got their BYE */
@@ -26,12 +26,12 @@ struct linger {
 
 /* Takes over `ict`, whose first 2xx has this To tag and was answered by `ack`. */
 void linger_start(struct sip *sip, struct txn *ict, struct slice tag, struct slice ack, uint8_t tp,
-		  const struct addr *dst, const struct addr *local);
+		  const struct sip_peer *dst, const struct addr *local);
 /* Nobody is left for `ict`: every 2xx is ended by ACK and BYE. */
 void linger_orphan(struct sip *sip, struct txn *ict, uint8_t tp, const struct addr *local,
 		   unsigned cause);
 /* ACK, and BYE with this cause (negative: no BYE), in the dialog of a 2xx that nobody wants. */
 void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
-		     const struct sip_msg *msg, const struct addr *from, int cause);
+		     const struct sip_msg *msg, const struct sip_peer *from, int cause);
 
 #endif

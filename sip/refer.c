@@ -168,7 +168,7 @@ static int refer_write_uri(struct sink *out, const struct invite *iv, struct sli
 		if (target.len && sip_uri_parse(&uri, target) == 0)
 			sip_uri_write_hostport(out, uri.host, uri.is_ipv6, uri.port);
 		else
-			addr_write(out, &iv->dst);
+			addr_write(out, &iv->dst.addr);
 	}
 	return out->over || sip_uri_parse(&uri, sink_slice(out)) ? -EINVAL : 0;
 }

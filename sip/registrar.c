@@ -331,7 +331,7 @@ void registrar_rx(const struct sip_rx *rx, struct slice tag)
 	w.ep = sip_gate_pass(rx, NULL, tag);
 	if (!w.ep)
 		return;
-	t = txn_server_new(&sip->txns, rx->msg, rx->tp, rx->from, NULL, NULL);
+	t = txn_server_new(&sip->txns, rx->msg, rx->tp, rx->peer, NULL, NULL);
 	w.aor = registrar_aor(rx, w.ep);
 	if (!t) {
 		registrar_busy(rx, NULL, tag);

@@ -338,7 +338,7 @@ static void registration_accepted(struct registration *r, const struct sip_conf_
 		registration_refused(r, conf, NULL, 0);
 		return;
 	}
-	r->home = (struct sip_target){.addr = t->dst,
+	r->home = (struct sip_target){.addr = t->dst.addr,
 				      .transport = (uint8_t)sip_tp_kind(r->sip, t->tp)};
 	r->has_home = true;
 	r->retries = r->rounds = 0;

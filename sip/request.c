@@ -125,6 +125,7 @@ handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn f
 	char text[LIMIT_SIP_OUT], branch[SIP_BRANCH_LEN];
 	struct sink out = sink_make(text, sizeof(text));
 	int tp = sip_tp_pick_for(sip, r->transport, &r->target);
+	struct sip_peer peer = {.addr = r->target.addr};
 	struct addr local;
 	struct txn *t;
 	handle_t h;
@@ -133,6 +134,8 @@ handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn f
 	if (tp < 0)
 		return HANDLE_NONE;
 	*error = -ENOBUFS;
+	if (r->target.transport == SIP_TRANSPORT_TLS)
+		peer.host = peer_names_keep(sip->peer_names, r->host);
 	sip_tp_address(sip, (uint8_t)tp, &r->target.addr, &local);
 	t = txn_client_new(&sip->txns, TXN_NICT, r->method, r->cseq, fn, arg);
 	if (!t)
@@ -146,7 +149,7 @@ handle_t sip_request_send(struct sip *sip, const struct sip_request *r, txn_fn f
 		return HANDLE_NONE;
 	}
 	h = txn_handle(t);
-	*error = txn_client_send(t, (uint8_t)tp, &r->target.addr, &local, sink_slice(&out));
+	*error = txn_client_send(t, (uint8_t)tp, &peer, &local, sink_slice(&out));
 	return *error ? HANDLE_NONE : h;
 }
 

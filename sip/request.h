@@ -24,6 +24,7 @@ struct sip_request {
 	uint32_t cseq;
 	int32_t transport;	  /* wanted, -1: any */
 	struct sip_target target; /* where it goes */
+	struct slice host;	  /* TLS: the name that led there; empty: none did */
 	/* Credentials, or NULL. */
 	struct sip_auth_state *auth;
 	const struct sip_credentials *cred;

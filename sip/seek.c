@@ -17,8 +17,18 @@
 
 static struct sip_target seek_target(const struct invite *iv)
 {
-	return (struct sip_target){.addr = iv->dst,
+	return (struct sip_target){.addr = iv->dst.addr,
 				   .transport = (uint8_t)sip_tp_kind(iv->sip, iv->tp)};
+}
+
+/* TLS to the name that leads there, not to what its records say (RFC 5922 4). */
+static struct sip_peer seek_peer(struct seek *s, const struct sip_target *t)
+{
+	struct sip_peer peer = {.addr = t->addr};
+
+	if (t->transport == SIP_TRANSPORT_TLS)
+		peer.host = peer_names_keep(s->sip->peer_names, slice_str(s->search.query.host));
+	return peer;
 }
 
 /* The old transaction, if any, has nothing to say any more; a CANCEL of it is of no use. */
@@ -61,8 +71,8 @@ static int seek_send(struct seek *s, const struct sip_target *target)
 		return -EAFNOSUPPORT;
 	seek_leave_txn(iv);
 	iv->tp = (uint8_t)tp;
-	iv->dst = target->addr;
-	sip_tp_address(iv->sip, iv->tp, &iv->dst, &iv->local);
+	iv->dst = seek_peer(s, target);
+	sip_tp_address(iv->sip, iv->tp, &iv->dst.addr, &iv->local);
 	t = txn_client_new(&iv->sip->txns, TXN_ICT, SIP_METHOD_INVITE, iv->cseq, invite_on_ict, iv);
 	if (!t)
 		return -ENOBUFS;

@@ -130,20 +130,30 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 	txns.bufs = sip->bufs;
 	if (!err)
 		err = txn_layer_init(&sip->txns, &txns);
+	return err;
+}
+
+/* What is remembered, and what asks and answers outside of calls. */
+static int sip_create_parts(struct sip *sip, const struct sip_sizes *s)
+{
+	uint64_t secret =
+		slice_hash(slice_make((const char *)sip->secret, sizeof(sip->secret)), 0);
+	int err = slab_create(&sip->seeks, "sip_seeks", sizeof(struct seek), s->calls);
+
 	if (!err)
 		err = sip_digest_create(&sip->digest);
 	if (!err)
 		err = sip_offenders_create(&sip->offenders, sip->key);
 	if (!err)
-		err = slab_create(&sip->seeks, "sip_seeks", sizeof(struct seek), s->calls);
+		err = sip_health_create(&sip->health);
+	if (!err)
+		err = sip_nonces_create(&sip->nonces);
+	if (!err)
+		err = peer_names_create(&sip->peer_names, secret);
 	if (!err)
 		err = sip_errands_create(sip);
 	if (!err)
 		err = sip_hosts_create(sip);
-	if (!err)
-		err = sip_health_create(&sip->health);
-	if (!err)
-		err = sip_nonces_create(&sip->nonces);
 	if (!err)
 		err = resolver_create(&sip->resolver, sip->env.io, sip->env.wheel, sip->env.metrics,
 				      &sip->conf->names);
@@ -177,6 +187,8 @@ int sip_create(struct sip **out, const struct sip_env *env, const struct sip_con
 	list_init(&sip->linger_fifo);
 	sip_size(&sizes, env->call_max);
 	err = sip_create_slabs(sip, &sizes);
+	if (!err)
+		err = sip_create_parts(sip, &sizes);
 	if (!err)
 		err = conns_create(sip);
 	if (!err)
@@ -216,6 +228,7 @@ void sip_destroy(struct sip *sip)
 	resolver_destroy(sip->resolver);
 	sip_health_destroy(sip->health);
 	sip_nonces_destroy(sip->nonces);
+	peer_names_destroy(sip->peer_names);
 	sip_watch_free(sip);
 	slab_destroy(sip->seeks);
 	slab_destroy(sip->auths);
@@ -264,7 +277,8 @@ void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data)
 		sip_receive(sip, p->tp, &p->peer, data, true);
 		break;
 	case SIP_PARCEL_TX:
-		if (conns_send(sip, p->tp, &p->peer, data))
+		UNUSED(peer_names_keep(sip->peer_names, slice_head(data, p->host_len)));
+		if (conns_send(sip, p->tp, &p->peer, slice_from(data, p->host_len)))
 			sip_tp_lost(sip, p->tp, &p->peer);
 		break;
 	case SIP_PARCEL_LOST:
@@ -370,6 +384,7 @@ size_t sip_bytes(const struct sip *sip)
 	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + slab_bytes(sip->incomings) +
 	       (size_t)sip->watch.history.size * sizeof(struct history_entry) +
 	       slab_bytes(sip->seeks) + slab_bytes(sip->errands) + sip_nonces_bytes(sip->nonces) +
+	       peer_names_bytes(sip->peer_names) +
 	       resolver_bytes(sip->resolver) + msgbuf_bytes(sip->bufs) +
 	       txn_layer_bytes(&sip->txns);
 }

@@ -19,6 +19,7 @@
 #include "engine/io/io.h"
 #include "sip/challenge.h"
 #include "sip/conf.h"
+#include "sip/peer.h"
 
 struct sip;
 
@@ -47,9 +48,10 @@ enum sip_parcel_kind {
 	SIP_PARCEL_LOST, /* the connection to peer is gone; no data */
 };
 struct sip_parcel {
-	uint8_t kind; /* enum sip_parcel_kind */
-	uint8_t tp;   /* index of the transport: the same on all shards */
-	struct addr peer;
+	uint8_t kind;	  /* enum sip_parcel_kind */
+	uint8_t tp;	  /* index of the transport: the same on all shards */
+	uint8_t host_len; /* TX: so many octets in front of the message are the name of peer.host */
+	struct sip_peer peer;
 };
 
 /* All pointers outlive the struct sip. */

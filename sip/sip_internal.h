@@ -52,6 +52,7 @@ struct conns {
 	struct slab *slab;
 	struct hash by_peer;
 	struct list silent;
+	uint32_t last; /* number of the newest */
 };
 
 struct sip {
@@ -71,6 +72,7 @@ struct sip {
 	struct resolver *resolver;
 	struct sip_health *health;
 	struct sip_nonces *nonces;
+	struct peer_names *peer_names; /* peer.h */
 	struct list active;      /* invites that their owner still has */
 	struct list ending;      /* those that only finish their signalling, oldest first */
 	struct list linger_fifo; /* oldest first */
@@ -106,7 +108,8 @@ void sip_trace_state(struct sip *sip, const char *machine, uint64_t id, const ch
 struct sip_rx {
 	struct sip *sip;
 	const struct sip_msg *msg;
-	const struct addr *from;
+	const struct sip_peer *peer;
+	const struct addr *from; /* its address */
 	uint8_t tp;
 };
 
@@ -141,10 +144,9 @@ void sip_write_tail(struct sink *out, const struct sip *sip);
 extern const struct slice sip_allow, sip_supported;
 
 /* Takes a datagram apart and gives it to whom it belongs. */
-void sip_receive(struct sip *sip, uint8_t tp, const struct addr *from, struct slice data,
+void sip_receive(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,
 		 bool was_forwarded);
 /* Hands something to another shard; false: it cannot be taken. */
-bool sip_pass(struct sip *sip, uint32_t shard, enum sip_parcel_kind kind, uint8_t tp,
-	      const struct addr *peer, struct slice data);
+bool sip_pass(struct sip *sip, uint32_t shard, const struct sip_parcel *p, struct slice data);
 
 #endif

@@ -106,7 +106,7 @@ static bool tech_info(const struct tech_call *call, struct slice item, struct si
 	} else if (slice_ieq(item, SLICE_LIT("local_addr"))) {
 		addr_write(out, &iv->local);
 	} else if (slice_ieq(item, SLICE_LIT("remote_addr"))) {
-		addr_write(out, iv->dialog ? &iv->dialog->dst : &iv->dst);
+		addr_write(out, iv->dialog ? &iv->dialog->dst : &iv->dst.addr);
 	} else if (slice_ieq(item, SLICE_LIT("secure"))) {
 		sink_char(out, '0');
 	} else {

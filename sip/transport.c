@@ -14,10 +14,11 @@
 static void sip_tp_on_datagram(void *arg, struct io_udp *u, const struct addr *from,
 			       const void *data, size_t len)
 {
+	const struct sip_peer peer = {.addr = *from};
 	struct sip_tp *tp = arg;
 
 	UNUSED(u);
-	sip_receive(tp->sip, tp->index, from, slice_make(data, len), false);
+	sip_receive(tp->sip, tp->index, &peer, slice_make(data, len), false);
 }
 
 /* A numeric address, or what is known of a name; else as it was. */
@@ -225,11 +226,13 @@ bool sip_tp_is_reliable(void *arg, uint8_t tp)
 	return sip->tps[tp].protocol != SIP_TRANSPORT_UDP;
 }
 
-void sip_tp_lost(struct sip *sip, uint8_t tp, const struct addr *peer)
+void sip_tp_lost(struct sip *sip, uint8_t tp, const struct sip_peer *peer)
 {
+	const struct sip_parcel p = {.kind = SIP_PARCEL_LOST, .tp = tp, .peer = *peer};
+
 	for (uint32_t i = 0; i < sip->env.shard_count; i++)
 		if (i != sip->env.shard)
-			UNUSED(sip_pass(sip, i, SIP_PARCEL_LOST, tp, peer, SLICE_EMPTY));
+			UNUSED(sip_pass(sip, i, &p, SLICE_EMPTY));
 	txn_lost(&sip->txns, tp, peer);
 }
 
@@ -288,7 +291,25 @@ void sip_tp_media_address(struct sip *sip, uint8_t index, const struct addr *to,
 	bound->port = port;
 }
 
-int sip_tp_send(void *arg, uint8_t index, const struct addr *to, struct slice data)
+/* The name goes in front of the message: whoever opens the connection has to know it. */
+static int sip_tp_hand_over(struct sip *sip, uint8_t index, const struct sip_peer *to,
+			    struct slice data)
+{
+	struct slice host = peer_names_text(sip->peer_names, to->host);
+	struct sip_parcel p = {.kind = SIP_PARCEL_TX, .tp = index, .peer = *to};
+	char room[LIMIT_PEER_NAME + LIMIT_SIP_OUT];
+	struct sink both = sink_make(room, sizeof(room));
+
+	if (host.len) {
+		p.host_len = (uint8_t)host.len;
+		sink_add(&both, host);
+		sink_add(&both, data);
+		data = sink_slice(&both);
+	}
+	return !both.over && sip_pass(sip, CONN_SHARD, &p, data) ? 0 : -ECONNABORTED;
+}
+
+int sip_tp_send(void *arg, uint8_t index, const struct sip_peer *to, struct slice data)
 {
 	struct sip *sip = arg;
 	const struct sip_tp *tp = &sip->tps[index];
@@ -301,17 +322,17 @@ int sip_tp_send(void *arg, uint8_t index, const struct addr *to, struct slice da
 			.kind = SIP_TRACE_TX,
 			.now_ns = sip_now(sip),
 			.local = &tp->local,
-			.peer = to,
+			.peer = &to->addr,
 			.data = data,
 		};
 
 		sip->env.trace(sip->env.trace_arg, &t);
 	}
 	if (sip->watch.is_on)
-		sip_watch_tx(sip, index, to, data);
+		sip_watch_tx(sip, index, &to->addr, data);
 	if (tp->protocol == SIP_TRANSPORT_UDP)
-		return io_udp_send(tp->udp, to, data.ptr, data.len);
+		return io_udp_send(tp->udp, &to->addr, data.ptr, data.len);
 	if (sip->env.shard == CONN_SHARD)
 		return conns_send(sip, index, to, data);
-	return sip_pass(sip, CONN_SHARD, SIP_PARCEL_TX, index, to, data) ? 0 : -ECONNABORTED;
+	return sip_tp_hand_over(sip, index, to, data);
 }

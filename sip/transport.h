@@ -29,7 +29,7 @@ void sip_tp_follow(struct sip *sip, const struct sip_conf *conf);
 /* External addresses and local_net as the configuration has them, and its hosts are known now. */
 void sip_tp_follow_hosts(struct sip *sip);
 /* The connection to that peer is gone: on all shards what waits for an answer over it fails. */
-void sip_tp_lost(struct sip *sip, uint8_t tp, const struct addr *peer);
+void sip_tp_lost(struct sip *sip, uint8_t tp, const struct sip_peer *peer);
 
 /* The same for a target, whose transport must be of its kind. */
 int sip_tp_pick_for(const struct sip *sip, int32_t wanted, const struct sip_target *to);
@@ -44,6 +44,6 @@ void sip_tp_address(struct sip *sip, uint8_t tp, const struct addr *to, struct a
 void sip_tp_media_address(struct sip *sip, uint8_t tp, const struct addr *to, struct addr *bound);
 
 /* As txn_conf.send: counts and traces. */
-int sip_tp_send(void *arg, uint8_t tp, const struct addr *to, struct slice data);
+int sip_tp_send(void *arg, uint8_t tp, const struct sip_peer *to, struct slice data);
 
 #endif

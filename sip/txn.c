@@ -389,7 +389,7 @@ void txn_branch(const struct txn *t, char text[SIP_BRANCH_LEN])
 	sip_ident_branch(&id, text);
 }
 
-int txn_client_send(struct txn *t, uint8_t tp, const struct addr *dst, const struct addr *via,
+int txn_client_send(struct txn *t, uint8_t tp, const struct sip_peer *dst, const struct addr *via,
 		    struct slice request)
 {
 	struct txn_conf *conf = &t->layer->conf;
@@ -420,12 +420,12 @@ static bool txn_waits_for_answer(const struct txn *t)
 	return t->state == NICT_TRYING || t->state == NICT_PROCEEDING;
 }
 
-void txn_lost(struct txn_layer *l, uint8_t tp, const struct addr *dst)
+void txn_lost(struct txn_layer *l, uint8_t tp, const struct sip_peer *dst)
 {
 	for (uint32_t i = 0; i < slab_limit(l->clients); i++) {
 		struct txn *t = slab_at(l->clients, i);
 
-		if (t && !t->dead && t->buf && t->tp == tp && addr_eq(&t->dst, dst) &&
+		if (t && !t->dead && t->buf && t->tp == tp && sip_peer_eq(&t->dst, dst) &&
 		    txn_waits_for_answer(t))
 			txn_send_failed(t);
 	}
@@ -518,7 +518,7 @@ struct txn *txn_server_find_cancelled(struct txn_layer *l, const struct sip_msg 
 }
 
 struct txn *txn_server_new(struct txn_layer *l, const struct sip_msg *msg, uint8_t tp,
-			   const struct addr *dst, txn_fn fn, void *arg)
+			   const struct sip_peer *dst, txn_fn fn, void *arg)
 {
 	enum sip_method method = (enum sip_method)msg->method;
 	struct txn *t = txn_new(l, method == SIP_METHOD_INVITE ? TXN_IST : TXN_NIST, fn, arg);

@@ -23,7 +23,7 @@
 #include "sip/ident.h"
 #include "sip/msg.h"
 #include "sip/msgbuf.h"
-#include "engine/io/addr.h"
+#include "sip/peer.h"
 
 enum txn_kind { TXN_ICT, TXN_NICT, TXN_IST, TXN_NIST, TXN_KIND_COUNT };
 
@@ -64,7 +64,7 @@ struct txn_conf {
 	struct txn_times times;
 	int64_t (*now)(void *arg);
 	/* 0 or negative errno; -ENOBUFS is treated as loss. */
-	int (*send)(void *arg, uint8_t tp, const struct addr *to, struct slice data);
+	int (*send)(void *arg, uint8_t tp, const struct sip_peer *to, struct slice data);
 	/* TCP and TLS: nothing is sent again but 2xx to INVITE, and nothing waits for copies. NULL:
 	 * no transport is. */
 	bool (*is_reliable)(void *arg, uint8_t tp);
@@ -95,7 +95,7 @@ struct txn {
 	int64_t interval_ns;    /* of the last resend */
 	uint64_t nonce;         /* client: of the branch */
 	handle_t cancel;        /* client INVITE: the transaction of its CANCEL */
-	struct addr dst;
+	struct sip_peer dst;
 	struct addr via;        /* client: sent-by of our Via; family 0: not compared */
 	uint32_t cseq;
 	uint16_t code;          /* last response sent or received */
@@ -125,7 +125,7 @@ struct txn *txn_client_new(struct txn_layer *l, enum txn_kind kind, enum sip_met
 void txn_branch(const struct txn *t, char text[SIP_BRANCH_LEN]);
 /* Keeps and sends the request and starts the timers. On failure (-ENOBUFS no block for it, or what
  * the transport said) the transaction is freed without a fact. */
-int txn_client_send(struct txn *t, uint8_t tp, const struct addr *dst, const struct addr *via,
+int txn_client_send(struct txn *t, uint8_t tp, const struct sip_peer *dst, const struct addr *via,
 		    struct slice request);
 
 /* The transaction of a CANCEL, which shares the branch of `ict`; NULL: no room. */
@@ -145,7 +145,7 @@ struct txn *txn_server_find(struct txn_layer *l, const struct sip_msg *msg);
 struct txn *txn_server_find_cancelled(struct txn_layer *l, const struct sip_msg *msg);
 /* For a request that has none yet; NULL: no room (counted). dst: where responses go. */
 struct txn *txn_server_new(struct txn_layer *l, const struct sip_msg *msg, uint8_t tp,
-			   const struct addr *dst, txn_fn fn, void *arg);
+			   const struct sip_peer *dst, txn_fn fn, void *arg);
 /* A copy of the request, or an ACK for a non-2xx. */
 void txn_rx_request(struct txn *t, const struct sip_msg *msg, const struct addr *from);
 /* Keeps and sends a response. A 2xx to INVITE is sent again (T1 to T2) until txn_acked: the duty of
@@ -158,7 +158,7 @@ void txn_acked(struct txn *t, const struct sip_msg *msg, const struct addr *from
 
 /* The connection to dst is gone: client transactions that wait for an answer over it end with
  * TXN_ERROR. */
-void txn_lost(struct txn_layer *l, uint8_t tp, const struct addr *dst);
+void txn_lost(struct txn_layer *l, uint8_t tp, const struct sip_peer *dst);
 
 /* ---- both ---- */
 

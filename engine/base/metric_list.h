@@ -91,6 +91,7 @@
 	X(sip_conn_failed,        "SIP connections that never came up") \
 	X(sip_conn_idle,          "SIP connections closed: far end silent") \
 	X(sip_conn_bad,           "SIP connections closed: messages without end") \
+	X(sip_conn_way_back,      "SIP responses whose connection was gone: sent to the Via instead") \
 	X(sip_conn_evicted,       "SIP connections closed for newer ones: table full") \
 	/* rtp */ \
 	X(rtp_rx,                 "RTP packets received") \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# SIP over TCP and TLS: calls to sipp over one connection, nothing repeated; requests of openssl s_client
-# and of bash; a far end whose certificate is not trusted gets no call; a new certificate by a reload.
+# SIP over TCP and TLS: calls to sipp over one connection, nothing repeated; by name, with a certificate that is
+# shown only to who asks for it (SNI), and refused to a name that it does not have; requests of openssl s_client
+# and of bash; a new certificate by a reload.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -43,7 +44,19 @@ rewrite_contact = yes
 [overtls]
 type = aor
 contact = sip:127.0.0.1:$front_port\;transport=tls
+[byname](overtls)
+aors = byname
+[byname]
+type = aor
+contact = sip:carrier.test:$front_port\;transport=tls
+[othername](overtls)
+aors = othername
+[othername]
+type = aor
+contact = sip:other.test:$front_port\;transport=tls
 END
+echo "127.0.0.1 carrier.test other.test" >"$dir/hosts"
+printf '[general]\nhosts = %s\n' "$dir/hosts" >"$dir/etc/resolver_unbound.conf"
 engine_start
 
 listens() { grep -qi ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp; }
@@ -63,7 +76,7 @@ calls() { # ENDPOINT COUNT
 }
 completed() { [ "$(grep -l '^Status: Completed' "$dir/spool/outgoing_done/$1"-*.call 2>/dev/null | wc -l)" = "$2" ]; }
 
-far_tcp -m 40
+far_tcp -m 60
 calls overtcp 20
 wait_for 20 completed overtcp 20
 expect "connections asked for" "$(metric sip_conn_opened)" 1
@@ -73,13 +86,25 @@ expect_text "the INVITE" "$(cat "$dir/sipp.msg")" "^Contact: <sip:[a-z]+@127.0.0
 
 # The same sipp behind TLS.
 python3 "$e2e_root/tests/e2e/tls_front.py" "$front_port" "$certs/server.pem" "$certs/server.key" "$FAR_PORT" \
-	>"$dir/front.out" 2>&1 &
+	carrier.test "$certs/carrier.pem" >"$dir/front.out" 2>&1 &
 started+=($!)
 wait_for 5 listens "$front_port"
 calls overtls 20
 wait_for 20 completed overtls 20
-wait_for 5 ended "$sipp"
 expect "connections asked for" "$(metric sip_conn_opened)" 2
+
+# By name, at the same address: a connection of its own, and the certificate of that name.
+calls byname 20
+wait_for 20 completed byname 20
+wait_for 5 ended "$sipp"
+expect "connections asked for" "$(metric sip_conn_opened)" 3
+expect_text "the name asked for" "$(cat "$dir/front.out")" '^asked for carrier.test$'
+expect "names asked for" "$(grep -c 'asked for [a-z]' "$dir/front.out")" 1
+# No other name may use them, and the certificate is not for it.
+calls othername 1
+refused() { grep -q "no connection to 127.0.0.1:$front_port as other.test: certificate refused: hostname mismatch" "$dir/log/engine.out"; }
+wait_for 10 refused
+expect "connections asked for" "$(metric sip_conn_opened)" 4
 expect "messages sent again" "$(metric sip_retransmit)" 0
 
 options() { # BRANCH

@@ -24,10 +24,11 @@ static int flow_read_conf(void *arg, const char *path, char **text, size_t *len)
 static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, const char *more)
 {
 	const char *protocol = f->protocol ? f->protocol : "udp";
-	static const char fmt[] = "[transport]\ntype=transport\nprotocol=%s\nbind=10.0.0.1:5060\n%s"
-				  "[trunk]\ntype=endpoint\naors=trunk\nallow=!all,ulaw,alaw\n"
-				  "callerid=\"Ann\" <1000>\n%s\n"
-				  "[trunk]\ntype=aor\ncontact=sip:10.0.0.9:5060%s\n%s\n";
+	static const char fmt[] =
+		"[transport]\ntype=transport\nprotocol=%s\nbind=10.0.0.1:5060\n%s%s"
+		"[trunk]\ntype=endpoint\naors=trunk\nallow=!all,ulaw,alaw\n"
+		"callerid=\"Ann\" <1000>\n%s\n"
+		"[trunk]\ntype=aor\ncontact=sip:10.0.0.9:5060%s\n%s\n";
 	static const char tls[] = "cert_file=/tls/server.pem\npriv_key_file=/tls/server.key\n"
 				  "ca_list_file=/tls/ca.pem\nverify_server=yes\n";
 	const char *uri = strcmp(protocol, "tcp") == 0	 ? "\\;transport=tcp"
@@ -41,7 +42,7 @@ static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, co
 	struct conffile_source source = {.arg = text, .read = flow_read_conf, .etc_dir = "/etc"};
 
 	snprintf(text, sizeof(text), fmt, protocol, strcmp(protocol, "tls") == 0 ? tls : "",
-		 endpoint ? endpoint : "", uri, more ? more : "");
+		 f->transport ? f->transport : "", endpoint ? endpoint : "", uri, more ? more : "");
 	assert_int_equal(conffile_load(&cf, &source, "pjsip.conf", &why), 0);
 	if (sip_conf_load(&conf, cf, &error))
 		fail_msg("%s", sink_cstr(&error));

@@ -38,6 +38,7 @@ struct flow {
 	const char *protocol;	   /* "udp", "tcp", "tls" */
 	const char *stir;	   /* text of stir_shaken.conf; NULL: no such file */
 	const char *header;	   /* that the dialplan adds to INVITEs */
+	const char *transport;	   /* further lines of [transport], for flow_reload */
 	struct flow_far *far;	   /* TCP, TLS: the far end's machine */
 	struct sip_center *center; /* of flow_start_center; its events are facts */
 	uint32_t shard_count, call_max;
@@ -134,6 +135,8 @@ void flow_send(struct flow *f, const char *text);
 void flow_far_call(struct flow *f);
 /* Closes its newest connection; the one before is the newest then. */
 void flow_far_close(struct flow *f);
+/* Whom it says it is from now on: a file of certificate and key. */
+void flow_far_certificate(struct flow *f, const char *file);
 /* Does not listen (any more). */
 void flow_far_deaf(struct flow *f);
 /* Octets, `piece` at a time. */

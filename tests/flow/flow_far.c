@@ -122,11 +122,11 @@ static int64_t far_turn(void *owner, int64_t now_ns)
 	return tmr_wheel_next(far->wheel);
 }
 
-static void far_context(struct flow_far *far, struct tls_context **out, bool is_server)
+static void far_context(struct flow_far *far, struct tls_context **out, bool is_server,
+			const char *file)
 {
 	const struct tls_conf conf = {.server = is_server,
-				      .cert_file = "/tls/server.pem",
-				      .key_file = "/tls/server.key",
+				      .cert_file = file,
 				      .ca_file = "/tls/ca.pem",
 				      .verify = !is_server};
 	char text[256];
@@ -158,8 +158,8 @@ void flow_far_create(struct flow *f)
 	streams.wheel = far->wheel;
 	assert_int_equal(streams_create(&far->streams, &streams), 0);
 	if (strcmp(f->protocol, "tls") == 0) {
-		far_context(far, &far->tls_in, true);
-		far_context(far, &far->tls_out, false);
+		far_context(far, &far->tls_in, true, "/tls/whole.pem");
+		far_context(far, &far->tls_out, false, "/tls/whole.pem");
 	}
 	assert_int_equal(
 		stream_listen(far->streams, &far->listener, &flow_peer, far->tls_in, far_accept, f),
@@ -223,6 +223,16 @@ void flow_far_close(struct flow *f)
 	e->stream = NULL;
 	io_wake(f->far->io);
 	sim_run_for(f->w, 20 * SIM_MS);
+}
+
+void flow_far_certificate(struct flow *f, const char *file)
+{
+	struct tls_context *next;
+
+	far_context(f->far, &next, true, file);
+	stream_listener_set_tls(f->far->listener, next);
+	tls_context_unref(f->far->tls_in);
+	f->far->tls_in = next;
 }
 
 void flow_far_deaf(struct flow *f)

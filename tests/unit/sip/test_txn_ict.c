@@ -283,7 +283,7 @@ static void test_send_errors(void **state)
 	rig_open(&r);
 	t = txn_client_new(&r.layer, TXN_ICT, SIP_METHOD_INVITE, 1, rig_fact, &r);
 	r.send_error = -EMSGSIZE;
-	assert_int_equal(txn_client_send(t, 0, &rig_far, &rig_us, SLICE_LIT("x")), -EMSGSIZE);
+	assert_int_equal(txn_client_send(t, 0, &rig_peer, &rig_us, SLICE_LIT("x")), -EMSGSIZE);
 	assert_int_equal(txn_layer_used(&r.layer), 0);
 	r.send_error = 0;
 	rig_client(&r, TXN_ICT);

@@ -63,8 +63,8 @@ static const struct rig_cell figure[IST_STATE_COUNT][IST_EVENT_COUNT] = {
 
 static struct txn *begin(struct rig *r)
 {
-	struct txn *t = txn_server_new(&r->layer, rig_request(r, "INVITE", "z9hG4bKi"), 0, &rig_far,
-				       rig_fact, r);
+	struct txn *t = txn_server_new(&r->layer, rig_request(r, "INVITE", "z9hG4bKi"), 0,
+				       &rig_peer, rig_fact, r);
 
 	assert_non_null(t);
 	return t;

@@ -152,7 +152,7 @@ static void test_cancel(void **state)
 	rig_open(&r);
 	ict = rig_client(&r, TXN_ICT);
 	cancel = txn_client_for_cancel(&r.layer, ict);
-	assert_int_equal(txn_client_send(cancel, 0, &rig_far, &rig_us, slice_str(text)), 0);
+	assert_int_equal(txn_client_send(cancel, 0, &rig_peer, &rig_us, slice_str(text)), 0);
 	txn_set_user(cancel, rig_fact, &r);
 	rig_response(&r, ict, 200);
 	r.msg.cseq_method = SIP_METHOD_CANCEL;

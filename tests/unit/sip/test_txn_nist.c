@@ -36,7 +36,7 @@ static const struct rig_cell figure[NIST_STATE_COUNT][NIST_EVENT_COUNT] =
 static struct txn *begin(struct rig *r, const char *branch)
 {
 	struct txn *t =
-		txn_server_new(&r->layer, rig_request(r, "BYE", branch), 0, &rig_far, rig_fact, r);
+		txn_server_new(&r->layer, rig_request(r, "BYE", branch), 0, &rig_peer, rig_fact, r);
 
 	assert_non_null(t);
 	return t;

@@ -36,7 +36,7 @@ static int64_t rig_now(void *arg)
 	return ((struct rig *)arg)->now;
 }
 
-static int rig_send(void *arg, uint8_t tp, const struct addr *to, struct slice data)
+static int rig_send(void *arg, uint8_t tp, const struct sip_peer *to, struct slice data)
 {
 	struct rig *r = arg;
 
@@ -167,6 +167,7 @@ static inline const struct sip_msg *rig_request(struct rig *r, const char *metho
 }
 
 static const struct addr rig_far = {.family = 4, .port = 5060, .ip = {10, 0, 0, 9}};
+static const struct sip_peer rig_peer = {.addr = {.family = 4, .port = 5060, .ip = {10, 0, 0, 9}}};
 static const struct addr rig_us = {.family = 4, .port = 5060, .ip = {10, 0, 0, 1}};
 
 /* A request of ours, sent; its timers run. */
@@ -185,7 +186,7 @@ static inline struct txn *rig_client(struct rig *r, enum txn_kind kind)
 		 "Content-Length: 0\r\n\r\n",
 		 sip_method_name(method).ptr, (int)sizeof(branch), branch,
 		 sip_method_name(method).ptr);
-	assert_int_equal(txn_client_send(t, 0, &rig_far, &rig_us, slice_str(text)), 0);
+	assert_int_equal(txn_client_send(t, 0, &rig_peer, &rig_us, slice_str(text)), 0);
 	return t;
 }
 

@@ -1,0 +1,115 @@
+/* sip/peer.c - see peer.h. */
+#include "sip/peer.h"
+
+#include "engine/base/hash.h"
+#include "engine/base/limits.h"
+#include "engine/base/list.h"
+#include "engine/base/slab.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct host {
+	struct hash_node node; /* by number */
+	struct list used;      /* of peer_names.used: the one asked for last at the end */
+	size_t len;
+	char text[LIMIT_PEER_NAME + 1];
+};
+
+struct peer_names {
+	struct slab *slab;
+	struct hash by_number;
+	struct list used;
+	uint64_t key;
+};
+
+int peer_names_create(struct peer_names **out, uint64_t key)
+{
+	struct peer_names *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	h->key = key;
+	list_init(&h->used);
+	if (slab_create(&h->slab, "peer_names", sizeof(struct host), LIMIT_PEER_NAMES) ||
+	    hash_create(&h->by_number, LIMIT_PEER_NAMES)) {
+		peer_names_destroy(h);
+		return -ENOMEM;
+	}
+	*out = h;
+	return 0;
+}
+
+void peer_names_destroy(struct peer_names *h)
+{
+	if (!h)
+		return;
+	if (h->by_number.buckets)
+		hash_destroy(&h->by_number);
+	if (h->slab)
+		slab_destroy(h->slab);
+	free(h);
+}
+
+size_t peer_names_bytes(const struct peer_names *h)
+{
+	return slab_bytes(h->slab);
+}
+
+static struct host *host_find(struct peer_names *h, uint64_t number)
+{
+	struct hash_node *node = hash_first(&h->by_number, number);
+	struct host *host;
+
+	if (!node)
+		return NULL;
+	host = hash_entry(node, struct host, node);
+	list_del(&host->used);
+	list_add_tail(&h->used, &host->used);
+	return host;
+}
+
+/* Room for one more: the one that was not asked for the longest time goes. */
+static struct host *host_new(struct peer_names *h)
+{
+	struct host *oldest;
+
+	if (slab_used(h->slab) == slab_count_max(h->slab)) {
+		oldest = list_entry(list_first(&h->used), struct host, used);
+		list_del(&oldest->used);
+		hash_del(&h->by_number, &oldest->node);
+		slab_free(h->slab, oldest);
+	}
+	return slab_alloc(h->slab);
+}
+
+uint64_t peer_names_keep(struct peer_names *h, struct slice name)
+{
+	struct addr ip = {0};
+	struct host *host;
+	uint64_t number;
+
+	if (name.len && name.ptr[name.len - 1] == '.')
+		name.len--;
+	if (name.len == 0 || name.len > LIMIT_PEER_NAME || addr_parse_ip(&ip, name))
+		return 0;
+	number = slice_ihash(name, h->key) | 1; /* never 0 */
+	if (host_find(h, number))
+		return number;
+	host = host_new(h);
+	if (!host)
+		return 0;
+	host->len = name.len;
+	slice_copy(host->text, sizeof(host->text), name);
+	list_init(&host->used);
+	list_add_tail(&h->used, &host->used);
+	hash_add(&h->by_number, &host->node, number);
+	return number;
+}
+
+struct slice peer_names_text(struct peer_names *h, uint64_t host)
+{
+	const struct host *found = host ? host_find(h, host) : NULL;
+
+	return found ? slice_make(found->text, found->len) : SLICE_EMPTY;
+}
