@@ -5,7 +5,7 @@
 #include "sip/passport.h"
 #include "sip/stir.h"
 
-#define IDENTITY_VALUE 2048 /* URL twice, once in base64, and 450 octets */
+#define IDENTITY_VALUE (LIMIT_STIR_URL * 7 / 3 + 600) /* the URL twice, once in base64 */
 
 /* The number that a URI is for. */
 static bool identity_write_dest(struct sink *out, struct slice to)

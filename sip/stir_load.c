@@ -2,14 +2,13 @@
 #include "sip/stir.h"
 
 #include "engine/base/check.h"
+#include "engine/base/limits.h"
 #include "engine/base/log.h"
 #include "sip/conf_internal.h"
 #include "sip/passport.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-#define STIR_URL_MAX 512 /* it stands twice in an INVITE */
 
 /* ---- options ---- */
 
@@ -46,13 +45,13 @@ static int stir_check_url(struct conf_load *l, const struct conffile_var *v)
 	for (size_t i = 0; i < url.len; i++)
 		ok &= url.ptr[i] > ' ' && url.ptr[i] < 0x7f &&
 		      slice_find(SLICE_LIT("\"\\<>"), url.ptr[i]) == SIZE_MAX;
-	if (ok && url.len <= STIR_URL_MAX)
+	if (ok && url.len <= LIMIT_STIR_URL)
 		return 0;
 	return conf_fail(
 		l, v,
 		"give the URL of the certificate, as https://example.com/cert.pem, without "
 		"blanks, quotes, < and >, and of %d octets at most",
-		STIR_URL_MAX);
+		LIMIT_STIR_URL);
 }
 
 static int stir_check_nothing(struct conf_load *l, const struct conffile_var *v)
