@@ -194,6 +194,7 @@ struct sip_conf_endpoint {
 };
 
 struct sip_conf_memory;
+struct sip_failover;
 struct sip_stir;
 
 struct sip_conf {
@@ -217,6 +218,7 @@ struct sip_conf {
 	const struct sip_conf_section
 		*sections; /* all that have a type, in the order of the file */
 	uint32_t section_count;
+	const struct sip_failover *failovers; /* failover.h */
 	/* global */
 	struct slice default_realm;
 	uint8_t identify_order[SIP_IDENTIFY_COUNT]; /* enum sip_conf_ident */

@@ -6,6 +6,7 @@
 #include "engine/core/cause.h"
 #include "sip/cancel.h"
 #include "sip/cause.h"
+#include "sip/failover.h"
 #include "sip/incoming.h"
 #include "sip/linger.h"
 #include "sip/seek.h"
@@ -458,7 +459,8 @@ static void invite_on_failure(struct invite *iv, struct txn *t, const struct inv
 	if (NEVER(!in->msg))
 		return;
 	invite_note_identity_refusal(iv, in->msg);
-	if (invite_may_move(iv) && in->msg->code == 503)
+	if (invite_may_move(iv) &&
+	    sip_failover_on(iv->sip->conf, invite_endpoint(iv), in->msg->code))
 		result = seek_next(iv, in->msg);
 	else if (invite_may_move(iv) && in->msg->code < 400)
 		result = seek_redirect(iv, in->msg, &followed);

@@ -329,6 +329,15 @@ static int conf_read_main(struct app_conf *c, const struct conffile *cf, struct 
 
 /* ---- dialer.conf ---- */
 
+static int conf_slow_down(struct pacer_conf *p, const struct conffile_var *v, struct sink *error)
+{
+	bool slow_down = true;
+	int err = conf_bool(error, v, &slow_down);
+
+	p->keeps_rate = !slow_down;
+	return err;
+}
+
 /* Keys that pace; the same for [general] (all trunks together) and each trunk. 1: not one of them. */
 static int conf_read_pace(struct pacer_conf *p, const struct conffile_var *v, struct sink *error)
 {
@@ -340,6 +349,8 @@ static int conf_read_pace(struct pacer_conf *p, const struct conffile_var *v, st
 		return conf_number(error, v, 0, LIMIT_CHANNELS_MAX, &p->inflight_max);
 	if (slice_ieq(v->name, SLICE_LIT("max_channels")))
 		return conf_number(error, v, 0, LIMIT_CHANNELS_MAX, &p->channel_max);
+	if (slice_ieq(v->name, SLICE_LIT("slow_down")))
+		return conf_slow_down(p, v, error);
 	return 1;
 }
 
@@ -419,6 +430,8 @@ static int conf_read_trunk(struct trunk_conf *t, const struct conffile_section *
 	for (const struct conffile_var *v = s->vars; v; v = v->next) {
 		int err = conf_read_pace(&t->pacer, v, error);
 
+		if (slice_ieq(v->name, SLICE_LIT("failover"))) /* sip/failover.h */
+			continue;
 		if (err < 0)
 			return err;
 		if (err == 1)

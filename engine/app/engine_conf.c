@@ -4,6 +4,7 @@
 #include "engine/app/modules.h"
 #include "engine/base/log.h"
 #include "rtp/sound.h"
+#include "sip/failover.h"
 #include "sip/stir.h"
 
 #include <errno.h>
@@ -109,6 +110,18 @@ static int engine_load_stir(struct engine *e, struct sip_conf *conf, struct sink
 	return err;
 }
 
+/* What dialer.conf says about the refusals of a trunk; its rates are read elsewhere. */
+static int engine_load_failover(struct engine *e, struct sip_conf *conf, struct sink *error)
+{
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "dialer.conf", error);
+
+	if (!err)
+		err = sip_failover_load(conf, cf, error);
+	conffile_free(cf);
+	return err;
+}
+
 static int engine_load_sip(struct engine *e, struct sip_conf **out, struct sink *error)
 {
 	struct conffile *cf;
@@ -121,6 +134,8 @@ static int engine_load_sip(struct engine *e, struct sip_conf **out, struct sink 
 		err = engine_load_names(e, &(*out)->names, error);
 	if (!err)
 		err = engine_load_stir(e, *out, error);
+	if (!err)
+		err = engine_load_failover(e, *out, error);
 	return err ? err : sip_conf_open_tls(*out, e->control_io, error);
 }
 

@@ -67,6 +67,7 @@
 #define LIMIT_SIP_HEALTH      1024  /* targets in trouble that a shard remembers */
 #define LIMIT_PEER_NAMES       1024  /* names of TLS peers that a shard remembers */
 #define LIMIT_PEER_NAME	       253   /* octets of one */
+#define LIMIT_SIP_FAILOVER    16    /* statuses of failover= */
 #define LIMIT_SIP_REDIRECTS   5	    /* URIs that one call is sent to by 3xx */
 #define LIMIT_SIP_ERRANDS     32768 /* requests outside of dialogs on their way, per shard */
 #define LIMIT_SIP_HOSTS	      256   /* names of pjsip.conf that stand for addresses */

@@ -9,6 +9,7 @@
 	X(attempt_refused_full,   "attempts refused at the door: queue full") \
 	X(attempt_started,        "attempts handed to a shard") \
 	X(attempt_put_back,       "attempts that went back into line: their trunk takes no calls for now") \
+	X(trunk_slowed,           "times that the rate of a trunk was halved: its far end had no room") \
 	X(attempt_answered,       "attempts answered") \
 	X(attempt_failed,         "attempts that ended without an answer") \
 	X(attempt_settled,        "attempts settled with their source") \

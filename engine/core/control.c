@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/fault.h"
 #include "engine/base/log.h"
+#include "engine/core/cause.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -166,6 +167,20 @@ static void control_withdraw(struct control *c, struct order *o)
 	control_settle(c, o, &outcome);
 }
 
+/* Congestion that the far end reports, not what we found out ourselves. */
+static void control_hear_trunk(struct control *c, const struct order *o,
+			       const struct shard_outcome *f)
+{
+	const struct trunk *t = queue_trunk(c->queue, o->trunk);
+	bool is_refused = !f->answered && f->cause == CAUSE_CONGESTION && f->tech_code;
+
+	if (!queue_heard(c->queue, o, io_now_ns(c->conf.io), is_refused))
+		return;
+	metric_inc(c->conf.metrics, METRIC_trunk_slowed);
+	log_notice("Trunk '%s' has no room for our calls: it is dialled %u times a second now",
+		   t->name, t->pacer.cps);
+}
+
 static void control_on_dialed(struct control *c, const struct shard_outcome *f)
 {
 	struct order *o = control_running(c, f->order_id);
@@ -175,6 +190,7 @@ static void control_on_dialed(struct control *c, const struct shard_outcome *f)
 		return;
 	o->dialed = true;
 	queue_dialed(c->queue, o, f->answered);
+	control_hear_trunk(c, o, f);
 	if (o->source.ops->dialed)
 		o->source.ops->dialed(o->source.impl, o->cookie, &outcome);
 }

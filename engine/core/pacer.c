@@ -18,7 +18,7 @@ int pacer_conf_check(const struct pacer_conf *conf)
 
 void pacer_init(struct pacer *p, const struct pacer_conf *conf)
 {
-	*p = (struct pacer){.conf = *conf, .tat_ns = INT64_MIN};
+	*p = (struct pacer){.conf = *conf, .tat_ns = INT64_MIN, .cps = conf->cps_max};
 	check(pacer_conf_check(conf) == 0);
 }
 
@@ -26,13 +26,56 @@ void pacer_set_conf(struct pacer *p, const struct pacer_conf *conf)
 {
 	check(pacer_conf_check(conf) == 0);
 	p->conf = *conf;
+	p->cps = conf->cps_max;
+	p->outcomes = 0;
+}
+
+/* The rate in force: what a halving left, doubled after each calm. */
+static uint32_t pacer_cps(const struct pacer *p, int64_t now_ns)
+{
+	int64_t calms = p->cps < p->conf.cps_max ? (now_ns - p->changed_ns) / PACER_CALM_NS : 0;
+	uint64_t cps = (uint64_t)p->cps << (calms < 32 ? calms : 32);
+
+	return cps < p->conf.cps_max ? (uint32_t)cps : p->conf.cps_max;
 }
 
 /* Time between two starts, rounded up: the rate is never exceeded. */
-static int64_t pacer_step_ns(const struct pacer *p)
+static int64_t pacer_step_ns(const struct pacer *p, int64_t now_ns)
 {
-	return (SECOND_NS + p->conf.cps_max - 1) / p->conf.cps_max;
+	uint32_t cps = pacer_cps(p, now_ns);
+
+	return (SECOND_NS + cps - 1) / cps;
 }
+
+/* ---- a far end without room ---- */
+
+/* What was started ahead of time stays so many starts: counted in the longer steps it would become
+ * fewer, and the burst more. */
+static bool pacer_halve(struct pacer *p, int64_t now_ns)
+{
+	int64_t before = pacer_step_ns(p, now_ns);
+	uint32_t cps = pacer_cps(p, now_ns);
+
+	p->outcomes = 0;
+	if (cps <= 1)
+		return false;
+	p->cps = cps / 2;
+	p->changed_ns = now_ns;
+	if (p->tat_ns > now_ns)
+		p->tat_ns = now_ns + (p->tat_ns - now_ns + before - 1) / before *
+					     pacer_step_ns(p, now_ns);
+	return true;
+}
+
+bool pacer_heard(struct pacer *p, int64_t now_ns, bool is_refused)
+{
+	if (p->conf.cps_max == 0 || p->conf.keeps_rate)
+		return false;
+	p->outcomes = (p->outcomes << 1 | is_refused) & ((1u << PACER_OUTCOMES) - 1);
+	return __builtin_popcount(p->outcomes) >= PACER_STORM && pacer_halve(p, now_ns);
+}
+
+/* ---- starts ---- */
 
 /* GCRA: a start conforms if now >= tat - (burst - 1) * step; then tat = max(tat, now) + step. So a
  * window of length t holds at most burst + t / step starts. */
@@ -43,7 +86,7 @@ static uint32_t pacer_grant_rate(struct pacer *p, int64_t now_ns, uint32_t want)
 
 	if (p->conf.cps_max == 0)
 		return want;
-	step = pacer_step_ns(p);
+	step = pacer_step_ns(p, now_ns);
 	slack = (int64_t)(p->conf.burst_max - 1) * step;
 	if (p->tat_ns < now_ns)
 		p->tat_ns = now_ns;
@@ -93,7 +136,7 @@ int64_t pacer_next_ns(const struct pacer *p, int64_t now_ns)
 		return INT64_MAX;
 	if (p->conf.cps_max == 0 || p->tat_ns <= now_ns)
 		return now_ns;
-	slack = (int64_t)(p->conf.burst_max - 1) * pacer_step_ns(p);
+	slack = (int64_t)(p->conf.burst_max - 1) * pacer_step_ns(p, now_ns);
 	when = p->tat_ns - slack;
 	return when > now_ns ? when : now_ns;
 }

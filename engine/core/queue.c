@@ -402,6 +402,11 @@ void queue_dialed(struct queue *q, const struct order *o, bool answered)
 		t->failed++;
 }
 
+bool queue_heard(struct queue *q, const struct order *o, int64_t now_ns, bool is_refused)
+{
+	return pacer_heard(&q->trunks[o->trunk].pacer, now_ns, is_refused);
+}
+
 void queue_cancel_granted(struct queue *q, struct order *o)
 {
 	struct trunk *t = &q->trunks[o->trunk];

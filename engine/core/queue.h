@@ -77,6 +77,8 @@ int queue_add(struct queue *q, struct order *o, struct slice trunk_name, int64_t
 struct order *queue_grant(struct queue *q, int64_t now_ns);
 /* Its dialling phase is over; it is over as a whole. */
 void queue_dialed(struct queue *q, const struct order *o, bool answered);
+/* What the far end said to it (pacer_heard). True: its trunk is dialled half as fast from now on. */
+bool queue_heard(struct queue *q, const struct order *o, int64_t now_ns, bool is_refused);
 void queue_ended(struct queue *q, const struct order *o);
 /* Takes out any order that has not started (state SETTLED by ORDER_CANCEL), for the end of the engine;
  * NULL when none is left. */

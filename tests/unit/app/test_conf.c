@@ -217,7 +217,8 @@ static void test_dialer_file(void **state)
 			   "max_inflight=40\ncpus = 0, 2,4\nunknown_attempts=hold\nspool_sync=yes\n"
 			   "cdr_csv=no\ncdr_sqlite=no\nhonk=1\n"
 			   "[slow](!)\ncps=1\n"
-			   "[one](slow)\nmax_channels=7\n[two]\ncps=20\nburst=10\nhonk=2\n");
+			   "[one](slow)\nmax_channels=7\n[two]\ncps=20\nburst=10\nhonk=2\nslow_down=no\n"
+			   "failover=500\n");
 	assert_int_equal(load(), 0);
 	assert_int_equal(rig.conf.shards, 3);
 	assert_int_equal(rig.conf.channel_max, 500);
@@ -235,6 +236,9 @@ static void test_dialer_file(void **state)
 	assert_int_equal(rig.conf.queue.trunks[0].pacer.burst_max, 1);
 	assert_int_equal(rig.conf.queue.trunks[0].pacer.channel_max, 7);
 	assert_int_equal(rig.conf.queue.trunks[1].pacer.burst_max, 10);
+	assert_true(rig.conf.queue.trunks[1].pacer.keeps_rate);
+	assert_false(rig.conf.queue.trunks[0].pacer.keeps_rate);
+	assert_null(strstr(rig.notices, "failover"));
 	assert_non_null(strstr(rig.notices, "dialer.conf:13: option 'honk'"));
 	assert_non_null(strstr(rig.notices, "dialer.conf:21: option 'honk'"));
 }

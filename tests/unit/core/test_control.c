@@ -418,6 +418,39 @@ static void test_credits_are_never_exceeded(void **state)
 	free_world(w);
 }
 
+/* The far end says five times that it has no room: its rate halves. What we refuse ourselves, and
+ * other refusals, change nothing. */
+static void test_slow_down(void **state)
+{
+	static const struct {
+		int32_t cause, tech_code;
+		uint32_t cps;
+	} rows[] = {{34, 503, 50}, {34, 0, 100}, {17, 486, 100}};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct world *w = make_world(&(struct pacer_conf){.cps_max = 100, .burst_max = 1});
+		struct shard_outcome o = {.attempt_no = 1,
+					  .cause = rows[i].cause,
+					  .tech_code = rows[i].tech_code};
+
+		for (int n = 0; n < 5; n++) {
+			submit(w, 1);
+			w->now += TMR_SECOND;
+			turn(w);
+			assert_int_equal(read_shards(w, &o.order_id, 1), 1);
+			assert_true(pipe_write(w->up[0], PIPE_RELIABLE, SHARD_DIALED, &o, sizeof(o)));
+			report(w, 0, SHARD_ENDED, o.order_id, false);
+			turn(w);
+			record(w);
+			turn(w);
+		}
+		assert_int_equal(queue_trunk(control_queue(w->c), 0)->pacer.cps, rows[i].cps);
+		assert_int_equal(metric_get(&w->metrics, METRIC_trunk_slowed), rows[i].cps < 100);
+		free_world(w);
+	}
+}
+
 static void test_stop_now_dials_nothing_more(void **state)
 {
 	struct world *w = make_world(&(struct pacer_conf){.channel_max = 1, .burst_max = 1});
@@ -730,6 +763,7 @@ int main(void)
 		cmocka_unit_test(test_undialled_keeps_its_id),
 		cmocka_unit_test(test_due_later_waits),
 		cmocka_unit_test(test_credits_are_never_exceeded),
+		cmocka_unit_test(test_slow_down),
 		cmocka_unit_test(test_stop_now_dials_nothing_more),
 		cmocka_unit_test(test_granted_order_goes_back),
 		cmocka_unit_test(test_hangup_is_not_lost),

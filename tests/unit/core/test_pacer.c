@@ -16,11 +16,11 @@ static void test_conf(void **state)
 		struct pacer_conf conf;
 		int result;
 	} rows[] = {
-		{{0, 0, 0, 0}, 0},
-		{{10, 1, 0, 0}, 0},
-		{{10, 0, 0, 0}, -EINVAL}, /* a rate without a burst starts nothing */
-		{{PACER_CPS_MAX, 5, 0, 0}, 0},
-		{{PACER_CPS_MAX + 1, 5, 0, 0}, -EINVAL},
+		{{0}, 0},
+		{{.cps_max = 10, .burst_max = 1}, 0},
+		{{.cps_max = 10}, -EINVAL}, /* a rate without a burst starts nothing */
+		{{.cps_max = PACER_CPS_MAX, .burst_max = 5}, 0},
+		{{.cps_max = PACER_CPS_MAX + 1, .burst_max = 5}, -EINVAL},
 	};
 
 	UNUSED(state);
@@ -62,7 +62,8 @@ static void check_windows(const int64_t *starts, size_t count, uint32_t cps, uin
 		for (size_t to = from; to < count; to++) {
 			double t = (double)(starts[to] - starts[from]) / 1e9;
 
-			assert_true((double)(to - from + 1) <= (double)cps * t + (double)burst + 1e-6);
+			assert_true((double)(to - from + 1) <=
+				    (double)cps * t + (double)burst + 1e-6);
 		}
 	}
 }
@@ -84,7 +85,8 @@ static void test_windows(void **state)
 		while (count < ARRAY_COUNT(starts)) {
 			uint32_t got;
 
-			now += rng_chance(&rng, 100) ? rng_below(&rng, 2000000000) : rng_below(&rng, 20000000);
+			now += rng_chance(&rng, 100) ? rng_below(&rng, 2000000000)
+						     : rng_below(&rng, 20000000);
 			got = pacer_grant(&p, now, 1 + rng_below(&rng, 30));
 			while (got-- > 0 && count < ARRAY_COUNT(starts))
 				starts[count++] = now;
@@ -130,12 +132,109 @@ static void test_limits(void **state)
 	assert_int_equal(pacer_grant(&p, 0, 10), 1);
 }
 
+/* ---- a far end without room ---- */
+
+static uint32_t starts_in_a_second(struct pacer *p, int64_t from)
+{
+	uint32_t count = 0;
+
+	for (int64_t now = from; now < from + SECOND; now += MS)
+		count += pacer_grant(p, now, 100);
+	return count;
+}
+
+/* Five refusals of ten halve the rate, again and again, but not below one a second; ten seconds
+ * without that double it. */
+static void test_refused(void **state)
+{
+	struct pacer_conf conf = {.cps_max = 40, .burst_max = 1};
+	int64_t now = SECOND;
+	struct pacer p;
+
+	UNUSED(state);
+	pacer_init(&p, &conf);
+	for (int i = 0; i < 40; i++) /* four of ten are nothing */
+		assert_false(pacer_heard(&p, now, i % 10 < 4));
+	assert_int_equal(starts_in_a_second(&p, now), 40);
+	pacer_set_conf(&p, &conf);
+	for (uint32_t cps = 20; cps; cps /= 2) {
+		now += SECOND;
+		for (int i = 0; i < PACER_STORM; i++)
+			assert_int_equal(pacer_heard(&p, now, true), i == PACER_STORM - 1);
+		assert_int_equal(p.cps, cps);
+		assert_in_range(starts_in_a_second(&p, now), cps - (cps > 1), cps + 1);
+	}
+	for (int i = 0; i < 50; i++)
+		assert_false(pacer_heard(&p, now, true)); /* one a second it stays */
+	now += PACER_CALM_NS - 2 * SECOND;
+	assert_in_range(starts_in_a_second(&p, now), 0, 1);
+	now += 2 * SECOND;
+	assert_in_range(starts_in_a_second(&p, now), 1, 2);
+	now += 2 * PACER_CALM_NS;
+	assert_in_range(starts_in_a_second(&p, now), 7, 9);
+	now += 10 * PACER_CALM_NS;
+	assert_in_range(starts_in_a_second(&p, now), 40, 41);
+}
+
+static void test_refused_without_a_rate(void **state)
+{
+	struct pacer_conf conf = {0};
+	struct pacer p;
+
+	UNUSED(state);
+	pacer_init(&p, &conf);
+	for (int i = 0; i < 20; i++)
+		assert_false(pacer_heard(&p, SECOND, true));
+	assert_int_equal(pacer_grant(&p, SECOND, 1000), 1000);
+	conf = (struct pacer_conf){.cps_max = 10, .burst_max = 1, .keeps_rate = true};
+	pacer_set_conf(&p, &conf);
+	for (int i = 0; i < 20; i++)
+		assert_false(pacer_heard(&p, SECOND, true));
+	assert_in_range(starts_in_a_second(&p, SECOND), 10, 11);
+}
+
+/* The guarantee holds whatever the far end says in between. */
+static void test_windows_with_refusals(void **state)
+{
+	UNUSED(state);
+	for (uint64_t seed = 1; seed <= 50; seed++) {
+		int64_t starts[400], now = SECOND;
+		struct pacer_conf conf;
+		size_t count = 0;
+		struct rng rng;
+		struct pacer p;
+
+		rng_seed(&rng, seed);
+		conf = (struct pacer_conf){.cps_max = 1 + rng_below(&rng, 60),
+					   .burst_max = 1 + rng_below(&rng, 20)};
+		pacer_init(&p, &conf);
+		for (int i = 0; i < 4000 && count < ARRAY_COUNT(starts); i++) {
+			uint32_t got = pacer_grant(&p, now, rng_below(&rng, 4));
+
+			while (got-- && count < ARRAY_COUNT(starts))
+				starts[count++] = now;
+			if (rng_below(&rng, 3) == 0)
+				pacer_heard(&p, now, rng_below(&rng, 3) > 0);
+			now += rng_below(&rng, 200) * MS;
+			if (rng_below(&rng, 300) == 0)
+				now += 30 * SECOND;
+		}
+		check_windows(starts, count, conf.cps_max, conf.burst_max);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_conf),    cmocka_unit_test(test_unlimited),
-		cmocka_unit_test(test_rate_and_burst), cmocka_unit_test(test_windows),
-		cmocka_unit_test(test_reaches_the_rate), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused_without_a_rate),
+		cmocka_unit_test(test_windows_with_refusals),
+		cmocka_unit_test(test_conf),
+		cmocka_unit_test(test_unlimited),
+		cmocka_unit_test(test_rate_and_burst),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_reaches_the_rate),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
