@@ -16,6 +16,7 @@
 #include "sip/conf.h"
 
 struct sip_center;
+struct notify_conf;
 
 /* All pointers outlive it. */
 struct sip_center_env {
@@ -41,6 +42,8 @@ void sip_center_destroy(struct sip_center *c); /* NULL is fine */
 int sip_center_reserve(struct sip_center *c, const struct sip_conf *conf);
 /* Before the shards hear of the new configuration, for which memory was reserved. */
 void sip_center_set_conf(struct sip_center *c, const struct sip_conf *conf);
+/* Takes over pjsip_notify.conf (notify_conf.h); NULL: there are no kinds of NOTIFY. */
+void sip_center_set_notify(struct sip_center *c, struct notify_conf *conf);
 /* A binding of an earlier life, as `keep` was given it. False: it is over, or not of use any more. */
 bool sip_center_restore(struct sip_center *c, struct slice key, struct slice value);
 

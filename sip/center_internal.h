@@ -6,6 +6,7 @@
 #include "sip/center.h"
 #include "sip/location.h"
 #include "sip/notice.h"
+#include "sip/notify_conf.h"
 #include "sip/watch.h"
 
 /* A contact of the center. */
@@ -41,6 +42,7 @@ struct sip_center {
 	struct center_registration *reserved_registrations;
 	char *answer; /* scratch of one struct sip_answer */
 	struct center_watch *watch;
+	struct notify_conf *notify; /* owned; NULL: no kinds */
 };
 
 #define CENTER_ANSWER_LINES 3200
@@ -90,6 +92,20 @@ enum cli_result center_set_logger(void *center, struct cli_call *call);
 enum cli_result center_set_history(void *center, struct cli_call *call);
 enum cli_result center_show_ladder(void *center, struct cli_call *call);
 enum cli_result center_show_history(void *center, struct cli_call *call);
+
+/* ---- NOTIFY to order (center_notify.c, cli_notify.c) ---- */
+
+#define CENTER_NO_OUTBOUND                                                                         \
+	"No default outbound endpoint set, can not send NOTIFY requests to arbitrary URIs"
+
+/* As tech_admin_ops.notify_write and notify. */
+int center_notify_write(void *center, struct slice kind, const struct notify_pair *pairs,
+			uint32_t count, struct notify_room *room, struct notify_text *out);
+int center_notify(void *center, enum notify_peer peer, struct slice name,
+		  const struct notify_text *text);
+enum cli_result center_send_notify(void *center, struct cli_call *call);
+void center_offer_notify_kinds(void *center, struct cli_words *words);
+void center_offer_channels(void *center, struct cli_words *words);
 
 /* ---- options (center_option.c) ---- */
 

@@ -378,6 +378,8 @@ const struct tech_admin_ops center_admin_ops = {
 	.options = view_options,
 	.related = view_related,
 	.command = view_command,
+	.notify_write = center_notify_write,
+	.notify = center_notify,
 	.refusal = view_refusal,
 };
 

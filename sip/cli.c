@@ -255,6 +255,11 @@ static const struct cli_command cli_commands[] = {
 	{"pjsip qualify", "Send an OPTIONS request to a PJSIP endpoint",
 	 "Usage: pjsip qualify <endpoint>\n       Asks all contacts of the endpoint whether they are there.\n",
 	 cli_qualify},
+	{"pjsip send notify", "Send a NOTIFY request to a SIP endpoint",
+	 "Usage: pjsip send notify <type> {endpoint|uri|channel} <peer> [<peer>...]\n"
+	 "       Sends a NOTIFY to all contacts of endpoints, to URIs (by default_outbound_endpoint), or\n"
+	 "       to the far ends of channels. What it says is a section of pjsip_notify.conf.\n",
+	 center_send_notify},
 	{"pjsip send register", "Registers an outbound registration target",
 	 "Usage: pjsip send register {<registration>|*all}\n       Makes it anew now.\n",
 	 cli_send_register},
@@ -265,10 +270,16 @@ static const struct cli_command cli_commands[] = {
 /* clang-format on */
 
 static const struct cli_kind cli_kinds[] = {
-	{"endpoint", cli_offer_endpoints},   {"aor", cli_offer_aors},
-	{"auth", cli_offer_auths},	     {"contact", cli_offer_contacts},
-	{"transport", cli_offer_transports}, {"identify", cli_offer_identifies},
+	{"endpoint", cli_offer_endpoints},
+	{"aor", cli_offer_aors},
+	{"auth", cli_offer_auths},
+	{"contact", cli_offer_contacts},
+	{"transport", cli_offer_transports},
+	{"identify", cli_offer_identifies},
 	{"registration", cli_offer_registrations},
+	{"type", center_offer_notify_kinds}, /* of NOTIFY: no other command has types */
+	{"peer", cli_offer_endpoints},
+	{"peer", center_offer_channels},
 };
 
 int sip_cli_register(struct sip_center *c, struct control *control)

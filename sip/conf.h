@@ -227,6 +227,7 @@ struct sip_conf {
 	uint32_t keep_alive_s; /* keep_alive_interval of connections; 0: none */
 	struct slice user_agent;
 	struct slice default_from_user;
+	struct slice default_outbound_endpoint; /* by which requests go to URIs of no endpoint */
 	uint32_t max_forwards;
 	uint32_t max_initial_qualify_s; /* max_initial_qualify_time; 0: as soon as it is fair */
 	bool use_callerid_contact;

@@ -226,6 +226,7 @@ static const struct conf_option conf_global_options[] = {
 	{"keep_alive_interval",         CONF_NUMBER, G(keep_alive_s), 0, 86400, NULL, NULL},
 	{"max_initial_qualify_time",    CONF_NUMBER, G(max_initial_qualify_s), 0, 86400, NULL, NULL},
 	{"use_callerid_contact",        CONF_BOOL,   G(use_callerid_contact), 0, 0, NULL, NULL},
+	{"default_outbound_endpoint",   CONF_TEXT,   G(default_outbound_endpoint), 0, 0, NULL, NULL},
 	{"default_realm",               CONF_TEXT,   G(default_realm), 0, 0, NULL, NULL},
 	{"endpoint_identifier_order",   CONF_SET,    0, 0, 0, NULL, conf_set_identify_order},
 	{"unidentified_request_count",  CONF_NUMBER, G(unidentified_count), 0, 1000000, NULL, NULL},
@@ -235,7 +236,7 @@ static const struct conf_option conf_global_options[] = {
 };
 static const char conf_global_known[] =
 	"all_codecs_on_empty_reinvite allow_sending_180_after_183 contact_expiration_check_interval debug "
-	"default_outbound_endpoint default_voicemail_extension disable_multi_domain "
+	"default_voicemail_extension disable_multi_domain "
 	"mwi_disable_initial_unsolicited mwi_tps_queue_high mwi_tps_queue_low norefersub regcontext "
 	"send_contact_status_on_update_registration taskprocessor_overload_trigger "
 	"ignore_uri_user_options ";
@@ -429,6 +430,7 @@ static void conf_default_global(struct sip_conf *conf)
 {
 	conf->user_agent = SLICE_LIT("Ringer " RINGER_VERSION);
 	conf->default_from_user = SLICE_LIT("asterisk");
+	conf->default_outbound_endpoint = SLICE_LIT("default_outbound_endpoint");
 	conf->max_forwards = 70;
 	conf->default_realm = SLICE_LIT("asterisk");
 	conf->identify_order[0] = SIP_IDENTIFY_IP;

@@ -192,7 +192,8 @@ struct invite_way {
 int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
 		       const struct sip_conf_endpoint *ep, const struct invite_way *way,
 		       struct slice branch);
-/* `old`, an INVITE of ours, with another branch, CSeq + 1, our session interval and credentials. */
+/* `old`, a request of ours, with another branch, CSeq + 1, credentials, and, if it has one, our
+ * session interval. */
 int invite_write_again(struct sink *out, struct invite *iv, struct slice old, struct slice branch);
 /* Route, User-Agent and so on of an in-dialog request: everything up to the body. extra: whole
  * header lines. */
@@ -202,6 +203,7 @@ struct invite_request {
 	bool with_contact;
 	struct slice body;	/* or empty */
 	struct slice body_type; /* empty: SDP */
+	bool is_typed;		/* extra has a Content-Type: body_type does not count */
 };
 /* Sends a request other than INVITE and ACK in d. fn NULL: nobody waits for what comes of it, unless
  * it says that the dialog is gone. HANDLE_NONE: not sent. */
@@ -212,8 +214,6 @@ handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn);
 handle_t invite_send_update(struct invite *iv, txn_fn fn);
 /* False: nothing was sent, so nothing will answer. */
 bool invite_send_bye(struct invite *iv, struct dialog *d);
-/* As tech_ops.send_text: MESSAGE in the confirmed dialog. */
-int invite_send_text(struct invite *iv, struct slice content_type, struct slice text);
 /* "sip:asterisk@ip:port" */
 void invite_write_contact_uri(struct sink *out, const struct invite *iv,
 			      const struct sip_conf_endpoint *ep);
@@ -247,6 +247,13 @@ void invite_drop_auth(struct invite *iv);
 /* The next hop of a dialog: what stands at the address to which the INVITE went is who it went to,
  * by the name that was dialled then. */
 struct sip_peer invite_hop(const struct invite *iv, const struct addr *hop);
+
+/* ---- what changes nothing of the call (invite_tell.c) ---- */
+
+/* As tech_ops.send_text: MESSAGE in the confirmed dialog. */
+int invite_send_text(struct invite *iv, struct slice content_type, struct slice text);
+/* As tech_ops.notify: also in an early dialog. */
+int invite_notify(struct invite *iv, const struct notify_text *text);
 
 /* ---- session descriptions (invite_sdp.c) ---- */
 

@@ -350,7 +350,7 @@ static void build_copy_line(struct sink *out, const struct sip_msg *old, const s
 		dialog_write_via(out, sip_tp_via(iv->sip, iv->tp), &iv->local, branch);
 		break;
 	case SIP_HDR_CSEQ:
-		sip_write_cseq(out, iv->cseq, SLICE_LIT("INVITE"));
+		sip_write_cseq(out, iv->cseq, old->method_text);
 		break;
 	case SIP_HDR_SESSION_EXPIRES:
 		sip_write_header_u32(out, SIP_HDR_SESSION_EXPIRES, iv->session_s);
@@ -384,11 +384,11 @@ int invite_write_again(struct sink *out, struct invite *iv, struct slice text, s
 	if (NEVER(sip_msg_parse(&old, text, &err)))
 		return -EINVAL;
 	iv->cseq++;
-	sip_write_request_line(out, SLICE_LIT("INVITE"), old.ruri);
+	sip_write_request_line(out, old.method_text, old.ruri);
 	for (uint32_t i = 0; i < old.hdr_count; i++)
 		build_copy_line(out, &old, &old.headers[i], iv, branch);
-	invite_write_auth(out, iv, SLICE_LIT("INVITE"), old.ruri);
-	build_body(out, old.body);
+	invite_write_auth(out, iv, old.method_text, old.ruri);
+	build_typed_body(out, sip_msg_get(&old, SIP_HDR_CONTENT_TYPE), old.body);
 	return out->over ? -EMSGSIZE : 0;
 }
 
@@ -416,7 +416,10 @@ static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *
 	sink_add(out, r->extra);
 	sip_write_tail(out, iv->sip);
 	invite_write_auth(out, iv, sip_method_name(r->method), dialog_ruri(d));
-	build_typed_body(out, r->body_type, r->body);
+	if (r->is_typed && r->body.len)
+		sip_write_body(out, SLICE_EMPTY, r->body);
+	else
+		build_typed_body(out, r->body_type, r->body);
 }
 
 struct sip_peer invite_hop(const struct invite *iv, const struct addr *hop)
@@ -541,34 +544,4 @@ bool invite_send_bye(struct invite *iv, struct dialog *d)
 	r.extra = sink_slice(&reason);
 	iv->request = invite_send(iv, d, &r, bye_on_txn);
 	return iv->request != HANDLE_NONE;
-}
-
-/* ---- MESSAGE ---- */
-
-/* "type/subtype" with whatever parameters, on one line: nothing from outside may end the header. */
-static bool text_type_is_valid(struct slice type)
-{
-	size_t slash = slice_find(type, '/');
-
-	for (size_t i = 0; i < type.len; i++)
-		if ((unsigned char)type.ptr[i] < ' ' || type.ptr[i] == 0x7f)
-			return false;
-	return slash != SIZE_MAX && slash > 0 && slash + 1 < type.len;
-}
-
-int invite_send_text(struct invite *iv, struct slice content_type, struct slice text)
-{
-	struct invite_request r = {
-		.method = SIP_METHOD_MESSAGE,
-		.body = text,
-		.body_type = content_type.len ? content_type : SLICE_LIT("text/plain"),
-	};
-
-	if (iv->state != INVITE_UP || !iv->dialog)
-		return -ENOTCONN;
-	if (!text_type_is_valid(r.body_type))
-		return -EINVAL;
-	if (text.len > LIMIT_SIP_OUT / 2)
-		return -EMSGSIZE;
-	return invite_send(iv, iv->dialog, &r, NULL) == HANDLE_NONE ? -ENOBUFS : 0;
 }

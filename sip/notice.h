@@ -17,6 +17,7 @@ enum sip_notice {
 	SIP_NOTICE_ROUTE,	/* struct sip_route_notice */
 	SIP_NOTICE_WATCH,	/* struct sip_watch_conf (watch.h) */
 	SIP_NOTICE_HISTORY,	/* struct sip_history_ask */
+	SIP_NOTICE_NOTIFY,	/* sip_notify_pack (notify.h): to be sent */
 };
 
 /* From a shard. */

@@ -93,7 +93,10 @@ static int request_write(struct sink *out, struct sip *sip, const struct sip_req
 	if (value.len)
 		sip_write_header_id(out, SIP_HDR_USER_AGENT, value);
 	err = request_write_auth(out, sip, r, ruri);
-	sip_write_end(out);
+	if (r->body.len)
+		sip_write_body(out, SLICE_EMPTY, r->body);
+	else
+		sip_write_end(out);
 	return err ? err : out->over ? -EMSGSIZE : 0;
 }
 

@@ -19,6 +19,7 @@ struct sip_request {
 	struct slice route;	 /* values of Route, joined by commas; empty: none, or */
 	struct slice proxy;	 /* this URI as the one Route */
 	struct slice extra;	 /* whole lines, behind Contact */
+	struct slice body;	 /* its Content-Type stands in extra */
 	uint64_t tag;		 /* of From */
 	struct slice call_id;
 	uint32_t cseq;

@@ -11,6 +11,7 @@
 #include "sip/linger.h"
 #include "sip/nonces.h"
 #include "sip/notice.h"
+#include "sip/notify.h"
 #include "sip/registrar.h"
 #include "sip/registration.h"
 #include "sip/seek.h"
@@ -164,6 +165,8 @@ static int sip_create_parts(struct sip *sip, const struct sip_sizes *s)
 	if (!err)
 		err = registrations_create(sip);
 	if (!err)
+		err = notifies_create(sip);
+	if (!err)
 		err = sip_watch_init(sip);
 	return err;
 }
@@ -217,6 +220,7 @@ void sip_destroy(struct sip *sip)
 	sip_destroy_calls(&sip->active);
 	sip_destroy_calls(&sip->ending);
 	registrations_destroy(sip);
+	notifies_destroy(sip);
 	registrar_destroy(sip);
 	bindings_destroy(sip);
 	sip_errands_destroy(sip);
@@ -316,6 +320,9 @@ void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t le
 		if (!NEVER(len != sizeof(struct sip_watch_conf)))
 			sip_watch_set(sip, data);
 		break;
+	case SIP_NOTICE_NOTIFY:
+		notifies_take(sip, data, len);
+		break;
 	case SIP_NOTICE_HISTORY:
 		sip_watch_ask(sip, data, len);
 		break;
@@ -344,8 +351,8 @@ bool sip_is_quiet(const struct sip *sip)
 	       slab_used(sip->lingers) == 0 && slab_used(sip->auths) == 0 &&
 	       slab_used(sip->incomings) == 0 && slab_used(sip->registers) == 0 &&
 	       slab_used(sip->seeks) == 0 && slab_used(sip->errands) == 0 &&
-	       resolver_asking(sip->resolver) == 0 && txn_layer_used(&sip->txns) == 0 &&
-	       msgbuf_used(sip->bufs) == 0;
+	       slab_used(sip->notifies) == 0 && resolver_asking(sip->resolver) == 0 &&
+	       txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
 }
 
 uint32_t sip_standing_timers(const struct sip *sip)
@@ -384,7 +391,7 @@ size_t sip_bytes(const struct sip *sip)
 	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + slab_bytes(sip->incomings) +
 	       (size_t)sip->watch.history.size * sizeof(struct history_entry) +
 	       slab_bytes(sip->seeks) + slab_bytes(sip->errands) + sip_nonces_bytes(sip->nonces) +
-	       peer_names_bytes(sip->peer_names) +
+	       peer_names_bytes(sip->peer_names) + slab_bytes(sip->notifies) +
 	       resolver_bytes(sip->resolver) + msgbuf_bytes(sip->bufs) +
 	       txn_layer_bytes(&sip->txns);
 }

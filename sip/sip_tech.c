@@ -120,6 +120,11 @@ static int tech_send_text(struct tech_call *call, struct slice content_type, str
 	return invite_send_text((struct invite *)call, content_type, text);
 }
 
+static int tech_notify(struct tech_call *call, const struct notify_text *text)
+{
+	return invite_notify((struct invite *)call, text);
+}
+
 static const struct tech_ops tech_ops = {
 	.name = "PJSIP",
 	.trunk = tech_trunk,
@@ -128,6 +133,7 @@ static const struct tech_ops tech_ops = {
 	.dial = tech_dial,
 	.hangup = tech_hangup,
 	.send_text = tech_send_text,
+	.notify = tech_notify,
 	.name_call = tech_name_call,
 	.refuse_with = tech_refuse_with,
 	.indicate = tech_indicate,

@@ -101,7 +101,8 @@ size_t sip_write_body_begin(struct sink *out, struct slice content_type)
 {
 	size_t length_at;
 
-	sip_write_header_id(out, SIP_HDR_CONTENT_TYPE, content_type);
+	if (content_type.len)
+		sip_write_header_id(out, SIP_HDR_CONTENT_TYPE, content_type);
 	sink_lit(out, "Content-Length: ");
 	length_at = out->len;
 	sink_lit(out, "     \r\n\r\n");

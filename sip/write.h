@@ -36,7 +36,8 @@ void sip_write_copy(struct sink *out, const struct sip_msg *from, enum sip_hdr_i
 
 /* End of a message without body: "Content-Length:  0" and the empty line. */
 void sip_write_end(struct sink *out);
-/* Content-Type, Content-Length right-aligned in five columns as chan_pjsip pads it, empty line, body. */
+/* Content-Type (empty: it stands there already), Content-Length right-aligned in five columns as
+ * chan_pjsip pads it, empty line, body. */
 void sip_write_body(struct sink *out, struct slice content_type, struct slice body);
 /* Offset of the padded length field in what was written, to be patched when a body is built in
  * place: sip_write_body_begin leaves five blanks, sip_write_body_end fills them. */

@@ -363,6 +363,7 @@ int engine_check(const struct engine_options *options, struct sink *error)
 	struct snapshot *s = NULL;
 	struct ami_conf *ami = NULL;
 	struct http_conf *http = NULL;
+	struct notify_conf *notify = NULL;
 	int err;
 
 	if (!e)
@@ -377,11 +378,14 @@ int engine_check(const struct engine_options *options, struct sink *error)
 	if (!err)
 		err = engine_load_http(e, &http, error);
 	if (!err)
+		err = engine_load_notify(e, &notify, error);
+	if (!err)
 		err = engine_check_files(e, error);
 	if (err && error->len == 0)
 		sink_fmt(error, "the configuration cannot be checked: %s", strerror(-err));
 	ami_conf_free(ami);
 	http_conf_free(http);
+	notify_conf_free(notify);
 	engine_free_snapshot(s);
 	app_conf_free(&e->conf);
 	if (e->control_io)
@@ -457,7 +461,7 @@ static int engine_start_control(struct engine *e, struct sink *error)
 	int err = engine_create_control(e);
 
 	if (!err)
-		err = engine_create_center(e);
+		err = engine_create_center(e, error);
 	if (err)
 		return err;
 	control_note_dialplan(e->control, e->now->dialplan);

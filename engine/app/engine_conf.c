@@ -222,6 +222,17 @@ int engine_load_http(struct engine *e, struct http_conf **out, struct sink *erro
 	return err;
 }
 
+int engine_load_notify(struct engine *e, struct notify_conf **out, struct sink *error)
+{
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "pjsip_notify.conf", error);
+
+	if (!err)
+		err = notify_conf_load(out, cf, error);
+	conffile_free(cf);
+	return err;
+}
+
 /* ---- record sinks ---- */
 
 int engine_open_sinks(struct engine *e, struct records_conf *conf, bool *unanswered, bool *congestion,
@@ -354,16 +365,29 @@ static int engine_reload_dialer(struct engine *e, struct sink *text)
 	return 0;
 }
 
+static int engine_reload_notify(struct engine *e, struct sink *text)
+{
+	struct notify_conf *conf;
+	int err = engine_load_notify(e, &conf, text);
+
+	if (!err)
+		sip_center_set_notify(e->center, conf);
+	return err;
+}
+
 /* All or nothing: what can fail comes before what takes effect. */
 static int engine_reload_all(struct engine *e, struct sink *text)
 {
 	struct ami_conf *ami = NULL;
 	struct http_conf *http = NULL;
+	struct notify_conf *notify = NULL;
 	struct snapshot *next = NULL;
 	int err = engine_load_manager(e, &ami, text);
 
 	if (!err)
 		err = engine_load_http(e, &http, text);
+	if (!err)
+		err = engine_load_notify(e, &notify, text);
 	if (!err)
 		err = engine_load_snapshot(e, &next, text);
 	if (!err)
@@ -373,11 +397,13 @@ static int engine_reload_all(struct engine *e, struct sink *text)
 	if (err) {
 		ami_conf_free(ami);
 		http_conf_free(http);
+		notify_conf_free(notify);
 		engine_free_snapshot(next);
 		return err;
 	}
 	ami_set_conf(e->ami, ami);
 	(void)ami_set_http(e->ami, http);
+	sip_center_set_notify(e->center, notify);
 	engine_take_snapshot(e, next);
 	return 0;
 }
@@ -397,6 +423,7 @@ static const struct reload_part reload_parts[] = {
 	{"pbx_config", engine_reload_snapshot},
 	{"dialplan", engine_reload_snapshot},
 	{"res_pjsip", engine_reload_snapshot},
+	{"res_pjsip_notify", engine_reload_notify},
 	{"chan_pjsip", engine_reload_snapshot},
 	{"res_rtp_asterisk", engine_reload_snapshot},
 	{"res_stir_shaken", engine_reload_snapshot},

@@ -12,6 +12,7 @@
 #include "rtp/tone.h"
 #include "sip/center.h"
 #include "sip/cli.h"
+#include "sip/notify_conf.h"
 #include "spool/dir.h"
 
 /* What shards share and a reload replaces; freed when all shards have let go of it. */
@@ -63,7 +64,7 @@ struct engine {
 };
 
 /* engine_sip.c */
-int engine_create_center(struct engine *e);
+int engine_create_center(struct engine *e, struct sink *error);
 
 /* engine_store.c */
 int engine_make_dirs(struct engine *e, struct sink *error);
@@ -77,6 +78,7 @@ void engine_free_snapshot(struct snapshot *s);
 int engine_load_file(struct engine *e, struct conffile **out, const char *name, struct sink *error);
 int engine_load_manager(struct engine *e, struct ami_conf **out, struct sink *error);
 int engine_load_http(struct engine *e, struct http_conf **out, struct sink *error);
+int engine_load_notify(struct engine *e, struct notify_conf **out, struct sink *error);
 /* engine_ami.c: with the web server. On failure engine_destroy ends what there is. */
 int engine_create_ami(struct engine *e, struct sink *error);
 int engine_reload(void *engine, struct slice module, struct sink *text);

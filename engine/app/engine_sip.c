@@ -66,7 +66,7 @@ static void engine_restore_sip(struct engine *e)
 		log_notice("%u registered contacts are taken over, %u are over", kept, dropped);
 }
 
-int engine_create_center(struct engine *e)
+int engine_create_center(struct engine *e, struct sink *error)
 {
 	const struct sip_center_env env = {
 		.io = e->control_io,
@@ -79,10 +79,14 @@ int engine_create_center(struct engine *e)
 		.arg = e,
 	};
 	int err = sip_center_create(&e->center, &env, e->now->sip);
+	struct notify_conf *notify;
 	struct tech_admin admin;
 
+	if (!err)
+		err = engine_load_notify(e, &notify, error);
 	if (err)
 		return err;
+	sip_center_set_notify(e->center, notify);
 	engine_restore_sip(e);
 	admin = sip_center_admin(e->center);
 	control_set_admin(e->control, 0, &admin);

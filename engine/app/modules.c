@@ -36,6 +36,7 @@ static const struct module modules[] = {
 	{"pbx_config", "Text Extension Configuration", MODULE_RELOADS},
 	{"pbx_spool", "Outgoing Spool Support", MODULE_FIXED},
 	{"res_pjsip", "Basic SIP resource", MODULE_RELOADS},
+	{"res_pjsip_notify", "CLI/AMI PJSIP NOTIFY Support", MODULE_RELOADS},
 	{"res_pjsip_session", "PJSIP Session resource", MODULE_FIXED},
 	{"res_pjsip_stir_shaken", "PJSIP STIR/SHAKEN Module for Asterisk", MODULE_FIXED},
 	{"res_rtp_asterisk", "Asterisk RTP Stack", MODULE_RELOADS},

@@ -79,6 +79,10 @@
 #define LIMIT_SIP_NONCE_REST_S 600  /* a target that refused several is not tried again for so long */
 #define LIMIT_SIP_HISTORY     32768 /* messages that a shard remembers, 256 octets each */
 #define LIMIT_SIP_LADDER      512   /* of them, what one command shows of a shard */
+#define LIMIT_NOTIFY_LINES    1024  /* headers of a NOTIFY that somebody orders */
+#define LIMIT_NOTIFY_BODY     2048
+#define LIMIT_NOTIFY_KINDS    1024 /* sections of pjsip_notify.conf */
+#define LIMIT_NOTIFY_OPEN     1024 /* NOTIFY outside of calls on their way, per shard */
 #define LIMIT_CONTACTS	      20000 /* contacts of all AORs, static and registered */
 #define LIMIT_CONTACT_TEXT    1472  /* all texts of one contact */
 #define LIMIT_AOR_CONTACTS    32    /* bindings that one REGISTER may name */

@@ -73,6 +73,9 @@
 	X(sip_qualify_failed,     "contacts found unreachable") \
 	X(sip_registration_sent,  "REGISTER requests sent") \
 	X(sip_registration_failed, "registrations of ours that were refused or not answered") \
+	X(sip_notify_sent,        "NOTIFY sent that somebody ordered") \
+	X(sip_notify_failed,      "of them, those that were refused or not answered") \
+	X(sip_notify_refused,     "NOTIFY ordered and not sent: no room, or nowhere to go") \
 	X(sip_failover,           "INVITEs sent to the next target") \
 	X(sip_unidentified_early, "requests dropped while names of match= were looked up for the first time") \
 	X(sip_errand_failover,    "other requests sent to the next target") \

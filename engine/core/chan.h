@@ -187,6 +187,9 @@ void chan_receive_digit(struct chan *c, char digit, uint32_t duration_ms);
  */
 int chan_send_text(struct chan *c, struct slice content_type, struct slice text);
 
+/* As tech_ops.notify; the same two besides. */
+int chan_notify(struct chan *c, const struct notify_text *text);
+
 bool chan_is_up(const struct chan *c);
 /* Came in and is not answered yet. */
 bool chan_is_offered(const struct chan *c);

@@ -146,6 +146,15 @@ int chan_send_text(struct chan *c, struct slice content_type, struct slice text)
 	return c->tech->ops->send_text(c->call, content_type, text);
 }
 
+int chan_notify(struct chan *c, const struct notify_text *text)
+{
+	if (!c->call)
+		return -ENOTCONN;
+	if (!c->tech->ops->notify)
+		return -ENOTSUP;
+	return c->tech->ops->notify(c->call, text);
+}
+
 static enum cdr_disposition chan_disposition_of(enum dial_status status)
 {
 	switch (status) {

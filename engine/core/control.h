@@ -12,6 +12,7 @@
 #include "engine/core/dialplan.h"
 #include "engine/core/event.h"
 #include "engine/core/hint.h"
+#include "engine/core/notify.h"
 #include "engine/core/queue.h"
 #include "engine/core/source.h"
 
@@ -109,6 +110,10 @@ void control_digit(struct control *c, const struct roster_chan *chan, char digit
 /* A text to the far end of the call. content_type empty: text/plain. */
 void control_send_text(struct control *c, const struct roster_chan *chan, struct slice content_type,
 		       struct slice text, control_reply_fn fn, void *arg);
+
+/* A NOTIFY to the far end of the call. ok false also when there is no dialog with it. */
+void control_notify(struct control *c, const struct roster_chan *chan,
+		    const struct notify_text *text, control_reply_fn fn, void *arg);
 
 /* ---- states of devices and extensions ---- */
 

@@ -248,6 +248,12 @@ void control_send_text(struct control *c, const struct roster_chan *chan, struct
 	control_question(c, chan, SHARD_TEXT, content_type, text, fn, arg);
 }
 
+void control_notify(struct control *c, const struct roster_chan *chan,
+		    const struct notify_text *text, control_reply_fn fn, void *arg)
+{
+	control_question(c, chan, SHARD_NOTIFY, text->lines, text->body, fn, arg);
+}
+
 void control_on_answer(struct control *c, const struct shard_question *a)
 {
 	struct control_ask *ask = slab_get(c->asks, a->token), copy;

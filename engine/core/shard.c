@@ -232,6 +232,14 @@ static void shard_text(struct shard *s, const struct shard_question *q)
 		     SLICE_EMPTY);
 }
 
+static void shard_notify(struct shard *s, const struct shard_question *q)
+{
+	const struct notify_text text = {question_text(q, 0), question_text(q, 1)};
+	struct chan *c = shard_chan(s, q->chan);
+
+	shard_answer(s, q, c && chan_notify(c, &text) == 0, SLICE_EMPTY);
+}
+
 int shard_set_global(struct shard *s, struct slice name, struct slice value)
 {
 	struct shard_question q = {.len = {(uint32_t)name.len, (uint32_t)value.len}};
@@ -418,6 +426,9 @@ static void shard_command(struct shard *s, const struct pipe_record *r)
 		break;
 	case SHARD_TEXT:
 		shard_text(s, data);
+		break;
+	case SHARD_NOTIFY:
+		shard_notify(s, data);
 		break;
 	case SHARD_GLOBAL:
 		vars_set(&s->globals, question_text(data, 0), question_text(data, 1));

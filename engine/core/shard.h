@@ -31,6 +31,7 @@ enum shard_command {
 	SHARD_REDIRECT,	  /* struct shard_question + context + exten; number: priority */
 	SHARD_DIGIT,	  /* struct shard_question + digit + "R" if received; number: ms */
 	SHARD_TEXT,	  /* struct shard_question + content type + text */
+	SHARD_NOTIFY,	  /* struct shard_question + header lines + body */
 	SHARD_GLOBAL,	  /* struct shard_question + name + value: set on every shard */
 	SHARD_CONF,	  /* struct shard_conf: take a new snapshot */
 	SHARD_HANGUP_ALL, /* stop now */

@@ -12,6 +12,7 @@
 
 #include "engine/base/sink.h"
 #include "engine/core/media.h"
+#include "engine/core/notify.h"
 
 /* What the configuration says of the endpoint behind an address. Slices live as long as the
  * configuration snapshot. */
@@ -128,6 +129,9 @@ struct tech_ops {
 	/* Sends a text to the far end of an answered call; may be NULL. 0, -ENOTCONN not answered
 	 * yet, -EINVAL no content type, -EMSGSIZE, -ENOBUFS no room for the request. */
 	int (*send_text)(struct tech_call *call, struct slice content_type, struct slice text);
+	/* Sends a NOTIFY to the far end, as soon as there is a dialog with it; may be NULL. 0,
+	 * -ENOTCONN no dialog yet or any more, -EMSGSIZE, -ENOBUFS no room for the request. */
+	int (*notify)(struct tech_call *call, const struct notify_text *text);
 	/* Of an incoming call that is not answered yet; what was shown already is not shown again.
 	 * *remote: where audio goes from now on; family 0: nowhere yet. 0, or negative errno: the
 	 * call is over, `ended` says so. */

@@ -6,7 +6,7 @@
 #ifndef RINGER_CORE_TECH_ADMIN_H
 #define RINGER_CORE_TECH_ADMIN_H
 
-#include "engine/base/sink.h"
+#include "engine/core/notify.h"
 
 enum tech_kind {
 	TECH_ENDPOINT,
@@ -55,6 +55,17 @@ struct tech_admin_ops {
 	/* 0; -ENOENT no such object; -ENXIO it has nothing to be asked (no AOR); -EAGAIN not now.
 	 */
 	int (*command)(void *impl, enum tech_command command, struct slice name);
+	/* Puts a NOTIFY together: as the technology's file has it under `kind`, or, if that is
+	 * empty, from pairs; those that cannot be sent are left out and said in the log. *out
+	 * points into room, or into the file as it is in force: until the next reload. 0; -ENOENT
+	 * no such kind, -EMSGSIZE does not fit. */
+	int (*notify_write)(void *impl, struct slice kind, const struct notify_pair *pairs,
+			    uint32_t count, struct notify_room *room, struct notify_text *out);
+	/* Sends it. 0: it is on its way to all contacts that there are, perhaps none; -ENOENT no
+	 * such endpoint, -EINVAL not a URI, -EDESTADDRREQ no endpoint to send to URIs by, -EAGAIN
+	 * not now. */
+	int (*notify)(void *impl, enum notify_peer peer, struct slice name,
+		      const struct notify_text *text);
 	/* The status by which a call is refused, from its number or name; the usual one for a text
 	 * that is neither (said in the log). */
 	uint32_t (*refusal)(void *impl, struct slice text);
