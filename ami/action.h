@@ -136,6 +136,7 @@ enum ami_action_result ami_do_pjsip_qualify(struct ami_session *s, const struct 
 enum ami_action_result ami_do_pjsip_register(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_unregister(struct ami_session *s, const struct ami_msg *m);
 /* action_notify.c */
+enum ami_action_result ami_do_pjsip_notify(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_resource_lists(struct ami_session *s, const struct ami_msg *m);
 enum ami_action_result ami_do_pjsip_subscriptions_inbound(struct ami_session *s,
 							  const struct ami_msg *m);

@@ -64,3 +64,10 @@ void ami_ask_text(struct ami_session *s, const struct roster_chan *chan, struct 
 	question_begin(s, fn);
 	control_send_text(s->ami->control, chan, content_type, text, question_answered, s);
 }
+
+void ami_ask_notify(struct ami_session *s, const struct roster_chan *chan,
+		    const struct notify_text *text, ami_answer_fn fn)
+{
+	question_begin(s, fn);
+	control_notify(s->ami->control, chan, text, question_answered, s);
+}

@@ -22,6 +22,9 @@ void ami_ask_digit(struct ami_session *s, const struct roster_chan *chan, char d
 		   uint32_t duration_ms, bool received, ami_answer_fn fn);
 void ami_ask_text(struct ami_session *s, const struct roster_chan *chan, struct slice content_type,
 		  struct slice text, ami_answer_fn fn);
+/* As control_notify. */
+void ami_ask_notify(struct ami_session *s, const struct roster_chan *chan,
+		    const struct notify_text *text, ami_answer_fn fn);
 void ami_ask_all(struct ami_session *s, const struct roster_chan *chan, ami_answer_fn fn);
 
 #endif

@@ -15,6 +15,20 @@ static const struct ami_action rows[] = {
 		.fn = ami_do_pjsip_hangup,
 	},
 	{
+		.name = "PJSIPNotify",
+		.classes = AMI_CLASS_SYSTEM,
+		.synopsis = "Send a NOTIFY to an endpoint, a URI or the far end of a channel.",
+		.syntax = "[ActionID:] [Endpoint:] [URI:] [Channel:] [Option:] [Variable:]",
+		.text = "One of Endpoint, URI and Channel says to whom: all contacts of an "
+			"endpoint, any URI, by the default_outbound_endpoint of pjsip.conf, or the "
+			"far end of a call, within it. What it says is a section of "
+			"pjsip_notify.conf, named by Option, or stands in Variable headers, each "
+			"`Header=value`; those named Content are lines of the body, which goes out "
+			"with a Content-Type. Via, From, To, Call-ID, CSeq, Contact, Route and "
+			"other headers that the engine writes itself are left out.",
+		.fn = ami_do_pjsip_notify,
+	},
+	{
 		.name = "PJSIPQualify",
 		.classes = AMI_CLASSES_INFO,
 		.synopsis = "Ask all contacts of an endpoint whether they are there.",

@@ -39,22 +39,27 @@ static bool varlist_item(struct varlist_scan *v, struct sink *room)
 	return true;
 }
 
-static int varlist_add(struct originate *o, struct slice item)
+struct varlist {
+	struct originate_var *vars;
+	uint32_t max, count;
+};
+
+static int varlist_add(struct varlist *l, struct slice item)
 {
 	size_t at = slice_find(item, '=');
 
 	if (at == SIZE_MAX || at == 0)
 		return 0;
-	if (o->var_count == LIMIT_ORDER_VARS)
+	if (l->count == l->max)
 		return -E2BIG;
-	o->vars[o->var_count++] = (struct originate_var){
+	l->vars[l->count++] = (struct originate_var){
 		.name = slice_head(item, at),
 		.value = slice_from(item, at + 1),
 	};
 	return 0;
 }
 
-static int varlist_header(struct originate *o, struct slice value, struct sink *room)
+static int varlist_header(struct varlist *l, struct slice value, struct sink *room)
 {
 	struct varlist_scan v = {.rest = value};
 
@@ -66,10 +71,27 @@ static int varlist_header(struct originate *o, struct slice value, struct sink *
 			return 0;
 		if (room->over)
 			return -ENOSPC;
-		err = varlist_add(o, slice_make(room->ptr + from, room->len - from));
+		err = varlist_add(l, slice_make(room->ptr + from, room->len - from));
 		if (err)
 			return err;
 	}
+	return 0;
+}
+
+int ami_varlist_items(struct originate_var *vars, uint32_t max, uint32_t *count,
+		      const struct ami_msg *m, struct sink *room)
+{
+	struct varlist l = {.vars = vars, .max = max};
+	uint32_t at = 0;
+	struct slice value;
+
+	while (ami_msg_each(m, "Variable", &at, &value)) {
+		int err = varlist_header(&l, value, room);
+
+		if (err)
+			return err;
+	}
+	*count = l.count;
 	return 0;
 }
 
@@ -85,15 +107,13 @@ static void varlist_reverse(struct originate_var *vars, uint32_t count)
 
 int ami_varlist_read(struct originate *o, const struct ami_msg *m, struct sink *room)
 {
-	uint32_t before = o->var_count, at = 0;
-	struct slice value;
+	struct originate_var *vars = o->vars + o->var_count;
+	uint32_t count = 0;
+	int err = ami_varlist_items(vars, LIMIT_ORDER_VARS - o->var_count, &count, m, room);
 
-	while (ami_msg_each(m, "Variable", &at, &value)) {
-		int err = varlist_header(o, value, room);
-
-		if (err)
-			return err;
-	}
-	varlist_reverse(o->vars + before, o->var_count - before);
+	if (err)
+		return err;
+	varlist_reverse(vars, count);
+	o->var_count += count;
 	return 0;
 }

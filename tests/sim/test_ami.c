@@ -218,6 +218,8 @@ static void put_files(void)
 		 rig.session->more ? rig.session->more : "");
 	sim_fs_put(rig.w, "/etc/asterisk/pjsip.conf",
 		   rig.session->pjsip ? rig.session->pjsip : big);
+	sim_fs_put(rig.w, "/etc/asterisk/pjsip_notify.conf",
+		   "[snom-reboot]\nEvent=>check-sync\\;reboot=true\n");
 	sim_fs_put(rig.w, "/etc/asterisk/sample.conf",
 		   "; by hand\n[general]\nenabled=yes ; no\n[base](!)\nread=system,call\n"
 		   "[crm](base)\nsecret=a\\;\"b\"\\\npermit=10.0.0.1\npermit => 10.0.0.2\n");
@@ -362,6 +364,8 @@ static void test_client_goes(void **state)
 	assert_int_equal(gateway_calls_of(rig.gateway, SLICE_LIT("answer")), 2);
 }
 
+static const char pjsip_outbound[] = "[global]\ntype=global\ndefault_outbound_endpoint=self\n";
+
 static const struct session sessions[] = {
 	{.file = "ami-chapter.txt"},
 	{.file = "ami-answered.txt"},
@@ -379,6 +383,7 @@ static const struct session sessions[] = {
 	{.file = "ami-variables.txt"},
 	{.file = "ami-hangup.txt"},
 	{.file = "ami-signal.txt"},
+	{.file = "ami-notify.txt", .more = pjsip_outbound},
 	{.file = "ami-chapter.txt", .tls = true},
 	{.file = "ami-framing.txt", .tls = true},
 	{.file = "ami-session.txt", .tls = true},
