@@ -140,6 +140,10 @@ static struct loaded *loader_keep(struct sound_loader *l, const struct sound_ask
 	if (!f)
 		return NULL;
 	f->path = path ? strdup(path) : NULL;
+	if (path && !f->path) {
+		free(f);
+		return NULL;
+	}
 	f->prompt = prompt;
 	f->mtime_ns = st->mtime_ns;
 	f->size_bytes = st->size_bytes;
