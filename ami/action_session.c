@@ -42,6 +42,20 @@ enum ami_action_result ami_do_events(struct ami_session *s, const struct ami_msg
 	return AMI_ACTION_DONE;
 }
 
+static const char *filter_fault(int err)
+{
+	switch (err) {
+	case -EINVAL:
+		return "Filter did not compile.  Check the syntax of the filter given.";
+	case -EBADMSG:
+		return "Filter was formatted incorrectly.  Check the syntax of the filter given.";
+	case -ENOSPC:
+		return "Too many filters: this session has no room for another one";
+	default:
+		return "Internal Error. Memory allocation failure.";
+	}
+}
+
 enum ami_action_result ami_do_filter(struct ami_session *s, const struct ami_msg *m)
 {
 	int err;
@@ -52,17 +66,12 @@ enum ami_action_result ami_do_filter(struct ami_session *s, const struct ami_msg
 	}
 	err = ami_filters_add(&s->filters, ami_msg_get(m, "MatchCriteria"),
 			      ami_msg_get(m, "Filter"));
-	if (err == 0)
-		ami_reply_ack(s, "Success");
-	else if (err == -EINVAL)
-		ami_reply_error(s,
-				"Filter did not compile.  Check the syntax of the filter given.");
-	else if (err == -EBADMSG)
-		ami_reply_error(
-			s,
-			"Filter was formatted incorrectly.  Check the syntax of the filter given.");
+	if (err == -ENOSPC)
+		metric_inc(s->ami->metrics, METRIC_ami_filter_refused);
+	if (err)
+		ami_reply_error(s, "%s", filter_fault(err));
 	else
-		ami_reply_error(s, "Internal Error. Memory allocation failure.");
+		ami_reply_ack(s, "Success");
 	return AMI_ACTION_DONE;
 }
 

@@ -177,7 +177,7 @@ static int user_filter(struct ami_user *u, const struct conffile_var *v, struct 
 		log_warning("%s:%d: %s = %s: %s; the filter is ignored", v->file, v->line,
 			    v->name.ptr, v->value.ptr,
 			    err == -EINVAL   ? "the regular expression does not compile"
-			    : err == -ENOSPC ? "too many filters"
+			    : err == -ENOSPC ? "too many filters, or too long ones together"
 					     : "criteria or expression are not well formed");
 	return 0;
 }

@@ -152,6 +152,17 @@ static int filter_make(struct ami_filter **out, const struct filter_draft *d)
 	return 0;
 }
 
+static void filter_free(struct ami_filter *f)
+{
+	regex_free(f->regex);
+	free(f);
+}
+
+static size_t filter_steps(const struct ami_filter *f)
+{
+	return f->name.len + f->header.len + (f->regex ? regex_steps(f->regex) : f->expression.len);
+}
+
 int ami_filters_add(struct ami_filters *f, struct slice criteria, struct slice expression)
 {
 	struct filter_draft d = {.expression = expression};
@@ -171,6 +182,11 @@ int ami_filters_add(struct ami_filters *f, struct slice criteria, struct slice e
 	err = filter_make(&made, &d);
 	if (err)
 		return err;
+	if (f->steps + filter_steps(made) > LIMIT_AMI_FILTER_STEPS) {
+		filter_free(made);
+		return -ENOSPC;
+	}
+	f->steps += filter_steps(made);
 	made->next = f->first;
 	f->first = made;
 	f->count++;
@@ -183,8 +199,7 @@ void ami_filters_free(struct ami_filters *f)
 	while (f->first) {
 		struct ami_filter *next = f->first->next;
 
-		regex_free(f->first->regex);
-		free(f->first);
+		filter_free(f->first);
 		f->first = next;
 	}
 	*f = (struct ami_filters){0};

@@ -16,10 +16,11 @@ struct ami_filters {
 	struct ami_filter *first;
 	uint32_t count;
 	uint32_t include_count;
+	size_t steps; /* what they cost an event, and in memory: LIMIT_AMI_FILTER_STEPS */
 };
 
 /* 0; -EINVAL the expression does not compile, -EBADMSG criteria or expression are not well formed,
- * -ENOSPC LIMIT_AMI_FILTERS, -ENOMEM. criteria empty: a legacy filter. */
+ * -ENOSPC LIMIT_AMI_FILTERS or LIMIT_AMI_FILTER_STEPS, -ENOMEM. criteria empty: a legacy filter. */
 int ami_filters_add(struct ami_filters *f, struct slice criteria, struct slice expression);
 void ami_filters_free(struct ami_filters *f);
 

@@ -22,6 +22,8 @@ static const struct http_page_text pages[HTTP_PAGE_COUNT] = {
 				 "The requested URL was not found on this server.", false},
 	[HTTP_PAGE_BODY_TOO_LARGE] = {413, "Request Entity Too Large", "Body too large", true},
 	[HTTP_PAGE_TOO_MANY_HEADERS] = {413, "Request Entity Too Large", "Too many headers", true},
+	[HTTP_PAGE_TOO_MANY_PARAMETERS] = {413, "Request Entity Too Large", "Too many parameters",
+					   false},
 	[HTTP_PAGE_NO_MEMORY] = {500, "Server Error", "Out of memory", true},
 	[HTTP_PAGE_ANSWER_TOO_LARGE] = {500, "Server Error",
 					"Internal Server Error (the answer is too large)", true},

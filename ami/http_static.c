@@ -14,7 +14,7 @@ struct http_fetch {
 	struct chore chore;
 	struct http *http;
 	struct http_conn *conn; /* NULL: it went away */
-	char path[LIMIT_PATH];
+	char path[LIMIT_PATH], root[LIMIT_PATH];
 	char tag[32];	/* the worker's: ETag of the file */
 	char known[32]; /* the one that the client has */
 	int error;
@@ -30,12 +30,31 @@ size_t http_fetch_bytes(void)
 
 /* ---- on the worker ---- */
 
+/* Links are followed, but not to what lies outside of the root: a link is quickly made, and who can
+ * reach the port needs no login for it. */
+static int fetch_resolve(struct http_fetch *f, struct io *io)
+{
+	char real[LIMIT_PATH], root[LIMIT_PATH];
+	size_t len;
+
+	if (io_fs_real_path(io, f->root, root, sizeof(root)) ||
+	    io_fs_real_path(io, f->path, real, sizeof(real)))
+		return -ENOENT;
+	len = strlen(root);
+	if (strncmp(real, root, len) != 0 || real[len] != '/')
+		return -EACCES;
+	slice_copy(f->path, sizeof(f->path), slice_str(real));
+	return 0;
+}
+
 static int fetch_read(struct http_fetch *f, struct io *io)
 {
 	struct io_fs_stat st;
-	int err = io_fs_stat(io, f->path, &st);
+	int err = fetch_resolve(f, io);
 
-	if (err || st.is_dir)
+	if (err)
+		return err;
+	if (io_fs_stat(io, f->path, &st) || st.is_dir)
 		return -ENOENT;
 	f->mtime_s = st.mtime_ns / TMR_SECOND;
 	snprintf(f->tag, sizeof(f->tag), "\"%lld\"", (long long)f->mtime_s);
@@ -184,6 +203,7 @@ static bool static_fetch(struct http_conn *c)
 		return false;
 	f->chore = (struct chore){.run = fetch_run, .done = fetch_done};
 	f->http = h;
+	slice_copy(f->root, sizeof(f->root), h->conf->static_dir);
 	path = sink_make(f->path, sizeof(f->path));
 	sink_add(&path, h->conf->static_dir);
 	sink_char(&path, '/');

@@ -40,12 +40,14 @@ static void status_parameters(struct sink *out, const struct ami_msg *m)
 	}
 }
 
+/* That they came, not what they hold: it opens a session, ours or that of another program on this
+ * host, and browsers keep it from the scripts that could read this page. */
 static void status_cookies(struct sink *out, struct slice cookies)
 {
 	struct slice name, value;
 
 	while (http_cookie_each(&cookies, &name, &value))
-		status_pair(out, "Cookie", name, value);
+		status_pair(out, "Cookie", name, SLICE_LIT("(hidden)"));
 }
 
 static void status_page(struct sink *out, const struct http_conn *c)
@@ -82,6 +84,11 @@ void http_status_serve(struct http_conn *c)
 	}
 	if (!http_form_read(&c->x->form, c->x->request.query)) {
 		http_conn_page(c, HTTP_PAGE_BAD_PARAMETER);
+		return;
+	}
+	if (c->x->form.msg.status != AMI_FRAME_OK) {
+		metric_inc(c->http->ami->metrics, METRIC_http_bad_request);
+		http_conn_page(c, HTTP_PAGE_TOO_MANY_PARAMETERS);
 		return;
 	}
 	status_page(&out, c);

@@ -124,7 +124,9 @@
 #define LIMIT_AMI_ORDERS      262144   /* originates of AMI that wait for their outcome */
 #define LIMIT_AMI_MESSAGE     262144   /* one response or event */
 #define LIMIT_AMI_USERS       4096
-#define LIMIT_AMI_FILTERS     256      /* of one session */
+#define LIMIT_AMI_FILTERS     256 /* of one session, and of one user */
+#define LIMIT_AMI_FILTER_STEPS                                                                     \
+	16384 /* of all their expressions: engine/base/regex.h; else octets */
 #define LIMIT_AMI_HISTORY_KIB (1 << 20) /* of events kept for replay */
 #define LIMIT_AMI_VARS        100      /* names in Status' Variables */
 #define LIMIT_AMI_CHANVARS    128      /* manager.conf channelvars, disabledevents */

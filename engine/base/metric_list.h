@@ -114,6 +114,7 @@
 	X(ami_refused,            "AMI connections refused: authlimit or table full") \
 	X(ami_actions,            "AMI actions run") \
 	X(ami_bad_message,        "AMI messages refused as malformed") \
+	X(ami_filter_refused,     "filters refused: the session has as many as it may, or they are too long") \
 	X(ami_auth_failed,        "failed AMI logins") \
 	X(ami_events,             "events written for AMI, once for all clients") \
 	X(ami_events_sent,        "events queued to AMI clients") \

@@ -128,6 +128,10 @@ tag=$(get -I "$url/static/index.html" | tr -d '\r' | sed -n 's/^ETag: //p')
 expect "the same file" "$(code -H "If-None-Match: $tag" "$url/static/index.html")" 304
 expect "no file" "$(code "$url/static/none") $(code "$url/static/private/")" '404 403'
 expect "above" "$(code --path-as-is "$url/static/a/../../etc/http.conf") $(code "$url/static/%2e%2e/etc") $(code "$url/static/")" '403 403 403'
+ln -s index.html "$dir/data/static-http/link.html"
+ln -s /etc/passwd "$dir/data/static-http/out.html"
+ln -s ../.. "$dir/data/static-http/up"
+expect "links stay below" "$(code "$url/static/link.html") $(code "$url/static/out.html") $(code "$url/static/up/data/static-http/index.html") $(code "$url/static/up/etc/http.conf")" '200 403 200 403'
 expect "a private file" "$(code "$url/static/private/x.txt") $(code "$url/static/private/x.txt" -b "$jar")" '403 200'
 
 # The same over TLS; its cookie stays there.

@@ -137,6 +137,38 @@ static void test_dangers(void **state)
 	assert_false(ami_danger_in_variable(SLICE_LIT("eval")));
 }
 
+/* Long ones are bounded by their length together, before there are too many of them. */
+static void test_filters_that_are_long(void **state)
+{
+	static char big[900];
+	struct slice text = slice_make(big, sizeof(big));
+	struct ami_filters f = {0};
+	int err = 0;
+
+	(void)state;
+	memset(big, 'a', sizeof(big));
+	while (!err)
+		err = ami_filters_add(&f, SLICE_EMPTY, text);
+	assert_int_equal(err, -ENOSPC);
+	assert_int_equal(f.count, LIMIT_AMI_FILTER_STEPS / sizeof(big));
+	assert_true(f.steps <= LIMIT_AMI_FILTER_STEPS);
+	while (!(err = ami_filters_add(&f, SLICE_LIT("method(contains)"), text)))
+		;
+	assert_int_equal(err, -ENOSPC);
+	ami_filters_free(&f);
+	assert_int_equal(f.steps, 0);
+	for (uint32_t i = 0; i < LIMIT_AMI_FILTERS; i++) /* ordinary ones all fit */
+		assert_int_equal(ami_filters_add(&f, SLICE_LIT("action(include),name(Newchannel)"),
+						 SLICE_EMPTY),
+				 0);
+	ami_filters_free(&f);
+	for (uint32_t i = 0; i < LIMIT_AMI_FILTERS; i++)
+		assert_int_equal(ami_filters_add(&f, SLICE_EMPTY,
+						 SLICE_LIT("^Event: (Newchannel|Hangup|Dial.*)\r")),
+				 0);
+	ami_filters_free(&f);
+}
+
 static void varlist(const char *wire, struct originate *o, struct sink *room)
 {
 	static struct ami_frame frame;
@@ -272,6 +304,7 @@ static void test_filters_together(void **state)
 	for (int i = 0; i < LIMIT_AMI_FILTERS; i++)
 		ami_filters_add(&session, SLICE_LIT("name(x)"), SLICE_EMPTY);
 	assert_int_equal(ami_filters_add(&session, SLICE_LIT("name(x)"), SLICE_EMPTY), -ENOSPC);
+	assert_int_equal(session.count, LIMIT_AMI_FILTERS);
 	ami_filters_free(&user);
 	ami_filters_free(&session);
 }
@@ -342,12 +375,19 @@ static void test_byteq_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_classes),		 cmocka_unit_test(test_masks),
-		cmocka_unit_test(test_class_texts),	 cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_secrets),		 cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_dangers),		 cmocka_unit_test(test_varlist),
-		cmocka_unit_test(test_varlist_bounds),	 cmocka_unit_test(test_filter_rows),
-		cmocka_unit_test(test_filters_together), cmocka_unit_test(test_byteq),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_masks),
+		cmocka_unit_test(test_class_texts),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_dangers),
+		cmocka_unit_test(test_varlist),
+		cmocka_unit_test(test_varlist_bounds),
+		cmocka_unit_test(test_filter_rows),
+		cmocka_unit_test(test_filters_that_are_long),
+		cmocka_unit_test(test_filters_together),
+		cmocka_unit_test(test_byteq),
 		cmocka_unit_test(test_byteq_is_bounded),
 	};
 

@@ -436,6 +436,14 @@ static void test_filters(void **state)
 		s, "Action: Filter\nOperation: Add\nFilter: x\nMatchCriteria: name(\n\n",
 		"Response: Error\nMessage: Filter was formatted incorrectly.  Check the syntax "
 		"of the filter given.\n\n");
+	EXPECT_ANSWER(s, "Action: Filter\nOperation: Add\nFilter: !x{2000}\n\n",
+		      "Response: Success\nMessage: Success\n\n");
+	for (int i = 0; i < 7; i++)
+		world_ask_client(s, "Action: Filter\nOperation: Add\nFilter: !x{2000}\n\n");
+	EXPECT_ANSWER(s, "Action: Filter\nOperation: Add\nFilter: !x{2000}\n\n",
+		      "Response: Error\nMessage: Too many filters: this session has no room for "
+		      "another one\n\n");
+	assert_int_equal(metric_get(&world.metrics, METRIC_ami_filter_refused), 1);
 	EXPECT_ANSWER(s, "Action: Filter\nOperation: Add\nFilter: !Event: Newstate\n\n",
 		      "Response: Success\nMessage: Success\n\n");
 	world_raise(&state_event);
