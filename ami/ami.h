@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct acl_book;
 struct ami;
 struct ami_conf;
 struct http_conf;
@@ -28,6 +29,8 @@ int ami_conf_load(struct ami_conf **out, const struct conffile *cf, struct sink 
 /* cdr_manager.conf; NULL: no such file. Without the file Cdr events are told, with it only if it says
  * `enabled = yes`. */
 void ami_conf_take_cdr(struct ami_conf *conf, const struct conffile *cdr_manager);
+/* Takes what acl= lines name from acl.conf; until then those let nobody in. 0 or -ENOMEM. */
+int ami_conf_take_acls(struct ami_conf *conf, const struct acl_book *book);
 void ami_conf_free(struct ami_conf *conf); /* one that was not taken over; NULL is fine */
 
 /* Opens the listener when the configuration says so, subscribes to events and registers the

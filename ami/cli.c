@@ -212,33 +212,10 @@ static void cli_print_classes(struct cli_call *call, const char *label, uint32_t
 	cli_print(call, "%18s: %s\n", label, sink_cstr(&out));
 }
 
-/* As an address: 255.255.0.0, ffff:ffff::. */
-static void cli_write_mask(struct sink *out, const struct addr_net *net)
+static void cli_print_acl(struct cli_call *call, const struct acl *acl)
 {
-	struct addr mask = {.family = net->base.family};
-
-	for (unsigned bit = 0; bit < net->prefix_bits; bit++)
-		mask.ip[bit / 8] = (uint8_t)(mask.ip[bit / 8] | 0x80 >> bit % 8);
-	addr_write_ip(out, &mask);
-}
-
-static void cli_print_rules(struct cli_call *call, const struct ami_user *u)
-{
-	cli_print(call, "%18s: %s\n", "ACL", u->rule_count ? "yes" : "no");
-	if (u->rule_count == 0)
-		return;
-	cli_print(call, "ACL: (unnamed)\n---------------------------------------------\n");
-	for (uint32_t i = 0; i < u->rule_count; i++) {
-		const struct ami_rule *rule = &u->rules[i];
-		char text[2 * ADDR_TEXT];
-		struct sink out = sink_make(text, sizeof(text));
-
-		addr_write_ip(&out, &rule->net.base);
-		sink_char(&out, '/');
-		cli_write_mask(&out, &rule->net);
-		cli_print(call, "%3u: %s - %s\n", i, rule->permit ? "allow" : " deny",
-			  sink_cstr(&out));
-	}
+	cli_print(call, "%18s: %s\n", "ACL", acl->count ? "yes" : "no");
+	acl_print(call, acl, "");
 }
 
 static enum cli_result cli_show_user(void *context, struct cli_call *call)
@@ -254,7 +231,7 @@ static enum cli_result cli_show_user(void *context, struct cli_call *call)
 	}
 	cli_print(call, "\n%18s: %s\n", "username", u->name.ptr);
 	cli_print(call, "%18s: %s\n", "secret", u->secret.len ? "<Set>" : "<N/A>");
-	cli_print_rules(call, u);
+	cli_print_acl(call, &u->acl);
 	cli_print_classes(call, "read perm", u->read);
 	cli_print_classes(call, "write perm", u->write);
 	cli_print(call, "%18s: %s\n", "displayconnects", u->display_connects ? "yes" : "no");

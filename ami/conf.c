@@ -43,14 +43,13 @@ const struct ami_user *ami_conf_user(const struct ami_conf *conf, struct slice n
 	return NULL;
 }
 
-bool ami_user_admits(const struct ami_user *u, const struct addr *peer)
+int ami_conf_take_acls(struct ami_conf *conf, const struct acl_book *book)
 {
-	bool admitted = true;
+	int err = 0;
 
-	for (uint32_t i = 0; i < u->rule_count; i++)
-		if (addr_net_has(&u->rules[i].net, peer))
-			admitted = u->rules[i].permit;
-	return admitted;
+	for (uint32_t i = 0; i < conf->user_count && !err; i++)
+		err = acl_resolve(&conf->users[i].acl, &conf->keep, book);
+	return err;
 }
 
 bool ami_conf_is_disabled(const struct ami_conf *conf, struct slice event)

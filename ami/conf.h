@@ -8,16 +8,10 @@
 
 #include "ami/conf_tls.h"
 #include "ami/filter.h"
-#include "engine/core/keep.h"
-#include "engine/io/addr.h"
+#include "engine/core/acl.h"
 
 #define AMI_CONF_PORT	  5038
 #define AMI_CONF_TLS_PORT 5039
-
-struct ami_rule {
-	bool permit;
-	struct addr_net net;
-};
 
 struct ami_setvar {
 	struct slice name, value;
@@ -27,8 +21,7 @@ struct ami_user {
 	struct slice name;
 	struct slice secret;	/* empty: can never log in with a password */
 	uint32_t read, write;	/* classes */
-	struct ami_rule *rules; /* in the order of the file; the last that fits decides */
-	uint32_t rule_count;
+	struct acl acl;
 	struct ami_setvar *setvars; /* last one first, as they are set */
 	uint32_t setvar_count;
 	struct ami_filters filters;
@@ -62,7 +55,6 @@ void ami_conf_drop(struct ami_conf *conf); /* the last one frees; NULL is fine *
 
 /* In any case; NULL: no such user. */
 const struct ami_user *ami_conf_user(const struct ami_conf *conf, struct slice name);
-bool ami_user_admits(const struct ami_user *u, const struct addr *peer);
 bool ami_conf_is_disabled(const struct ami_conf *conf, struct slice event);
 
 #endif

@@ -45,47 +45,17 @@ static int user_secret(struct ami_conf *conf, struct ami_user *u, const struct c
 	return u->secret.ptr ? 0 : -ENOMEM;
 }
 
-/* Grows by one: configuration time only, and the old array stays with the keep. */
-static int user_add_rule(struct ami_conf *conf, struct ami_user *u, struct ami_rule rule)
-{
-	struct ami_rule *grown = keep_alloc(&conf->keep, (u->rule_count + 1) * sizeof(*grown));
-
-	if (!grown)
-		return -ENOMEM;
-	if (u->rule_count)
-		memcpy(grown, u->rules, u->rule_count * sizeof(*grown));
-	grown[u->rule_count++] = rule;
-	u->rules = grown;
-	return 0;
-}
-
 static int user_address(struct ami_conf *conf, struct ami_user *u, const struct conffile_var *v,
-			bool permit)
+			bool is_permit)
 {
-	struct slice rest = v->value, part;
+	struct slice bad;
+	int err = acl_add_rules(&u->acl, &conf->keep, v->value, is_permit, &bad);
 
-	while (slice_split(&rest, ',', &part)) {
-		struct ami_rule rule = {.permit = permit};
-		int err;
-
-		part = slice_trim(part);
-		if (part.len && part.ptr[0] == '!') {
-			rule.permit = !permit;
-			part = slice_trim(slice_from(part, 1));
-		}
-		if (!addr_net_parse(&rule.net, part)) {
-			log_error(
-				"%s:%d: %s = %s: '%.*s' is no address rule; user '%s' is left out. "
-				"Write address/mask or address/length",
-				v->file, v->line, v->name.ptr, v->value.ptr, SLICE_ARG(part),
-				u->name.ptr);
-			return -EINVAL;
-		}
-		err = user_add_rule(conf, u, rule);
-		if (err)
-			return err;
-	}
-	return 0;
+	if (err == -EINVAL)
+		log_error("%s:%d: %s = %s: '%.*s' is no address rule; user '%s' is left out. Write "
+			  "address/mask or address/length",
+			  v->file, v->line, v->name.ptr, v->value.ptr, SLICE_ARG(bad), u->name.ptr);
+	return err;
 }
 
 static int user_permit(struct ami_conf *conf, struct ami_user *u, const struct conffile_var *v)
@@ -100,12 +70,7 @@ static int user_deny(struct ami_conf *conf, struct ami_user *u, const struct con
 
 static int user_acl(struct ami_conf *conf, struct ami_user *u, const struct conffile_var *v)
 {
-	(void)conf;
-	log_error("%s:%d: acl = %s: named lists of acl.conf are not supported; user '%s' is left "
-		  "out. "
-		  "Write its rules here with permit and deny",
-		  v->file, v->line, v->value.ptr, u->name.ptr);
-	return -EINVAL;
+	return acl_add_names(&u->acl, &conf->keep, v);
 }
 
 static int user_write_timeout(struct ami_conf *conf, struct ami_user *u,

@@ -156,74 +156,42 @@ static int conf_redirects(struct http_conf *conf, const struct conffile_section 
 
 /* ---- restrictions ---- */
 
-static bool restriction_rule(struct http_restriction *r, const struct conffile_var *v, bool permit)
-{
-	struct slice rest = v->value, part;
-
-	while (slice_split(&rest, ',', &part)) {
-		struct ami_rule rule = {.permit = permit};
-
-		part = slice_trim(part);
-		if (part.len && part.ptr[0] == '!') {
-			rule.permit = !permit;
-			part = slice_trim(slice_from(part, 1));
-		}
-		if (!addr_net_parse(&rule.net, part))
-			return false;
-		r->rules[r->rule_count++] = rule;
-	}
-	return true;
-}
-
-static uint32_t restriction_rules_max(const struct conffile_section *s)
-{
-	uint32_t count = 1;
-
-	for (const struct conffile_var *v = s->vars; v; v = v->next) {
-		count++;
-		for (size_t i = 0; i < v->value.len; i++)
-			count += v->value.ptr[i] == ',';
-	}
-	return count;
-}
-
 /* What cannot be read closes the path: half a fence is none. */
-static void restriction_line(struct http_restriction *r, const struct conffile_var *v)
+static int restriction_line(struct http_conf *conf, struct http_restriction *r,
+			    const struct conffile_var *v)
 {
-	bool permit = slice_ieq(v->name, SLICE_LIT("permit"));
+	bool is_permit = slice_ieq(v->name, SLICE_LIT("permit"));
+	struct slice bad;
+	int err;
 
 	if (slice_ieq(v->name, SLICE_LIT("type")))
-		return;
-	if (permit || slice_ieq(v->name, SLICE_LIT("deny"))) {
-		if (restriction_rule(r, v, permit))
-			return;
-		log_error("%s:%d: %s = %s: no address rule; '%s' is closed to everybody. Write "
-			  "address/mask or address/length",
-			  v->file, v->line, v->name.ptr, v->value.ptr, r->path.ptr);
-	} else if (slice_ieq(v->name, SLICE_LIT("acl"))) {
-		log_error("%s:%d: acl = %s: named lists of acl.conf are not supported; '%s' is "
-			  "closed to everybody. Write its rules here with permit and deny",
-			  v->file, v->line, v->value.ptr, r->path.ptr);
-	} else {
+		return 0;
+	if (slice_ieq(v->name, SLICE_LIT("acl")))
+		return acl_add_names(&r->acl, &conf->keep, v);
+	if (!is_permit && !slice_ieq(v->name, SLICE_LIT("deny"))) {
 		log_warning("%s:%d: '%s' is no option of a restriction; ignored", v->file, v->line,
 			    v->name.ptr);
-		return;
+		return 0;
 	}
-	r->closed = true;
+	err = acl_add_rules(&r->acl, &conf->keep, v->value, is_permit, &bad);
+	if (err != -EINVAL)
+		return err;
+	log_error("%s:%d: %s = %s: no address rule; '%s' is closed to everybody. Write "
+		  "address/mask or address/length",
+		  v->file, v->line, v->name.ptr, v->value.ptr, r->path.ptr);
+	return acl_close(&r->acl, &conf->keep);
 }
 
 static int conf_restriction(struct http_conf *conf, const struct conffile_section *s)
 {
-	struct http_restriction *r = &conf->restrictions[conf->restriction_count];
+	struct http_restriction *r = &conf->restrictions[conf->restriction_count++];
+	int err;
 
 	r->path = keep_dup(&conf->keep, s->name);
-	r->rules = keep_alloc(&conf->keep, restriction_rules_max(s) * sizeof(*r->rules));
-	if (!r->path.ptr || !r->rules)
-		return -ENOMEM;
-	for (const struct conffile_var *v = s->vars; v; v = v->next)
-		restriction_line(r, v);
-	conf->restriction_count++;
-	return 0;
+	err = r->path.ptr ? 0 : -ENOMEM;
+	for (const struct conffile_var *v = s->vars; v && !err; v = v->next)
+		err = restriction_line(conf, r, v);
+	return err;
 }
 
 static bool section_is_restriction(const struct conffile_section *s)
@@ -319,17 +287,20 @@ bool http_conf_admits(const struct http_conf *conf, struct slice path, const str
 {
 	for (uint32_t i = 0; i < conf->restriction_count; i++) {
 		const struct http_restriction *r = &conf->restrictions[i];
-		bool admitted = !r->closed;
 
-		if (!slice_istarts(path, r->path))
-			continue;
-		for (uint32_t n = 0; !r->closed && n < r->rule_count; n++)
-			if (addr_net_has(&r->rules[n].net, peer))
-				admitted = r->rules[n].permit;
-		if (!admitted)
+		if (slice_istarts(path, r->path) && !acl_allows(&r->acl, peer))
 			return false;
 	}
 	return true;
+}
+
+int http_conf_take_acls(struct http_conf *conf, const struct acl_book *book)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < conf->restriction_count && !err; i++)
+		err = acl_resolve(&conf->restrictions[i].acl, &conf->keep, book);
+	return err;
 }
 
 struct slice http_conf_redirect(const struct http_conf *conf, struct slice path)

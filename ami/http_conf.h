@@ -21,9 +21,7 @@ struct http_redirect {
 /* [/path] type=restriction: who may ask for what begins so, in any case. */
 struct http_restriction {
 	struct slice path;
-	struct ami_rule *rules; /* the last that fits decides; without any all may */
-	uint32_t rule_count;
-	bool closed; /* a rule could not be read: nobody may */
+	struct acl acl;
 };
 
 struct http_conf {
@@ -48,6 +46,8 @@ struct http_conf {
  */
 int http_conf_load(struct http_conf **out, const struct conffile *cf, const char *data_dir,
 		   struct sink *error);
+/* Takes what acl= lines name from acl.conf; until then those let nobody in. 0 or -ENOMEM. */
+int http_conf_take_acls(struct http_conf *conf, const struct acl_book *book);
 void http_conf_free(struct http_conf *conf); /* NULL is fine */
 
 /* Whether the peer may ask for the path: every restriction that covers it must admit him. */

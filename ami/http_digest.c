@@ -111,7 +111,7 @@ void http_digest_serve(struct http_conn *c)
 	user = ami_conf_user(c->http->ami->conf, a.username);
 	if (!user || user->secret.len == 0) {
 		digest_refuse(c);
-	} else if (!ami_user_admits(user, &c->peer)) {
+	} else if (!acl_allows(&user->acl, &c->peer)) {
 		metric_add(c->http->ami->metrics, METRIC_http_denied, 1);
 		http_conn_page(c, HTTP_PAGE_ACL);
 	} else if (!http_auth_covers(&a, c->x->request.target) || !digest_is_right(c, &a, user)) {

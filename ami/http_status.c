@@ -129,20 +129,11 @@ static void show_redirects(struct cli_call *call, const struct http_conf *conf)
 		cli_print(call, "  None.\n");
 }
 
-static void show_rules(struct cli_call *call, const struct http_restriction *r)
+static void show_acl(struct cli_call *call, const struct acl *acl)
 {
-	if (r->closed)
-		cli_print(call, "    Closed: a rule could not be read\n");
-	else if (r->rule_count == 0)
+	if (acl->count == 0)
 		cli_print(call, "    No ACL configured\n");
-	for (uint32_t i = 0; !r->closed && i < r->rule_count; i++) {
-		char text[ADDR_TEXT];
-		struct sink out = sink_make(text, sizeof(text));
-
-		addr_write_ip(&out, &r->rules[i].net.base);
-		cli_print(call, "    %3u: %s - %s/%u\n", i, r->rules[i].permit ? "allow" : " deny",
-			  sink_cstr(&out), r->rules[i].net.prefix_bits);
-	}
+	acl_print(call, acl, "    ");
 }
 
 static void show_restrictions(struct cli_call *call, const struct http_conf *conf)
@@ -150,7 +141,7 @@ static void show_restrictions(struct cli_call *call, const struct http_conf *con
 	cli_print(call, "\nPath Restrictions:\n");
 	for (uint32_t i = 0; i < conf->restriction_count; i++) {
 		cli_print(call, "  Path: %s\n", conf->restrictions[i].path.ptr);
-		show_rules(call, &conf->restrictions[i]);
+		show_acl(call, &conf->restrictions[i].acl);
 	}
 	if (conf->restriction_count == 0)
 		cli_print(call, "  None.\n");

@@ -102,7 +102,7 @@ static enum ami_action_result login_check(struct ami_session *s, const struct am
 {
 	if (!user)
 		return login_fail(s, AMI_SECURITY_NO_ACCOUNT, name, SLICE_EMPTY);
-	if (!ami_user_admits(user, &s->peer))
+	if (!acl_allows(&user->acl, &s->peer))
 		return login_fail(s, AMI_SECURITY_ACL, user->name, SLICE_EMPTY);
 	if (slice_ieq(ami_msg_get(m, "AuthType"), SLICE_LIT("MD5")))
 		return login_by_key(s, user, m);

@@ -55,6 +55,7 @@ void sip_conf_free(struct sip_conf *conf)
 	if (!conf)
 		return;
 	conf_free_callers(conf);
+	keep_free(&conf->keep);
 	resolver_conf_free(&conf->names);
 	sip_stir_free(conf->stir);
 	for (uint32_t i = 0; i < conf->transport_count; i++) {

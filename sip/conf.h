@@ -11,13 +11,13 @@
 #ifndef RINGER_SIP_CONF_H
 #define RINGER_SIP_CONF_H
 
+#include "engine/core/acl.h"
 #include "engine/core/conffile.h"
 #include "engine/core/media.h"
 #include "engine/core/tech.h"
 #include "engine/io/addr.h"
 #include "engine/io/resolver.h"
 #include "engine/io/tls.h"
-#include "sip/acl.h"
 #include "sip/auth.h"
 #include "sip/target.h"
 
@@ -138,6 +138,11 @@ struct sip_conf_match {
 	uint16_t port;
 };
 
+/* type=acl: who may talk to us at all. */
+struct sip_conf_acl {
+	struct acl source, contact; /* of the address, and of an address in Contact */
+};
+
 /* type=identify: which requests are those of an endpoint. */
 struct regex;
 struct sip_conf_identify {
@@ -162,7 +167,7 @@ struct sip_conf_endpoint {
 	const struct sip_conf_auth *const *auths; /* auth: one of them must be met by callers */
 	uint32_t auth_count;
 	uint8_t identify_by; /* bits of enum sip_conf_ident */
-	struct sip_acl acl, contact_acl;
+	struct acl acl, contact_acl;
 	struct slice outbound_proxy; /* URI, ready for Route; empty: none */
 	struct slice context, account, language;
 	struct slice from_user, from_domain, contact_user;
@@ -212,7 +217,9 @@ struct sip_conf {
 	uint32_t identify_count;
 	const struct sip_conf_host *hosts;
 	uint32_t host_count;
-	struct sip_acl acl, contact_acl; /* of all type=acl together */
+	const struct sip_conf_acl *acls; /* all of them must let a caller in */
+	uint32_t acl_count;
+	struct keep keep; /* of access lists */
 	const struct sip_conf_registration *registrations;
 	uint32_t registration_count;
 	const struct sip_conf_section
@@ -244,6 +251,8 @@ struct sip_conf {
 
 /* 0, -EINVAL (then *error says file, line, what is wrong and what is allowed) or -ENOMEM. */
 int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink *error);
+/* Takes what acl= lines name from acl.conf; until then those let nobody in. 0 or -ENOMEM. */
+int sip_conf_take_acls(struct sip_conf *conf, const struct acl_book *book);
 /* Reads certificates and keys of the TLS transports. 0, or a negative errno with the transport, the
  * file and the remedy in *error. */
 int sip_conf_open_tls(struct sip_conf *conf, struct io *io, struct sink *error);

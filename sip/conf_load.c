@@ -43,6 +43,7 @@ static const size_t conf_object_bytes[CONF_SERVED] = {
 	[CONF_AOR] = sizeof(struct conf_aor_draft),
 	[CONF_AUTH] = sizeof(struct conf_auth_draft),
 	[CONF_IDENTIFY] = sizeof(struct conf_identify_draft),
+	[CONF_ACL] = sizeof(struct sip_conf_acl),
 	[CONF_REGISTRATION] = sizeof(struct conf_registration_draft),
 };
 
@@ -98,7 +99,7 @@ static int conf_read_all(struct conf_load *l, const struct conffile *cf, struct 
 
 	for (s = conffile_first(cf); s; s = conffile_next(s)) {
 		enum conf_type type = conf_section_type(s);
-		void *object = l->conf; /* global, system and acl */
+		void *object = l->conf; /* global and system */
 
 		if (type >= CONF_SERVED) {
 			conf_say_unserved(s, type);
@@ -375,6 +376,10 @@ int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink 
 		err = conf_take_simple(l.conf, &d);
 	if (!err)
 		err = conf_link_endpoints(l.conf, &d);
+	if (!err) {
+		l.conf->acls = (void *)d.objects[CONF_ACL];
+		l.conf->acl_count = d.count[CONF_ACL];
+	}
 	if (!err)
 		conf_link_hosts(l.conf);
 	if (!err)

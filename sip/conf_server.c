@@ -232,48 +232,25 @@ int conf_set_match_ruri(struct conf_load *l, const struct conffile_var *v)
 /* ---- access lists ---- */
 
 /* The list of the object that is being read; contact_* have one of their own. */
-static struct sip_acl *conf_acl_of(struct conf_load *l, const struct conffile_var *v)
+static struct acl *conf_acl_of(struct conf_load *l, const struct conffile_var *v)
 {
 	struct conf_endpoint_draft *d = l->object;
+	struct sip_conf_acl *a = l->object;
 	bool is_contact = slice_istarts(v->name, SLICE_LIT("contact_"));
 
 	if (l->type == CONF_ENDPOINT)
 		return is_contact ? &d->e.contact_acl : &d->e.acl;
-	return is_contact ? &l->conf->contact_acl : &l->conf->acl;
+	return is_contact ? &a->contact : &a->source;
 }
 
-static int conf_acl_add(struct conf_load *l, const struct conffile_var *v, struct slice net,
-			bool is_permit)
-{
-	struct sip_acl *acl = conf_acl_of(l, v);
-	struct sip_acl_rule *rules = conf_alloc(l->conf, sizeof(*rules) * (acl->count + 1));
-
-	if (!rules)
-		return -ENOMEM;
-	if (acl->count)
-		memcpy(rules, acl->rules, sizeof(*rules) * acl->count);
-	rules[acl->count].is_permit = is_permit;
-	if (!addr_net_parse(&rules[acl->count].net, net))
-		return conf_fail(l, v, "give addresses or networks, as 10.0.0.0/8");
-	acl->rules = rules;
-	acl->count++;
-	return 0;
-}
-
-/* "!net" turns the line's meaning round, as in Asterisk. */
 static int conf_acl_line(struct conf_load *l, const struct conffile_var *v, bool is_permit)
 {
-	struct slice rest = v->value, part;
+	struct slice bad;
+	int err = acl_add_rules(conf_acl_of(l, v), &l->conf->keep, v->value, is_permit, &bad);
 
-	while (slice_split(&rest, ',', &part)) {
-		bool is_not;
-
-		part = slice_trim(part);
-		is_not = slice_starts(part, SLICE_LIT("!"));
-		if (part.len && conf_acl_add(l, v, slice_from(part, is_not), is_permit != is_not))
-			return l->failed ? -EINVAL : -ENOMEM;
-	}
-	return 0;
+	if (err == -EINVAL)
+		return conf_fail(l, v, "give addresses or networks, as 10.0.0.0/8");
+	return err;
 }
 
 int conf_set_acl_permit(struct conf_load *l, const struct conffile_var *v)
@@ -286,18 +263,30 @@ int conf_set_acl_deny(struct conf_load *l, const struct conffile_var *v)
 	return conf_acl_line(l, v, false);
 }
 
-/* Lists by name live in acl.conf, which is not read: what cannot be checked is not let in. */
 int conf_set_acl_name(struct conf_load *l, const struct conffile_var *v)
 {
-	if (!slice_trim(v->value).len)
-		return 0;
-	log_error("%s:%d: %.*s=%.*s: lists of acl.conf are not served, so nobody is let in here; "
-		  "write the permit and deny lines in pjsip.conf",
-		  v->file, v->line, SLICE_ARG(v->name), SLICE_ARG(v->value));
-	if (conf_acl_add(l, v, SLICE_LIT("0.0.0.0/0"), false) ||
-	    conf_acl_add(l, v, SLICE_LIT("::/0"), false))
-		return l->failed ? -EINVAL : -ENOMEM;
-	return 0;
+	return acl_add_names(conf_acl_of(l, v), &l->conf->keep, v);
+}
+
+int sip_conf_take_acls(struct sip_conf *conf, const struct acl_book *book)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < conf->acl_count && !err; i++) {
+		struct sip_conf_acl *a = (struct sip_conf_acl *)&conf->acls[i];
+
+		err = acl_resolve(&a->source, &conf->keep, book);
+		if (!err)
+			err = acl_resolve(&a->contact, &conf->keep, book);
+	}
+	for (uint32_t i = 0; i < conf->endpoint_count && !err; i++) {
+		struct sip_conf_endpoint *e = (struct sip_conf_endpoint *)&conf->endpoints[i];
+
+		err = acl_resolve(&e->acl, &conf->keep, book);
+		if (!err)
+			err = acl_resolve(&e->contact_acl, &conf->keep, book);
+	}
+	return err;
 }
 
 int conf_set_algorithms_uas(struct conf_load *l, const struct conffile_var *v)

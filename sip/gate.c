@@ -7,6 +7,7 @@
 #include "engine/base/regex.h"
 #include "sip/registration.h"
 
+#include <errno.h>
 /* ---- which endpoint ---- */
 
 /* The endpoint "user@host", else "user". */
@@ -199,22 +200,45 @@ static void gate_refuse_acl(const struct sip_rx *rx, struct txn *t, struct slice
 
 /* ---- access lists ---- */
 
-static bool gate_contact_allowed(const struct sip_acl *acl, const struct sip_msg *msg)
+/* A binding by name may lead anywhere: where addresses are watched it is not taken. The Contact of
+ * a call may be a name, for nothing is sent there but to where the call came from. */
+static bool gate_uri_allowed(const struct acl *acl, const struct sip_msg *msg, struct slice text)
 {
 	struct addr a = {0};
 	struct sip_uri uri;
 
-	if (!acl->count || !msg->contact.uri.len)
-		return true;
-	/* What is not an address cannot be looked up here and is judged when it is. */
-	return sip_uri_parse(&uri, msg->contact.uri) || !addr_parse_ip(&a, uri.host) ||
-	       sip_acl_allows(acl, &a);
+	if (sip_uri_parse(&uri, text))
+		return true; /* it is refused for that elsewhere */
+	if (!addr_parse_ip(&a, uri.host))
+		return msg->method != SIP_METHOD_REGISTER;
+	return acl_allows(acl, &a);
 }
 
-static bool gate_acl(const struct sip_rx *rx, const struct sip_acl *acl,
-		     const struct sip_acl *contacts)
+static bool gate_contact_allowed(const struct acl *acl, const struct sip_msg *msg)
 {
-	return sip_acl_allows(acl, rx->from) && gate_contact_allowed(contacts, rx->msg);
+	struct sip_values it = sip_values(msg, SIP_HDR_CONTACT);
+	struct sip_addr contact;
+	int err;
+
+	while (acl->count && (err = sip_values_next_addr(&it, &contact)) != -ENOENT)
+		if (!err && !contact.is_star && !gate_uri_allowed(acl, msg, contact.uri))
+			return false;
+	return true;
+}
+
+static bool gate_acl(const struct sip_rx *rx, const struct acl *source, const struct acl *contact)
+{
+	return acl_allows(source, rx->from) && gate_contact_allowed(contact, rx->msg);
+}
+
+static bool gate_acls(const struct sip_rx *rx)
+{
+	const struct sip_conf *conf = rx->sip->conf;
+
+	for (uint32_t i = 0; i < conf->acl_count; i++)
+		if (!gate_acl(rx, &conf->acls[i].source, &conf->acls[i].contact))
+			return false;
+	return true;
 }
 
 /* ---- credentials ---- */
@@ -300,10 +324,9 @@ static bool gate_authenticate(const struct sip_rx *rx, struct txn *t, struct sli
 const struct sip_conf_endpoint *sip_gate_pass(const struct sip_rx *rx, struct txn *t,
 					      struct slice to_tag)
 {
-	const struct sip_conf *conf = rx->sip->conf;
 	const struct sip_conf_endpoint *ep;
 
-	if (!gate_acl(rx, &conf->acl, &conf->contact_acl)) {
+	if (!gate_acls(rx)) {
 		gate_refuse_acl(rx, t, to_tag, "Not match ACL");
 		return NULL;
 	}

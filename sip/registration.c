@@ -471,14 +471,20 @@ void registrations_command(struct sip *sip, uint64_t hash, enum sip_notice what)
 
 /* ---- configuration ---- */
 
+static struct slice registration_transport(const struct sip_conf *conf, int32_t index)
+{
+	return index >= 0 && (uint32_t)index < conf->transport_count ? conf->transports[index].name
+								     : SLICE_EMPTY;
+}
+
 static bool registration_is_same(const struct sip_conf_registration *a,
 				 const struct sip_conf_registration *b)
 {
 	return slice_eq(a->server_uri, b->server_uri) && slice_eq(a->client_uri, b->client_uri) &&
 	       slice_eq(a->contact_user, b->contact_user) &&
 	       slice_eq(a->contact_header_params, b->contact_header_params) &&
-	       slice_eq(a->outbound_proxy, b->outbound_proxy) && a->transport == b->transport &&
-	       a->line == b->line && a->expiration_s == b->expiration_s && !a->auth == !b->auth &&
+	       slice_eq(a->outbound_proxy, b->outbound_proxy) && a->line == b->line &&
+	       a->expiration_s == b->expiration_s && !a->auth == !b->auth &&
 	       (!a->auth || (slice_eq(a->auth->cred.username, b->auth->cred.username) &&
 			     slice_eq(a->auth->cred.password, b->auth->cred.password) &&
 			     slice_eq(a->auth->cred.ha1, b->auth->cred.ha1)));
@@ -491,11 +497,14 @@ static void registration_send_last(struct registration *r, const struct sip_conf
 	char text[ERRAND_ROOM];
 	struct sink room = sink_make(text, sizeof(text));
 	struct sip_request q;
+	struct sip_uri hop;
 	int err;
 
 	r->cseq++;
 	registration_write_request(r, conf, 0, &q, &room);
 	q.target = r->home;
+	if (sip_request_first_hop(q.route, q.proxy, q.ruri, &hop))
+		q.host = hop.host; /* of the connection that it came by */
 	if (room.over)
 		return;
 	sip_count_one(r->sip, METRIC_sip_registration_sent);
@@ -560,7 +569,9 @@ static void registrations_drop(struct sip *sip, const struct sip_conf *next)
 			continue;
 		was = registration_conf(r);
 		is = sip_conf_registration(next, r->hash);
-		if (!was || !is || !registration_is_same(was, is))
+		if (!was || !is || !registration_is_same(was, is) ||
+		    !slice_eq(registration_transport(sip->conf, was->transport),
+			      registration_transport(next, is->transport)))
 			registration_free(r);
 	}
 }
@@ -623,13 +634,24 @@ void registrations_take_route(struct sip *sip, const struct sip_route_notice *n,
 	sip->route_count += r->route_len > 0;
 }
 
+/* ;line= of To or, without one there, of the Request-URI. */
+static bool registrations_line_of(const struct sip_msg *msg, struct slice *line)
+{
+	const struct slice uris[] = {msg->to.uri, msg->ruri};
+	struct sip_uri uri;
+
+	for (size_t i = 0; i < ARRAY_COUNT(uris); i++)
+		if (sip_uri_parse(&uri, uris[i]) == 0 &&
+		    sip_uri_param(&uri, SLICE_LIT("line"), line))
+			return line->len == REGISTRATION_LINE;
+	return false;
+}
+
 const struct sip_conf_endpoint *registrations_line(const struct sip *sip, const struct sip_msg *msg)
 {
-	struct sip_uri uri;
 	struct slice line;
 
-	if (slab_used(sip->registrations) == 0 || sip_uri_parse(&uri, msg->ruri) ||
-	    !sip_uri_param(&uri, SLICE_LIT("line"), &line) || line.len != REGISTRATION_LINE)
+	if (slab_used(sip->registrations) == 0 || !registrations_line_of(msg, &line))
 		return NULL;
 	for (uint32_t i = 0; i < slab_limit(sip->registrations); i++) {
 		const struct registration *r = slab_at(sip->registrations, i);

@@ -166,12 +166,25 @@ void sip_tp_follow_hosts(struct sip *sip)
 				sip_tp_copy_conf(&sip->tps[i], &conf->transports[k]);
 }
 
+/* The opened one that a transport of the configuration in force means; -1: none. A reload may have
+ * moved it, but not its name. */
+static int sip_tp_of_conf(const struct sip *sip, int32_t wanted)
+{
+	const struct sip_conf *conf = sip->conf;
+
+	if ((uint32_t)wanted >= conf->transport_count)
+		return -1;
+	for (uint32_t i = 0; i < sip->tp_count; i++)
+		if (slice_eq(conf->transports[wanted].name, slice_str(sip->tps[i].name)))
+			return sip->tps[i].is_open ? (int)i : -1;
+	return -1;
+}
+
 int sip_tp_pick(const struct sip *sip, int32_t wanted, enum sip_transport protocol,
 		const struct addr *to)
 {
 	if (wanted >= 0)
-		return (uint32_t)wanted < sip->tp_count && sip->tps[wanted].is_open ? (int)wanted
-										    : -1;
+		return sip_tp_of_conf(sip, wanted);
 	for (uint32_t i = 0; i < sip->tp_count; i++)
 		if (sip->tps[i].is_open && sip->tps[i].protocol == protocol &&
 		    sip->tps[i].local.family == to->family)
@@ -193,11 +206,12 @@ int sip_tp_pick_for(const struct sip *sip, int32_t wanted, const struct sip_targ
 
 bool sip_tp_want(const struct sip *sip, int32_t wanted, struct sip_target_want *out)
 {
+	int only = wanted >= 0 ? sip_tp_of_conf(sip, wanted) : -1;
 	bool any = false;
 
 	*out = (struct sip_target_want){0};
 	for (uint32_t i = 0; i < sip->tp_count; i++) {
-		if (!sip->tps[i].is_open || (wanted >= 0 && (uint32_t)wanted != i))
+		if (!sip->tps[i].is_open || (wanted >= 0 && only != (int)i))
 			continue;
 		out->families[sip_tp_kind(sip, (uint8_t)i)] |=
 			sip->tps[i].local.family == 4 ? SIP_TARGET_V4 : SIP_TARGET_V6;

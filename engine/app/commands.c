@@ -226,5 +226,5 @@ int engine_register_commands(struct engine *e)
 
 	for (size_t i = 0; i < ARRAY_COUNT(tables) && !err; i++)
 		err = tables[i](e);
-	return err;
+	return err ? err : acl_register_cli(control_cli(e->control), &e->acls);
 }

@@ -281,8 +281,10 @@ static int engine_create_loader(struct engine *e)
 static int engine_create_rest(struct engine *e, struct sink *error)
 {
 	bool unanswered = true, congestion = true;
-	int err = engine_load_snapshot(e, &e->now, error);
+	int err = engine_load_acls(e, &e->acls, error);
 
+	if (!err)
+		err = engine_load_snapshot(e, &e->now, error);
 	if (!err) {
 		engine_fit_ports(e);
 		err = engine_create_loops(e);
@@ -372,6 +374,8 @@ int engine_check(const struct engine_options *options, struct sink *error)
 	if (!err)
 		err = app_conf_load(&e->conf, e->control_io, options->main_file, error);
 	if (!err)
+		err = engine_load_acls(e, &e->acls, error);
+	if (!err)
 		err = engine_load_snapshot(e, &s, error);
 	if (!err)
 		err = engine_load_manager(e, &ami, error);
@@ -387,6 +391,7 @@ int engine_check(const struct engine_options *options, struct sink *error)
 	http_conf_free(http);
 	notify_conf_free(notify);
 	engine_free_snapshot(s);
+	acl_book_free(e->acls);
 	app_conf_free(&e->conf);
 	if (e->control_io)
 		io_destroy(e->control_io);
@@ -651,6 +656,7 @@ void engine_destroy(struct engine *e)
 	inbox_destroy(e->inbox);
 	engine_free_snapshot(e->old);
 	engine_free_snapshot(e->now);
+	acl_book_free(e->acls);
 	if (e->spool_io)
 		io_destroy(e->spool_io);
 	if (e->records_io)

@@ -99,6 +99,17 @@ static int engine_load_names(struct engine *e, struct resolver_conf *out, struct
 	return err;
 }
 
+int engine_load_acls(struct engine *e, struct acl_book **out, struct sink *error)
+{
+	struct conffile *cf;
+	int err = engine_load_file(e, &cf, "acl.conf", error);
+
+	if (!err)
+		err = acl_book_load(out, cf);
+	conffile_free(cf);
+	return err;
+}
+
 static int engine_load_stir(struct engine *e, struct sip_conf *conf, struct sink *error)
 {
 	struct conffile *cf;
@@ -130,6 +141,8 @@ static int engine_load_sip(struct engine *e, struct sip_conf **out, struct sink 
 	if (!err)
 		err = sip_conf_load(out, cf, error);
 	conffile_free(cf);
+	if (!err)
+		err = sip_conf_take_acls(*out, e->acls);
 	if (!err)
 		err = engine_load_names(e, &(*out)->names, error);
 	if (!err)
@@ -200,7 +213,9 @@ int engine_load_manager(struct engine *e, struct ami_conf **out, struct sink *er
 	conffile_free(cf);
 	if (err)
 		return err;
-	err = engine_load_file(e, &cf, "cdr_manager.conf", error);
+	err = ami_conf_take_acls(conf, e->acls);
+	if (!err)
+		err = engine_load_file(e, &cf, "cdr_manager.conf", error);
 	if (err) {
 		ami_conf_free(conf);
 		return err;
@@ -219,6 +234,13 @@ int engine_load_http(struct engine *e, struct http_conf **out, struct sink *erro
 	if (!err)
 		err = http_conf_load(out, cf, e->conf.data_dir, error);
 	conffile_free(cf);
+	if (err)
+		return err;
+	err = http_conf_take_acls(*out, e->acls);
+	if (err) {
+		http_conf_free(*out);
+		*out = NULL;
+	}
 	return err;
 }
 
@@ -408,6 +430,22 @@ static int engine_reload_all(struct engine *e, struct sink *text)
 	return 0;
 }
 
+/* With acl.conf, whose lists stand in all of it. */
+static int engine_reload_acls(struct engine *e, struct sink *text)
+{
+	struct acl_book *old = e->acls, *next;
+	int err = engine_load_acls(e, &next, text);
+
+	if (err)
+		return err;
+	e->acls = next;
+	err = engine_reload_all(e, text);
+	if (err)
+		e->acls = old;
+	acl_book_free(err ? next : old);
+	return err;
+}
+
 struct reload_part {
 	const char *name;
 	int (*reload)(struct engine *e, struct sink *text);
@@ -416,6 +454,7 @@ struct reload_part {
 /* Names as Asterisk's modules have them, with and without ".so". */
 static const struct reload_part reload_parts[] = {
 	{"logger", engine_reload_logger},
+	{"acl", engine_reload_acls},
 	{"manager", engine_reload_manager},
 	{"cdr_manager", engine_reload_manager},
 	{"http", engine_reload_http},
@@ -452,7 +491,7 @@ int engine_reload(void *arg, struct slice module, struct sink *text)
 	if (slice_ends(module, SLICE_LIT(".so")))
 		module.len -= 3;
 	if (module.len == 0)
-		err = engine_reload_all(e, text);
+		err = engine_reload_acls(e, text);
 	for (size_t i = 0; err == -ENOENT && i < sizeof(reload_parts) / sizeof(reload_parts[0]); i++) {
 		if (slice_ieq(module, slice_str(reload_parts[i].name)))
 			err = reload_parts[i].reload(e, text);

@@ -55,6 +55,7 @@ struct engine {
 	uint32_t node_count;
 	const struct tech_ops *techs[SHARD_TECHS];
 	struct snapshot *now, *old;
+	struct acl_book *acls; /* acl.conf in force */
 	uint32_t threads_started;
 	int64_t end_due_ns; /* all calls are over; 0: they are not */
 	bool restarts;	    /* the stop that was asked for last is a restart */
@@ -73,6 +74,7 @@ int engine_create_chores(struct engine *e);
 int engine_create_db(struct engine *e, struct sink *error);
 
 /* engine_conf.c: files into snapshots. */
+int engine_load_acls(struct engine *e, struct acl_book **out, struct sink *error);
 int engine_load_snapshot(struct engine *e, struct snapshot **out, struct sink *error);
 void engine_free_snapshot(struct snapshot *s);
 int engine_load_file(struct engine *e, struct conffile **out, const char *name, struct sink *error);

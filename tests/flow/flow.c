@@ -21,6 +21,22 @@ static int flow_read_conf(void *arg, const char *path, char **text, size_t *len)
 	return *text ? 0 : -ENOMEM;
 }
 
+/* acl.conf of the rig. */
+static void flow_take_acls(struct sip_conf *conf)
+{
+	char text[] = "[inside]\ndeny=0.0.0.0/0\npermit=10.0.0.0/24\n[outside]\ndeny=10.0.0.0/8\n";
+	struct conffile_source source = {.arg = text, .read = flow_read_conf, .etc_dir = "/etc"};
+	struct conffile_error why;
+	struct acl_book *book;
+	struct conffile *cf;
+
+	assert_int_equal(conffile_load(&cf, &source, "acl.conf", &why), 0);
+	assert_int_equal(acl_book_load(&book, cf), 0);
+	assert_int_equal(sip_conf_take_acls(conf, book), 0);
+	acl_book_free(book);
+	conffile_free(cf);
+}
+
 static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, const char *more)
 {
 	const char *protocol = f->protocol ? f->protocol : "udp";
@@ -47,6 +63,7 @@ static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, co
 	if (sip_conf_load(&conf, cf, &error))
 		fail_msg("%s", sink_cstr(&error));
 	conffile_free(cf);
+	flow_take_acls(conf);
 	resolver_conf_read_servers(&conf->names, SLICE_LIT("nameserver 10.0.0.53\n"));
 	if (sip_conf_open_tls(conf, f->io, &error))
 		fail_msg("%s", sink_cstr(&error));
@@ -445,7 +462,7 @@ static void flow_create_sip(struct flow *f, uint32_t shard)
 	assert_int_equal(sip_create(&f->sips[shard], &env, f->conf), 0);
 	assert_true(sip_bytes(f->sips[shard]) > 0);
 	assert_true(addr_eq(sip_transport_addr(f->sips[shard], 0), &flow_engine));
-	assert_null(sip_transport_addr(f->sips[shard], 1));
+	assert_null(sip_transport_addr(f->sips[shard], f->conf->transport_count));
 }
 
 void flow_use_shard(struct flow *f, uint32_t shard)

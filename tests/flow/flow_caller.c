@@ -13,6 +13,7 @@ void flow_caller_init(struct flow_caller *c, struct flow *f)
 		.f = f,
 		.from = "\"Ann\" <sip:1000@10.0.0.9>",
 		.ruri = "sip:100@10.0.0.1",
+		.to = "sip:100@10.0.0.1",
 	};
 	number++;
 	snprintf(c->call_id, sizeof(c->call_id), "caller%u@far", number);
@@ -28,11 +29,11 @@ static void caller_send(struct flow_caller *c, const char *method, const char *r
 
 	len = snprintf(text, sizeof(text),
 		       "%s %s SIP/2.0\r\nVia: SIP/2.0/%s 10.0.0.9:5060;rport;branch=%s\r\n"
-		       "From: %s;tag=%s\r\nTo: <sip:100@10.0.0.1>%s%s\r\nCall-ID: %s\r\n"
+		       "From: %s;tag=%s\r\nTo: <%s>%s%s\r\nCall-ID: %s\r\n"
 		       "CSeq: %u %s\r\nMax-Forwards: 70\r\n%s",
 		       method, ruri, c->f->protocol ? c->f->protocol : "UDP", branch, c->from,
-		       c->tag, c->to_tag[0] ? ";tag=" : "", c->to_tag, c->call_id, cseq, method,
-		       extra ? extra : "");
+		       c->tag, c->to, c->to_tag[0] ? ";tag=" : "", c->to_tag, c->call_id, cseq,
+		       method, extra ? extra : "");
 	if (body)
 		snprintf(text + len, sizeof(text) - (size_t)len, "%sContent-Length: %zu\r\n\r\n%s",
 			 extra && strstr(extra, "Content-Type:")

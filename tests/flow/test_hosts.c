@@ -1,6 +1,7 @@
 /* tests/flow/test_hosts.c - host names of pjsip.conf that stand for addresses: who calls (match=),
  * and where we are seen (external_*). */
 #include "engine/base/check.h"
+#include "sip/transport.h"
 #include "tests/flow/flow_caller.h"
 
 #include <stdio.h>
@@ -232,12 +233,42 @@ static void test_external(void **state)
 	end();
 }
 
+/* Sockets stay over a reload, and each name means its own, wherever it stands in the file then. */
+static void test_transports_moved(void **state)
+{
+	static const char second[] = "[second]\ntype=transport\nprotocol=udp\nbind=10.0.0.1:5070\n";
+	static const char third[] = "[third]\ntype=transport\nprotocol=udp\nbind=10.0.0.1:5080\n";
+	const struct addr to = {.family = 4, .port = 5060, .ip = {10, 0, 0, 9}};
+	struct sip_target_want want;
+	char text[256];
+
+	UNUSED(state);
+	snprintf(text, sizeof(text), "%s%s", second, third);
+	flow_start(&f, NULL, text);
+	assert_int_equal(sip_tp_pick(f.sip, 2, SIP_TRANSPORT_UDP, &to), 2);
+	flow_reload(&f, NULL, third);
+	assert_int_equal(sip_tp_pick(f.sip, 1, SIP_TRANSPORT_UDP, &to), 2);
+	assert_int_equal(sip_tp_pick(f.sip, 2, SIP_TRANSPORT_UDP, &to), -1);
+	snprintf(text, sizeof(text), "%s[new]\ntype=transport\nprotocol=udp\nbind=10.0.0.1:5090\n",
+		 third);
+	flow_reload(&f, NULL, text);
+	assert_int_equal(sip_tp_pick(f.sip, 0, SIP_TRANSPORT_UDP, &to), 0);
+	assert_int_equal(sip_tp_pick(f.sip, 2, SIP_TRANSPORT_UDP, &to), -1); /* not opened */
+	assert_false(sip_tp_want(f.sip, 2, &want));
+	assert_true(sip_tp_want(f.sip, 1, &want));
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_match),	  cmocka_unit_test(test_early),
-		cmocka_unit_test(test_no_server), cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_reload),	  cmocka_unit_test(test_external),
+		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_early),
+		cmocka_unit_test(test_no_server),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_external),
+		cmocka_unit_test(test_transports_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,7 +206,15 @@ static void test_access_lists(void **state)
 		{"[a]\ntype=acl\ncontact_deny=10.0.0.9\n[1000]\ntype=endpoint\nallow=ulaw\n",
 		 false},
 		{"[1000]\ntype=endpoint\nallow=ulaw\ndeny=10.0.0.9\n", false},
-		{"[1000]\ntype=endpoint\nallow=ulaw\nacl=office\n", false},
+		/* several sections: each is a fence of its own */
+		{"[a]\ntype=acl\ndeny=10.0.0.9\n[b]\ntype=acl\npermit=10.0.0.9\n"
+		 "[1000]\ntype=endpoint\nallow=ulaw\n",
+		 false},
+		/* lists of acl.conf */
+		{"[1000]\ntype=endpoint\nallow=ulaw\nacl=inside\n", true},
+		{"[1000]\ntype=endpoint\nallow=ulaw\nacl=inside,outside\n", false},
+		{"[a]\ntype=acl\ncontact_acl=outside\n[1000]\ntype=endpoint\nallow=ulaw\n", false},
+		{"[1000]\ntype=endpoint\nallow=ulaw\nacl=nowhere\n", false},
 		{"[1000]\ntype=endpoint\nallow=ulaw\ncontact_permit=10.0.0.9\n", true},
 	};
 	struct flow_caller c;

@@ -361,7 +361,31 @@ static void test_bad_requests(void **state)
 	flow_end(&f);
 }
 
-/* More bindings, with longer texts, than one report to control may hold: refused, and nothing changes. */
+/* contact_acl looks at every Contact of a REGISTER, and takes no names, which may lead anywhere. */
+static void test_contact_acl(void **state)
+{
+	static const char *const bad[] = {
+		"Contact: <sip:phone@10.0.9.9:5062>\r\n",
+		"Contact: <" URI_A ">, <sip:phone@10.0.9.9:5062>\r\n",
+		"Contact: <" URI_A ">\r\nContact: \"x\" <sip:phone@10.0.9.9>;expires=60\r\n",
+		"Contact: <sip:phone@inside.example>\r\n",
+	};
+
+	UNUSED(state);
+	start("contact_deny=0.0.0.0/0\ncontact_permit=10.0.0.0/24\n", "max_contacts=2");
+	new_phone("fence");
+	register_phone(CONTACT(URI_A));
+	expect_added(URI_A);
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+		send_register(bad[i]);
+		flow_expect(&f, "403");
+	}
+	flow_no_fact(&f);
+	flow_end(&f);
+}
+
+/* More bindings, with longer texts, than one report to control may hold: refused, and nothing
+ * changes. */
 static void test_too_large(void **state)
 {
 	static char extra[32768];
@@ -371,10 +395,12 @@ static void test_too_large(void **state)
 	start("", "max_contacts=30\nsupport_path=yes");
 	new_phone("large");
 	register_phone("");
-	len += (size_t)snprintf(extra, sizeof(extra), "Supported: path\r\nPath: <sip:10.0.0.9;lr;x=%0900d>\r\n", 0);
+	len += (size_t)snprintf(extra, sizeof(extra),
+				"Supported: path\r\nPath: <sip:10.0.0.9;lr;x=%0900d>\r\n", 0);
 	for (unsigned i = 0; i < 30; i++)
 		len += (size_t)snprintf(extra + len, sizeof(extra) - len,
-					"Contact: <sip:phone@10.0.0.9:%u;x=%0100d>\r\n", 6000 + i, 0);
+					"Contact: <sip:phone@10.0.0.9:%u;x=%0100d>\r\n", 6000 + i,
+					0);
 	send_register(extra);
 	flow_expect(&f, "413");
 	flow_no_fact(&f);
@@ -549,6 +575,74 @@ static void test_qualify_path(void **state)
 	end_qualify();
 }
 
+#define TOLD(uri, status) "ContactStatus " uri " " status " phone phone"
+
+/* The question to a phone: answered, or its time (a second) passes. */
+static void ask(const char *uri, bool is_there)
+{
+	const struct flow_msg *m = flow_expect(&f, "OPTIONS");
+	char text[160];
+
+	assert_true(slice_eq(m->msg.ruri, slice_str(uri)));
+	if (is_there)
+		flow_reply(&f, m, 200, "x", NULL, NULL);
+	else
+		flow_run(&f, SIM_SECOND + 10 * SIM_MS);
+	f.msg_taken = f.msg_count; /* it was sent again meanwhile */
+	snprintf(text, sizeof(text), "ContactStatus %s %s phone phone%s", uri,
+		 is_there ? "Reachable" : "Unreachable", is_there ? " rtt" : "");
+	flow_fact(&f, text);
+}
+
+/* remove_unavailable: a new phone takes the place of one that is not there, and of no other;
+ * together with remove_existing the one that is not there goes first. */
+static void test_remove_unavailable(void **state)
+{
+	const struct flow_msg *ok;
+
+	UNUSED(state);
+	start("",
+	      "max_contacts=1\nremove_unavailable=yes\nqualify_frequency=60\nqualify_timeout=1");
+	new_phone("gone");
+	send_register(CONTACT(URI_A));
+	take_challenge(flow_expect(&f, "401"));
+	send_register(CONTACT(URI_A));
+	flow_expect(&f, "200");
+	ask(URI_A, true);
+	flow_fact(&f, "PeerStatus PJSIP PJSIP/phone Reachable");
+	flow_fact(&f, "DeviceStateChange PJSIP/phone NOT_INUSE");
+	send_register(CONTACT(URI_B));
+	flow_expect(&f, "403");
+	ask(URI_A, false);
+	flow_fact(&f, "PeerStatus PJSIP PJSIP/phone Unreachable");
+	flow_fact(&f, "DeviceStateChange PJSIP/phone UNAVAILABLE");
+	send_register(CONTACT(URI_B)); /* a new nonce: that one is a minute old */
+	take_challenge(flow_expect(&f, "401"));
+	send_register(CONTACT(URI_B));
+	ok = flow_expect(&f, "200");
+	assert_string_equal(flow_header(ok, "Contact"), "<" URI_B ">;expires=3600");
+	flow_fact(&f, TOLD(URI_A, "Removed"));
+	end_qualify();
+
+	start("", "max_contacts=2\nremove_unavailable=yes\nremove_existing=yes\n"
+		  "qualify_frequency=60\nqualify_timeout=1");
+	new_phone("both");
+	send_register("");
+	take_challenge(flow_expect(&f, "401"));
+	send_register(CONTACT(URI_A) "Expires: 600\r\n"); /* ends first */
+	flow_expect(&f, "200");
+	ask(URI_A, true);
+	flow_fact(&f, "PeerStatus PJSIP PJSIP/phone Reachable");
+	flow_fact(&f, "DeviceStateChange PJSIP/phone NOT_INUSE");
+	send_register(CONTACT(URI_B));
+	flow_expect(&f, "200");
+	ask(URI_B, false);
+	send_register(CONTACT("sip:phone@10.0.0.9:5066"));
+	flow_expect(&f, "200");
+	flow_fact(&f, TOLD(URI_B, "Removed"));
+	end_qualify();
+}
+
 /* By command, whatever the frequency; and a stranger to it. */
 static void test_qualify_command(void **state)
 {
@@ -579,10 +673,12 @@ int main(void)
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_contact_acl),
 		cmocka_unit_test(test_qualify),
 		cmocka_unit_test(test_qualify_challenge),
 		cmocka_unit_test(test_qualify_name),
 		cmocka_unit_test(test_qualify_path),
+		cmocka_unit_test(test_remove_unavailable),
 		cmocka_unit_test(test_qualify_command),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* Registrations that we keep with others (RFC 3261 10.2, 3608): message by message. */
 #include "engine/base/check.h"
 #include "sip/registration.h"
-#include "tests/flow/flow.h"
+#include "tests/flow/flow_caller.h"
 
 #include <stdio.h>
 
@@ -14,7 +14,7 @@ static struct flow f;
 
 static const char *conf(const char *more)
 {
-	static char text[1024];
+	static char text[2048];
 
 	snprintf(text, sizeof(text), REG "%s", more);
 	return text;
@@ -244,6 +244,105 @@ static void test_service_route(void **state)
 	end(true);
 }
 
+/* What the options write into the request, and the spread of the first ones. */
+static void test_options(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start("contact_header_params=q=0.5\nuser_agent=Trunk 7\nsupport_path=yes\nexpiration=120\n"
+	      "transport=transport\n");
+	m = flow_expect(&f, "REGISTER");
+	assert_string_equal(flow_header(m, "Contact"), "<sip:4711@10.0.0.1:5060>;q=0.5");
+	assert_string_equal(flow_header(m, "User-Agent"), "Trunk 7");
+	assert_string_equal(flow_header(m, "Supported"), "path");
+	assert_string_equal(flow_header(m, "Expires"), "120");
+	flow_reply(&f, m, 200, "x", BOUND("120"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+
+	start("max_random_initial_delay=100\n");
+	m = flow_expect(&f, "REGISTER");
+	assert_in_range(m->at, SIM_SECOND, 100 * SIM_SECOND);
+	flow_reply(&f, m, 200, "x", BOUND("120"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+
+	start("transport=nowhere\n"); /* nothing is sent by another one */
+	flow_fact(&f, FACT("Rejected"));
+	flow_expect_silence(&f, 50 * SIM_SECOND);
+	end(false);
+}
+
+/* Several of one trunk, each kept by a shard: they are told apart, and so are their ends. */
+static void test_several(void **state)
+{
+	static const char more[] =
+		"line=yes\nendpoint=trunk\n[two]\ntype=registration\nserver_uri=sip:10.0.0.9:5070\n"
+		"client_uri=sip:v@10.0.0.9\ncontact_user=4712\nmax_random_initial_delay=0\n"
+		"[three]\ntype=registration\nserver_uri=sip:10.0.0.9:5080\n"
+		"client_uri=sip:w@10.0.0.9\ncontact_user=4713\nmax_random_initial_delay=0\n"
+		"fatal_retry_interval=30\nline=yes\nendpoint=trunk\n";
+	bool seen[3] = {false};
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	flow_start_center(&f, FLOW_SHARDS, NULL, conf(more));
+	flow_run(&f, 10 * SIM_MS);
+	f.fact_taken = f.fact_count; /* of the contact */
+	for (int i = 0; i < 3; i++) {
+		m = flow_expect(&f, "REGISTER");
+		assert_in_range(m->to.port, 5060, 5080);
+		seen[(m->to.port - 5060) / 10] = true;
+		flow_reply(&f, m, m->to.port == 5080 ? 404 : 200, "x", "Expires: 3600\r\n", NULL);
+	}
+	assert_true(seen[0] && seen[1] && seen[2]);
+	flow_run(&f, 10 * SIM_MS);
+	assert_int_equal(f.fact_count - f.fact_taken, 3);
+	f.fact_taken = f.fact_count;
+	m = flow_expect(&f, "REGISTER"); /* the one that was refused */
+	assert_int_equal(m->to.port, 5080);
+	flow_reply(&f, m, 200, "x", "Expires: 3600\r\n", NULL);
+	flow_fact(&f, "Registry PJSIP sip:w@10.0.0.9 sip:10.0.0.9:5080 Registered");
+	assert_int_equal(flow_command(&f, TECH_UNREGISTER, "two"), 0);
+	m = flow_expect(&f, "REGISTER");
+	assert_int_equal(m->to.port, 5070);
+	assert_string_equal(flow_header(m, "Expires"), "0");
+	flow_reply(&f, m, 200, "x", NULL, NULL);
+	flow_fact(&f, "Registry PJSIP sip:v@10.0.0.9 sip:10.0.0.9:5070 Unregistered");
+	flow_expect_silence(&f, 100 * SIM_SECOND);
+	flow_reload(&f, NULL, NULL);
+	for (int i = 0; i < 2; i++) {
+		m = flow_expect(&f, "REGISTER");
+		assert_true(m->to.port != 5070);
+		assert_string_equal(flow_header(m, "Expires"), "0");
+		flow_reply(&f, m, 200, "x", NULL, NULL);
+	}
+	flow_end(&f);
+}
+
+/* ... also when it begins with a name. */
+static void test_service_route_name(void **state)
+{
+	const struct flow_msg *m;
+	char text[ADDR_TEXT];
+
+	UNUSED(state);
+	start("endpoint=trunk\n");
+	sim_dns_put(f.w, "edge.example", 60, "A 10.0.0.7");
+	m = flow_expect(&f, "REGISTER");
+	flow_reply(&f, m, 200, "x", BOUND("600") "Service-Route: <sip:edge.example;lr>\r\n", NULL);
+	flow_fact(&f, FACT("Registered"));
+	flow_dial(&f, "100@trunk");
+	m = flow_expect(&f, "INVITE");
+	assert_string_equal(addr_text(&m->to, text), "10.0.0.7:5060");
+	assert_string_equal(flow_header(m, "Route"), "<sip:edge.example;lr>");
+	flow_reply(&f, m, 486, "b", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	end(true);
+}
+
 /* ---- names (RFC 3263) ---- */
 
 #define NAMED                                                                                      \
@@ -439,6 +538,51 @@ static void test_line(void **state)
 	end(true);
 }
 
+/* Such calls belong to the registration's endpoint before anything else is looked at, whether the
+ * line stands in To or in the Request-URI; with another line they are those of whoever else fits.
+ */
+static void test_line_calls(void **state)
+{
+	static const struct {
+		bool in_ruri, in_to, is_wrong;
+		const char *fact;
+	} rows[] = {
+		{true, false, false, "offer 4711@10.0.0.1 \"Ann\" <1000>"},
+		{false, true, false, "offer 4711@10.0.0.1 \"Ann\" <1000>"},
+		{false, false, false, "offer 4711@10.0.0.1 \"By\" <7>"},
+		{true, false, true, "offer 4711@10.0.0.1 \"By\" <7>"},
+	};
+	char uri[128], ruri[128];
+	const struct flow_msg *m;
+	struct flow_caller c;
+
+	UNUSED(state);
+	start("line=yes\nendpoint=trunk\n"
+	      "[by]\ntype=identify\nendpoint=by\nmatch=10.0.0.9\n"
+	      "[by]\ntype=endpoint\nallow=ulaw\ncallerid=\"By\" <7>\n");
+	m = flow_expect(&f, "REGISTER");
+	slice_copy(uri, sizeof(uri), m->msg.contact.uri);
+	flow_reply(&f, m, 200, "x", "Expires: 7200\r\n", NULL);
+	flow_fact(&f, FACT("Registered"));
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		flow_caller_init(&c, &f);
+		snprintf(ruri, sizeof(ruri), "%s",
+			 rows[i].in_ruri ? uri : "sip:4711@10.0.0.1:5060");
+		if (rows[i].is_wrong)
+			ruri[strlen(ruri) - 1] ^= 1;
+		c.ruri = ruri;
+		if (rows[i].in_to)
+			c.to = uri;
+		flow_caller_invite(&c, NULL, flow_sdp(7000, "0 101", "sendrecv"));
+		flow_expect(&f, "100");
+		flow_fact(&f, rows[i].fact);
+		flow_hangup(&f, 17);
+		flow_caller_expect(&c, "486");
+		flow_caller_ack_failure(&c);
+	}
+	end(true);
+}
+
 /* A reload that changes something ends the old and begins the new; one that does not leaves it
  * alone. */
 static void test_reload(void **state)
@@ -473,11 +617,15 @@ int main(void)
 		cmocka_unit_test(test_wrong_credentials),
 		cmocka_unit_test(test_max_retries),
 		cmocka_unit_test(test_service_route),
+		cmocka_unit_test(test_service_route_name),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_failover),
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_cut_short),
 		cmocka_unit_test(test_strict_proxy),
 		cmocka_unit_test(test_line),
+		cmocka_unit_test(test_line_calls),
 		cmocka_unit_test(test_reload),
 	};
 

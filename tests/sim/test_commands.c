@@ -34,6 +34,37 @@ static void dial(void)
 	shows_just("channel originate PJSIP/100@gw application Wait 5", "");
 }
 
+/* acl.conf and who names its lists; a file that cannot be read changes nothing. */
+static void test_acl(void **state)
+{
+	UNUSED(state);
+	shows_just("acl show", "\nacl\n---\n");
+	sim_fs_put(rig.w, ETC "acl.conf", "[office]\ndeny=0.0.0.0/0\npermit=10.0.0.0/8\n");
+	sim_fs_put(rig.w, ETC "manager.conf",
+		   "[general]\nenabled=no\n[crm]\nsecret=x\ndeny=10.1.0.0/16\nacl=office,lab\n");
+	shows("module reload acl", "Module 'acl' reloaded successfully.");
+	shows_just("acl show", "\nacl\n---\noffice\n");
+	shows_just("acl show office",
+		   "\nACL: office\n---------------------------------------------\n"
+		   "  0:  deny - 0.0.0.0/0.0.0.0\n"
+		   "  1: allow - 10.0.0.0/255.0.0.0\n");
+	shows("manager show user crm",
+	      "ACL: yes\nACL: (unnamed)\n---------------------------------------------\n"
+	      "  0:  deny - 10.1.0.0/255.255.0.0\n"
+	      "ACL: office\n---------------------------------------------\n"
+	      "  0:  deny - 0.0.0.0/0.0.0.0\n  1: allow - 10.0.0.0/255.0.0.0\n"
+	      "ACL: lab\n---------------------------------------------\nClosed: ");
+	sim_fs_put(rig.w, ETC "acl.conf", "[office\n");
+	shows("module reload acl", "acl.conf");
+	shows("acl show office", "  1: allow - 10.0.0.0/255.0.0.0\n");
+	sim_fs_put(rig.w, ETC "acl.conf", "[new]\n");
+	shows("core reload", "");
+	shows_just("acl show", "\nacl\n---\nnew\n");
+	shows("manager show user crm",
+	      "ACL: office\n---------------------------------------------\n"
+	      "Closed: ");
+}
+
 static void test_channels(void **state)
 {
 	UNUSED(state);
@@ -145,7 +176,8 @@ static void test_originate(void **state)
 	      "*** No data provided after channel type! ***\nUsage: channel originate");
 	shows("channel originate PJSIP/1@gw", "Usage: channel originate");
 	shows("channel originate PJSIP/1@gw application", "Usage: channel originate");
-	shows("channel originate Nosuch/1 application Wait 1", "No channel type registered for 'Nosuch'");
+	shows("channel originate Nosuch/1 application Wait 1",
+	      "No channel type registered for 'Nosuch'");
 	shows_just("channel originate PJSIP/1@gw extension s@out", "");
 	shows("core show channels count", "1 active channel\n");
 }
@@ -322,10 +354,19 @@ static void test_log_commands(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_channels),	   TEST(test_channel),	 TEST(test_channel_vanishes),
-		TEST(test_hangup),	   TEST(test_originate), TEST(test_redirect),
-		TEST(test_variables),	   TEST(test_system),	 TEST(test_records),
-		TEST(test_active_records), TEST(test_packets),	 TEST(test_log_commands),
+		TEST(test_channels),
+		TEST(test_channel),
+		TEST(test_channel_vanishes),
+		TEST(test_hangup),
+		TEST(test_originate),
+		TEST(test_redirect),
+		TEST(test_variables),
+		TEST(test_system),
+		TEST(test_records),
+		TEST(test_active_records),
+		TEST(test_packets),
+		TEST(test_log_commands),
+		TEST(test_acl),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

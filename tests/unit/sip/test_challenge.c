@@ -279,31 +279,6 @@ static void test_offenders(void **state)
 	sip_offenders_destroy(o);
 }
 
-static void test_acl(void **state)
-{
-	struct sip_acl_rule rules[3] = {
-		{.is_permit = false}, {.is_permit = true}, {.is_permit = false}};
-	const struct sip_acl acl = {rules, 3}, none = {0};
-	static const struct {
-		const char *ip;
-		bool allowed;
-	} rows[] = {{"192.0.2.1", false},
-		    {"10.1.2.3", true},
-		    {"10.9.9.9", false},
-		    {"2001:db8::1", true}};
-	struct addr a = {0};
-
-	UNUSED(state);
-	assert_true(addr_net_parse(&rules[0].net, SLICE_LIT("0.0.0.0/0")));
-	assert_true(addr_net_parse(&rules[1].net, SLICE_LIT("10.0.0.0/8")));
-	assert_true(addr_net_parse(&rules[2].net, SLICE_LIT("10.9.0.0/16")));
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		assert_true(addr_parse_ip(&a, slice_str(rows[i].ip)));
-		assert_int_equal(sip_acl_allows(&acl, &a), rows[i].allowed);
-		assert_true(sip_acl_allows(&none, &a));
-	}
-}
-
 /* A realm whose text has to be escaped comes back escaped, and is ours all the same. */
 static void test_realm_in_quotes(void **state)
 {
@@ -334,7 +309,6 @@ int main(void)
 		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_broken_credentials),
 		cmocka_unit_test(test_offenders),
-		cmocka_unit_test(test_acl),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

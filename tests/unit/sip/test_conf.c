@@ -3,6 +3,7 @@
 #include "engine/base/check.h"
 #include "sip/conf.h"
 #include "tests/unit/cmocka.h"
+#include "tests/unit/core/memconf.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -98,7 +99,7 @@ static void test_callers(const struct sip_conf *c)
 	assert_int_equal(e->auths[0]->nonce_lifetime_s, 32);
 	assert_int_equal(e->auths[0]->alg_mask_uas, SIP_AUTH_MASK_DEFAULT);
 	assert_int_equal(e->identify_by, 1u << SIP_IDENTIFY_AUTH_USERNAME | 1u << SIP_IDENTIFY_IP);
-	assert_true(sip_acl_allows(&e->acl, &in) && !sip_acl_allows(&e->acl, &out));
+	assert_true(acl_allows(&e->acl, &in) && !acl_allows(&e->acl, &out));
 	assert_int_equal(e->contact_acl.count, 1);
 	assert_int_equal(c->identify_count, 1);
 	assert_ptr_equal(c->identifies[0].endpoint, sip_conf_endpoint(c, SLICE_LIT("trunk")));
@@ -301,7 +302,6 @@ static void test_said(void **state)
 		 "srv_lookups=no\n[e]\ntype=endpoint\n",
 		 NULL},
 		{"[e]\ntype=endpoint\nauth=none\n", "auth names 'none', but there is no such"},
-		{"[a]\ntype=acl\nacl=office\n", "lists of acl.conf are not served"},
 	};
 
 	UNUSED(state);
@@ -314,6 +314,39 @@ static void test_said(void **state)
 			fail_msg("'%s' gave: %s", rows[i].text, logged);
 		sip_conf_free(c);
 	}
+}
+
+/* What acl= names lets nobody in until acl.conf was asked, and never if it is not there. */
+static void test_acls(void **state)
+{
+	static const char text[] = "[a]\ntype=acl\nacl=office\n[b]\ntype=acl\ndeny=10.0.0.9\n"
+				   "[e]\ntype=endpoint\nacl=nowhere\ncontact_acl=office\n";
+	struct sip_conf *c = load_ok(text);
+	const struct memconf_file files[] = {
+		{"acl.conf", "[office]\ndeny=0.0.0.0/0\npermit=10.0.0.0/8\n", 0}, {NULL, NULL, 0}};
+	const struct sip_conf_endpoint *e = sip_conf_endpoint(c, SLICE_LIT("e"));
+	struct addr in = {.family = 4, .ip = {10, 0, 0, 8}},
+		    out = {.family = 4, .ip = {192, 0, 2, 1}};
+	static struct memconf m;
+	struct conffile_error why;
+	struct acl_book *book;
+	struct conffile *cf;
+
+	UNUSED(state);
+	memconf_init(&m, files);
+	assert_int_equal(conffile_load(&cf, &m.source, "acl.conf", &why), 0);
+	assert_int_equal(acl_book_load(&book, cf), 0);
+	conffile_free(cf);
+	assert_int_equal(c->acl_count, 2);
+	assert_false(acl_allows(&c->acls[0].source, &in));
+	assert_int_equal(sip_conf_take_acls(c, book), 0);
+	acl_book_free(book); /* the snapshot stands alone */
+	assert_true(acl_allows(&c->acls[0].source, &in));
+	assert_false(acl_allows(&c->acls[0].source, &out));
+	assert_true(acl_allows(&c->acls[1].source, &out));
+	assert_false(acl_allows(&e->acl, &in));
+	assert_true(acl_allows(&e->contact_acl, &in) && !acl_allows(&e->contact_acl, &out));
+	sip_conf_free(c);
 }
 
 static void test_dial_strings(void **state)
@@ -388,9 +421,13 @@ static void test_find(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sample),		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_refused_callers), cmocka_unit_test(test_said),
-		cmocka_unit_test(test_dial_strings),	cmocka_unit_test(test_find),
+		cmocka_unit_test(test_sample),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused_callers),
+		cmocka_unit_test(test_said),
+		cmocka_unit_test(test_dial_strings),
+		cmocka_unit_test(test_acls),
+		cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
