@@ -162,7 +162,7 @@ static void dialog_find_hop(struct dialog *d, const struct addr *from)
 }
 
 /* The URI of Contact; with the source address in place of its host when asked for, or all of it
- * when there is no Contact (broken gateways). */
+ * when there is none, or none that a request could be written to (broken gateways). */
 static struct slice dialog_pick_target(const struct sip_msg *msg, const struct addr *from,
 				       bool rewrite, struct sink *room)
 {
@@ -170,14 +170,14 @@ static struct slice dialog_pick_target(const struct sip_msg *msg, const struct a
 	char ip[ADDR_TEXT];
 	struct sink host = sink_make(ip, sizeof(ip));
 
-	if (msg->contact.uri.len && !rewrite)
-		return msg->contact.uri;
-	addr_write_ip(&host, from);
-	if (msg->contact.uri.len == 0 || sip_uri_parse(&uri, msg->contact.uri)) {
+	if (sip_uri_parse(&uri, msg->contact.uri)) {
 		sink_lit(room, "sip:");
 		addr_write(room, from);
 		return sink_slice(room);
 	}
+	if (!rewrite)
+		return msg->contact.uri;
+	addr_write_ip(&host, from);
 	uri.host = sink_slice(&host);
 	uri.is_ipv6 = from->family == 6;
 	uri.port = from->port;
@@ -267,9 +267,10 @@ int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct
 		.routes = dialog_routes(d),
 	};
 	struct addr hop = d->dst;
+	struct sip_uri uri;
 	int err;
 
-	if (msg->contact.uri.len == 0)
+	if (sip_uri_parse(&uri, msg->contact.uri))
 		return 0;
 	text.target = dialog_pick_target(msg, from, rewrite, &target);
 	if (slice_eq(text.target, dialog_target(d)))

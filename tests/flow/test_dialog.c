@@ -79,6 +79,9 @@ static void test_requests(void **state)
 		 5070, false},
 		{"Contact: <sip:b@10.0.0.7>\r\n", HEAD("sip:b@10.0.0.7") TAIL, 7, 5060, false},
 		{"", HEAD("sip:10.0.0.9:5099") TAIL, 9, 5099, false},
+		/* nothing that a Request-URI could be */
+		{"Contact: <sip:b@10.0.0.7\xff:5070>\r\n", HEAD("sip:10.0.0.9:5099") TAIL, 9, 5099,
+		 false},
 		{"Contact: <sip:b@host.example>\r\n", HEAD("sip:b@host.example") TAIL, 9, 5099,
 		 false},
 		{"Contact: <sip:b@[2001:db8::1]>\r\n", HEAD("sip:b@[2001:db8::1]") TAIL, 9, 5099,
@@ -144,8 +147,11 @@ static void test_target_refresh(void **state)
 	assert_string_equal(request(d, "sip:us@10.0.0.1"),
 			    HEAD("sip:c@10.0.0.8:5088") "Contact: <sip:us@10.0.0.1>\r\n" TAIL);
 	assert_int_equal(d->dst.port, 5088);
-	/* none: it stays */
+	/* none, or none that can be written to: it stays */
 	assert_int_equal(dialog_take_target(d, response(&r, ""), &source, false), 0);
+	assert_int_equal(dialog_take_target(d, response(&r, "Contact: <sip:c@\xff>\r\n"), &source,
+					    false),
+			 0);
 	assert_true(slice_eq(dialog_target(d), SLICE_LIT("sip:c@10.0.0.8:5088")));
 	assert_true(slice_eq(dialog_tag(d), SLICE_LIT("far")));
 	dialog_free(d);
