@@ -171,11 +171,16 @@ int flow_transfer(struct flow *f, const char *dest)
 	return f->number;
 }
 
-void flow_caller_talk(struct flow_caller *c)
+void flow_caller_offer(struct flow_caller *c, const char *extra, const char *body)
 {
-	flow_caller_invite(c, NULL, flow_sdp(7000, "0 101", "sendrecv"));
+	flow_caller_invite(c, extra, body);
 	flow_expect(c->f, "100");
 	flow_fact(c->f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+}
+
+void flow_caller_talk(struct flow_caller *c)
+{
+	flow_caller_offer(c, NULL, flow_sdp(7000, "0 101", "sendrecv"));
 	assert_int_equal(flow_answer(c->f), 0);
 	flow_fact(c->f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	flow_caller_expect(c, "200");

@@ -5,6 +5,9 @@
 
 #include "tests/flow/flow.h"
 
+/* Everybody from 10.0.0.9 is the trunk: further sections for flow_start. */
+#define FLOW_PEER "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n"
+
 /* One call from 10.0.0.9. Fields may be changed between messages. */
 struct flow_caller {
 	struct flow *f;
@@ -21,6 +24,8 @@ struct flow_caller {
 void flow_caller_init(struct flow_caller *c, struct flow *f);
 /* INVITE with a new branch and CSeq + 1. extra: whole header lines, body: SDP or NULL. */
 void flow_caller_invite(struct flow_caller *c, const char *extra, const char *body);
+/* The same, up to the 100 and to the owner who hears of the call: nobody has answered it yet. */
+void flow_caller_offer(struct flow_caller *c, const char *extra, const char *body);
 /* The same INVITE again, octet by octet but for the branch if another one is given. */
 void flow_caller_again(struct flow_caller *c, const char *branch, const char *extra,
 		       const char *body);

@@ -6,21 +6,12 @@
 
 #include <stdio.h>
 
-/* Everybody from 10.0.0.9 is the trunk. */
-#define PEER "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n"
 #define SDP  flow_sdp(7000, "0 101", "sendrecv")
 
 static void start(struct flow *f, struct flow_caller *c, const char *endpoint)
 {
-	flow_start(f, endpoint, PEER);
+	flow_start(f, endpoint, FLOW_PEER);
 	flow_caller_init(c, f);
-}
-
-static void invite(struct flow_caller *c, const char *extra, const char *body)
-{
-	flow_caller_invite(c, extra, body);
-	flow_expect(c->f, "100");
-	flow_fact(c->f, "offer 100@10.0.0.1 \"Ann\" <1000>");
 }
 
 /* So long after it, within the tick of a timer. */
@@ -46,7 +37,7 @@ static void test_answered(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	ringing = flow_caller_expect(&c, "180");
 	assert_true(has(ringing, "\r\nContact: <sip:10.0.0.1:5060>\r\n"));
@@ -117,7 +108,7 @@ static void test_refusals(void **state)
 		const struct flow_msg *m;
 
 		start(&f, &c, NULL);
-		invite(&c, NULL, SDP);
+		flow_caller_offer(&c, NULL, SDP);
 		flow_hangup(&f, rows[i].cause);
 		m = flow_caller_expect(&c, rows[i].status);
 		if (rows[i].reason)
@@ -144,7 +135,7 @@ static void test_refuse_with(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	f.number = 437;
 	flow_do(&f, refuse_with_job);
 	assert_int_equal(f.number, CAUSE_INTERWORKING);
@@ -207,7 +198,7 @@ static void test_cancel(void **state)
 		const struct flow_msg *m;
 
 		start(&f, &c, NULL);
-		invite(&c, NULL, SDP);
+		flow_caller_offer(&c, NULL, SDP);
 		flow_indicate(&f, TECH_RINGING);
 		flow_caller_expect(&c, "180");
 		flow_caller_cancel(&c, rows[i].extra);
@@ -229,7 +220,7 @@ static void test_cancel_crosses_answer(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	assert_int_equal(flow_answer(&f), 0);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	flow_caller_expect(&c, "200");
@@ -251,7 +242,7 @@ static void test_cancel_late(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	flow_hangup(&f, CAUSE_BUSY);
 	flow_caller_expect(&c, "486");
 	flow_caller_cancel(&c, NULL);
@@ -268,7 +259,7 @@ static void test_early_bye(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	flow_caller_expect(&c, "180");
 	flow_caller_request(&c, "BYE", NULL, NULL);
@@ -289,7 +280,7 @@ static void test_answer_repeated(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	flow_caller_again(&c, NULL, NULL, SDP);
 	flow_expect(&f, "100");
 	assert_int_equal(flow_answer(&f), 0);
@@ -319,7 +310,7 @@ static void test_no_ack(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	assert_int_equal(flow_answer(&f), 0);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	flow_caller_expect(&c, "200");
@@ -340,7 +331,7 @@ static void test_hangup_before_ack(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	assert_int_equal(flow_answer(&f), 0);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	flow_caller_expect(&c, "200");
@@ -360,7 +351,7 @@ static void test_bye_before_ack(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	assert_int_equal(flow_answer(&f), 0);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	flow_caller_expect(&c, "200");
@@ -381,7 +372,7 @@ static void test_ringing_repeated(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	first = flow_caller_expect(&c, "180");
 	flow_indicate(&f, TECH_RINGING); /* shown already */
@@ -405,7 +396,7 @@ static void test_early_media(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	flow_indicate(&f, TECH_PROGRESS);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	early = flow_caller_expect(&c, "183");
@@ -430,7 +421,7 @@ static void test_delayed_offer(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, NULL);
+	flow_caller_offer(&c, NULL, NULL);
 	flow_indicate(&f, TECH_PROGRESS); /* nothing to describe yet */
 	assert_int_equal(flow_caller_expect(&c, "183")->msg.body.len, 0);
 	assert_int_equal(flow_answer(&f), 0);
@@ -454,7 +445,7 @@ static void test_delayed_offer_unanswered(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, NULL);
+	flow_caller_offer(&c, NULL, NULL);
 	assert_int_equal(flow_answer(&f), 0);
 	flow_caller_expect(&c, "200");
 	flow_caller_ack(&c, NULL);
@@ -511,7 +502,7 @@ static void test_merged(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, NULL, SDP);
+	flow_caller_offer(&c, NULL, SDP);
 	flow_caller_again(&c, "z9hG4bKotherway", NULL, SDP);
 	flow_expect(&f, "482");
 	flow_no_fact(&f);

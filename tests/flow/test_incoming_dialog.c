@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 
-#define PEER "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n"
 #define SDP  flow_sdp(7000, "0 101", "sendrecv")
 
 static bool has(const struct flow_msg *m, const char *text)
@@ -16,7 +15,7 @@ static bool has(const struct flow_msg *m, const char *text)
 
 static void start(struct flow *f, struct flow_caller *c)
 {
-	flow_start(f, NULL, PEER);
+	flow_start(f, NULL, FLOW_PEER);
 	flow_caller_init(c, f);
 }
 
@@ -25,9 +24,7 @@ static const struct flow_msg *talk(struct flow_caller *c, const char *extra)
 {
 	const struct flow_msg *ok;
 
-	flow_caller_invite(c, extra, SDP);
-	flow_expect(c->f, "100");
-	flow_fact(c->f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	flow_caller_offer(c, extra, SDP);
 	assert_int_equal(flow_answer(c->f), 0);
 	flow_fact(c->f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	ok = flow_caller_expect(c, "200");
@@ -114,9 +111,7 @@ static void test_reinvite_too_early(void **state)
 
 	UNUSED(state);
 	start(&f, &c);
-	flow_caller_invite(&c, NULL, SDP);
-	flow_expect(&f, "100");
-	flow_fact(&f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	flow_caller_offer(&c, NULL, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	flow_caller_expect(&c, "180");
 	flow_caller_invite(&c, NULL, SDP);
@@ -309,9 +304,7 @@ static void test_multipart_and_long(void **state)
 	memset(line + 10, 'x', 3500);
 	snprintf(line + 3510, sizeof(line) - 3510,
 		 "\r\nContent-Type: multipart/mixed;boundary=b1\r\n");
-	flow_caller_invite(&c, line, body);
-	flow_expect(&f, "100");
-	flow_fact(&f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	flow_caller_offer(&c, line, body);
 	assert_int_equal(flow_answer(&f), 0);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	assert_true(has(flow_caller_expect(&c, "200"), "m=audio 4000 RTP/AVP 0 101"));
@@ -322,9 +315,7 @@ static void test_multipart_and_long(void **state)
 /* Answered, not acknowledged yet. */
 static void answered(struct flow_caller *c)
 {
-	flow_caller_invite(c, NULL, SDP);
-	flow_expect(c->f, "100");
-	flow_fact(c->f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	flow_caller_offer(c, NULL, SDP);
 	assert_int_equal(flow_answer(c->f), 0);
 	flow_fact(c->f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	flow_caller_expect(c, "200");

@@ -4,22 +4,14 @@
 
 #include <stdio.h>
 
-#define PEER "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n"
 #define SDP  flow_sdp(7000, "0 101", "sendrecv")
 #define REL  "Supported: 100rel\r\n"
 #define MUST "Require: 100rel\r\n"
 
 static void start(struct flow *f, struct flow_caller *c, const char *endpoint)
 {
-	flow_start(f, endpoint, PEER);
+	flow_start(f, endpoint, FLOW_PEER);
 	flow_caller_init(c, f);
-}
-
-static void invite(struct flow_caller *c, const char *extra, const char *body)
-{
-	flow_caller_invite(c, extra, body);
-	flow_expect(c->f, "100");
-	flow_fact(c->f, "offer 100@10.0.0.1 \"Ann\" <1000>");
 }
 
 static unsigned rseq(const struct flow_msg *m)
@@ -67,7 +59,7 @@ static void test_who(void **state)
 		const struct flow_msg *m;
 
 		start(&f, &c, rows[i].endpoint);
-		invite(&c, rows[i].extra, SDP);
+		flow_caller_offer(&c, rows[i].extra, SDP);
 		flow_indicate(&f, TECH_RINGING);
 		m = flow_caller_expect(&c, "180");
 		assert_int_equal(sip_msg_has(&m->msg, SIP_HDR_RSEQ), rows[i].is_reliable);
@@ -91,7 +83,7 @@ static void test_in_order(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, MUST, SDP);
+	flow_caller_offer(&c, MUST, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	first = flow_caller_expect(&c, "180");
 	m = flow_expect(&f, "180");
@@ -125,7 +117,7 @@ static void test_offer_in_183(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, MUST, NULL);
+	flow_caller_offer(&c, MUST, NULL);
 	flow_indicate(&f, TECH_RINGING);
 	m = flow_caller_expect(&c, "180");
 	assert_non_null(strstr(m->text, "m=audio 4000 RTP/AVP 0 8 101\r\n"));
@@ -149,7 +141,7 @@ static void test_no_prack(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, MUST, SDP);
+	flow_caller_offer(&c, MUST, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	for (int i = 0; i < 7; i++) /* 0, .5, 1.5, 3.5, 7.5, 15.5, 31.5 s */
 		flow_caller_expect(&c, "180");
@@ -167,7 +159,7 @@ static void test_cancel(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, MUST, SDP);
+	flow_caller_offer(&c, MUST, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	flow_caller_expect(&c, "180");
 	flow_caller_cancel(&c, NULL);
@@ -187,7 +179,7 @@ static void test_early_update(void **state)
 
 	UNUSED(state);
 	start(&f, &c, NULL);
-	invite(&c, MUST, SDP);
+	flow_caller_offer(&c, MUST, SDP);
 	flow_indicate(&f, TECH_PROGRESS);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	m = flow_caller_expect(&c, "183");

@@ -5,7 +5,6 @@
 #include "engine/core/cause.h"
 #include "tests/flow/flow_caller.h"
 
-#define PEER  "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n"
 #define SDP   flow_sdp(7000, "0 101", "sendrecv")
 #define REFER FLOW_CONTACT "Refer-To: <sip:200@10.0.0.9>\r\n"
 
@@ -41,7 +40,7 @@ static void test_behind_our_bye_called(void **state)
 	struct flow f;
 
 	UNUSED(state);
-	flow_start(&f, NULL, PEER);
+	flow_start(&f, NULL, FLOW_PEER);
 	flow_caller_init(&c, &f);
 	flow_caller_talk(&c);
 	flow_hangup(&f, CAUSE_NORMAL);

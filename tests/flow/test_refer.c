@@ -7,12 +7,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define PEER "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n"
 #define SDP  flow_sdp(7000, "0 101", "sendrecv")
 
 static void talk(struct flow *f, struct flow_caller *c, const char *endpoint)
 {
-	flow_start(f, endpoint, PEER);
+	flow_start(f, endpoint, FLOW_PEER);
 	flow_caller_init(c, f);
 	flow_caller_talk(c);
 }
@@ -219,11 +218,9 @@ static void test_redirect(void **state)
 	struct flow f;
 
 	UNUSED(state);
-	flow_start(&f, NULL, PEER);
+	flow_start(&f, NULL, FLOW_PEER);
 	flow_caller_init(&c, &f);
-	flow_caller_invite(&c, NULL, SDP);
-	flow_expect(&f, "100");
-	flow_fact(&f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	flow_caller_offer(&c, NULL, SDP);
 	assert_int_equal(flow_transfer(&f, "sip:900@10.9.9.9"), 302);
 	assert_true(has(flow_caller_expect(&c, "302"), "\r\nContact: <sip:900@10.9.9.9>\r\n"));
 	flow_fact(&f, "ended 23 302");
@@ -287,7 +284,7 @@ static void test_replaces_placed(void **state)
 	struct flow f;
 
 	UNUSED(state);
-	flow_start(&f, NULL, PEER);
+	flow_start(&f, NULL, FLOW_PEER);
 	invite = flow_answered_call(&f);
 	flow_caller_init(&c, &f);
 	snprintf(line, sizeof(line), "Replaces: %.*s;from-tag=far1;to-tag=%.*s\r\n",

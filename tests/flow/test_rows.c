@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#define PEER "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n"
 #define SDP  flow_sdp(7000, "0 101", "sendrecv")
 
 /* RFC 3261 13.2.2.4: routes and target of an early dialog give way to those of the 2xx. */
@@ -51,11 +50,9 @@ static void test_invite_behind_answer(void **state)
 	struct flow f;
 
 	UNUSED(state);
-	flow_start(&f, NULL, PEER);
+	flow_start(&f, NULL, FLOW_PEER);
 	flow_caller_init(&c, &f);
-	flow_caller_invite(&c, NULL, SDP);
-	flow_expect(&f, "100");
-	flow_fact(&f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	flow_caller_offer(&c, NULL, SDP);
 	assert_int_equal(flow_answer(&f), 0);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	first = flow_expect(&f, "200");
