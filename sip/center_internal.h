@@ -110,6 +110,9 @@ void center_offer_channels(void *center, struct cli_words *words);
 /* ---- options (center_option.c) ---- */
 
 /* All options of an object of pjsip.conf, of any kind but contacts. */
+/* The same for any thread that holds the snapshot. */
+void sip_conf_options(const struct sip_conf *conf, const struct tech_object *o, tech_option_fn fn,
+		      void *arg);
 void center_options(const struct sip_center *c, const struct tech_object *o, tech_option_fn fn,
 		    void *arg);
 /* Its section of the file; NULL: it has none. */

@@ -210,11 +210,18 @@ static void view_option(const struct tech_object *object, const struct sip_conf_
 	fn(arg, name, view_formed(o->form, value, &text));
 }
 
-void center_options(const struct sip_center *c, const struct tech_object *o, tech_option_fn fn,
-		    void *arg)
+void sip_conf_options(const struct sip_conf *conf, const struct tech_object *o, tech_option_fn fn,
+		      void *arg)
 {
-	const struct sip_conf_section *s = center_section(c, o);
+	const struct sip_conf_section *s =
+		sip_conf_section(conf, view_types[o->kind].type, o->name);
 
 	for (const struct view_option *v = view_types[o->kind].options; v->name; v++)
 		view_option(o, s, v, fn, arg);
+}
+
+void center_options(const struct sip_center *c, const struct tech_object *o, tech_option_fn fn,
+		    void *arg)
+{
+	sip_conf_options(c->conf, o, fn, arg);
 }

@@ -71,9 +71,13 @@ void incoming_on_timer(struct tmr *t, void *arg);
 
 /* ---- who calls (incoming_caller.c) ---- */
 
+/* Tells the owner of a call, either way, whom a trusted far end asserts itself to be: in a response
+ * to our INVITE, in a re-INVITE or UPDATE. */
+void incoming_tell_connected(struct invite *iv, const struct sip_msg *msg);
 /* What the core is told. The slices live in *room or in the message. */
 struct incoming_room {
-	char exten[LIMIT_NAME], name[LIMIT_NAME], num[LIMIT_NAME], rdnis[LIMIT_NAME];
+	char exten[LIMIT_NAME], name[LIMIT_NAME], num[LIMIT_NAME], rdnis[LIMIT_NAME],
+		rdname[LIMIT_NAME];
 };
 void incoming_fill_offer(const struct sip_msg *msg, const struct sip_conf_endpoint *ep,
 			 struct incoming_room *room, struct tech_offer *out);

@@ -1,5 +1,6 @@
 /* sip/incoming_caller.c - who calls, and whom: From, P-Asserted-Identity, Remote-Party-ID,
  * Diversion and the Request-URI of an INVITE (RFC 3325, 3323, 5806). */
+#include "sip/diversion.h"
 #include "sip/incoming.h"
 
 /* The user part of a URI (or the number of a tel: URI), without its parameters, escapes resolved.
@@ -30,22 +31,48 @@ static bool caller_first(const struct sip_msg *msg, enum sip_hdr_id id, struct s
 	return sip_values_next_addr(&it, a) == 0;
 }
 
+/* P-Asserted-Identity, else Remote-Party-ID. False: neither. */
+static bool caller_asserted(const struct sip_msg *msg, struct sip_addr *a, bool *hidden)
+{
+	struct slice privacy = sip_msg_get(msg, SIP_HDR_PRIVACY), value;
+
+	*hidden = false;
+	if (caller_first(msg, SIP_HDR_P_ASSERTED_IDENTITY, a)) {
+		*hidden = privacy.len && !slice_ieq(privacy, SLICE_LIT("none"));
+		return true;
+	}
+	if (!caller_first(msg, SIP_HDR_REMOTE_PARTY_ID, a))
+		return false;
+	*hidden = sip_text_param(a->params, SLICE_LIT("privacy"), &value) &&
+		  !slice_ieq(value, SLICE_LIT("off"));
+	return true;
+}
+
+void incoming_tell_connected(struct invite *iv, const struct sip_msg *msg)
+{
+	const struct sip_conf_endpoint *ep;
+	char name[LIMIT_NAME], num[LIMIT_NAME];
+	struct sip_addr a;
+	bool hidden;
+
+	if (!iv->events || !iv->events->connected || !caller_asserted(msg, &a, &hidden))
+		return;
+	ep = invite_endpoint(iv);
+	if (ep && ep->trust_id_inbound && ep->trust_connected_line)
+		iv->events->connected(iv->owner, caller_display(&a, name, sizeof(name)),
+				      caller_user(a.uri, num, sizeof(num)));
+}
+
 /* The identity that counts: of a trusted caller what it asserts, else From. */
 static void caller_find(const struct sip_msg *msg, const struct sip_conf_endpoint *ep,
 			struct sip_addr *a, bool *hidden)
 {
-	struct slice privacy = sip_msg_get(msg, SIP_HDR_PRIVACY), value;
+	struct sip_addr asserted;
 
 	*a = msg->from;
 	*hidden = false;
-	if (!ep->trust_id_inbound)
-		return;
-	if (caller_first(msg, SIP_HDR_P_ASSERTED_IDENTITY, a)) {
-		*hidden = privacy.len && !slice_ieq(privacy, SLICE_LIT("none"));
-	} else if (caller_first(msg, SIP_HDR_REMOTE_PARTY_ID, a)) {
-		*hidden = sip_text_param(a->params, SLICE_LIT("privacy"), &value) &&
-			  !slice_ieq(value, SLICE_LIT("off"));
-	}
+	if (ep->trust_id_inbound && caller_asserted(msg, &asserted, hidden))
+		*a = asserted;
 }
 
 static void caller_fill_identity(const struct sip_msg *msg, const struct sip_conf_endpoint *ep,
@@ -76,6 +103,8 @@ void incoming_fill_offer(const struct sip_msg *msg, const struct sip_conf_endpoi
 	if (sip_uri_parse(&uri, msg->ruri) == 0)
 		out->domain = uri.host;
 	caller_fill_identity(msg, ep, room, out);
-	if (caller_first(msg, SIP_HDR_DIVERSION, &diversion))
-		out->rdnis = caller_user(diversion.uri, room->rdnis, sizeof(room->rdnis));
+	if (!diversion_read(msg, &diversion, &out->diversion))
+		return;
+	out->diversion.num = caller_user(diversion.uri, room->rdnis, sizeof(room->rdnis));
+	out->diversion.name = caller_display(&diversion, room->rdname, sizeof(room->rdname));
 }

@@ -94,6 +94,7 @@ void incoming_send_provisional(struct invite *iv, unsigned code)
 	sip_reply_begin(&r, &m.rx, t, code, SLICE_EMPTY, slice_make(tag, sizeof(tag)));
 	incoming_write_contact(&r, iv);
 	sip_write_allow(&r.out);
+	invite_write_connected(&r.out, iv);
 	incoming_write_reliability(&r, iv->incoming, has_sdp);
 	iv->incoming->told_code = (uint16_t)code;
 	incoming_start_timer(iv);

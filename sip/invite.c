@@ -362,6 +362,7 @@ void invite_destroy(struct invite *iv)
 	list_for_safe (node, &iv->dialogs)
 		dialog_free(list_entry(node, struct dialog, node));
 	invite_drop_auth(iv);
+	msgbuf_free(sip->bufs, iv->connected);
 	if (iv->incoming)
 		incoming_free(iv->incoming);
 	if (invite_is_owned(iv))

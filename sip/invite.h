@@ -79,6 +79,7 @@ struct invite {
 	handle_t refer;		/* our REFER */
 	uint64_t nonce;         /* of our tag */
 	uint64_t endpoint;      /* hash of its name */
+	uint64_t contact;       /* contact_id of where the INVITE went; 0: none of an AOR */
 	uint64_t media_tag;     /* hash of the To tag whose early media is in use */
 	uint64_t sdp_hash;      /* of our last body, its version left out */
 	struct addr local;      /* our sent-by */
@@ -108,6 +109,8 @@ struct invite {
 	/* options of the endpoint as they were at dial time */
 	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
 	bool suppress_q850, rewrite_contact, force_rport, has_timers, has_100rel, use_ptime;
+	struct msgbuf *connected; /* number and name of who is behind us; NULL: as at the begin */
+	uint16_t connected_num_len;
 	struct slice call_id;
 	char own_call_id[SIP_IDENT_LEN]; /* of a call that we place */
 };
@@ -186,6 +189,7 @@ struct invite_way {
 	struct slice to;    /* URI that To is made from */
 	struct slice path;  /* values of Route, joined by commas; empty: none, or */
 	struct slice proxy; /* this URI; without ;lr it is a strict router (RFC 3261 12.2.1.1) */
+	uint64_t contact;   /* its id; 0: none of an AOR */
 };
 /* The first INVITE to a target, with credentials if there are any. Of the dial: who calls and added
  * headers. 0, -EMSGSIZE, -EINVAL. */
@@ -217,6 +221,9 @@ bool invite_send_bye(struct invite *iv, struct dialog *d);
 /* "sip:asterisk@ip:port" */
 void invite_write_contact_uri(struct sink *out, const struct invite *iv,
 			      const struct sip_conf_endpoint *ep);
+/* P-Asserted-Identity and Remote-Party-ID of who is behind us now, if that was told. */
+void invite_write_connected(struct sink *out, const struct invite *iv);
+
 /* ---- who calls, attested (invite_identity.c) ---- */
 
 /* Date and Identity (RFC 8224) of an INVITE from orig, a number as anybody writes it, to the URI,
@@ -285,6 +292,8 @@ void invite_session_answered(struct invite *iv, const struct sip_msg *msg);
 /* Their INVITE or UPDATE: writes our Session-Expires and Require into the 2xx. */
 void invite_session_offered(struct invite *iv, const struct sip_msg *msg, struct sink *lines);
 void invite_session_fire(struct tmr *t, void *arg);
+/* As tech_ops.connect. */
+int invite_connect(struct invite *iv, struct slice name, struct slice num);
 /* A response to a request of ours in the confirmed dialog: 481 and 408 say that there is no such
  * dialog any more (RFC 5057 5, RFC 3261 12.2.1.2): the call ends. */
 void invite_dialog_answered(struct invite *iv, const struct sip_msg *msg);

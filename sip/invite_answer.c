@@ -4,6 +4,7 @@
 #include "engine/base/fault.h"
 #include "engine/base/log.h"
 #include "engine/core/cause.h"
+#include "sip/incoming.h"
 #include "sip/invite.h"
 #include "sip/linger.h"
 #include "sip/transport.h"
@@ -135,6 +136,7 @@ void invite_take_provisional(struct invite *iv, const struct sip_msg *msg, const
 	rel = invite_take_reliable(iv, d, msg);
 	if (rel == INVITE_REL_DROP)
 		return;
+	incoming_tell_connected(iv, msg);
 	has_media = invite_take_early_media(iv, d, msg, rel == INVITE_REL_FIRST, &desc);
 	if (has_media) {
 		iv->media = desc;
@@ -279,6 +281,7 @@ void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const stru
 		return;
 	}
 	invite_session_answered(iv, msg);
+	incoming_tell_connected(iv, msg);
 	if (!invite_answer_media(iv, iv->dialog, msg, &desc, &held)) {
 		invite_tell_answered(iv, NULL);
 		if (iv->state == INVITE_UP)

@@ -2,12 +2,15 @@
 #include "engine/base/check.h"
 #include "engine/base/fault.h"
 #include "engine/base/log.h"
+#include "sip/diversion.h"
 #include "sip/invite.h"
 #include "sip/request.h"
 #include "sip/seek_internal.h"
 #include "sip/transport.h"
 
 #include <errno.h>
+
+#define BUILD_REFRESH 2048 /* lines of a refresh: identities, session interval */
 
 const struct slice sip_allow =
 	SLICE_LIT("OPTIONS, NOTIFY, INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, REFER");
@@ -70,19 +73,11 @@ struct build_caller {
 	struct slice host; /* of From and of the asserted identity */
 };
 
-static void build_find_caller(struct build_caller *c, const struct invite *iv,
-			      const struct tech_dial *dial, const struct sip_conf_endpoint *ep)
+static void build_find_host(struct build_caller *c, const struct invite *iv,
+			    const struct sip_conf_endpoint *ep)
 {
 	struct sink host = sink_make(c->host_room, sizeof(c->host_room));
 
-	c->name = dial->cid_name;
-	c->num = dial->cid_num;
-	if (!c->name.len && !c->num.len) {
-		c->name = ep->cid_name;
-		c->num = ep->cid_num;
-	}
-	c->is_hidden = c->num.len == 0 || ep->cid_restricted;
-	c->is_screened = ep->cid_screened;
 	if (iv->local.family == 6) {
 		sink_char(&host, '[');
 		addr_write_ip(&host, &iv->local);
@@ -91,6 +86,20 @@ static void build_find_caller(struct build_caller *c, const struct invite *iv,
 		addr_write_ip(&host, &iv->local);
 	}
 	c->host = ep->from_domain.len ? ep->from_domain : sink_slice(&host);
+}
+
+static void build_find_caller(struct build_caller *c, const struct invite *iv,
+			      const struct tech_dial *dial, const struct sip_conf_endpoint *ep)
+{
+	c->name = dial->cid_name;
+	c->num = dial->cid_num;
+	if (!c->name.len && !c->num.len) {
+		c->name = ep->cid_name;
+		c->num = ep->cid_num;
+	}
+	c->is_hidden = c->num.len == 0 || ep->cid_restricted || dial->cid_hidden;
+	c->is_screened = ep->cid_screened;
+	build_find_host(c, iv, ep);
 }
 
 static void build_user_uri(struct sink *out, struct slice user, struct slice host, bool is_phone)
@@ -149,7 +158,7 @@ static int build_to(struct sink *out, struct slice ruri, bool is_phone)
 /* P-Asserted-Identity and Remote-Party-ID: only a known number, and a hidden one only to a trunk
  * that is trusted. */
 static void build_identity(struct sink *out, const struct build_caller *c,
-			   const struct sip_conf_endpoint *ep)
+			   const struct sip_conf_endpoint *ep, const char *party)
 {
 	char room[512], line_room[768];
 	struct sink uri = sink_make(room, sizeof(room));
@@ -167,11 +176,26 @@ static void build_identity(struct sink *out, const struct build_caller *c,
 	}
 	if (ep->send_rpid) {
 		sip_addr_write(&line, c->name, sink_slice(&uri), SLICE_EMPTY);
-		sink_fmt(&line, ";party=calling;privacy=%s;screen=%s",
+		sink_fmt(&line, ";party=%s;privacy=%s;screen=%s", party,
 			 c->is_hidden ? "full" : "off", c->is_screened ? "yes" : "no");
 		out->over |= line.over;
 		sip_write_header_id(out, SIP_HDR_REMOTE_PARTY_ID, sink_slice(&line));
 	}
+}
+
+void invite_write_connected(struct sink *out, const struct invite *iv)
+{
+	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
+	struct build_caller c = {0};
+
+	if (!iv->connected || !ep || !ep->send_connected_line)
+		return;
+	c.num = slice_head(msgbuf_slice(iv->connected), iv->connected_num_len);
+	c.name = slice_from(msgbuf_slice(iv->connected), iv->connected_num_len);
+	c.is_hidden = ep->cid_restricted;
+	c.is_screened = ep->cid_screened;
+	build_find_host(&c, iv, ep);
+	build_identity(out, &c, ep, iv->incoming ? "called" : "calling");
 }
 
 /* What a dialplan adds must not forge what a message may have once only. */
@@ -315,7 +339,9 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 	build_supported(out, iv);
 	build_require(out, ep);
 	build_session(out, iv);
-	build_identity(out, &c, ep);
+	build_identity(out, &c, ep, "calling");
+	if (ep->send_diversion)
+		diversion_write(out, &dial->diversion, c.host);
 	build_added(out, dial);
 	build_attestation(out, iv, &c, ep, dial, way->to);
 	sip_write_tail(out, iv->sip);
@@ -461,6 +487,7 @@ static void build_refresh_lines(struct sink *out, const struct invite *iv)
 {
 	sip_write_allow(out);
 	build_supported(out, iv);
+	invite_write_connected(out, iv);
 	if (iv->has_timers && iv->session_s) {
 		sink_lit(out, "Session-Expires: ");
 		sink_u64(out, iv->session_s);
@@ -489,7 +516,7 @@ handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn)
 
 handle_t invite_send_update(struct invite *iv, txn_fn fn)
 {
-	char room[512];
+	char room[BUILD_REFRESH];
 	struct sink lines = sink_make(room, sizeof(room));
 	struct invite_request r = {.method = SIP_METHOD_UPDATE, .with_contact = true};
 

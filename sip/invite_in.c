@@ -3,6 +3,7 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/core/cause.h"
+#include "sip/incoming.h"
 #include "sip/refer.h"
 
 /* ---- offers: INVITE and UPDATE ---- */
@@ -89,10 +90,13 @@ void invite_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t,
 	sip_write_addr(&r.out, SIP_HDR_CONTACT, SLICE_EMPTY, sink_slice(&contact), SLICE_EMPTY);
 	sip_write_header_id(&r.out, SIP_HDR_SUPPORTED, sip_supported);
 	sink_add(&r.out, sink_slice(&lines));
+	invite_write_connected(&r.out, iv);
 	if (body.len)
 		sip_reply_send_body(&r, SLICE_LIT("application/sdp"), body);
 	else
 		sip_reply_send(&r);
+	if (rx->msg->to_tag.len) /* a re-INVITE or UPDATE */
+		incoming_tell_connected(iv, rx->msg);
 }
 
 void invite_on_ist(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,

@@ -5,8 +5,11 @@
  * refreshed ends min(32 s, a third of the interval) before it runs out (RFC 4028 10). */
 #include "engine/base/check.h"
 #include "engine/core/cause.h"
+#include "sip/incoming.h"
 #include "sip/invite.h"
 #include "sip/linger.h"
+
+#include <errno.h>
 
 /* RFC 4028 4: no interval below this is ever meant. */
 #define SESSION_MIN_S 90
@@ -232,6 +235,29 @@ static void session_refresh(struct invite *iv)
 	}
 	invite_write_offer(&sdp, iv);
 	UNUSED(invite_send_reinvite(iv, sink_slice(&sdp), session_on_reinvite));
+}
+
+int invite_connect(struct invite *iv, struct slice name, struct slice num)
+{
+	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
+	char room[2 * LIMIT_NAME];
+	struct sink text = sink_make(room, sizeof(room));
+	struct msgbuf *kept;
+
+	sink_add(&text, num);
+	sink_add(&text, name);
+	kept = text.over ? NULL : msgbuf_dup(iv->sip->bufs, sink_slice(&text));
+	if (!kept)
+		return -ENOBUFS;
+	msgbuf_free(iv->sip->bufs, iv->connected);
+	iv->connected = kept;
+	iv->connected_num_len = (uint16_t)num.len;
+	/* One request at a time: what is on its way is followed by the session's own refresh. */
+	if (iv->state == INVITE_UP && iv->dialog && iv->request == HANDLE_NONE && ep &&
+	    ep->send_connected_line && (ep->send_pai || ep->send_rpid) &&
+	    (!iv->incoming || iv->incoming->is_acked))
+		session_refresh(iv);
+	return 0;
 }
 
 void invite_session_fire(struct tmr *tmr, void *arg)

@@ -52,6 +52,7 @@ static int seek_write(struct sink *out, struct seek *s, const struct sip_conf_en
 
 	seek_read_dial(s, &dial, headers);
 	seek_read_way(s, &way);
+	s->iv->contact = way.contact;
 	return invite_write_first(out, s->iv, &dial, ep, &way, branch);
 }
 
@@ -200,7 +201,7 @@ static enum seek_result seek_give_up(struct seek *s)
 {
 	struct sip *sip = s->sip;
 	const struct sip_conf_endpoint *ep = invite_endpoint(s->iv);
-	bool is_held = s->held_ns && !s->has_free;
+	bool is_held = s->held_ns && !s->has_free && !s->is_foreign;
 
 	if (is_held && s->failed_count == 0 && s->tried_count == 0)
 		sip_count_one(sip, METRIC_sip_seek_late);
@@ -340,7 +341,7 @@ bool seek_is_held(struct sip *sip, struct slice resource, const struct sip_conf_
 	s->sip = sip;
 	sip_target_search_init(&s->search, sip->resolver, seek_ignore_names, s);
 	is_held = seek_keep(s, &(struct tech_dial){.resource = resource}, ep) == 0 &&
-		  seek_look_everywhere(s, ep);
+		  !s->is_foreign && seek_look_everywhere(s, ep);
 	*hold = (struct tech_hold){.until_ns = s->held_ns, .on_trial = s->has_down};
 	seek_free(s);
 	return is_held;
@@ -393,7 +394,7 @@ void seek_heard(struct invite *iv, const struct sip_msg *msg)
 	if (sip_health_answered(sip->health, &t, &note)) {
 		seek_tell_all(sip, &note);
 		ep = invite_endpoint(iv);
-		if (ep && sip->env.hold)
+		if (ep && sip->env.hold && !(iv->seek && iv->seek->is_foreign))
 			sip->env.hold(sip->env.hold_arg, ep->name, 0, false);
 	}
 	if (msg->code != 503 || !sip_msg_get_u32(msg, SIP_HDR_RETRY_AFTER, &retry_after_s) ||

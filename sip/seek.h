@@ -33,6 +33,7 @@ struct seek {
 	uint32_t redirect_count;
 	int64_t held_ns; /* the first target passed over is free again then */
 	bool has_free;	 /* a target was neither held nor down */
+	bool is_foreign; /* the dial string brought its own URI: it says nothing of the trunk */
 	bool has_down;
 	uint16_t code, cause; /* of what went wrong last */
 };
@@ -53,7 +54,8 @@ enum seek_result seek_next(struct invite *iv, const struct sip_msg *msg);
  * no Contact to follow; then the result is SEEK_OVER. */
 enum seek_result seek_redirect(struct invite *iv, const struct sip_msg *msg, bool *followed);
 /* Whether a dial to the resource would find every target held or down; then *hold says until when.
- * False also when that is not known without asking for names. */
+ * False also when that is not known without asking for names, and for a resource with a URI of its
+ * own: its trunk's orders do not wait for a target that is none of the trunk's. */
 bool seek_is_held(struct sip *sip, struct slice resource, const struct sip_conf_endpoint *ep,
 		  struct tech_hold *hold);
 /* Lets go of everything; iv->seek is NULL after. Fine without one. */

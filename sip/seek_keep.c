@@ -1,6 +1,7 @@
 /* sip/seek_keep.c - what is kept of a dial while it is tried: one block, packed.
  *
- *	caller name, caller number, count, headers, then ways: Request-URI, To, Path, proxy */
+ *	caller name, number, whether hidden, who sent it on, count, headers, then ways: Request-URI,
+ *To, Path, proxy, contact */
 #include "engine/base/check.h"
 #include "engine/core/pack.h"
 #include "sip/bindings.h"
@@ -29,8 +30,11 @@ static bool keep_way(struct packer *p, const struct invite_way *way)
 	size_t before = p->len;
 
 	if (keep_text(p, way->ruri) && keep_text(p, way->to) && keep_text(p, way->path) &&
-	    keep_text(p, way->proxy))
+	    keep_text(p, way->proxy) && keep_fits(p, 2 * sizeof(uint32_t))) {
+		pack_u32(p, (uint32_t)(way->contact >> 32));
+		pack_u32(p, (uint32_t)way->contact);
 		return true;
+	}
 	p->len = before; /* one way less */
 	return false;
 }
@@ -51,6 +55,12 @@ void seek_read_dial(const struct seek *s, struct tech_dial *dial,
 
 	dial->cid_name = unpack_text(&u);
 	dial->cid_num = unpack_text(&u);
+	dial->cid_hidden = unpack_u32(&u) != 0;
+	dial->diversion.name = unpack_text(&u);
+	dial->diversion.num = unpack_text(&u);
+	dial->diversion.reason = unpack_text(&u);
+	dial->diversion.count = unpack_u32(&u);
+	dial->diversion.is_hidden = unpack_u32(&u) != 0;
 	dial->header_count = unpack_u32(&u);
 	check(dial->header_count <= SEEK_HEADERS);
 	for (uint32_t i = 0; i < dial->header_count; i++)
@@ -66,6 +76,8 @@ static struct unpacker keep_read_way(const struct seek *s, uint32_t at, struct i
 	way->to = unpack_text(&u);
 	way->path = unpack_text(&u);
 	way->proxy = unpack_text(&u);
+	way->contact = (uint64_t)unpack_u32(&u) << 32;
+	way->contact |= unpack_u32(&u);
 	return u;
 }
 
@@ -115,7 +127,7 @@ static int keep_choice(struct packer *p, const struct sip *sip, const struct sip
 {
 	char room[512];
 	struct sink ruri = sink_make(room, sizeof(room));
-	struct invite_way way = {.path = choice->path};
+	struct invite_way way = {.path = choice->path, .contact = choice->id};
 	int err = keep_ruri(&ruri, ep, choice->uri, dialled);
 
 	if (err)
@@ -149,10 +161,23 @@ static int keep_contacts(struct packer *p, const struct sip *sip,
 	return count ? 0 : -EHOSTUNREACH;
 }
 
+static bool keep_diversion(struct packer *p, const struct tech_diversion *d)
+{
+	if (!keep_text(p, d->name) || !keep_text(p, d->num) || !keep_text(p, d->reason) ||
+	    !keep_fits(p, 2 * sizeof(uint32_t)))
+		return false;
+	pack_u32(p, d->count);
+	pack_u32(p, d->is_hidden);
+	return true;
+}
+
 static int keep_dial(struct packer *p, const struct tech_dial *dial)
 {
 	if (dial->header_count > SEEK_HEADERS || !keep_text(p, dial->cid_name) ||
 	    !keep_text(p, dial->cid_num) || !keep_fits(p, 0))
+		return -EMSGSIZE;
+	pack_u32(p, dial->cid_hidden);
+	if (!keep_diversion(p, &dial->diversion) || !keep_fits(p, 0))
 		return -EMSGSIZE;
 	pack_u32(p, dial->header_count);
 	for (uint32_t i = 0; i < dial->header_count; i++)
@@ -185,7 +210,8 @@ int seek_keep(struct seek *s, const struct tech_dial *dial, const struct sip_con
 	if (err)
 		return err;
 	sip_dial_string_parse(&parts, dial->resource);
-	if (parts.uri.len)
+	s->is_foreign = parts.uri.len > 0;
+	if (s->is_foreign)
 		err = keep_choice(&p, s->sip, ep, &(struct sip_choice){.uri = parts.uri},
 				  SLICE_EMPTY);
 	else
@@ -276,6 +302,7 @@ bool seek_take_contacts(struct seek *s, const struct sip_msg *msg)
 		return false;
 	ways = p.len;
 	way.path = SLICE_EMPTY; /* it led to the contact that sent us away */
+	way.contact = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		if (!keep_note_tried(s, list[i].uri))
 			continue;

@@ -1,5 +1,6 @@
 /* sip/sip_tech.c - the port "PJSIP" of engine/core/tech.h over the calls of one shard. */
 #include "engine/base/check.h"
+#include "sip/ask.h"
 #include "sip/bindings.h"
 #include "sip/refer.h"
 #include "sip/seek.h"
@@ -89,30 +90,17 @@ static bool tech_header(const struct tech_call *call, uint32_t index, struct sin
 
 static bool tech_info(const struct tech_call *call, struct slice item, struct sink *out)
 {
-	const struct invite *iv = (const struct invite *)call;
-	char tag[SIP_IDENT_LEN];
+	return sip_info((const struct invite *)call, item, out);
+}
 
-	if (slice_ieq(item, SLICE_LIT("call-id"))) {
-		sink_add(out, iv->call_id);
-	} else if (slice_ieq(item, SLICE_LIT("local_tag"))) {
-		invite_tag(iv, tag);
-		sink_add(out, slice_make(tag, sizeof(tag)));
-	} else if (slice_ieq(item, SLICE_LIT("remote_tag"))) {
-		if (iv->dialog)
-			sink_add(out, dialog_tag(iv->dialog));
-	} else if (slice_ieq(item, SLICE_LIT("target_uri"))) {
-		if (iv->dialog)
-			sink_add(out, dialog_target(iv->dialog));
-	} else if (slice_ieq(item, SLICE_LIT("local_addr"))) {
-		addr_write(out, &iv->local);
-	} else if (slice_ieq(item, SLICE_LIT("remote_addr"))) {
-		addr_write(out, iv->dialog ? &iv->dialog->dst : &iv->dst.addr);
-	} else if (slice_ieq(item, SLICE_LIT("secure"))) {
-		sink_char(out, '0');
-	} else {
-		return false;
-	}
-	return true;
+static int tech_ask(void *impl, const struct tech_question *q, struct sink *out)
+{
+	return sip_ask(impl, q, out);
+}
+
+static int tech_connect(struct tech_call *call, struct slice name, struct slice num)
+{
+	return invite_connect((struct invite *)call, name, num);
 }
 
 static int tech_send_text(struct tech_call *call, struct slice content_type, struct slice text)
@@ -134,6 +122,7 @@ static const struct tech_ops tech_ops = {
 	.hangup = tech_hangup,
 	.send_text = tech_send_text,
 	.notify = tech_notify,
+	.connect = tech_connect,
 	.name_call = tech_name_call,
 	.refuse_with = tech_refuse_with,
 	.indicate = tech_indicate,
@@ -141,6 +130,7 @@ static const struct tech_ops tech_ops = {
 	.transfer = tech_transfer,
 	.header = tech_header,
 	.info = tech_info,
+	.ask = tech_ask,
 	.take = tech_take,
 };
 

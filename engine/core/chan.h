@@ -102,13 +102,15 @@ struct chan {
 	const struct media *media;
 	struct media_session *session; /* NULL without media */
 	struct addr media_local;
+	struct addr media_remote; /* where audio goes, as it was told; family 0: nowhere yet */
 	struct slice *headers;         /* PJSIP_HEADER(add): in the arena */
 	uint32_t header_count, header_room;
 	bool held;
 	bool is_incoming;	  /* holds a place for incoming calls until its record is written */
 	bool has_headers;	  /* those of the INVITE that came are among headers */
-	struct slice dnid, rdnis; /* of an incoming call, in the arena */
-	bool cid_hidden;
+	struct slice dnid; /* of an incoming call, in the arena */
+	struct tech_diversion diversion; /* who sent it on; texts in the arena */
+	bool cid_hidden; /* the caller's number is not to be shown */
 	bool guarded;		/* a client's words are worked on: no function, however deep
 				 * it stands in them, may reach beyond the call */
 	bool unheard;           /* stands in for a question without a channel: raises no events */

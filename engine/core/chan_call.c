@@ -42,14 +42,21 @@ static void chan_take_early_media(struct chan *c)
 	chan_post(c, CHAN_FACT_START);
 }
 
+void chan_set_remote(struct chan *c, const struct media_desc *remote)
+{
+	if (!remote || !c->session)
+		return;
+	c->media->ops->set_remote(c->session, remote);
+	c->media_remote = remote->rtp;
+}
+
 static void chan_on_progress(void *owner, const struct media_desc *remote, bool also_ringing)
 {
 	struct chan *c = owner;
 
 	if (!chan_step(c, CHAN_EV_MEDIA))
 		return;
-	if (remote && c->session)
-		c->media->ops->set_remote(c->session, remote);
+	chan_set_remote(c, remote);
 	if (also_ringing && c->ami_state != CHAN_AMI_RINGING) {
 		c->ami_state = CHAN_AMI_RINGING;
 		chan_raise_kind(c, EVENT_NEWSTATE);
@@ -67,8 +74,7 @@ static void chan_on_answered(void *owner, const struct media_desc *remote)
 		return;
 	if (!FAULT(timer_not_stopped))
 		tmr_stop(&c->answer_timer);
-	if (remote && c->session)
-		c->media->ops->set_remote(c->session, remote);
+	chan_set_remote(c, remote);
 	c->ami_state = CHAN_AMI_UP;
 	c->answer_wall_ns = io_wall_ns(c->shard->io);
 	c->disposition = CDR_ANSWERED;
@@ -81,12 +87,17 @@ static void chan_on_answered(void *owner, const struct media_desc *remote)
 	chan_post(c, CHAN_FACT_START);
 }
 
+/* As Asterisk: who is at the far end of a channel is its caller. */
+void chan_on_connected(void *owner, struct slice name, struct slice num)
+{
+	chan_set_caller(owner, name, num);
+}
+
 void chan_on_media_changed(void *owner, const struct media_desc *remote, bool held)
 {
 	struct chan *c = owner;
 
-	if (remote && c->session)
-		c->media->ops->set_remote(c->session, remote);
+	chan_set_remote(c, remote);
 	if (held != c->held) {
 		c->held = held;
 		chan_raise_kind(c, held ? EVENT_HOLD : EVENT_UNHOLD);
@@ -195,6 +206,7 @@ const struct tech_events chan_tech_events = {
 	.progress = chan_on_progress,
 	.answered = chan_on_answered,
 	.media_changed = chan_on_media_changed,
+	.connected = chan_on_connected,
 	.dtmf = chan_on_info_digit,
 	.refer = chan_on_refer,
 	.transferred = chan_on_transferred,
@@ -316,10 +328,12 @@ static void chan_dial(struct chan *c, const struct tech_endpoint *e, const struc
 		.resource = o->resource,
 		.cid_name = c->cid_name,
 		.cid_num = c->cid_num,
+		.cid_hidden = c->cid_hidden,
 		.media_local = c->media_local,
 		.offer = chan_offer(c, o),
 		.headers = c->headers,
 		.header_count = c->header_count,
+		.diversion = c->diversion,
 	};
 	int error = 0;
 

@@ -48,6 +48,7 @@ static const struct tech_events chan_incoming_events = {
 	.progress = chan_on_impossible_progress,
 	.answered = chan_on_impossible_answer,
 	.media_changed = chan_on_media_changed,
+	.connected = chan_on_connected,
 	.dtmf = chan_on_info_digit,
 	.refer = chan_on_refer,
 	.transferred = chan_on_transferred,
@@ -100,7 +101,9 @@ static void chan_dress_incoming(struct chan *c, const struct tech_offer *offer, 
 	chan_set_text(c, CHAN_CID_NAME, offer->cid_name);
 	c->cid_hidden = offer->cid_hidden;
 	c->dnid = chan_dup(c, slice_head(offer->exten, LIMIT_NAME - 1));
-	c->rdnis = chan_dup(c, slice_head(offer->rdnis, LIMIT_NAME - 1));
+	c->diversion = offer->diversion;
+	c->diversion.name = chan_dup(c, slice_head(offer->diversion.name, LIMIT_NAME - 1));
+	c->diversion.num = chan_dup(c, slice_head(offer->diversion.num, LIMIT_NAME - 1));
 }
 
 /* The events of an incoming call in their order: Newchannel with all that is known, then variables.
@@ -157,8 +160,8 @@ struct tech_door chan_door(struct shard *s)
 
 static void chan_take_media(struct chan *c, const struct media_desc *remote)
 {
-	if (remote->rtp.family && c->session)
-		c->media->ops->set_remote(c->session, remote);
+	if (remote->rtp.family)
+		chan_set_remote(c, remote);
 }
 
 void chan_indicate(struct chan *c, enum tech_indication what)

@@ -32,10 +32,13 @@ static inline void chan_name_call(const struct chan *c)
 	if (c->tech->ops->name_call)
 		c->tech->ops->name_call(c->call, c->name);
 }
+/* Where audio goes; NULL: as before. */
+void chan_set_remote(struct chan *c, const struct media_desc *remote);
 /* set_var of the endpoint. */
 void chan_set_endpoint_vars(struct chan *c, const struct tech_endpoint *e);
 /* Facts of signalling that come in both directions. */
 void chan_on_media_changed(void *owner, const struct media_desc *remote, bool held);
+void chan_on_connected(void *owner, struct slice name, struct slice num);
 int chan_on_refer(void *owner, const struct tech_refer *refer);
 void chan_on_transferred(void *owner, int code);
 void chan_on_replaced(void *owner, struct tech_call *call);

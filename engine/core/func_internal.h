@@ -31,6 +31,8 @@ static inline struct slice func_args(const struct func_call *f)
 	return slice_make(f->text, f->len);
 }
 
+/* What stands before the first comma. */
+struct slice func_first_part(struct slice args);
 /* Appends what ${name} would give; name may be a function call. */
 void func_value(struct func_call *f, struct slice name, struct sink *out);
 
@@ -44,8 +46,12 @@ extern const struct func func_dec, func_inc, func_math, func_rand, func_strftime
 extern const struct func func_array, func_dialplan_exists, func_eval, func_exception, func_exists,
 	func_global, func_if, func_iftime, func_isnull, func_local;
 /* func_chan.c */
-extern const struct func func_callerid, func_channel, func_connectedline, func_hangupcause,
-	func_pjsip_header, func_timeout;
+extern const struct func func_channel, func_hangupcause, func_timeout;
+/* func_party.c */
+extern const struct func func_callerid, func_connectedline, func_redirecting;
+/* func_pjsip.c */
+extern const struct func func_pjsip_aor, func_pjsip_contact, func_pjsip_dial_contacts,
+	func_pjsip_endpoint, func_pjsip_header, func_pjsip_headers;
 /* func_db.c */
 extern const struct func func_db, func_db_delete, func_db_exists, func_db_keys;
 /* func_state.c */

@@ -124,6 +124,26 @@ static const struct manual_page pages[] = {
 	 "Its own argument: for functions that want the name of a variable where there is only "
 	 "text.",
 	 STRING, "EVAL"},
+	{"PJSIP_AOR", "PJSIP_AOR(name,field)",
+	 "What pjsip.conf says of an AOR, or what holds without it.",
+	 "name\n    Of the AOR.\nfield\n    An option, as max_contacts; contact: the ids of its "
+	 "contacts, joined by commas.",
+	 "PJSIP_CONTACT, PJSIP_ENDPOINT"},
+	{"PJSIP_CONTACT", "PJSIP_CONTACT(name,field)", "What is known of a contact.",
+	 "name\n    Its id, as PJSIP_AOR(name,contact) gives it.\nfield\n    uri, status, rtt "
+	 "(microseconds), expiration_time, user_agent, path, endpoint, aor, call_id,\n    "
+	 "via_addr, "
+	 "outbound_proxy or qualify_frequency.",
+	 "PJSIP_AOR, PJSIP_DIAL_CONTACTS"},
+	{"PJSIP_DIAL_CONTACTS", "PJSIP_DIAL_CONTACTS(endpoint[,aor[,request_user]])",
+	 "Dial strings of all contacts of an endpoint that may be dialled, joined by &.",
+	 "endpoint\n    Its name.\naor\n    Only the contacts of this AOR.\nrequest_user\n    "
+	 "Takes the place of the user in the contacts' URIs.",
+	 "PJSIP_AOR, PJSIP_CONTACT"},
+	{"PJSIP_ENDPOINT", "PJSIP_ENDPOINT(name,field)",
+	 "What pjsip.conf says of an endpoint, or what holds without it.",
+	 "name\n    Of the endpoint.\nfield\n    An option, as context or allow.",
+	 "PJSIP_AOR, CHANNEL"},
 	{"PJSIP_HEADER", "PJSIP_HEADER(action,name[,number])",
 	 "SIP headers: adds some to the INVITE that a channel is about to send (set it in the call "
 	 "file, or\n"
@@ -131,10 +151,24 @@ static const struct manual_page pages[] = {
 	 "action\n    add, update, remove or read.\nname\n    The header.\n"
 	 "number\n    Which of several headers of that name; 1 without it.",
 	 "CHANNEL"},
+	{"PJSIP_HEADERS", "PJSIP_HEADERS([prefix])",
+	 "The names of the headers that PJSIP_HEADER could read, joined by commas.",
+	 "prefix\n    Only those that begin so.", "PJSIP_HEADER"},
 	{"QUOTE", "QUOTE(string)",
 	 "The text between double quotes, those inside after a backslash.", STRING, "CSV_QUOTE"},
 	{"RAND", "RAND([min[,max]])", "A number by chance, both ends included.",
 	 "min\n    0 without it.\nmax\n    2147483647 without it.", "MATH"},
+	{"REDIRECTING", "REDIRECTING(datatype)",
+	 "Who sent the call on, and why: read of a call that came with Diversion, set for one that "
+	 "is "
+	 "dialled\n"
+	 "(Originate's Variable, Set of a call file), which then carries Diversion "
+	 "(send_diversion).",
+	 "datatype\n    from-all, from-name, from-num, from-pres, count, or reason: unknown, cfb, "
+	 "cfnr, cfu,\n    unavailable, time_of_day, dnd, deflection, follow_me, out_of_order, "
+	 "away, "
+	 "cf_dte, send_to_vm.",
+	 "CALLERID, PJSIP_HEADER"},
 	{"REGEX", "REGEX(\"regular expression\" string)",
 	 "1 if the text fits the POSIX extended regular expression, else 0.",
 	 "regular expression\n    Between double quotes.\n" STRING, "FILTER"},

@@ -30,14 +30,24 @@ struct tech_endpoint {
 	const void *target;       /* the technology's own contact or URI choice */
 };
 
+/* Who sent a call on to where it goes now (REDIRECTING, RFC 5806). */
+struct tech_diversion {
+	struct slice name, num; /* num empty: nobody */
+	struct slice reason;	/* Asterisk's word: "cfu", "cfb", "cfnr", ...; empty: unknown */
+	uint32_t count;		/* how often it was sent on; 0 counts as 1 */
+	bool is_hidden;
+};
+
 struct tech_dial {
 	const struct tech_endpoint *endpoint;
 	struct slice resource;    /* what stood behind "PJSIP/" */
 	struct slice cid_name, cid_num; /* both empty: the endpoint's own or anonymous */
+	bool cid_hidden;		/* the far end shall not show it */
 	struct addr media_local;  /* RTP address and port */
 	struct codec_list offer;  /* in the order to be offered */
 	const struct slice *headers; /* "Name: value" lines to add (PJSIP_HEADER) */
 	uint32_t header_count;
+	struct tech_diversion diversion;
 };
 
 struct tech_end {
@@ -66,6 +76,8 @@ struct tech_events {
 	void (*answered)(void *owner, const struct media_desc *remote);
 	/* Re-INVITE or UPDATE changed the far end's media; held: the far end put us on hold. */
 	void (*media_changed)(void *owner, const struct media_desc *remote, bool held);
+	/* The far end, which is trusted to say so, is called so. num may be empty. May be NULL. */
+	void (*connected)(void *owner, struct slice name, struct slice num);
 	/* A digit by INFO. */
 	void (*dtmf)(void *owner, char digit, uint32_t duration_ms);
 	/* A transfer is asked for. 0: taken; else the Q.850 cause of the refusal. May be NULL. */
@@ -91,7 +103,7 @@ struct tech_offer {
 	struct slice domain;	       /* ... and where */
 	struct slice cid_name, cid_num;
 	bool cid_hidden;    /* the caller asked for privacy */
-	struct slice rdnis; /* who diverted the call to us; empty: nobody */
+	struct tech_diversion diversion;
 };
 
 /* Where incoming calls go: the core's, one a shard. */
@@ -108,6 +120,20 @@ struct tech_door {
 struct tech_hold {
 	int64_t until_ns;
 	bool on_trial; /* some are silent: one call is to try first, then the others (queue_hold) */
+};
+
+/* What a dialplan may ask of a technology's configuration and contacts. */
+enum tech_subject {
+	TECH_OF_ENDPOINT,  /* an option by its name: item */
+	TECH_OF_AOR,	   /* the same; "contact": the ids of its contacts, joined by commas */
+	TECH_OF_CONTACT,   /* name is such an id: "uri", "status", "rtt" in us, ... */
+	TECH_DIAL_STRINGS, /* of all contacts of an endpoint that may be dialled, joined by '&' */
+};
+struct tech_question {
+	enum tech_subject subject;
+	struct slice name; /* of the object */
+	struct slice item; /* of its options; TECH_DIAL_STRINGS: the only AOR that is meant */
+	struct slice user; /* TECH_DIAL_STRINGS: takes the place of that of the contacts' URIs */
 };
 
 struct tech_ops {
@@ -144,6 +170,9 @@ struct tech_ops {
 	 * by 302, `ended` comes too); -ENOTSUP not in this state, -EINVAL no address, other
 	 * negative errno. May be NULL. */
 	int (*transfer)(struct tech_call *call, struct slice dest);
+	/* Who is behind us now, for the far end: said in the answer of a call that came in, and in a
+	 * request of its own once the call is answered. 0; -ENOBUFS. May be NULL. */
+	int (*connect)(struct tech_call *call, struct slice name, struct slice num);
 	/* The channel that the call belongs to, for people (ladders of messages). May be NULL. */
 	void (*name_call)(struct tech_call *call, struct slice channel);
 	/* The next hangup of an incoming call that is not answered yet refuses it with this status,
@@ -155,6 +184,8 @@ struct tech_ops {
 	bool (*header)(const struct tech_call *call, uint32_t index, struct sink *line);
 	/* Items for CHANNEL(pjsip,...): "call-id", "target_uri", ...; false: unknown item. */
 	bool (*info)(const struct tech_call *call, struct slice item, struct sink *out);
+	/* 0; -ENOENT no such object, -EINVAL no such item. May be NULL. */
+	int (*ask)(void *impl, const struct tech_question *q, struct sink *out);
 	/* A record of the technology's own part on the control shard (tech_admin.h): contacts,
 	 * commands. data is aligned to 8 and valid during the call. May be NULL. */
 	void (*take)(void *impl, uint32_t kind, const void *data, size_t len);

@@ -241,6 +241,15 @@ static void flow_replaced(void *owner, struct tech_call *call)
 	flow_add_fact(f, "replaced");
 }
 
+static void flow_connected(void *owner, struct slice name, struct slice num)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "connected \"%.*s\" <%.*s>", SLICE_ARG(name),
+		 SLICE_ARG(num));
+	flow_add_fact(owner, text);
+}
+
 static void flow_ended(void *owner, const struct tech_end *end)
 {
 	struct flow *f = owner;
@@ -256,6 +265,7 @@ static const struct tech_events flow_events = {
 	.progress = flow_progress,
 	.answered = flow_answered,
 	.media_changed = flow_media_changed,
+	.connected = flow_connected,
 	.dtmf = flow_dtmf,
 	.refer = flow_refer,
 	.transferred = flow_transferred,
@@ -277,7 +287,8 @@ static int flow_offer(void *arg, struct tech_call *call, const struct tech_offer
 
 	snprintf(text, sizeof(text), "offer %.*s@%.*s \"%.*s\" <%.*s>%s%s%.*s", SLICE_ARG(o->exten),
 		 SLICE_ARG(o->domain), SLICE_ARG(o->cid_name), SLICE_ARG(o->cid_num),
-		 o->cid_hidden ? " hidden" : "", o->rdnis.len ? " for " : "", SLICE_ARG(o->rdnis));
+		 o->cid_hidden ? " hidden" : "", o->diversion.num.len ? " for " : "",
+		 SLICE_ARG(o->diversion.num));
 	flow_add_fact(f, text);
 	if (f->refuse)
 		return f->refuse;
@@ -598,6 +609,8 @@ static void flow_dial_job(struct flow *f)
 		.media_local = {.family = 4, .port = 4000},
 		.headers = headers,
 		.header_count = f->header ? 2 : 1,
+		.diversion = f->diversion,
+		.cid_hidden = f->cid_hidden,
 	};
 
 	f->dial_error = f->tech.ops->find(f->tech.impl, dial.resource, &ep);

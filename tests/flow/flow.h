@@ -57,6 +57,8 @@ struct flow {
 	int dial_error;
 	const char *hangup_in; /* fact in which the owner hangs up */
 	int refuse; /* cause with which offered calls and transfers are refused; 0: taken */
+	struct tech_diversion diversion; /* of the next dial */
+	bool cid_hidden;
 	void (*job)(struct flow *f);
 	int number;            /* of the job */
 	const char *text, *text_type;

@@ -212,6 +212,28 @@ static void test_one_held(void **state)
 	flow_end(&f);
 }
 
+/* A URI in the dial string is no target of the trunk: its pause holds nobody else's order. */
+static void test_own_uri_held(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	flow_dial(&f, "trunk/sip:100@10.0.0.8:5070");
+	flow_reply(&f, flow_expect(&f, "INVITE"), 503, "x", "Retry-After: 60\r\n", NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 34 503");
+	assert_int_equal(f.hold_count, 0);
+	assert_false(flow_is_held(&f, "trunk/sip:101@10.0.0.8:5070"));
+	flow_dial(&f, "trunk/sip:101@10.0.0.8:5070");
+	flow_run(&f, SIM_MS);
+	flow_fact(&f, "ended 34 503");
+	assert_int_equal(f.hold_count, 0);
+	flow_dial(&f, "102@trunk");
+	answer(&f, flow_expect(&f, "INVITE"));
+	flow_end(&f);
+}
+
 /* Behind a name: as long as it is known. When it has to be asked for again the dial will see. */
 static void test_name_held(void **state)
 {
@@ -472,6 +494,7 @@ int main(void)
 		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_one_held),
+		cmocka_unit_test(test_own_uri_held),
 		cmocka_unit_test(test_name_held),
 		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_names),

@@ -1,6 +1,8 @@
 /* tests/sim/peer_pbx_rig.c - see pbx_rig.h */
 #include "tests/sim/pbx_rig.h"
 
+#include <errno.h>
+
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "tests/unit/core/memconf.h"
@@ -93,12 +95,31 @@ static bool fake_info(const struct tech_call *call, struct slice item, struct si
 	return true;
 }
 
+static int fake_connect(struct tech_call *call, struct slice name, struct slice num)
+{
+	UNUSED(call);
+	say("connect \"%.*s\" <%.*s>", SLICE_ARG(name), SLICE_ARG(num));
+	return 0;
+}
+
+static int fake_ask(void *impl, const struct tech_question *q, struct sink *out)
+{
+	UNUSED(impl);
+	if (slice_eq(q->name, SLICE_LIT("nobody")))
+		return -ENOENT;
+	sink_fmt(out, "%d %.*s/%.*s/%.*s", (int)q->subject, SLICE_ARG(q->name), SLICE_ARG(q->item),
+		 SLICE_ARG(q->user));
+	return 0;
+}
+
 static const struct tech_ops fake_tech = {
 	.name = "PJSIP",
 	.find = fake_find,
 	.dial = fake_dial,
 	.hangup = fake_hangup,
 	.info = fake_info,
+	.connect = fake_connect,
+	.ask = fake_ask,
 };
 
 /* ---- fake media ---- */

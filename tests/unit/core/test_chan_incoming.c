@@ -24,7 +24,7 @@ static const char plan[] =
 	" same => n,Set(PJSIP_HEADER(add,X-New)=n)\n"
 	" same => "
 	"n,Set(C=${PJSIP_HEADER(read,X-Lead,2)}/${PJSIP_HEADER(read,X-Other)}/"
-	"${PJSIP_HEADER(read,X-New)})\n"
+	"${PJSIP_HEADER(read,X-New)}/${PJSIP_HEADERS(X-)})\n"
 	" same => n,Set(D=${SIPDOMAIN}/${CHANNEL(state)})\n same => n,Wait(1)\n"
 	"exten => send,1,Answer(,i)\n same => n,Transfer(PJSIP/300)\n"
 	" same => n,NoOp(${TRANSFERSTATUS}-${TRANSFERSTATUSPROTOCOL})\n"
@@ -140,7 +140,7 @@ static int offer_call(const char *exten)
 		.domain = SLICE_LIT("10.0.0.1"),
 		.cid_name = SLICE_LIT("Ann"),
 		.cid_num = SLICE_LIT("1000"),
-		.rdnis = SLICE_LIT("555"),
+		.diversion = {.num = SLICE_LIT("555")},
 	};
 	struct addr local;
 	int cause = door.offer(door.arg, (struct tech_call *)&rig, &offer, &rig.owner, &local);
@@ -313,7 +313,7 @@ static void test_who(void **state)
 	assert_non_null(c); /* it waits at the end of its plan */
 	assert_var(c, "A", "1000/Ann/who/555");
 	assert_var(c, "B", "4711/12");
-	assert_var(c, "C", "12//n");
+	assert_var(c, "C", "12//n/X-Lead,X-Lead,X-New");
 	assert_var(c, "D", "10.0.0.1/Ring");
 	pass(2);
 	assert_null(the_chan());
