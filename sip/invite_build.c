@@ -155,8 +155,13 @@ static int build_to(struct sink *out, struct slice ruri, bool is_phone)
 	return 0;
 }
 
-/* P-Asserted-Identity and Remote-Party-ID: only a known number, and a hidden one only to a trunk
- * that is trusted. */
+/* Who calls may be told: a known number, and a hidden one only to a trunk that is trusted. */
+static bool build_may_tell(const struct build_caller *c, const struct sip_conf_endpoint *ep)
+{
+	return c->num.len > 0 && (!c->is_hidden || ep->trust_id_outbound);
+}
+
+/* P-Asserted-Identity and Remote-Party-ID. */
 static void build_identity(struct sink *out, const struct build_caller *c,
 			   const struct sip_conf_endpoint *ep, const char *party)
 {
@@ -164,7 +169,7 @@ static void build_identity(struct sink *out, const struct build_caller *c,
 	struct sink uri = sink_make(room, sizeof(room));
 	struct sink line = sink_make(line_room, sizeof(line_room));
 
-	if (c->num.len == 0 || (c->is_hidden && !ep->trust_id_outbound))
+	if (!build_may_tell(c, ep))
 		return;
 	build_user_uri(&uri, c->num, c->host, false);
 	out->over |= uri.over;
@@ -240,8 +245,7 @@ static void build_attestation(struct sink *out, struct invite *iv, const struct 
 			      struct slice to)
 {
 	iv->is_attested = false;
-	if (c->num.len == 0 || (c->is_hidden && !ep->trust_id_outbound) ||
-	    build_adds(dial, SIP_HDR_IDENTITY))
+	if (!build_may_tell(c, ep) || build_adds(dial, SIP_HDR_IDENTITY))
 		return;
 	invite_write_identity(out, iv, ep, c->num, to, build_adds(dial, SIP_HDR_DATE));
 }
