@@ -32,12 +32,11 @@ static void identity_write_date(struct sink *out, int64_t wall_s)
 static void identity_sign(struct sink *out, struct invite *iv, struct passport *p,
 			  const struct es256_key *key, bool has_date)
 {
-	char room[IDENTITY_VALUE], origid[PASSPORT_UUID];
+	char room[IDENTITY_VALUE];
 	struct sink value = sink_make(room, sizeof(room));
 	int err;
 
-	rng_uuid(iv->sip->env.rng, origid);
-	p->origid = origid;
+	rng_uuid(iv->sip->env.rng, p->origid);
 	p->iat_s = io_wall_ns(iv->sip->env.io) / 1000000000;
 	err = passport_write_identity(&value, p, key);
 	if (err) {

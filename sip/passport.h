@@ -16,9 +16,9 @@ struct passport {
 	char level;	   /* 'A', 'B' or 'C': RFC 8588 5.1 */
 	struct slice orig; /* who calls, and whom: numbers as passport_write_tn writes them */
 	struct slice dest;
-	struct slice url;   /* where the certificate is: printable, without quotes, < and > */
-	int64_t iat_s;	    /* when it is signed, seconds since 1970 */
-	const char *origid; /* PASSPORT_UUID octets */
+	struct slice url; /* where the certificate is: printable, without quotes, < and > */
+	int64_t iat_s;	  /* when it is signed, seconds since 1970 */
+	char origid[PASSPORT_UUID];
 };
 
 /* A telephone number in canonical form (RFC 8224 8.3): its digits, `*` and `#` alone. Taken are
