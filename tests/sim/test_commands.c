@@ -349,6 +349,39 @@ static void test_log_commands(void **state)
 	shows("logger set level nosuch off", "Usage: logger set level");
 }
 
+/* What can be sent to whom is listed as it is now; a broken file leaves what was. */
+static void test_notify(void **state)
+{
+	UNUSED(state);
+	shows("pjsip send notify reboot endpoint gw", "Unable to find notify type 'reboot'\n");
+	sim_fs_put(rig.w, ETC "pjsip_notify.conf",
+		   "[reboot]\nEvent=>check-sync\n[lamp]\nEvent=>x\n");
+	shows("module reload res_pjsip_notify",
+	      "Module 'res_pjsip_notify' reloaded successfully.\n");
+	shows_just("_COMMAND MATCHESARRAY \"pjsip send notify \" \"\"", "reboot lamp _EOF_\n");
+	shows_just("_COMMAND MATCHESARRAY \"pjsip send notify lamp \" \"\"",
+		   "endpoint uri channel _EOF_\n");
+	shows_just("_COMMAND MATCHESARRAY \"pjsip send notify lamp endpoint \" \"\"", "gw _EOF_\n");
+	shows_just("pjsip send notify reboot endpoint gw nobody",
+		   "Sending NOTIFY of type 'reboot' to 'gw'\nSending NOTIFY of type 'reboot' to "
+		   "'nobody'\nUnable to retrieve endpoint nobody\n");
+	shows("pjsip send notify reboot uri sip:1@10.0.0.9",
+	      "No default outbound endpoint set, can not send NOTIFY requests to arbitrary URIs\n");
+	shows("pjsip send notify reboot",
+	      "Usage: pjsip send notify <type> {endpoint|uri|channel} <peer> [<peer>...]\n");
+	shows("pjsip send notify reboot to gw", "Usage: pjsip send notify ");
+	dial();
+	shows_just("_COMMAND MATCHESARRAY \"pjsip send notify lamp channel \" \"\"",
+		   "gw PJSIP/gw-00000000 _EOF_\n");
+	shows_just("pjsip send notify reboot channel PJSIP/gw-00000000",
+		   "Sending NOTIFY of type 'reboot' to 'PJSIP/gw-00000000'\n"
+		   "Unable to find channel PJSIP/gw-00000000\n"); /* it has no dialog yet */
+	sim_fs_put(rig.w, ETC "pjsip_notify.conf", "[broken]\nNo Name=>1\n");
+	console("module reload res_pjsip_notify");
+	shows("pjsip send notify broken endpoint gw", "Unable to find notify type 'broken'\n");
+	shows("pjsip send notify lamp endpoint gw", "Sending NOTIFY of type 'lamp' to 'gw'\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -367,6 +400,7 @@ int main(void)
 		TEST(test_packets),
 		TEST(test_log_commands),
 		TEST(test_acl),
+		TEST(test_notify),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
