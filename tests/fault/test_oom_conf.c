@@ -13,6 +13,7 @@
 #include "rtp/sound_loader.h"
 #include "rtp/tone.h"
 #include "sip/conf.h"
+#include "sip/notify_conf.h"
 #include "sip/stir.h"
 #include "tests/fault/oom.h"
 #include "tests/sim/sim.h"
@@ -78,6 +79,12 @@ static void put_stir(void)
 	assert_int_equal(sim_fs_import(world, "tests/tls", "/tls"), 0);
 }
 
+static void put_notify(void)
+{
+	sim_fs_put(world, ETC "/pjsip_notify.conf",
+		   "[a]\nEvent=>x\n[b]\nEvent=>y\nContent-Type=>text/plain\nContent=>z\n");
+}
+
 static void put_manager(void)
 {
 	sim_fs_put(world, ETC "/manager.conf",
@@ -119,6 +126,7 @@ static int setup(void **state)
 	put_dialplan();
 	put_pjsip();
 	put_stir();
+	put_notify();
 	put_manager();
 	put_rest();
 	return io_create(&io, &conf);
@@ -234,6 +242,21 @@ static int run_stir(struct oom_case *c)
 	if (err)
 		assert_true(error.len > 0);
 	sip_conf_free(conf);
+	return err;
+}
+
+static int run_notify(struct oom_case *c)
+{
+	struct notify_conf *conf = NULL;
+	struct conffile *cf;
+	int err;
+
+	assert_int_equal(load(&cf, "pjsip_notify.conf"), 0);
+	oom_arm(c->mode, c->nth);
+	err = notify_conf_load(&conf, cf, fresh_error());
+	oom_disarm(&c->failed);
+	conffile_free(cf);
+	notify_conf_free(conf);
 	return err;
 }
 
@@ -436,6 +459,7 @@ static void test_every_loader(void **state)
 		{.name = "pjsip.conf", .run = run_sip},
 		{.name = "empty pjsip.conf", .run = run_sip_empty},
 		{.name = "stir_shaken.conf", .run = run_stir},
+		{.name = "pjsip_notify.conf", .run = run_notify},
 		{.name = "manager.conf", .run = run_ami, .arg = "manager.conf"},
 		{.name = "no manager.conf", .run = run_ami},
 		{.name = "sounds", .run = run_sounds, .arg = "/sounds"},

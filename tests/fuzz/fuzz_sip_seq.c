@@ -8,7 +8,7 @@
  * - D r: dial resource r
  * - H c k: hang up call c (counted from the first) with cause k
  * - A c, I c k: answer call c; indicate ringing or progress
- * - X c d, M c: transfer call c; send a text in it
+ * - X c d, M c, Y c: transfer call c; send a text in it, or a NOTIFY
  * - W t: wait
  * - U k: what the door and a transfer say from now on
  * - C n, Z: another configuration; the engine ends all calls
@@ -377,6 +377,8 @@ static void script_owner_step(struct script *p, uint8_t command)
 		seq_transfer(p->s, call, SCRIPT_PICK(p, dests));
 	else if (command == 'M')
 		seq_text(p->s, call, "hello");
+	else if (command == 'Y')
+		seq_notify(p->s, call);
 	else if (command == 'W')
 		seq_wait(p->s, script_waits[call % ARRAY_COUNT(script_waits)]);
 	else if (command == 'U')
@@ -399,7 +401,7 @@ static void script_step(struct script *p)
 {
 	uint8_t command = script_octet(p);
 
-	if (command && strchr("DHAIXMWUC", command))
+	if (command && strchr("DHAIXMYWUC", command))
 		script_owner_step(p, command);
 	else if (command == 'R')
 		script_respond(p);

@@ -372,6 +372,22 @@ void seq_text(struct seq *s, uint32_t call, const char *text)
 	seq_do_call(s, call, text_job);
 }
 
+static void notify_job(struct seq *s)
+{
+	static const struct notify_text text = {
+		SLICE_LIT("Event: x\r\nSubscription-State: terminated\r\nContent-Type: "
+			  "text/plain\r\n"),
+		SLICE_LIT("one\r\ntwo")};
+
+	if (s->job_call->call)
+		s->tech.ops->notify(s->job_call->call, &text);
+}
+
+void seq_notify(struct seq *s, uint32_t call)
+{
+	seq_do_call(s, call, notify_job);
+}
+
 static void reload_job(struct seq *s)
 {
 	sip_set_conf(s->sip, seq_conf((uint32_t)s->job_number));

@@ -65,6 +65,7 @@ void seq_answer(struct seq *s, uint32_t call);
 void seq_indicate(struct seq *s, uint32_t call, enum tech_indication what);
 void seq_transfer(struct seq *s, uint32_t call, const char *dest);
 void seq_text(struct seq *s, uint32_t call, const char *text);
+void seq_notify(struct seq *s, uint32_t call);
 void seq_hangup_all(struct seq *s);
 void seq_reload(struct seq *s, uint32_t conf);
 
