@@ -242,6 +242,7 @@ struct sip_conf {
 	int64_t t1_ns; /* timer_t1, 500 ms */
 	int64_t b_ns;  /* timer_b, 64 * T1 */
 	bool disable_rport;
+	bool disable_tcp_switch;	/* off: requests over SIP_UDP_MAX octets go by TCP */
 	struct sip_stir *stir;		/* stir_shaken.conf, by sip_stir_load; NULL: none */
 	struct resolver_conf names;	/* name servers and hosts: filled in by who made this */
 	struct sip_conf_memory *memory; /* private */

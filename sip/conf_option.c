@@ -245,11 +245,12 @@ static const struct conf_option conf_system_options[] = {
 	{"timer_t1",                    CONF_SET,    0, 0, 0, NULL, conf_set_t1},
 	{"timer_b",                     CONF_SET,    0, 0, 0, NULL, conf_set_b},
 	{"disable_rport",               CONF_BOOL,   G(disable_rport), 0, 0, NULL, NULL},
+	{"disable_tcp_switch",          CONF_BOOL,   G(disable_tcp_switch), 0, 0, NULL, NULL},
 	{0}
 };
 #undef G
 static const char conf_system_known[] =
-	"accept_multiple_sdp_answers compact_headers disable_tcp_switch follow_early_media_fork "
+	"accept_multiple_sdp_answers compact_headers follow_early_media_fork "
 	"taskpool_auto_increment taskpool_idle_timeout taskpool_initial_size taskpool_max_size "
 	"taskpool_minimum_size threadpool_auto_increment threadpool_idle_timeout "
 	"threadpool_initial_size threadpool_max_size all_codecs_on_empty_reinvite ";
@@ -432,6 +433,7 @@ static void conf_default_global(struct sip_conf *conf)
 	conf->default_from_user = SLICE_LIT("asterisk");
 	conf->default_outbound_endpoint = SLICE_LIT("default_outbound_endpoint");
 	conf->max_forwards = 70;
+	conf->disable_tcp_switch = true;
 	conf->default_realm = SLICE_LIT("asterisk");
 	conf->identify_order[0] = SIP_IDENTIFY_IP;
 	conf->identify_order[1] = SIP_IDENTIFY_USERNAME;

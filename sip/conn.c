@@ -95,11 +95,11 @@ static void conn_lost(struct conn *c, bool flush)
 	struct sip *sip = c->sip;
 	struct sip_peer peer = c->peer;
 	uint8_t tp = c->tp;
-	bool has_requests = c->requests > 0;
+	bool has_requests = c->requests > 0, was_up = c->is_up;
 
 	conn_close(c, flush);
 	if (has_requests)
-		sip_tp_lost(sip, tp, &peer);
+		sip_tp_lost(sip, tp, &peer, was_up);
 }
 
 static bool conn_leave(struct conn *c)
@@ -193,7 +193,7 @@ static bool conn_take(struct conn *c, struct slice stream, size_t *used)
 			UNUSED(stream_send(c->stream, "\r\n", 2));
 		if (kind == SIP_FRAME_MESSAGE || (kind == SIP_FRAME_BAD && bytes)) {
 			c->has_spoken = true;
-			sip_receive(c->sip, c->tp, &c->peer, slice_head(rest, bytes), false);
+			sip_receive(c->sip, c->tp, &c->peer, slice_head(rest, bytes), 0);
 		}
 		if (kind == SIP_FRAME_BAD)
 			return false;
@@ -453,6 +453,54 @@ int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct 
 	return -EPIPE;
 }
 
+/* ---- what other shards must hear ---- */
+
+/* The shards of the set that have no room now. */
+static uint64_t conns_pass(struct sip *sip, const struct sip_parcel *p, uint64_t shards)
+{
+	for (uint32_t i = 0; i < sip->env.shard_count; i++)
+		if ((shards >> i & 1) && sip_pass(sip, i, p, SLICE_EMPTY))
+			shards &= ~(UINT64_C(1) << i);
+	return shards;
+}
+
+static void conns_on_owed(struct tmr *t, void *arg)
+{
+	struct sip *sip = arg;
+	struct conns *c = &sip->conns;
+	uint32_t left = 0;
+
+	UNUSED(t);
+	for (uint32_t i = 0; i < c->owed_count; i++) {
+		struct conn_owed *o = &c->owed[i];
+
+		o->shards = conns_pass(sip, &o->parcel, o->shards);
+		if (o->shards)
+			c->owed[left++] = *o;
+	}
+	c->owed_count = left;
+	if (left)
+		tmr_start(&c->owed_tmr, sip_now(sip) + CONN_OWED_NS);
+}
+
+void conns_tell(struct sip *sip, const struct sip_parcel *p)
+{
+	uint64_t all = UINT64_MAX >> (64 - sip->env.shard_count);
+	uint64_t shards = all & ~(UINT64_C(1) << sip->env.shard);
+	struct conns *c = &sip->conns;
+
+	shards = sip->env.forward ? conns_pass(sip, p, shards) : 0;
+	if (!shards)
+		return;
+	if (c->owed_count == CONN_OWED_MAX) { /* their transactions have their timers */
+		sip_count_one(sip, METRIC_sip_conn_untold);
+		return;
+	}
+	c->owed[c->owed_count++] = (struct conn_owed){.parcel = *p, .shards = shards};
+	if (!tmr_is_started(&c->owed_tmr))
+		tmr_start(&c->owed_tmr, sip_now(sip) + CONN_OWED_NS);
+}
+
 /* ---- all ---- */
 
 int conns_create(struct sip *sip)
@@ -464,6 +512,7 @@ int conns_create(struct sip *sip)
 	int err;
 
 	list_init(&sip->conns.silent);
+	tmr_init(&sip->conns.owed_tmr, sip->env.wheel, conns_on_owed, sip);
 	if (sip->env.shard != CONN_SHARD)
 		return 0;
 	err = streams_create(&sip->conns.streams, &streams);
@@ -479,6 +528,7 @@ void conns_destroy(struct sip *sip)
 {
 	struct list *node;
 
+	tmr_stop(&sip->conns.owed_tmr);
 	while (sip->conns.slab && (node = list_first(&sip->conns.silent)) != NULL)
 		conn_close(list_entry(node, struct conn, silent), true);
 	streams_destroy(sip->conns.streams);
@@ -494,5 +544,5 @@ uint32_t conns_count(const struct sip *sip)
 
 uint32_t conns_timers(const struct sip *sip)
 {
-	return conns_count(sip);
+	return conns_count(sip) + tmr_is_started(&sip->conns.owed_tmr);
 }

@@ -40,4 +40,7 @@ int conns_listen(struct sip *sip, struct sip_tp *tp, const struct sip_conf_trans
  * negative errno. */
 int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *to, struct slice data);
 
+/* Tells all other shards; one whose pipe is full hears it a moment later. */
+void conns_tell(struct sip *sip, const struct sip_parcel *p);
+
 #endif

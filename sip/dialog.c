@@ -123,7 +123,15 @@ static int dialog_set_text(struct dialog *d, const struct dialog_text *t)
 
 /* ---- where requests go ---- */
 
-static bool dialog_uri_addr(struct slice text, struct addr *out)
+/* RFC 3263 4.1: what a URI says of its transport. */
+static int8_t dialog_uri_transport(const struct sip_uri *uri)
+{
+	if (uri->scheme != SIP_SCHEME_SIPS && !sip_uri_param(uri, SLICE_LIT("transport"), NULL))
+		return -1;
+	return (int8_t)sip_transport_of(uri);
+}
+
+static bool dialog_uri_hop(struct slice text, struct addr *out, int8_t *transport)
 {
 	struct sip_uri uri;
 	struct slice host;
@@ -135,6 +143,7 @@ static bool dialog_uri_addr(struct slice text, struct addr *out)
 	if (sip_uri_param(&uri, SLICE_LIT("maddr"), &host) && host.len == 0)
 		host = uri.host;
 	out->port = sip_transport_port_of(&uri);
+	*transport = dialog_uri_transport(&uri);
 	return addr_parse_ip(out, host);
 }
 
@@ -147,18 +156,25 @@ static bool dialog_first_route(struct slice routes, struct sip_addr *first)
 
 /* The next hop: the first route, else the target. What cannot be sent to is replaced by the address
  * that the response came from, since without ACK and BYE the call would go on at the far end: a
- * host name (nothing resolves it here), an address of the other family, 0.0.0.0. */
-static void dialog_find_hop(struct dialog *d, const struct addr *from)
+ * host name (nothing resolves it here), an address of the other family, 0.0.0.0. A target that was
+ * rewritten to its source (is_source) is reached as the source was. */
+static void dialog_find_hop(struct dialog *d, const struct addr *from, bool is_source)
 {
 	struct slice uri = dialog_target(d);
 	struct sip_addr first;
+	int8_t transport;
 	struct addr hop;
 
 	d->dst = *from;
+	d->transport = -1;
 	if (d->routes_len)
 		uri = dialog_first_route(dialog_routes(d), &first) ? first.uri : SLICE_EMPTY;
-	if (dialog_uri_addr(uri, &hop) && hop.family == from->family && !addr_is_any(&hop))
-		d->dst = hop;
+	if (!dialog_uri_hop(uri, &hop, &transport) || hop.family != from->family ||
+	    addr_is_any(&hop))
+		return;
+	d->dst = hop;
+	if (d->routes_len || !is_source)
+		d->transport = transport;
 }
 
 /* The URI of Contact; with the source address in place of its host when asked for, or all of it
@@ -223,7 +239,7 @@ int dialog_take_response(struct dialog *d, const struct sip_msg *msg, const stru
 	err = dialog_set_text(d, &text);
 	if (err)
 		return err;
-	dialog_find_hop(d, from);
+	dialog_find_hop(d, from, rewrite);
 	if (sip_msg_has(msg, SIP_HDR_ALLOW))
 		d->allows_update = sip_msg_lists(msg, SIP_HDR_ALLOW, SLICE_LIT("UPDATE"));
 	return 0;
@@ -249,7 +265,7 @@ int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slic
 	err = local.over || routes.over || target.over ? -ENOBUFS : dialog_set_text(d, &text);
 	if (err)
 		return err;
-	dialog_find_hop(d, from);
+	dialog_find_hop(d, from, rewrite);
 	d->remote_cseq = msg->cseq;
 	d->allows_update = sip_msg_lists(msg, SIP_HDR_ALLOW, SLICE_LIT("UPDATE"));
 	return 0;
@@ -277,7 +293,7 @@ int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct
 		return 0;
 	err = target.over ? -ENOBUFS : dialog_set_text(d, &text);
 	if (!err)
-		dialog_find_hop(d, &hop);
+		dialog_find_hop(d, &hop, rewrite);
 	return err;
 }
 

@@ -21,6 +21,7 @@ struct dialog {
 	uint16_t from_len, to_len, target_len, routes_len;
 	uint16_t tag_off, tag_len; /* the far end's tag, inside of to */
 	struct addr dst;        /* next hop */
+	int8_t transport;	/* enum sip_transport that its URI names; -1: none */
 	uint32_t remote_cseq;   /* 0: none seen */
 	uint32_t rseq;          /* of the last reliable provisional; 0: none */
 	struct media_desc media; /* what the far end described first in this dialog */

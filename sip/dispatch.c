@@ -153,6 +153,42 @@ static void sip_rx_in_dialog(const struct sip_rx *rx, const struct sip_ident *id
 	}
 }
 
+bool sip_pass(struct sip *sip, uint32_t shard, const struct sip_parcel *p, struct slice data)
+{
+	return sip->env.forward && sip->env.forward(sip->env.forward_arg, shard, p, data);
+}
+
+static void sip_forward(const struct sip_rx *rx, uint32_t shard)
+{
+	const struct sip_parcel p = {.kind = SIP_PARCEL_RX,
+				     .tp = rx->tp,
+				     .hops = (uint8_t)(rx->hops + 1),
+				     .peer = *rx->peer};
+	struct sip *sip = rx->sip;
+
+	if (rx->hops >= sip->env.shard_count || !sip->env.forward ||
+	    shard >= sip->env.shard_count) {
+		sip_count_one(sip, METRIC_sip_rx_stray);
+		return;
+	}
+	sip_count_one(sip, METRIC_sip_rx_forwarded);
+	if (sip->watch.is_on)
+		sip_watch_pass(sip);
+	UNUSED(sip_pass(sip, shard, &p, rx->data));
+}
+
+/* A CANCEL says nothing of the call that its INVITE wanted to replace, which decided the shard. So
+ * one that is not known here goes round. */
+static bool sip_pass_cancel(const struct sip_rx *rx)
+{
+	const struct sip_env *env = &rx->sip->env;
+
+	if (!env->forward || rx->hops >= env->shard_count || env->shard_count == 1)
+		return false;
+	sip_forward(rx, (env->shard + 1) % env->shard_count);
+	return true;
+}
+
 /* RFC 3261 9.2. The To tag of the 200 is that of the responses to the INVITE. */
 static void sip_rx_cancel(const struct sip_rx *rx)
 {
@@ -161,7 +197,8 @@ static void sip_rx_cancel(const struct sip_rx *rx)
 	struct txn *t;
 
 	if (!invite) {
-		sip_rx_outside(rx);
+		if (!sip_pass_cancel(rx))
+			sip_rx_outside(rx);
 		return;
 	}
 	t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->peer, NULL, NULL);
@@ -171,27 +208,6 @@ static void sip_rx_cancel(const struct sip_rx *rx)
 		sip_loose_tag(rx->sip, rx->msg, tag);
 	sip_reply(rx, t, 200, slice_make(tag, sizeof(tag)));
 	incoming_rx_cancel(invite, rx);
-}
-
-bool sip_pass(struct sip *sip, uint32_t shard, const struct sip_parcel *p, struct slice data)
-{
-	return sip->env.forward && sip->env.forward(sip->env.forward_arg, shard, p, data);
-}
-
-static void sip_forward(const struct sip_rx *rx, uint32_t shard, struct slice data,
-			bool was_forwarded)
-{
-	const struct sip_parcel p = {.kind = SIP_PARCEL_RX, .tp = rx->tp, .peer = *rx->peer};
-	struct sip *sip = rx->sip;
-
-	if (was_forwarded || !sip->env.forward || shard >= sip->env.shard_count) {
-		sip_count_one(sip, METRIC_sip_rx_stray);
-		return;
-	}
-	sip_count_one(sip, METRIC_sip_rx_forwarded);
-	if (sip->watch.is_on)
-		sip_watch_pass(sip);
-	UNUSED(sip_pass(sip, shard, &p, data));
 }
 
 /* To which shard a request belongs: that of its dialog, or of the one that it replaces. All others
@@ -218,15 +234,18 @@ static bool sip_is_for_txn(const struct sip_rx *rx, const struct txn *t)
 	return t && !(rx->msg->method == SIP_METHOD_ACK && t->code >= 200 && t->code < 300);
 }
 
-static void sip_rx_request(const struct sip_rx *rx, struct slice data, bool was_forwarded)
+static void sip_rx_request(const struct sip_rx *rx)
 {
 	struct sip_ident id = {0};
-	bool is_ours = sip_ident_read(rx->msg->to_tag, &id) && id.kind == SIP_IDENT_CALL;
-	uint32_t shard = sip_shard_of(rx, is_ours ? &id : NULL);
+	bool has_tag = sip_ident_read(rx->msg->to_tag, &id);
+	bool is_ours = has_tag && id.kind == SIP_IDENT_CALL;
+	/* The ACK of a refusal goes to who refused. */
+	bool is_known = is_ours || (has_tag && id.kind == SIP_IDENT_LOOSE);
+	uint32_t shard = sip_shard_of(rx, is_known ? &id : NULL);
 	struct txn *t;
 
-	if (shard != rx->sip->env.shard && !was_forwarded) {
-		sip_forward(rx, shard, data, was_forwarded);
+	if (shard != rx->sip->env.shard && !rx->hops) {
+		sip_forward(rx, shard);
 		return;
 	}
 	t = txn_server_find(&rx->sip->txns, rx->msg);
@@ -267,7 +286,7 @@ static void sip_rx_orphan(const struct sip_rx *rx)
 				CAUSE_NORMAL_UNSPECIFIED);
 }
 
-static void sip_rx_response(const struct sip_rx *rx, struct slice data, bool was_forwarded)
+static void sip_rx_response(const struct sip_rx *rx)
 {
 	uint32_t shard;
 
@@ -284,7 +303,10 @@ static void sip_rx_response(const struct sip_rx *rx, struct slice data, bool was
 		sip_rx_orphan(rx);
 		break;
 	case TXN_FOREIGN:
-		sip_forward(rx, shard, data, was_forwarded);
+		if (rx->hops)
+			sip_count_one(rx->sip, METRIC_sip_rx_stray);
+		else
+			sip_forward(rx, shard);
 		break;
 	}
 }
@@ -321,30 +343,31 @@ static void sip_rx_malformed(const struct sip_rx *rx, enum sip_parse_error err)
 }
 
 void sip_receive(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,
-		 bool was_forwarded)
+		 uint8_t hops)
 {
 	enum sip_parse_error err;
 	struct sip_msg msg;
-	const struct sip_rx rx = {
-		.sip = sip, .msg = &msg, .peer = peer, .from = &peer->addr, .tp = tp};
+	struct sip_rx rx = {
+		.sip = sip, .msg = &msg, .peer = peer, .from = &peer->addr, .tp = tp, .hops = hops};
 
 	data = slice_ltrim(data);
+	rx.data = data;
 	if (data.len <= 4) /* keep-alives (RFC 5626 3.5.1 and what NAT helpers send) */
 		return;
 	sip_count_one(sip, METRIC_sip_rx);
 	sip_trace_rx(sip, tp, rx.from, data);
 	if (sip_msg_parse(&msg, data, &err)) {
 		if (sip->watch.is_on)
-			sip_watch_rx(sip, tp, rx.from, data, NULL, was_forwarded);
+			sip_watch_rx(sip, tp, rx.from, data, NULL, hops > 0);
 		sip_rx_malformed(&rx, err);
 		return;
 	}
 	if (sip->watch.is_on)
-		sip_watch_rx(sip, tp, rx.from, data, &msg, was_forwarded);
+		sip_watch_rx(sip, tp, rx.from, data, &msg, hops > 0);
 	if (msg.lenient & SIP_LENIENT_WRONG)
 		sip_count_one(sip, METRIC_sip_rx_lenient);
 	if (msg.is_request)
-		sip_rx_request(&rx, data, was_forwarded);
+		sip_rx_request(&rx);
 	else
-		sip_rx_response(&rx, data, was_forwarded);
+		sip_rx_response(&rx);
 }

@@ -251,9 +251,16 @@ void invite_auth_heard(struct invite *iv, const struct sip_msg *msg);
 /* Credentials as far as there are any. */
 void invite_write_auth(struct sink *out, struct invite *iv, struct slice method, struct slice ruri);
 void invite_drop_auth(struct invite *iv);
-/* The next hop of a dialog: what stands at the address to which the INVITE went is who it went to,
- * by the name that was dialled then. */
-struct sip_peer invite_hop(const struct invite *iv, const struct addr *hop);
+/* Where a request in a dialog goes, and by what. What stands at the address to which the INVITE
+ * went is who it went to, by the name that was dialled then. */
+struct invite_hop {
+	struct sip_peer peer;
+	struct addr local; /* our sent-by */
+	uint8_t tp;
+};
+void invite_find_hop(const struct invite *iv, const struct dialog *d, struct invite_hop *out);
+/* Who a response came from. */
+struct sip_peer invite_peer(const struct invite *iv, const struct addr *from);
 
 /* ---- what changes nothing of the call (invite_tell.c) ---- */
 

@@ -163,19 +163,20 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 	};
 	struct sink out = sink_make(room, LIMIT_SIP_OUT);
 	char branch[SIP_BRANCH_LEN];
-	const struct dialog_request r = {
+	struct dialog_request r = {
 		.method = SIP_METHOD_ACK,
 		.cseq = cseq,
 		.call_id = iv->call_id,
 		.branch = slice_make(branch, sizeof(branch)),
-		.via = &iv->local,
-		.tp = iv->tp,
 	};
-	struct sip_peer hop = invite_hop(iv, &d->dst);
+	struct invite_hop hop;
 	enum sip_parse_error err;
 	struct sip_msg invite;
 
 	sip_ident_branch(&id, branch);
+	invite_find_hop(iv, d, &hop);
+	r.via = &hop.local;
+	r.tp = hop.tp;
 	dialog_write_request(&out, d, &r);
 	sip_write_tail(&out, iv->sip);
 	/* RFC 3261 22.1: the credentials of the INVITE. */
@@ -186,7 +187,7 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 	sip_write_end(&out);
 	*kept = out.over ? SLICE_EMPTY : sink_slice(&out);
 	if (kept->len)
-		UNUSED(sip_tp_send(iv->sip, iv->tp, &hop, *kept));
+		UNUSED(sip_tp_send(iv->sip, hop.tp, &hop.peer, *kept));
 }
 
 /* The dialog of the 2xx is confirmed; those of other forks end without a word: each of them that
@@ -246,7 +247,8 @@ bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct ad
 {
 	struct txn *t = txn_client_get(&iv->sip->txns, iv->ict);
 	char room[LIMIT_SIP_OUT];
-	struct sip_peer hop;
+	struct invite_hop hop;
+	struct sip_peer peer;
 	struct slice ack;
 
 	iv->ict = HANDLE_NONE;
@@ -255,16 +257,16 @@ bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct ad
 	iv->dialog = invite_confirm(iv, msg, from);
 	if (!iv->dialog) { /* no room: the call cannot be kept */
 		linger_orphan(iv->sip, t, iv->tp, &iv->local, CAUSE_SWITCH_CONGESTION);
-		hop = invite_hop(iv, from);
-		linger_end_fork(iv->sip, iv->tp, &iv->local, msg, &hop, CAUSE_SWITCH_CONGESTION);
+		peer = invite_peer(iv, from);
+		linger_end_fork(iv->sip, iv->tp, &iv->local, msg, &peer, CAUSE_SWITCH_CONGESTION);
 		return false;
 	}
 	if (FAULT(ack_not_sent)) {
 		txn_set_user(t, NULL, NULL);
 	} else {
 		invite_send_ack(iv, iv->dialog, msg->cseq, txn_text(t), &ack, room);
-		hop = invite_hop(iv, &iv->dialog->dst);
-		linger_start(iv->sip, t, msg->to_tag, ack, iv->tp, &hop, &iv->local);
+		invite_find_hop(iv, iv->dialog, &hop);
+		linger_start(iv->sip, t, msg->to_tag, ack, hop.tp, &hop.peer, &hop.local);
 	}
 	if (iv->auth)
 		sip_auth_settled(iv->auth);

@@ -425,7 +425,8 @@ int invite_write_again(struct sink *out, struct invite *iv, struct slice text, s
 /* ---- inside of a dialog ---- */
 
 static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *d,
-			    const struct invite_request *r, struct slice branch)
+			    const struct invite_request *r, const struct invite_hop *hop,
+			    struct slice branch)
 {
 	char room[512];
 	struct sink contact = sink_make(room, sizeof(room));
@@ -434,8 +435,8 @@ static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *
 		.cseq = iv->cseq,
 		.call_id = iv->call_id,
 		.branch = branch,
-		.via = &iv->local,
-		.tp = iv->tp,
+		.via = &hop->local,
+		.tp = hop->tp,
 	};
 
 	if (r->with_contact) {
@@ -452,10 +453,19 @@ static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *
 		build_typed_body(out, r->body_type, r->body);
 }
 
-struct sip_peer invite_hop(const struct invite *iv, const struct addr *hop)
+struct sip_peer invite_peer(const struct invite *iv, const struct addr *from)
 {
-	return (struct sip_peer){.addr = *hop,
-				 .host = addr_eq(hop, &iv->dst.addr) ? iv->dst.host : 0};
+	return (struct sip_peer){.addr = *from,
+				 .host = addr_eq(from, &iv->dst.addr) ? iv->dst.host : 0};
+}
+
+void invite_find_hop(const struct invite *iv, const struct dialog *d, struct invite_hop *out)
+{
+	out->local = iv->local;
+	out->tp = sip_tp_follow_hop(iv->sip, iv->tp, d->transport, &d->dst, &out->local);
+	out->peer = invite_peer(iv, &d->dst);
+	if (sip_tp_kind(iv->sip, out->tp) != SIP_TRANSPORT_TLS)
+		out->peer.host = 0;
 }
 
 static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct invite_request *r,
@@ -465,7 +475,7 @@ static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct
 	struct sink out = sink_make(text, sizeof(text));
 	struct txn *t = txn_client_new(&iv->sip->txns, kind, r->method, iv->cseq + 1,
 				       fn ? fn : invite_on_unawaited, fn ? (void *)iv : iv->sip);
-	struct sip_peer hop = invite_hop(iv, &d->dst);
+	struct invite_hop hop;
 	handle_t h;
 
 	if (!t)
@@ -473,13 +483,15 @@ static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct
 	iv->cseq++;
 	h = txn_handle(t);
 	txn_branch(t, branch);
-	build_in_dialog(&out, iv, d, r, slice_make(branch, sizeof(branch)));
+	invite_find_hop(iv, d, &hop);
+	build_in_dialog(&out, iv, d, r, &hop, slice_make(branch, sizeof(branch)));
 	if (out.over) {
 		txn_set_user(t, NULL, NULL);
 		txn_drop(t);
 		return HANDLE_NONE;
 	}
-	return txn_client_send(t, iv->tp, &hop, &iv->local, sink_slice(&out)) ? HANDLE_NONE : h;
+	return txn_client_send(t, hop.tp, &hop.peer, &hop.local, sink_slice(&out)) ? HANDLE_NONE
+										   : h;
 }
 
 handle_t invite_send(struct invite *iv, struct dialog *d, const struct invite_request *r, txn_fn fn)

@@ -170,15 +170,15 @@ static void session_reinvite_answered(struct invite *iv, struct txn *t, const st
 {
 	struct slice sdp = sip_msg_sdp(msg), ack;
 	char room[LIMIT_SIP_OUT];
-	struct sip_peer hop;
+	struct invite_hop hop;
 	struct media_desc desc;
 	bool held;
 
 	iv->ict = HANDLE_NONE;
 	UNUSED(dialog_take_target(iv->dialog, msg, from, iv->rewrite_contact));
 	invite_send_ack(iv, iv->dialog, msg->cseq, txn_text(t), &ack, room);
-	hop = invite_hop(iv, &iv->dialog->dst);
-	linger_start(iv->sip, t, msg->to_tag, ack, iv->tp, &hop, &iv->local);
+	invite_find_hop(iv, iv->dialog, &hop);
+	linger_start(iv->sip, t, msg->to_tag, ack, hop.tp, &hop.peer, &hop.local);
 	if (iv->auth)
 		sip_auth_settled(iv->auth);
 	invite_session_answered(iv, msg);
@@ -189,7 +189,7 @@ static void session_reinvite_answered(struct invite *iv, struct txn *t, const st
 static void session_ack_stray(const struct invite *iv, const struct sip_msg *msg,
 			      const struct addr *from)
 {
-	struct sip_peer hop = invite_hop(iv, from);
+	struct sip_peer hop = invite_peer(iv, from);
 
 	linger_end_fork(iv->sip, iv->tp, &iv->local, msg, &hop, -1);
 }

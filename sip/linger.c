@@ -123,14 +123,16 @@ void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
 		     const struct sip_msg *msg, const struct sip_peer *from, int cause)
 {
 	struct sip_peer hop = {0};
+	struct addr sent_by = *local;
 	struct dialog d;
 
 	if (dialog_init_stray(&d, sip, msg, &from->addr) == 0) {
 		hop.addr = d.dst;
 		hop.host = addr_eq(&d.dst, &from->addr) ? from->host : 0;
-		linger_ack_fork(&d, tp, &hop, local, msg);
+		tp = sip_tp_follow_hop(sip, tp, d.transport, &d.dst, &sent_by);
+		linger_ack_fork(&d, tp, &hop, &sent_by, msg);
 		if (cause >= 0)
-			linger_bye_fork(&d, tp, &hop, local, msg, (unsigned)cause);
+			linger_bye_fork(&d, tp, &hop, &sent_by, msg, (unsigned)cause);
 	}
 	dialog_close_stray(&d);
 }

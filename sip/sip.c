@@ -109,6 +109,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 		.now = sip_clock,
 		.send = sip_tp_send,
 		.is_reliable = sip_tp_is_reliable,
+		.widen = sip_tp_widen,
+		.via = sip_tp_via_of,
 		.trace = sip_trace_txn,
 		.arg = sip,
 	};
@@ -272,21 +274,25 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
 
 void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data)
 {
+	int err;
+
 	if (p->tp >= sip->tp_count || !sip->tps[p->tp].is_open) {
 		sip_count_one(sip, METRIC_sip_rx_stray);
 		return;
 	}
 	switch ((enum sip_parcel_kind)p->kind) {
 	case SIP_PARCEL_RX:
-		sip_receive(sip, p->tp, &p->peer, data, true);
+		sip_receive(sip, p->tp, &p->peer, data, p->hops);
 		break;
 	case SIP_PARCEL_TX:
 		UNUSED(peer_names_keep(sip->peer_names, slice_head(data, p->host_len)));
-		if (conns_send(sip, p->tp, &p->peer, slice_from(data, p->host_len)))
-			sip_tp_lost(sip, p->tp, &p->peer);
+		err = conns_send(sip, p->tp, &p->peer, slice_from(data, p->host_len));
+		if (err)
+			sip_tp_lost(sip, p->tp, &p->peer, err == -EPIPE);
 		break;
 	case SIP_PARCEL_LOST:
-		txn_lost(&sip->txns, p->tp, &p->peer);
+	case SIP_PARCEL_REFUSED:
+		sip_tp_forget(sip, p->tp, &p->peer, p->kind == SIP_PARCEL_LOST);
 		break;
 	}
 }

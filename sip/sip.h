@@ -43,13 +43,15 @@ struct sip_trace {
 
 /* What shards hand to one another. */
 enum sip_parcel_kind {
-	SIP_PARCEL_RX,	 /* a message that came from peer, for the shard that knows it */
-	SIP_PARCEL_TX,	 /* a message to peer, for the shard that has the connections */
-	SIP_PARCEL_LOST, /* the connection to peer is gone; no data */
+	SIP_PARCEL_RX,	    /* a message that came from peer, for the shard that knows it */
+	SIP_PARCEL_TX,	    /* a message to peer, for the shard that has the connections */
+	SIP_PARCEL_LOST,    /* the connection to peer is gone; no data */
+	SIP_PARCEL_REFUSED, /* it never came up */
 };
 struct sip_parcel {
 	uint8_t kind;	  /* enum sip_parcel_kind */
 	uint8_t tp;	  /* index of the transport: the same on all shards */
+	uint8_t hops;	  /* RX: shards that passed it on */
 	uint8_t host_len; /* TX: so many octets in front of the message are the name of peer.host */
 	struct sip_peer peer;
 };

@@ -14,6 +14,9 @@
 #define SIP_TRANSPORTS   8
 #define SIP_LOCAL_NETS   16
 #define SIP_LOCAL_CACHE  64 /* destinations whose local address is remembered */
+#define SIP_REFUSED_CACHE 64 /* addresses where TCP was refused */
+#define SIP_REFUSED_NS	  (300 * TMR_SECOND)
+#define SIP_UDP_MAX	  1300 /* octets of a request, when the path's MTU is unknown */
 #define SIP_HOST_TEXT    64 /* an address as text */
 
 /* One opened transport. It outlives the configuration that named it. */
@@ -40,11 +43,25 @@ struct sip_local {
 	struct addr to, local;
 };
 
+/* Where TCP was refused to a request that is too large for UDP. */
+struct sip_refused {
+	struct addr to;
+	int64_t until_ns;
+};
+
 /* bindings.h */
 struct bindings {
 	struct location table; /* of struct binding */
 	uint32_t timer_count;  /* started: they stand, also when nothing is to be done */
 };
+
+/* Told to the shards of a set when they have room. */
+struct conn_owed {
+	struct sip_parcel parcel;
+	uint64_t shards;
+};
+#define CONN_OWED_MAX 256
+#define CONN_OWED_NS  (2 * TMR_MS)
 
 /* conn.h; empty but on one shard */
 struct conns {
@@ -53,6 +70,9 @@ struct conns {
 	struct hash by_peer;
 	struct list silent;
 	uint32_t last; /* number of the newest */
+	uint32_t owed_count;
+	struct conn_owed owed[CONN_OWED_MAX];
+	struct tmr owed_tmr;
 };
 
 struct sip {
@@ -62,6 +82,7 @@ struct sip {
 	struct sip_tp tps[SIP_TRANSPORTS];
 	uint32_t tp_count;
 	struct sip_local locals[SIP_LOCAL_CACHE];
+	struct sip_refused refused[SIP_REFUSED_CACHE];
 	struct msgbuf_pool *bufs;
 	struct txn_layer txns;
 	struct slab *invites, *dialogs, *lingers, *auths, *incomings;
@@ -111,7 +132,9 @@ struct sip_rx {
 	const struct sip_msg *msg;
 	const struct sip_peer *peer;
 	const struct addr *from; /* its address */
+	struct slice data;	 /* all of it */
 	uint8_t tp;
+	uint8_t hops; /* how often shards passed it on; 0: it came from the wire */
 };
 
 /* A response while it is written. */
@@ -146,7 +169,7 @@ extern const struct slice sip_allow, sip_supported;
 
 /* Takes a datagram apart and gives it to whom it belongs. */
 void sip_receive(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,
-		 bool was_forwarded);
+		 uint8_t hops);
 /* Hands something to another shard; false: it cannot be taken. */
 bool sip_pass(struct sip *sip, uint32_t shard, const struct sip_parcel *p, struct slice data);
 

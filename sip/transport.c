@@ -18,7 +18,7 @@ static void sip_tp_on_datagram(void *arg, struct io_udp *u, const struct addr *f
 	struct sip_tp *tp = arg;
 
 	UNUSED(u);
-	sip_receive(tp->sip, tp->index, &peer, slice_make(data, len), false);
+	sip_receive(tp->sip, tp->index, &peer, slice_make(data, len), 0);
 }
 
 /* A numeric address, or what is known of a name; else as it was. */
@@ -240,14 +240,51 @@ bool sip_tp_is_reliable(void *arg, uint8_t tp)
 	return sip->tps[tp].protocol != SIP_TRANSPORT_UDP;
 }
 
-void sip_tp_lost(struct sip *sip, uint8_t tp, const struct sip_peer *peer)
-{
-	const struct sip_parcel p = {.kind = SIP_PARCEL_LOST, .tp = tp, .peer = *peer};
+/* ---- too large for UDP (RFC 3261 18.1.1) ---- */
 
-	for (uint32_t i = 0; i < sip->env.shard_count; i++)
-		if (i != sip->env.shard)
-			UNUSED(sip_pass(sip, i, &p, SLICE_EMPTY));
-	txn_lost(&sip->txns, tp, peer);
+static struct sip_refused *sip_tp_refused(struct sip *sip, const struct addr *to)
+{
+	return &sip->refused[addr_hash(to, 0) % SIP_REFUSED_CACHE];
+}
+
+int sip_tp_widen(void *arg, uint8_t tp, const struct sip_peer *to, size_t bytes)
+{
+	const struct sip_target target = {.addr = to->addr, .transport = SIP_TRANSPORT_TCP};
+	const struct sip_refused *r;
+	struct sip *sip = arg;
+
+	if (bytes <= SIP_UDP_MAX || sip->conf->disable_tcp_switch ||
+	    sip_tp_kind(sip, tp) != SIP_TRANSPORT_UDP)
+		return -1;
+	r = sip_tp_refused(sip, &to->addr);
+	if (addr_eq(&r->to, &to->addr) && sip_now(sip) < r->until_ns)
+		return -1;
+	return sip_tp_pick_for(sip, -1, &target);
+}
+
+struct slice sip_tp_via_of(void *arg, uint8_t tp, const struct sip_peer *to, struct addr *sent_by)
+{
+	sip_tp_address(arg, tp, &to->addr, sent_by);
+	return sip_tp_via(arg, tp);
+}
+
+/* ---- connections that are gone ---- */
+
+void sip_tp_forget(struct sip *sip, uint8_t tp, const struct sip_peer *peer, bool was_up)
+{
+	if (!was_up && sip_tp_kind(sip, tp) == SIP_TRANSPORT_TCP)
+		*sip_tp_refused(sip, &peer->addr) = (struct sip_refused){
+			.to = peer->addr, .until_ns = sip_now(sip) + SIP_REFUSED_NS};
+	txn_lost(&sip->txns, tp, peer, was_up);
+}
+
+void sip_tp_lost(struct sip *sip, uint8_t tp, const struct sip_peer *peer, bool was_up)
+{
+	const struct sip_parcel p = {
+		.kind = was_up ? SIP_PARCEL_LOST : SIP_PARCEL_REFUSED, .tp = tp, .peer = *peer};
+
+	conns_tell(sip, &p);
+	sip_tp_forget(sip, tp, peer, was_up);
 }
 
 /* The kernel's choice of local address towards a destination. A wrong guess after a change of
@@ -288,6 +325,20 @@ void sip_tp_address(struct sip *sip, uint8_t index, const struct addr *to, struc
 	*out = tp->local;
 	if (addr_is_any(out))
 		sip_tp_ask_local(sip, to, out);
+}
+
+uint8_t sip_tp_follow_hop(struct sip *sip, uint8_t tp, int8_t transport, const struct addr *hop,
+			  struct addr *local)
+{
+	const struct sip_target target = {.addr = *hop, .transport = (uint8_t)transport};
+	int other = -1;
+
+	if (transport >= 0 && sip_tp_kind(sip, tp) != (enum sip_transport)transport)
+		other = sip_tp_pick_for(sip, -1, &target);
+	if (other < 0)
+		return tp;
+	sip_tp_address(sip, (uint8_t)other, hop, local);
+	return (uint8_t)other;
 }
 
 void sip_tp_media_address(struct sip *sip, uint8_t index, const struct addr *to, struct addr *bound)

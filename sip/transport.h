@@ -28,14 +28,25 @@ bool sip_tp_is_reliable(void *arg, uint8_t tp);
 void sip_tp_follow(struct sip *sip, const struct sip_conf *conf);
 /* External addresses and local_net as the configuration has them, and its hosts are known now. */
 void sip_tp_follow_hosts(struct sip *sip);
-/* The connection to that peer is gone: on all shards what waits for an answer over it fails. */
-void sip_tp_lost(struct sip *sip, uint8_t tp, const struct sip_peer *peer);
+/* The connection to that peer is gone, or (was_up false) never came up: on all shards what waits
+ * for an answer over it fails. */
+void sip_tp_lost(struct sip *sip, uint8_t tp, const struct sip_peer *peer, bool was_up);
+/* The same on this shard. */
+void sip_tp_forget(struct sip *sip, uint8_t tp, const struct sip_peer *peer, bool was_up);
+
+/* As txn_conf.widen and via. TCP is not tried again for SIP_REFUSED_NS where it was refused. */
+int sip_tp_widen(void *arg, uint8_t tp, const struct sip_peer *to, size_t bytes);
+struct slice sip_tp_via_of(void *arg, uint8_t tp, const struct sip_peer *to, struct addr *sent_by);
 
 /* The same for a target, whose transport must be of its kind. */
 int sip_tp_pick_for(const struct sip *sip, int32_t wanted, const struct sip_target *to);
 /* What requests may be sent by: the wanted transport, or all that are open. False: nothing. */
 bool sip_tp_want(const struct sip *sip, int32_t wanted, struct sip_target_want *out);
 enum sip_transport sip_tp_kind(const struct sip *sip, uint8_t tp);
+/* What a request in a dialog goes by: the transport that its next hop names (-1: none) if there is
+ * one, else tp, that of the call. *local is our address there. */
+uint8_t sip_tp_follow_hop(struct sip *sip, uint8_t tp, int8_t transport, const struct addr *hop,
+			  struct addr *local);
 
 /* What goes into Via and Contact towards `to`: address and port. */
 void sip_tp_address(struct sip *sip, uint8_t tp, const struct addr *to, struct addr *out);

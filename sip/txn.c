@@ -389,27 +389,42 @@ void txn_branch(const struct txn *t, char text[SIP_BRANCH_LEN])
 	sip_ident_branch(&id, text);
 }
 
+static int txn_send_first(struct txn *t)
+{
+	struct txn_conf *conf = &t->layer->conf;
+	int err = conf->send(conf->arg, t->tp, &t->dst, msgbuf_slice(t->buf));
+
+	return err == -ENOBUFS || err == -EAGAIN ? 0 : err; /* lost; it goes again */
+}
+
+static void txn_client_start(struct txn *t)
+{
+	struct txn_conf *conf = &t->layer->conf;
+
+	if (!txn_is_reliable(t))
+		txn_resend_start(t, conf->times.t1_ns);
+	txn_end_start(t, t->kind == TXN_ICT ? ICT_TMR_B : NICT_TMR_F, conf->times.b_ns);
+}
+
 int txn_client_send(struct txn *t, uint8_t tp, const struct sip_peer *dst, const struct addr *via,
 		    struct slice request)
 {
-	struct txn_conf *conf = &t->layer->conf;
 	int err = txn_keep(t, request) ? 0 : -ENOBUFS;
 
 	t->tp = tp;
 	t->dst = *dst;
 	t->via = *via;
 	if (!err) {
-		err = conf->send(conf->arg, tp, dst, request);
-		if (err == -ENOBUFS || err == -EAGAIN)
-			err = 0; /* lost; it goes again */
+		txn_widen(t);
+		err = txn_send_first(t);
 	}
+	if (err && txn_narrow(t))
+		err = txn_send_first(t);
 	if (err) {
 		txn_free(t);
 		return err;
 	}
-	if (!txn_is_reliable(t))
-		txn_resend_start(t, conf->times.t1_ns);
-	txn_end_start(t, t->kind == TXN_ICT ? ICT_TMR_B : NICT_TMR_F, conf->times.b_ns);
+	txn_client_start(t);
 	return 0;
 }
 
@@ -420,14 +435,22 @@ static bool txn_waits_for_answer(const struct txn *t)
 	return t->state == NICT_TRYING || t->state == NICT_PROCEEDING;
 }
 
-void txn_lost(struct txn_layer *l, uint8_t tp, const struct sip_peer *dst)
+static void txn_lose(struct txn *t, bool was_up)
+{
+	if (!was_up && txn_narrow(t) && txn_send_first(t) == 0)
+		txn_client_start(t);
+	else
+		txn_send_failed(t);
+}
+
+void txn_lost(struct txn_layer *l, uint8_t tp, const struct sip_peer *dst, bool was_up)
 {
 	for (uint32_t i = 0; i < slab_limit(l->clients); i++) {
 		struct txn *t = slab_at(l->clients, i);
 
 		if (t && !t->dead && t->buf && t->tp == tp && sip_peer_eq(&t->dst, dst) &&
 		    txn_waits_for_answer(t))
-			txn_send_failed(t);
+			txn_lose(t, was_up);
 	}
 }
 

@@ -68,6 +68,10 @@ struct txn_conf {
 	/* TCP and TLS: nothing is sent again but 2xx to INVITE, and nothing waits for copies. NULL:
 	 * no transport is. */
 	bool (*is_reliable)(void *arg, uint8_t tp);
+	/* RFC 3261 18.1.1: the transport that a request of so many octets has to take instead of
+	 * tp, or -1; and what its Via says there. Both NULL: any size goes by any. */
+	int (*widen)(void *arg, uint8_t tp, const struct sip_peer *to, size_t bytes);
+	struct slice (*via)(void *arg, uint8_t tp, const struct sip_peer *to, struct addr *sent_by);
 	/* A transition; may be NULL. */
 	void (*trace)(void *arg, const struct txn *t, const char *machine, const char *from,
 		      const char *event, const char *to);
@@ -108,6 +112,8 @@ struct txn {
 	bool dead;              /* TERMINATED while a step runs: freed at its end */
 	bool acked;
 	bool cancelled;         /* client INVITE: a CANCEL was sent */
+	bool is_wide;		/* goes by TCP for its size; narrow is what it was meant for */
+	uint8_t narrow;
 };
 
 /* 0 or -ENOMEM. conf is copied. */
@@ -123,7 +129,8 @@ size_t txn_layer_bytes(const struct txn_layer *l);
 struct txn *txn_client_new(struct txn_layer *l, enum txn_kind kind, enum sip_method method,
 			   uint32_t cseq, txn_fn fn, void *arg);
 void txn_branch(const struct txn *t, char text[SIP_BRANCH_LEN]);
-/* Keeps and sends the request and starts the timers. On failure (-ENOBUFS no block for it, or what
+/* Keeps and sends the request, by another transport if it is too large for this one, and starts the
+ * timers. On failure (-ENOBUFS no block for it, or what
  * the transport said) the transaction is freed without a fact. */
 int txn_client_send(struct txn *t, uint8_t tp, const struct sip_peer *dst, const struct addr *via,
 		    struct slice request);
@@ -157,8 +164,9 @@ void txn_repeat(struct txn *t);
 void txn_acked(struct txn *t, const struct sip_msg *msg, const struct addr *from);
 
 /* The connection to dst is gone: client transactions that wait for an answer over it end with
- * TXN_ERROR. */
-void txn_lost(struct txn_layer *l, uint8_t tp, const struct sip_peer *dst);
+ * TXN_ERROR. was_up false: it never came up; then what was meant for UDP, but was too large, goes
+ * by UDP (RFC 3261 18.1.1). */
+void txn_lost(struct txn_layer *l, uint8_t tp, const struct sip_peer *dst, bool was_up);
 
 /* ---- both ---- */
 

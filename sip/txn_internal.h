@@ -107,6 +107,11 @@ bool txn_is_reliable(const struct txn *t);
 /* As txn_end_start for what only waits for copies: at once where there are none. */
 void txn_absorb_start(struct txn *t, uint8_t event, int64_t after_ns);
 
+/* txn_switch.c: to the transport that its size asks for, and back to the one it was meant for; the
+ * kept bytes get another Via. txn_narrow: false: it is there already, or no room. */
+void txn_widen(struct txn *t);
+bool txn_narrow(struct txn *t);
+
 /* Shared actions. */
 void txn_act_absorb(struct txn *t, const struct txn_input *in);
 void txn_act_finish(struct txn *t, const struct txn_input *in); /* stops the timers */

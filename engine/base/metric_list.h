@@ -96,6 +96,9 @@
 	X(sip_conn_idle,          "SIP connections closed: far end silent") \
 	X(sip_conn_bad,           "SIP connections closed: messages without end") \
 	X(sip_conn_way_back,      "SIP responses whose connection was gone: sent to the Via instead") \
+	X(sip_widened,            "SIP requests too large for UDP: sent by TCP") \
+	X(sip_narrowed,           "... and by UDP all the same: no TCP there") \
+	X(sip_conn_untold,        "SIP connections that were lost and a shard not told: its pipe full") \
 	X(sip_conn_evicted,       "SIP connections closed for newer ones: table full") \
 	/* rtp */ \
 	X(rtp_rx,                 "RTP packets received") \

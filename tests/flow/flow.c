@@ -47,6 +47,8 @@ static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, co
 		"[trunk]\ntype=aor\ncontact=sip:10.0.0.9:5060%s\n%s\n";
 	static const char tls[] = "cert_file=/tls/server.pem\npriv_key_file=/tls/server.key\n"
 				  "ca_list_file=/tls/ca.pem\nverify_server=yes\n";
+	static const char beside[] = "[beside]\ntype=transport\nprotocol=tcp\nbind=10.0.0.1:5060\n";
+	bool has_both = strcmp(protocol, "both") == 0;
 	const char *uri = strcmp(protocol, "tcp") == 0	 ? "\\;transport=tcp"
 			  : strcmp(protocol, "tls") == 0 ? "\\;transport=tls"
 							 : "";
@@ -57,8 +59,11 @@ static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, co
 	struct sink error = sink_make(error_room, sizeof(error_room) - 1);
 	struct conffile_source source = {.arg = text, .read = flow_read_conf, .etc_dir = "/etc"};
 
-	snprintf(text, sizeof(text), fmt, protocol, strcmp(protocol, "tls") == 0 ? tls : "",
-		 f->transport ? f->transport : "", endpoint ? endpoint : "", uri, more ? more : "");
+	snprintf(text, sizeof(text), fmt, has_both ? "udp" : protocol,
+		 strcmp(protocol, "tls") == 0 ? tls : "", f->transport ? f->transport : "",
+		 endpoint ? endpoint : "", uri, more ? more : "");
+	if (has_both)
+		strncat(text, beside, sizeof(text) - strlen(text) - 1);
 	assert_int_equal(conffile_load(&cf, &source, "pjsip.conf", &why), 0);
 	if (sip_conf_load(&conf, cf, &error))
 		fail_msg("%s", sink_cstr(&error));
@@ -343,6 +348,8 @@ static bool flow_forward(void *arg, uint32_t shard, const struct sip_parcel *p, 
 {
 	struct flow *f = arg;
 
+	if (f->is_full)
+		return false;
 	sip_deliver(f->sips[shard], p, data);
 	return true;
 }
@@ -442,6 +449,11 @@ int flow_command(struct flow *f, enum tech_command command, const char *name)
 	f->text = name;
 	flow_do(f, flow_command_job);
 	return f->number;
+}
+
+static bool flow_has_both(const struct flow *f)
+{
+	return f->protocol && strcmp(f->protocol, "both") == 0;
 }
 
 static void flow_create_sip(struct flow *f, uint32_t shard)
@@ -686,7 +698,7 @@ void flow_hangup_all(struct flow *f, int cause)
 
 void flow_send(struct flow *f, const char *text)
 {
-	if (f->far)
+	if (f->far && (!flow_has_both(f) || flow_far_count(f).open))
 		flow_far_send(f, text);
 	else
 		sim_net_inject(f->w, &flow_peer, &flow_engine, text, strlen(text));

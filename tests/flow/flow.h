@@ -35,7 +35,7 @@ struct flow {
 	struct sip_conf *conf;
 	struct sip *sip;             /* of the shard that dials */
 	struct sip *sips[FLOW_SHARDS];
-	const char *protocol;	   /* "udp", "tcp", "tls" */
+	const char *protocol;	   /* "udp", "tcp", "tls"; "both": UDP and TCP */
 	const char *stir;	   /* text of stir_shaken.conf; NULL: no such file */
 	const char *header;	   /* that the dialplan adds to INVITEs */
 	const char *transport;	   /* further lines of [transport], for flow_reload */
@@ -68,6 +68,7 @@ struct flow {
 	bool hold_on_trial;
 	struct tech_hold held; /* what flow_is_held found */
 	uint64_t nevers;
+	bool is_full;	       /* shards have no room for what others pass to them */
 	bool is_deaf;          /* does not look at what the engine sends, beyond the first few */
 };
 
@@ -82,8 +83,9 @@ void flow_start_center(struct flow *f, uint32_t shard_count, const char *endpoin
 		       const char *more);
 /* A command as of AMI or the console; its result. */
 int flow_command(struct flow *f, enum tech_command command, const char *name);
-/* The same over TCP or TLS ("tcp", "tls"): the far end is a host of its own, 10.0.0.9, which
- * listens on port 5060. What it says goes over its newest connection. */
+/* The same over TCP or TLS ("tcp", "tls"), or UDP with TCP beside it ("both"): the far end is a
+ * host of its own, 10.0.0.9, which listens on port 5060. What it says goes over its newest
+ * connection. */
 void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 		    const char *endpoint, const char *more);
 /* As flow_start, with a stir_shaken.conf and the keys of tests/tls below /tls. */

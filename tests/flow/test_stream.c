@@ -139,6 +139,34 @@ static void test_lost(void **state)
 	}
 }
 
+/* The other shard's pipe is full just then: it hears of the loss as soon as there is room. What it
+ * wants to send itself fails at once. */
+static void test_lost_and_full(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 3, NULL, NULL);
+	flow_use_shard(&f, 1);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
+	flow_fact(&f, "ringing");
+	f.is_full = true;
+	flow_far_close(&f);
+	flow_run(&f, SIM_SECOND);
+	flow_no_fact(&f);
+	f.is_full = false;
+	flow_run(&f, 5 * SIM_MS);
+	flow_fact(&f, "ended 18 408");
+	f.is_full = true;
+	flow_dial(&f, "100@trunk");
+	assert_int_equal(f.dial_error, -ECONNABORTED);
+	f.is_full = false;
+	flow_end(&f);
+}
+
 static void test_nobody_listens(void **state)
 {
 	struct flow f;
@@ -317,12 +345,19 @@ static void test_reload(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),	       cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_no_answer),      cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_wrong_certificate),
-		cmocka_unit_test(test_framing),	       cmocka_unit_test(test_bad_length),
-		cmocka_unit_test(test_shards),	       cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_reload),	       cmocka_unit_test(test_incoming),
+		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_lost_and_full),
+		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_wrong_certificate),
+		cmocka_unit_test(test_framing),
+		cmocka_unit_test(test_bad_length),
+		cmocka_unit_test(test_shards),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_incoming),
 	};
 
 	if (argc > 1)
