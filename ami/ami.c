@@ -48,7 +48,8 @@ static int ami_reserve(struct ami *a)
 	struct streams_conf streams = {.io = a->io,
 				       .wheel = control_wheel(a->control),
 				       .metrics = a->metrics,
-				       .stream_max = LIMIT_AMI_CONNS + LIMIT_HTTP_CONNS};
+				       .stream_max = LIMIT_AMI_CONNS + LIMIT_HTTP_CONNS +
+						     2 * LIMIT_TLS_WAITING};
 	int err;
 
 	a->frames = calloc(LIMIT_AMI_CONNS, sizeof(*a->frames));

@@ -65,17 +65,30 @@ int ami_door_follow_tls(struct ami_door *d, const struct ami_door_conf *conf, bo
 		stream_listener_set_tls(d->listener, fresh);
 	else
 		err = door_open(d, conf, &tls->bind, fresh);
+	if (d->listener)
+		stream_listener_defer(d->listener, conf->waiting_max, conf->handshake_ns);
 	tls_context_unref(fresh);
 	return err;
 }
 
+/* So many may be on their way to be heard as may be heard and not logged in. */
+static uint32_t door_waiting(uint32_t limit)
+{
+	return limit < LIMIT_TLS_WAITING ? limit : LIMIT_TLS_WAITING;
+}
+
 int ami_doors_follow(struct ami *a)
 {
+	int64_t login_ns = a->conf->auth_timeout_ms * TMR_MS;
+	int64_t handshake_ns = LIMIT_TLS_HANDSHAKE_S * TMR_SECOND;
 	const struct ami_door_conf conf = {.streams = a->streams,
 					   .io = a->io,
 					   .file = "manager.conf",
 					   .accept = ami_conn_accept,
-					   .arg = a};
+					   .arg = a,
+					   .waiting_max = door_waiting(a->conf->auth_limit),
+					   .handshake_ns = login_ns < handshake_ns ? login_ns
+										   : handshake_ns};
 	int plain = ami_door_follow(&a->plain, &conf, a->conf->enabled, &a->conf->bind);
 	int tls = ami_door_follow_tls(&a->tls, &conf, a->conf->enabled, &a->conf->tls);
 

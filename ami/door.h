@@ -20,6 +20,8 @@ struct ami_door_conf {
 	const char *file; /* whose options these are, for messages */
 	stream_accept_fn accept;
 	void *arg;
+	uint32_t waiting_max; /* TLS handshakes at once: stream_listener_defer */
+	int64_t handshake_ns;
 };
 
 /* Opens, moves or closes one as wanted; the TLS one gets its certificate anew. Live connections

@@ -70,7 +70,9 @@ static int http_listen(struct http *h)
 					   .io = h->ami->io,
 					   .file = "http.conf",
 					   .accept = http_conn_accept,
-					   .arg = h};
+					   .arg = h,
+					   .waiting_max = LIMIT_TLS_WAITING,
+					   .handshake_ns = LIMIT_TLS_HANDSHAKE_S * TMR_SECOND};
 	int plain = ami_door_follow(&h->plain, &conf, h->conf->enabled, &h->conf->bind);
 	int tls = ami_door_follow_tls(&h->tls, &conf, h->conf->enabled, &h->conf->tls);
 

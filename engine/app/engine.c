@@ -325,7 +325,8 @@ int engine_create(struct engine **out, const struct engine_options *options, str
 	if (!e)
 		return -ENOMEM;
 	err = engine_create_loop(e, &e->control_io, "control", &e->control_metrics,
-				 LIMIT_AMI_CONNS + LIMIT_HTTP_CONNS + 64, -1);
+				 LIMIT_AMI_CONNS + LIMIT_HTTP_CONNS + 2 * LIMIT_TLS_WAITING + 64,
+				 -1);
 	if (!err)
 		err = app_conf_load(&e->conf, e->control_io, options->main_file, error);
 	if (!err)

@@ -49,6 +49,8 @@
 #define LIMIT_TLS_FILE (4 << 20) /* certificates, keys, CA files */
 #define LIMIT_STREAM_EARLY                                                                         \
 	65536 /* octets sent on one connection before its TLS handshake is over */
+#define LIMIT_TLS_WAITING                                                                          \
+	128 /* handshakes at once, of a port that tells its owner when they are over */
 #define LIMIT_TLS_HANDSHAKE_S 10 /* of it, from the TCP connection on */
 /* Database */
 #define LIMIT_DB_KEY	 256 /* "/family/key" with its NUL */

@@ -39,6 +39,7 @@
 	X(stream_refused,         "connections refused: table of streams full") \
 	X(tls_handshakes,         "TLS handshakes done") \
 	X(tls_failed,             "TLS connections that failed: handshake, certificate, forged octets") \
+	X(tls_evicted,            "TLS handshakes given up for newer ones: too many at once") \
 	X(tls_timeout,            "TLS handshakes given up after their time") \
 	/* names */ \
 	X(dns_asked,              "questions to name servers") \

@@ -33,6 +33,9 @@ struct stream_listener {
 	struct tls_context *tls; /* NULL: plain */
 	stream_accept_fn fn;
 	void *arg;
+	struct list waiting; /* for the end of their handshake: stream_listener_defer */
+	uint32_t waiting_count, waiting_max; /* 0: none waits */
+	int64_t handshake_ns;
 };
 
 struct stream {
@@ -41,6 +44,8 @@ struct stream {
 	const struct stream_handler *handler;
 	void *arg;
 	struct tls_session *tls; /* NULL: plain */
+	struct stream_listener *waits_at; /* NULL: the owner knows it */
+	struct list node;		  /* there */
 	struct tmr timer;	 /* of the handshake; or at once: broken */
 	char *early;		 /* plain text sent before the handshake is over */
 	size_t early_len, early_room;
@@ -81,13 +86,22 @@ static bool leave(struct stream *s)
 	return false;
 }
 
+static void stop_waiting(struct stream *s)
+{
+	list_del(&s->node);
+	s->waits_at->waiting_count--;
+	s->waits_at = NULL;
+}
+
 static void tell_closed(struct stream *s, int error)
 {
 	tmr_stop(&s->timer);
 	if (s->told)
 		return;
 	s->told = true;
-	if (s->handler)
+	if (s->waits_at)
+		stream_close(s, false); /* nobody else will */
+	else if (s->handler)
 		s->handler->closed(s->arg, s, error);
 }
 
@@ -163,6 +177,7 @@ static int keep_early(struct stream *s, const char *data, size_t len)
 /* The handshake is over. An error: the connection cannot go on. */
 static int open_tls(struct stream *s)
 {
+	struct stream_listener *l = s->waits_at;
 	int err;
 
 	tmr_stop(&s->timer);
@@ -171,6 +186,11 @@ static int open_tls(struct stream *s)
 	s->early = NULL;
 	s->early_len = s->early_room = 0;
 	metric_inc(s->table->conf.metrics, METRIC_tls_handshakes);
+	if (l) {
+		stop_waiting(s);
+		l->fn(l->arg, s, stream_peer(s));
+		return 0;
+	}
 	if (s->paused)
 		io_stream_pause(s->io, true);
 	if (!err && s->handler && s->handler->connected)
@@ -317,6 +337,18 @@ static struct stream *make(struct streams *t)
 	return s;
 }
 
+static void begin_waiting(struct stream_listener *l, struct stream *s)
+{
+	if (l->waiting_count == l->waiting_max) {
+		metric_inc(l->table->conf.metrics, METRIC_tls_evicted);
+		stream_close(list_entry(list_first(&l->waiting), struct stream, node), false);
+	}
+	s->waits_at = l;
+	list_add_tail(&l->waiting, &s->node);
+	l->waiting_count++;
+	tmr_start(&s->timer, io_now_ns(l->table->conf.io) + l->handshake_ns);
+}
+
 static void on_accept(void *arg, struct io_stream *io, const struct addr *peer)
 {
 	struct stream_listener *l = arg;
@@ -333,6 +365,10 @@ static void on_accept(void *arg, struct io_stream *io, const struct addr *peer)
 		return;
 	}
 	io_stream_set_handler(io, &seam, s);
+	if (l->tls && l->waiting_max) {
+		begin_waiting(l, s);
+		return;
+	}
 	enter(s);
 	l->fn(l->arg, s, peer);
 	(void)leave(s);
@@ -353,6 +389,7 @@ int stream_listen(struct streams *t, struct stream_listener **out, const struct 
 		return err;
 	}
 	l->tls = tls ? tls_context_ref(tls) : NULL;
+	list_init(&l->waiting);
 	list_add_tail(&t->listeners, &l->node);
 	*out = l;
 	return 0;
@@ -371,8 +408,19 @@ const struct addr *stream_listener_local(const struct stream_listener *l)
 	return io_listener_local(l->io);
 }
 
+void stream_listener_defer(struct stream_listener *l, uint32_t waiting_max, int64_t handshake_ns)
+{
+	check(waiting_max > 0 && handshake_ns > 0);
+	l->waiting_max = waiting_max;
+	l->handshake_ns = handshake_ns;
+	while (l->waiting_count > waiting_max)
+		stream_close(list_entry(list_first(&l->waiting), struct stream, node), false);
+}
+
 void stream_listener_close(struct stream_listener *l)
 {
+	while (l->waiting_count > 0)
+		stream_close(list_entry(list_first(&l->waiting), struct stream, node), false);
 	list_del(&l->node);
 	io_listener_close(l->io);
 	tls_context_unref(l->tls);
@@ -437,6 +485,8 @@ void stream_close(struct stream *s, bool flush)
 {
 	check(s->io);
 	tmr_stop(&s->timer);
+	if (s->waits_at)
+		stop_waiting(s);
 	if (s->tls) {
 		tls_session_close(s->tls);
 		(void)flush_tls(s);

@@ -57,6 +57,10 @@ int stream_listen(struct streams *t, struct stream_listener **out, const struct 
 void stream_listener_set_tls(struct stream_listener *l, struct tls_context *tls);
 const struct addr *stream_listener_local(const struct stream_listener *l);
 void stream_listener_close(struct stream_listener *l);
+/* Of a TLS listener: the owner hears of a connection once its handshake is over, which may take so
+ * long. Until then it takes none of the owner's places; at most waiting_max (1..) wait, and when
+ * one more comes the oldest gives way (counted), so that whoever stalls cannot keep others out. */
+void stream_listener_defer(struct stream_listener *l, uint32_t waiting_max, int64_t handshake_ns);
 
 /* tls: a client's context, or NULL for plain. host: see tls_session_create. */
 int stream_connect(struct streams *t, struct stream **out, const struct addr *to,

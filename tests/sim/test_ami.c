@@ -364,6 +364,34 @@ static void test_client_goes(void **state)
 	assert_int_equal(gateway_calls_of(rig.gateway, SLICE_LIT("answer")), 2);
 }
 
+/* Who stalls on the port of TLS keeps nobody out, neither there nor on the plain port. */
+static void test_stalled_handshakes(void **state)
+{
+	static const char login[] = "Action: Login\r\nUsername: hello\r\nSecret: world\r\n\r\n";
+	struct addr tls = sim_host_addr(rig.w, 0, 5039);
+	struct telnet *idle[55], *safe;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(idle); i++) /* authlimit is 50 */
+		idle[i] = telnet_create(rig.w, &tls);
+	sim_run_for(rig.w, SIM_SECOND);
+	(void)telnet_say(rig.client, SLICE_EMPTY, 0);
+	telnet_reconnect(rig.client);
+	assert_string_equal(telnet_say(rig.client, SLICE_EMPTY, SIM_SECOND),
+			    "Asterisk Call Manager/11.0.0\r\n");
+	assert_non_null(strstr(telnet_say(rig.client, slice_str(login), SIM_SECOND), "Success"));
+	safe = telnet_create_tls(rig.w, &tls, "/tls/ca.pem", "10.0.0.1");
+	assert_string_equal(telnet_say(safe, SLICE_EMPTY, SIM_SECOND),
+			    "Asterisk Call Manager/11.0.0\r\n");
+	assert_non_null(strstr(telnet_say(safe, slice_str(login), SIM_SECOND), "Success"));
+	sim_run_for(rig.w, 10 * SIM_SECOND);
+	for (size_t i = 0; i < ARRAY_COUNT(idle); i++) {
+		assert_true(telnet_is_closed(idle[i]));
+		telnet_destroy(idle[i]);
+	}
+	telnet_destroy(safe);
+}
+
 static const char pjsip_outbound[] = "[global]\ntype=global\ndefault_outbound_endpoint=self\n";
 
 static const struct session sessions[] = {
@@ -403,14 +431,15 @@ static const struct session sessions[] = {
 
 int main(int argc, char **argv)
 {
-	struct CMUnitTest tests[ARRAY_COUNT(sessions) + 1] = {
-		cmocka_unit_test_setup_teardown(test_client_goes, begin, end)};
+	struct CMUnitTest tests[ARRAY_COUNT(sessions) + 2] = {
+		cmocka_unit_test_setup_teardown(test_client_goes, begin, end),
+		cmocka_unit_test_setup_teardown(test_stalled_handshakes, begin, end)};
 	char names[ARRAY_COUNT(sessions)][64];
 
 	for (size_t i = 0; i < ARRAY_COUNT(sessions); i++) {
 		snprintf(names[i], sizeof(names[i]), "%s%s", sessions[i].tls ? "tls " : "",
 			 sessions[i].file);
-		tests[1 + i] = (struct CMUnitTest){names[i], test_session, begin, end,
+		tests[2 + i] = (struct CMUnitTest){names[i], test_session, begin, end,
 						   (void *)(uintptr_t)&sessions[i]};
 	}
 	if (argc > 2)

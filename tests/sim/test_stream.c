@@ -215,6 +215,87 @@ static void run(void)
 	sim_run_for(w, 2 * SIM_SECOND);
 }
 
+/* ---- owners that hear of a connection once it is safe ---- */
+
+static void begin_deferred(uint32_t waiting_max)
+{
+	begin(11, true);
+	stream_listener_defer(listener, waiting_max, 3 * SIM_SECOND);
+}
+
+/* Connects and says nothing: a plain connection to the port of TLS. */
+static struct stream *stall(struct end *e)
+{
+	end_reset(e);
+	assert_int_equal(stream_connect(away.streams, &e->stream, &door, NULL, NULL, &handler, e),
+			 0);
+	io_wake(away.io);
+	sim_run_for(w, 100 * SIM_MS);
+	return e->stream;
+}
+
+static void test_deferred(void **state)
+{
+	UNUSED(state);
+	begin_deferred(2);
+	server.echo = true;
+	dial();
+	assert_int_equal(stream_send(client.stream, "hello", 5), 0);
+	run();
+	assert_int_equal(server.accepted, 1);
+	assert_int_equal(server.connected, 0); /* it was told by the accept */
+	assert_memory_equal(client.got, "hello", 5);
+	(void)finish();
+}
+
+/* Who stalls is not heard of, gives way to others, and is closed in time. */
+static void test_stalled(void **state)
+{
+	struct end idle[3] = {{0}};
+
+	UNUSED(state);
+	begin_deferred(2);
+	for (int i = 0; i < 3; i++)
+		stall(&idle[i]);
+	assert_int_equal(server.accepted, 0);
+	assert_int_equal(idle[0].closed, 1); /* gave way to the third */
+	assert_int_equal(idle[1].closed + idle[2].closed, 0);
+	assert_int_equal(metric_get(&home.metrics, METRIC_tls_evicted), 1);
+	dial();
+	run();
+	assert_int_equal(server.accepted, 1);
+	assert_int_equal(client.connected, 1);
+	assert_int_equal(idle[1].closed, 1);
+	run();
+	assert_int_equal(idle[2].closed, 1); /* its time was over */
+	assert_int_equal(metric_get(&home.metrics, METRIC_tls_timeout), 1);
+	assert_int_equal(streams_used(home.streams), 1);
+	for (int i = 0; i < 3; i++)
+		free(idle[i].got);
+	(void)finish();
+}
+
+static void test_waiting_when_shut(void **state)
+{
+	struct end idle[2] = {{0}};
+
+	UNUSED(state);
+	begin_deferred(4);
+	stall(&idle[0]);
+	assert_int_equal(stream_send(stall(&idle[1]), "no TLS at all\r\n\r\n", 17), 0);
+	run();
+	assert_int_equal(idle[1].closed, 1);
+	assert_int_equal(streams_used(home.streams), 1);
+	stream_listener_close(listener);
+	run();
+	assert_int_equal(idle[0].closed, 1);
+	assert_int_equal(streams_used(home.streams), 0);
+	assert_int_equal(server.accepted, 0);
+	free(idle[0].got);
+	free(idle[1].got);
+	(void)finish();
+}
+
 /* ---- talking: the same for both kinds ---- */
 
 static void talk(bool tls, uint32_t piece_max, uint64_t *hash)
@@ -570,6 +651,9 @@ static void test_reload(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_deferred),
+		cmocka_unit_test(test_stalled),
+		cmocka_unit_test(test_waiting_when_shut),
 		cmocka_unit_test(test_talk),
 		cmocka_unit_test(test_much),
 		cmocka_unit_test(test_early),
