@@ -109,7 +109,8 @@ enum spool_event spool_unnote(struct spool *s, struct spool_file *f)
 
 /* --- ending --- */
 
-/* The line is Asterisk's, whose number is that of the retries: 0 for a file that was dialled once. */
+/* The line is Asterisk's, whose number is that of the retries: 0 for a file that was dialled once.
+ */
 void spool_log_expired(const struct spool_file *f, uint32_t attempts)
 {
 	uint32_t retries = attempts ? attempts - 1 : 0;

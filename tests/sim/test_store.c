@@ -62,7 +62,8 @@ static void put_conf(void)
 	sim_fs_put(rig.w, ETC "dialer.conf",
 		   "[general]\nshards=2\ncdr_sqlite=no\nmax_channels=20\n");
 	sim_fs_put(rig.w, ETC "extensions.conf", "[x]\nexten => s,1,Hangup()\n");
-	sim_fs_put(rig.w, ETC "pjsip.conf", "[udp]\ntype=transport\nbind=0.0.0.0:5060\n"
+	sim_fs_put(rig.w, ETC "pjsip.conf",
+		   "[udp]\ntype=transport\nbind=0.0.0.0:5060\n"
 		   "[gw]\ntype=endpoint\naors=gw\nallow=ulaw\n[gw]\ntype=aor\n"
 		   "contact=sip:192.0.2.9\n");
 	sim_fs_put(rig.w, ETC "mine.conf", "; mine\n[a]\nb = 1\n");
@@ -195,8 +196,8 @@ struct waiting {
 static void test_what_waits_and_what_goes_on(void **state)
 {
 	struct waiting rows[] = {
-		{"Action: GetConfig\r\nFilename: mine.conf\r\n\r\n",
-		 "Line-000000-000000: b=1\r\n", NULL},
+		{"Action: GetConfig\r\nFilename: mine.conf\r\n\r\n", "Line-000000-000000: b=1\r\n",
+		 NULL},
 		{"Action: UpdateConfig\r\nSrcFilename: mine.conf\r\nDstFilename: mine.conf\r\n"
 		 "Action-000000: append\r\nCat-000000: a\r\nVar-000000: c\r\nValue-000000: "
 		 "2\r\n\r\n",
@@ -205,10 +206,9 @@ static void test_what_waits_and_what_goes_on(void **state)
 		 "JSON: {\"a\":{\"b\":\"1\",\"c\":\"2\"}}\r\n", NULL},
 		{"Action: CreateConfig\r\nFilename: new.conf\r\n\r\n",
 		 "New configuration file created successfully", NULL},
-		{"Action: ListCategories\r\nFilename: mine.conf\r\n\r\n",
-		 "Category-000000: a\r\n", NULL},
-		{"Action: LoggerRotate\r\n\r\n", "Reloaded the logger and rotated log files",
+		{"Action: ListCategories\r\nFilename: mine.conf\r\n\r\n", "Category-000000: a\r\n",
 		 NULL},
+		{"Action: LoggerRotate\r\n\r\n", "Reloaded the logger and rotated log files", NULL},
 		{"Action: Command\r\nCommand: logger reload\r\n\r\n",
 		 "Message: Command output follows\r\n", NULL},
 	};
@@ -217,8 +217,8 @@ static void test_what_waits_and_what_goes_on(void **state)
 	freeze();
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		rows[i].client = another();
-		assert_string_equal(
-			telnet_say(rows[i].client, slice_str(rows[i].text), SIM_SECOND), "");
+		assert_string_equal(telnet_say(rows[i].client, slice_str(rows[i].text), SIM_SECOND),
+				    "");
 	}
 	comes_once(rig.two, "Action: DBPut\r\nFamily: f\r\nKey: k\r\nVal: v\r\n\r\n",
 		   "Updated database");
