@@ -56,26 +56,16 @@ static void pjsip_header(void *arg, struct slice name, struct slice value)
 
 /* One option of an object. */
 struct pjsip_want {
-	struct slice name;
 	char room[1024];
-	struct sink value;
 };
-
-static void pjsip_match(void *arg, struct slice name, struct slice value)
-{
-	struct pjsip_want *w = arg;
-
-	if (slice_eq(name, w->name))
-		sink_add(&w->value, value);
-}
 
 static struct slice pjsip_option(const struct tech_admin *a, const struct tech_object *o,
 				 const char *name, struct pjsip_want *w)
 {
-	w->name = slice_str(name);
-	w->value = sink_make(w->room, sizeof(w->room));
-	a->ops->options(a->impl, o, pjsip_match, w);
-	return sink_slice(&w->value);
+	struct sink value = sink_make(w->room, sizeof(w->room));
+
+	a->ops->option(a->impl, o, name, &value);
+	return sink_slice(&value);
 }
 
 static void pjsip_object(struct sink *out, const char *type, struct slice name)

@@ -116,6 +116,9 @@ void sip_conf_options(const struct sip_conf *conf, const struct tech_object *o, 
 void center_options(const struct sip_center *c, const struct tech_object *o, tech_option_fn fn,
 		    void *arg);
 /* Its section of the file; NULL: it has none. */
+/* One of those that the file can have; false: there is none of that name. */
+bool center_option(const struct sip_center *c, const struct tech_object *o, struct slice name,
+		   tech_option_fn fn, void *arg);
 const struct sip_conf_section *center_section(const struct sip_center *c,
 					      const struct tech_object *o);
 

@@ -210,6 +210,18 @@ static void view_option(const struct tech_object *object, const struct sip_conf_
 	fn(arg, name, view_formed(o->form, value, &text));
 }
 
+bool center_option(const struct sip_center *c, const struct tech_object *o, struct slice name,
+		   tech_option_fn fn, void *arg)
+{
+	for (const struct view_option *v = view_types[o->kind].options; v && v->name; v++) {
+		if (!slice_eq(slice_str(v->name), name))
+			continue;
+		view_option(o, center_section(c, o), v, fn, arg);
+		return true;
+	}
+	return false;
+}
+
 void sip_conf_options(const struct sip_conf *conf, const struct tech_object *o, tech_option_fn fn,
 		      void *arg)
 {

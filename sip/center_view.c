@@ -87,12 +87,26 @@ static bool view_find_contact(const struct sip_center *c, struct slice name,
 	return s && view_set(out, TECH_CONTACT, s->c.info.text[CONTACT_URI], s);
 }
 
+static bool view_find_section(const struct sip_center *c, struct slice type, enum tech_kind kind,
+			      struct slice name, struct tech_object *out)
+{
+	const struct sip_conf_section *s = sip_conf_section(c->conf, type, name);
+
+	return s && view_set(out, kind, s->name, s);
+}
+
 static bool view_find(void *impl, enum tech_kind kind, struct slice name, struct tech_object *out)
 {
 	uint32_t cursor = 0;
 
 	if (kind == TECH_CONTACT)
 		return view_find_contact(impl, name, out);
+	if (kind == TECH_AUTH)
+		return view_find_section(impl, SLICE_LIT("auth"), kind, name, out);
+	if (kind == TECH_TRANSPORT)
+		return view_find_section(impl, SLICE_LIT("transport"), kind, name, out);
+	if (kind == TECH_IDENTIFY)
+		return view_find_section(impl, view_identify, kind, name, out);
 	if (kind == TECH_ENDPOINT) {
 		const struct sip_conf_endpoint *ep =
 			sip_conf_endpoint(((struct sip_center *)impl)->conf, name);
@@ -192,6 +206,31 @@ static void view_options(void *impl, const struct tech_object *o, tech_option_fn
 		   center_is_online(c, o->impl) ? SLICE_LIT("true") : SLICE_LIT("false"));
 }
 
+struct view_want {
+	struct slice name;
+	struct sink *value;
+};
+
+static void view_match(void *arg, struct slice name, struct slice value)
+{
+	struct view_want *w = arg;
+
+	if (slice_eq(name, w->name))
+		sink_add(w->value, value);
+}
+
+/* Lists ask for a few of a hundred: what the file has is looked up, what is known besides is not
+ * much. */
+static void view_option(void *impl, const struct tech_object *o, const char *name,
+			struct sink *value)
+{
+	struct view_want want = {slice_str(name), value};
+	const struct sip_center *c = impl;
+
+	if (!center_option(c, o, want.name, view_match, &want))
+		view_options(impl, o, view_match, &want);
+}
+
 /* ---- who belongs to whom ---- */
 
 static void view_named(struct sip_center *c, enum tech_kind kind, struct slice names,
@@ -218,13 +257,12 @@ static void view_contacts_of(const struct sip_center *c, const struct sip_conf_a
 static void view_identifies_of(const struct sip_center *c, struct slice endpoint, tech_object_fn fn,
 			       void *arg)
 {
-	struct slice owner = SLICE_EMPTY;
+	const struct sip_conf_section *s;
 	struct tech_object o;
 	uint32_t cursor = 0;
 
-	while (view_next_section(c, view_identify, &cursor, TECH_IDENTIFY, &o))
-		if (sip_conf_written(o.impl, SLICE_LIT("endpoint"), &owner) &&
-		    slice_eq(owner, endpoint))
+	while ((s = sip_conf_identify_of(c->conf, endpoint, &cursor)))
+		if (view_set(&o, TECH_IDENTIFY, s->name, s))
 			fn(arg, &o);
 }
 
@@ -376,6 +414,7 @@ const struct tech_admin_ops center_admin_ops = {
 	.next = view_next,
 	.find = view_find,
 	.options = view_options,
+	.option = view_option,
 	.related = view_related,
 	.command = view_command,
 	.notify_write = center_notify_write,

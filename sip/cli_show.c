@@ -172,26 +172,16 @@ void cli_show_head(struct cli_show *s, enum tech_kind kind)
 /* ---- options of an object ---- */
 
 struct show_want {
-	struct slice name;
 	char room[512];
-	struct sink value;
 };
-
-static void show_match(void *arg, struct slice name, struct slice value)
-{
-	struct show_want *w = arg;
-
-	if (slice_eq(name, w->name))
-		sink_add(&w->value, value);
-}
 
 static struct slice show_option(const struct cli_show *s, const struct tech_object *o, const char *name,
 				struct show_want *w)
 {
-	w->name = slice_str(name);
-	w->value = sink_make(w->room, sizeof(w->room));
-	s->admin.ops->options(s->admin.impl, o, show_match, w);
-	return sink_slice(&w->value);
+	struct sink value = sink_make(w->room, sizeof(w->room));
+
+	s->admin.ops->option(s->admin.impl, o, name, &value);
+	return sink_slice(&value);
 }
 
 /* ---- objects ---- */

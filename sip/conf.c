@@ -135,27 +135,6 @@ const struct sip_conf_registration *sip_conf_registration(const struct sip_conf 
 	return NULL;
 }
 
-const struct sip_conf_section *sip_conf_section(const struct sip_conf *conf, struct slice type,
-						struct slice name)
-{
-	for (uint32_t i = 0; i < conf->section_count; i++)
-		if (slice_eq(conf->sections[i].name, name) &&
-		    slice_ieq(conf->sections[i].type, type))
-			return &conf->sections[i];
-	return NULL;
-}
-
-bool sip_conf_written(const struct sip_conf_section *s, struct slice option, struct slice *value)
-{
-	for (uint32_t i = s->var_count; i-- > 0;) {
-		if (!slice_ieq(s->vars[2 * (size_t)i], option))
-			continue;
-		*value = s->vars[2 * (size_t)i + 1];
-		return true;
-	}
-	return false;
-}
-
 /* ---- dial strings ---- */
 
 static bool conf_is_uri(struct slice text)

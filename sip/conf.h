@@ -112,6 +112,12 @@ struct sip_conf_section {
 	uint32_t var_count;	  /* pairs */
 };
 
+/* For the search by name. */
+struct sip_conf_key {
+	uint64_t hash;
+	const struct sip_conf_section *section;
+};
+
 struct sip_conf_auth {
 	struct slice name;
 	struct sip_credentials cred;
@@ -226,6 +232,9 @@ struct sip_conf {
 		*sections; /* all that have a type, in the order of the file */
 	uint32_t section_count;
 	const struct sip_failover *failovers; /* failover.h */
+	const struct sip_conf_key *section_names;   /* of each, sorted */
+	const struct sip_conf_key *identify_owners; /* identifies by their endpoint, sorted */
+	uint32_t owner_count;
 	/* global */
 	struct slice default_realm;
 	uint8_t identify_order[SIP_IDENTIFY_COUNT]; /* enum sip_conf_ident */
@@ -270,6 +279,10 @@ const struct sip_conf_registration *sip_conf_registration(const struct sip_conf 
 							  uint64_t hash);
 const struct sip_conf_section *sip_conf_section(const struct sip_conf *conf, struct slice type,
 						struct slice name);
+/* The sections type=identify of an endpoint, in the order of the file: the one at *cursor (0 at
+ * first), which moves on; NULL: there are no more. */
+const struct sip_conf_section *sip_conf_identify_of(const struct sip_conf *conf,
+						    struct slice endpoint, uint32_t *cursor);
 /* The value of an option as it was written; the last one counts. False: it was not. */
 bool sip_conf_written(const struct sip_conf_section *s, struct slice option, struct slice *value);
 

@@ -128,6 +128,10 @@ struct conf_identify_draft {
 /* The host of that name: added if it is new; -1: there is no room for another one (said). */
 int32_t conf_host(struct sip_conf *conf, struct slice name, bool srv);
 /* The hosts that transports name. */
+/* CONF_TYPE_UNKNOWN: none that Asterisk has, or no type. */
+enum conf_type conf_section_type(const struct conffile_section *s);
+/* conf_section.c: after everything else is read. 0 or -ENOMEM. */
+int conf_keep_sections(struct sip_conf *conf, const struct conffile *cf);
 void conf_link_hosts(struct sip_conf *conf);
 /* After all sections: objects of callers, and what they name. 0 or -ENOMEM. */
 int conf_link_callers(struct sip_conf *conf, const struct conf_identify_draft *identifies,

@@ -30,7 +30,7 @@ int conf_fail(struct conf_load *l, const struct conffile_var *v, const char *fmt
 	return -EINVAL;
 }
 
-static enum conf_type conf_section_type(const struct conffile_section *s)
+enum conf_type conf_section_type(const struct conffile_section *s)
 {
 	const struct conffile_var *v = conffile_get(s, "type");
 
@@ -313,49 +313,6 @@ static int conf_link_registrations(struct sip_conf *conf, const struct conf_draf
 	conf->registrations = out;
 	conf->registration_count = count;
 	return 0;
-}
-
-/* ---- as written ---- */
-
-static int conf_keep_section(struct sip_conf *conf, const struct conffile_section *s,
-			     struct sip_conf_section *out)
-{
-	struct slice *vars;
-	uint32_t count = 0;
-
-	for (const struct conffile_var *v = s->vars; v; v = v->next)
-		count++;
-	vars = conf_alloc(conf, sizeof(*vars) * 2 * count);
-	if (!vars)
-		return -ENOMEM;
-	out->name = conf_dup(conf, s->name);
-	out->type = conf_dup(conf, conffile_get(s, "type")->value);
-	out->vars = vars;
-	out->var_count = count;
-	for (const struct conffile_var *v = s->vars; v; v = v->next) {
-		*vars++ = conf_dup(conf, v->name);
-		*vars++ = conf_dup(conf, v->value);
-	}
-	return 0;
-}
-
-static int conf_keep_sections(struct sip_conf *conf, const struct conffile *cf)
-{
-	const struct conffile_section *s;
-	struct sip_conf_section *out;
-	uint32_t count = 0;
-	int err = 0;
-
-	for (s = conffile_first(cf); s; s = conffile_next(s))
-		count += conf_section_type(s) != CONF_TYPE_UNKNOWN;
-	out = conf_alloc(conf, sizeof(*out) * count);
-	if (!out)
-		return -ENOMEM;
-	conf->sections = out;
-	for (s = conffile_first(cf); s && !err; s = conffile_next(s))
-		if (conf_section_type(s) != CONF_TYPE_UNKNOWN)
-			err = conf_keep_section(conf, s, &out[conf->section_count++]);
-	return err;
 }
 
 int sip_conf_load(struct sip_conf **out, const struct conffile *cf, struct sink *error)

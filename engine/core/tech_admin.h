@@ -48,6 +48,9 @@ struct tech_admin_ops {
 	bool (*find)(void *impl, enum tech_kind kind, struct slice name, struct tech_object *out);
 	/* Everything that is known of it, each name once. */
 	void (*options)(void *impl, const struct tech_object *o, tech_option_fn fn, void *arg);
+	/* The value of one of them is added to *value; nothing if it has none of that name. */
+	void (*option)(void *impl, const struct tech_object *o, const char *name,
+		       struct sink *value);
 	/* The objects of that kind which belong to o: AORs, auths, identifies, transport and
 	 * contacts of an endpoint; contacts of an AOR; auths of a registration. */
 	void (*related)(void *impl, const struct tech_object *o, enum tech_kind kind,

@@ -49,9 +49,12 @@ static unsigned count_of(enum tech_kind kind, const char *name, const void *impl
 			 struct slice option, char value[512])
 {
 	struct tech_object o = {.kind = kind, .name = slice_str(name), .impl = impl};
-	struct want w = {.name = option};
+	struct want w = {.name = option}, one = {.name = option};
 
 	center_options(&rig.center, &o, match, &w);
+	/* Asked for by name it is the same. */
+	assert_int_equal(center_option(&rig.center, &o, option, match, &one), w.found > 0);
+	assert_string_equal(one.value, w.value);
 	memcpy(value, w.value, sizeof(w.value));
 	return w.found;
 }

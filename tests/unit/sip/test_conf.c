@@ -418,6 +418,71 @@ static void test_find(void **state)
 	sip_conf_free(NULL);
 }
 
+/* ---- sections as they were written ---- */
+
+static void section_is(const struct sip_conf *conf, const char *type, const char *name,
+		       const char *option, const char *wanted)
+{
+	const struct sip_conf_section *s = sip_conf_section(conf, slice_str(type), slice_str(name));
+	struct slice value = SLICE_EMPTY;
+
+	assert_non_null(s);
+	assert_true(sip_conf_written(s, slice_str(option), &value));
+	assert_true(slice_eq(value, slice_str(wanted)));
+}
+
+/* Sections of one name and different types, of different cases, and among many. */
+static void test_sections(void **state)
+{
+	static char text[3900];
+	struct sink out = sink_make(text, sizeof(text));
+	struct sip_conf *conf;
+	char name[8];
+
+	UNUSED(state);
+	sink_lit(&out, "[gw]\ntype=aor\nmax_contacts=3\n[gw]\ntype=Endpoint\ncontext=in\n"
+		       "[gw]\ntype=auth\nusername=u\n[GW]\ntype=auth\nusername=other\n");
+	for (int i = 0; i < 40; i++)
+		sink_fmt(&out, "[u%d]\ntype=auth\nusername=n%d\n", i, i);
+	conf = load_ok(sink_cstr(&out));
+	section_is(conf, "aor", "gw", "max_contacts", "3");
+	section_is(conf, "endpoint", "gw", "context", "in");
+	section_is(conf, "AUTH", "gw", "username", "u");
+	section_is(conf, "auth", "GW", "username", "other");
+	for (int i = 0; i < 40; i++) {
+		char user[8];
+
+		snprintf(name, sizeof(name), "u%d", i);
+		snprintf(user, sizeof(user), "n%d", i);
+		section_is(conf, "auth", name, "username", user);
+	}
+	assert_null(sip_conf_section(conf, SLICE_LIT("identify"), SLICE_LIT("gw")));
+	assert_null(sip_conf_section(conf, SLICE_LIT("auth"), SLICE_LIT("u40")));
+	sip_conf_free(conf);
+}
+
+static void test_identifies(void **state)
+{
+	struct sip_conf *conf = load_ok("[a]\ntype=endpoint\n[b]\ntype=endpoint\n"
+					"[i2]\ntype=identify\nendpoint=a\nmatch=192.0.2.2\n"
+					"[i1]\ntype=identify\nendpoint=a\nmatch=192.0.2.1\n"
+					"[i3]\ntype=identify\nendpoint=b\nmatch=192.0.2.3\n");
+	static const char *const wanted[] = {"i2", "i1"};
+	const struct sip_conf_section *s;
+	uint32_t cursor = 0;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(wanted); i++) { /* as they stand in the file */
+		s = sip_conf_identify_of(conf, SLICE_LIT("a"), &cursor);
+		assert_non_null(s);
+		assert_true(slice_eq(s->name, slice_str(wanted[i])));
+	}
+	assert_null(sip_conf_identify_of(conf, SLICE_LIT("a"), &cursor));
+	cursor = 0;
+	assert_null(sip_conf_identify_of(conf, SLICE_LIT("nobody"), &cursor));
+	sip_conf_free(conf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +493,8 @@ int main(void)
 		cmocka_unit_test(test_dial_strings),
 		cmocka_unit_test(test_acls),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_identifies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
