@@ -10,6 +10,7 @@
 #include <histedit.h>
 #include <locale.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -33,6 +34,7 @@ struct terminal {
 	char prompt[160];
 	bool editing; /* the prompt stands on the screen */
 	bool quits;
+	sigset_t waiting; /* the mask while it waits: signals come only there, so none is missed */
 	mbstate_t octets;
 	/* the answer to a question for completions */
 	bool asking;
@@ -93,13 +95,38 @@ static void terminal_show(struct terminal *t, bool flush)
 		el_set(t->el, EL_REFRESH);
 }
 
+/* ---- signals ---- */
+
+/* One that came just before a wait would be noticed after it only, and the wait may have no end. */
+static void terminal_hold_signals(struct terminal *t)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &held, &t->waiting);
+}
+
+static int terminal_poll(struct terminal *t, struct pollfd *p, nfds_t count, int timeout_ms)
+{
+	const struct timespec limit = {.tv_sec = timeout_ms / 1000,
+				       .tv_nsec = timeout_ms % 1000 * INT64_C(1000000)};
+
+	return ppoll(p, count, timeout_ms < 0 ? NULL : &limit, &t->waiting);
+}
+
+/* ---- waiting ---- */
+
 /* Waits for the person and the engine at once. True: the person's turn. */
 static bool terminal_wait(struct terminal *t, bool reads)
 {
 	struct pollfd p[2] = {{.fd = t->ctl.fd, .events = POLLIN},
 			      {.fd = reads ? STDIN_FILENO : -1, .events = POLLIN}};
 	bool partial = t->ctl.len > t->ctl.taken;
-	int n = poll(p, 2, partial ? TERMINAL_PARTIAL_MS : -1);
+	int n = terminal_poll(t, p, 2, partial ? TERMINAL_PARTIAL_MS : -1);
 
 	if (n < 0 && t->conf.on_signal && !t->conf.on_signal(t->conf.arg))
 		t->quits = true;
@@ -321,8 +348,10 @@ static void terminal_edit_end(struct terminal *t)
 /* ---- lines ---- */
 
 /* "!ls": a shell of the person's own, on this machine, with this terminal. */
-static void terminal_shell(struct slice command)
+static void terminal_shell(struct terminal *t, struct slice command)
 {
+	const struct timespec now = {0};
+	sigset_t interrupt;
 	char text[LIMIT_CLI_LINE * 2];
 	const char *shell = getenv("SHELL");
 	pid_t pid;
@@ -331,6 +360,7 @@ static void terminal_shell(struct slice command)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
+		sigprocmask(SIG_SETMASK, &t->waiting, NULL);
 		if (command.len > 0)
 			execl("/bin/sh", "sh", "-c", text, (char *)NULL);
 		else
@@ -341,6 +371,10 @@ static void terminal_shell(struct slice command)
 		printf("No shell: %s\n", strerror(errno));
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	/* A Ctrl-C meanwhile was for the shell. */
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	(void)sigtimedwait(&interrupt, NULL, &now);
 }
 
 static void terminal_take(struct terminal *t, struct slice line)
@@ -357,7 +391,7 @@ static void terminal_take(struct terminal *t, struct slice line)
 		terminal_save_history(t);
 	}
 	if (line.ptr[0] == '!')
-		terminal_shell(slice_trim(slice_from(line, 1)));
+		terminal_shell(t, slice_trim(slice_from(line, 1)));
 	else if (!slice_ieq(line, SLICE_LIT("quit")) && !slice_ieq(line, SLICE_LIT("exit")))
 		ctl_say(&t->ctl, line);
 	else if (t->conf.owns_engine)
@@ -456,7 +490,7 @@ static bool terminal_reconnect(struct terminal *t)
 	for (int i = 0; i < TERMINAL_RETRIES && !t->quits; i++) {
 		if (terminal_connect(t) == 0)
 			return true;
-		(void)poll(NULL, 0, TERMINAL_RETRY_MS);
+		(void)terminal_poll(t, NULL, 0, TERMINAL_RETRY_MS);
 		/* Whether or not it was broken off: the signal may have come before it. */
 		if (t->conf.on_signal && !t->conf.on_signal(t->conf.arg))
 			t->quits = true;
@@ -490,12 +524,14 @@ int terminal_run(const struct terminal_conf *conf)
 		return -ENOMEM;
 	t->conf = *conf;
 	setlocale(LC_CTYPE, "");
+	terminal_hold_signals(t);
 	err = terminal_connect(t);
 	if (!err && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		err = terminal_edit_begin(t);
 	if (!err)
 		terminal_serve(t);
 	terminal_edit_end(t);
+	sigprocmask(SIG_SETMASK, &t->waiting, NULL);
 	free(t);
 	return err;
 }

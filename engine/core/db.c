@@ -310,7 +310,7 @@ static void db_say(struct db *db)
 			  "again",
 			  db->path, db->batch->reason);
 	if (!db->batch->err && db->failures > 0)
-		log_notice("%s: the database is written again", db->conf.path);
+		log_notice("%s: the database is written again", db->path);
 }
 
 static void db_batch_done(struct chore *chore)
