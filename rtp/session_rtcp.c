@@ -1,3 +1,4 @@
+#include "rtp/rtcp_text.h"
 #include "rtp/session_internal.h"
 
 #include "engine/base/tmr.h"
@@ -78,6 +79,27 @@ static void rtcp_fill_block(struct media_session *s, struct rtcp_block *block, i
 	s->rtcp.rx_lost_mark = lost;
 }
 
+/* --- telling --- */
+
+static void session_tell(struct media_session *s, bool is_sent, const struct rtcp_report *report,
+			 const struct addr *peer)
+{
+	const struct addr *own = io_udp_local(s->port->rtcp);
+	const struct rtcp_told told = {
+		.to = is_sent ? peer : own,
+		.from = is_sent ? own : peer,
+		.rtt_s = !is_sent && report->has_block ? s->rtcp.rtt_us / 1e6 : -1,
+		.score = !s->qos ? -1 : is_sent ? s->qos->rx_mes_last : s->qos->tx_mes_last,
+	};
+	char text[RTCP_TEXT_MAX];
+	struct sink lines = sink_make(text, sizeof(text));
+
+	if (!s->events->rtcp)
+		return;
+	rtcp_text_write(&lines, report, &told);
+	s->events->rtcp(s->owner, is_sent, sink_slice(&lines));
+}
+
 static void session_report(struct media_session *s, int64_t now_ns)
 {
 	struct rtp_media *m = s->media;
@@ -103,6 +125,7 @@ static void session_report(struct media_session *s, int64_t now_ns)
 	metric_inc(m->metrics, METRIC_rtcp_tx);
 	if (m->debug.rtcp)
 		rtp_debug_sent_rtcp(&m->debug, &to, &report);
+	session_tell(s, true, &report, &to);
 }
 
 /* --- receiving --- */
@@ -149,6 +172,7 @@ void session_take_rtcp(struct media_session *s, const struct addr *from, const v
 		session_take_block(s, &report.block);
 	if (m->debug.rtcp || m->debug.stats)
 		rtp_debug_got_rtcp(&m->debug, from, &report, s->rtcp.rtt_us);
+	session_tell(s, false, &report, from);
 }
 
 void session_on_rtcp(void *arg, struct io_udp *u, const struct addr *from, const void *data,

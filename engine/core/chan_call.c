@@ -252,6 +252,11 @@ static void chan_on_silent(void *owner)
 	chan_request_hangup(owner, CAUSE_CHANNEL_UNAVAILABLE);
 }
 
+static void chan_on_rtcp(void *owner, bool is_sent, struct slice lines)
+{
+	chan_raise_text(owner, is_sent ? EVENT_RTCPSENT : EVENT_RTCPRECEIVED, lines, SLICE_EMPTY);
+}
+
 const struct media_events chan_media_events = {
 	.played = chan_on_played,
 	.dtmf_begin = chan_on_dtmf_begin,
@@ -259,6 +264,7 @@ const struct media_events chan_media_events = {
 	.dtmf_sent = chan_on_dtmf_sent,
 	.dtmf_out = chan_on_dtmf_out,
 	.silent = chan_on_silent,
+	.rtcp = chan_on_rtcp,
 };
 
 /* ---- originate ---- */

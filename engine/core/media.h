@@ -76,6 +76,9 @@ struct media_events {
 	void (*dtmf_out)(void *owner, char digit, uint32_t duration_ms);
 	/* rtp_timeout seconds without a packet. */
 	void (*silent)(void *owner);
+	/* An RTCP report was sent, or came: lines "Name: value", each ended by CRLF, for AMI. NULL:
+	 * nobody wants to know. */
+	void (*rtcp)(void *owner, bool is_sent, struct slice lines);
 };
 
 struct media_stats {

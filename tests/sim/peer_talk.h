@@ -12,6 +12,7 @@
  *	wait SECONDS	sends what stands above and lets so much time go; a second without it
  *	S: LINE		what has come, in the notation of peer_transcript.h
  *	R: LINE		the same octet by octet; every line must have ended with CRLF
+ *	reports		events about RTCP, left out else, must stand there from here on
  *	drop		what has come does not matter
  *	closed		and the connection is closed
  *

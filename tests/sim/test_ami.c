@@ -135,6 +135,8 @@ static const char extensions_conf[] =
 	"exten => 102,1,Busy()\n"
 	"exten => 103,1,Answer(,i)\n"
 	" same => n,Wait(600)\n"
+	"[rtcp]\n"
+	"exten => s,1,Wait(20)\n"
 	"[fails]\n"
 	"exten => 100,1,Wait(1)\n"
 	"exten => failed,1,NoOp(${REASON})\n";
@@ -425,6 +427,7 @@ static const struct session sessions[] = {
 	{.file = "ami-security.txt", .pair = true},
 	{.file = "ami-worked.txt", .compat = true, .more = pjsip_more},
 	{.file = "ami-incoming.txt", .more = pjsip_more},
+	{.file = "ami-rtcp.txt"},
 	{.file = "ami-empty.txt", .pjsip = pjsip_empty},
 	{.file = "ami-registry.txt", .states = true, .more = pjsip_dead},
 };

@@ -53,8 +53,18 @@ static void on_silent(void *owner)
 	tell(owner, text);
 }
 
-static const struct media_events events = {
-	.dtmf_begin = on_begin, .dtmf_end = on_end, .silent = on_silent};
+static char rtcp_lines[2][1024]; /* that came, that were sent: the last ones */
+
+static void on_rtcp(void *owner, bool is_sent, struct slice lines)
+{
+	UNUSED(owner);
+	slice_copy(rtcp_lines[is_sent], sizeof(rtcp_lines[is_sent]), lines);
+}
+
+static const struct media_events events = {.dtmf_begin = on_begin,
+					   .dtmf_end = on_end,
+					   .silent = on_silent,
+					   .rtcp = on_rtcp};
 
 static struct rtp_bench bench;
 static struct owner leg;
@@ -466,6 +476,31 @@ static void test_reports(void **state)
 	assert_null(bench.port.ops->quality(leg.m, 5, &out));
 }
 
+static void test_reports_are_told(void **state)
+{
+	struct rtcp_report report = {.ssrc = bench.own_ssrc, .has_sender = true, .has_block = true};
+	char text[64];
+
+	UNUSED(state);
+	memset(rtcp_lines, 0, sizeof(rtcp_lines));
+	owner_answer(&leg);
+	peer_rtp_talk(&bench, bench.rtp, &leg.local, 10);
+	bench_run_ms(&bench, 8000);
+	assert_non_null(strstr(rtcp_lines[true], "To: 10.0.0.2:"));
+	snprintf(text, sizeof(text), "\r\nSSRC: 0x%08x\r\nPT: 201(RR)\r\nReportCount: 1\r\n",
+		 stats().ssrc);
+	assert_non_null(strstr(rtcp_lines[true], text));
+	snprintf(text, sizeof(text), "\r\nReport0SourceSSRC: 0x%08x\r\n", bench.own_ssrc);
+	assert_non_null(strstr(rtcp_lines[true], text));
+	assert_string_equal(rtcp_lines[false], "");
+	report.block.ssrc = stats().ssrc;
+	report.block.lost = 7;
+	send_report(&report);
+	assert_non_null(strstr(rtcp_lines[false], "From: 10.0.0.2:"));
+	assert_non_null(strstr(rtcp_lines[false], "\r\nPT: 200(SR)\r\n"));
+	assert_non_null(strstr(rtcp_lines[false], "\r\nReport0CumulativeLost: 7\r\n"));
+}
+
 static void test_reports_of_strangers(void **state)
 {
 	struct rtcp_report report = {.ssrc = 1, .has_sender = true, .has_block = true};
@@ -714,6 +749,7 @@ int main(void)
 		CASE(test_echo),
 		CASE(test_codec_follows_the_far_end),
 		CASE(test_reports),
+		CASE(test_reports_are_told),
 		CASE(test_reports_of_strangers),
 		CASE_IN(test_silence_is_told_once, setup_watched),
 		CASE_IN(test_leg_closed_by_silence, setup_watched),
