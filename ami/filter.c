@@ -134,6 +134,7 @@ static int filter_make(struct ami_filter **out, const struct filter_draft *d)
 {
 	size_t text_bytes = d->name.len + d->header.len + d->expression.len + 3;
 	struct ami_filter *f = calloc(1, sizeof(*f) + text_bytes);
+	enum regex_error err = REGEX_OK;
 	char *at;
 
 	if (!f)
@@ -144,9 +145,11 @@ static int filter_make(struct ami_filter **out, const struct filter_draft *d)
 	f->name = filter_keep(&at, d->name);
 	f->header = filter_keep(&at, d->header);
 	f->expression = filter_keep(&at, d->expression);
-	if (f->method == METHOD_REGEX && regex_compile(&f->regex, f->expression)) {
+	if (f->method == METHOD_REGEX)
+		err = regex_compile(&f->regex, f->expression);
+	if (err) {
 		free(f);
-		return -EINVAL;
+		return err == REGEX_NO_MEMORY ? -ENOMEM : -EINVAL;
 	}
 	*out = f;
 	return 0;

@@ -129,9 +129,18 @@ const struct sip_conf_aor *sip_conf_aor(const struct sip_conf *conf, struct slic
 const struct sip_conf_registration *sip_conf_registration(const struct sip_conf *conf,
 							  uint64_t hash)
 {
-	for (uint32_t i = 0; i < conf->registration_count; i++)
-		if (conf->registrations[i].hash == hash)
-			return &conf->registrations[i];
+	uint32_t low = 0, high = conf->registration_count;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (conf->registrations_by_hash[middle]->hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < conf->registration_count && conf->registrations_by_hash[low]->hash == hash)
+		return conf->registrations_by_hash[low];
 	return NULL;
 }
 

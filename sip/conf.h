@@ -227,6 +227,7 @@ struct sip_conf {
 	uint32_t acl_count;
 	struct keep keep; /* of access lists */
 	const struct sip_conf_registration *registrations;
+	const struct sip_conf_registration *const *registrations_by_hash; /* the same, sorted */
 	uint32_t registration_count;
 	const struct sip_conf_section
 		*sections; /* all that have a type, in the order of the file */

@@ -296,20 +296,31 @@ static int conf_link_users(struct sip_conf *conf)
 	return 0;
 }
 
+static int conf_compare_registrations(const void *a, const void *b)
+{
+	const struct sip_conf_registration *const *x = a, *const *y = b;
+
+	return (*x)->hash < (*y)->hash ? -1 : (*x)->hash > (*y)->hash;
+}
+
 static int conf_link_registrations(struct sip_conf *conf, const struct conf_drafts *d)
 {
 	const struct conf_registration_draft *r = (void *)d->objects[CONF_REGISTRATION];
 	uint32_t count = d->count[CONF_REGISTRATION];
 	struct sip_conf_registration *out = conf_alloc(conf, sizeof(*out) * count);
+	const struct sip_conf_registration **sorted = conf_alloc(conf, sizeof(*sorted) * count);
 
-	if (!out)
+	if (!out || !sorted)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
 		out[i] = r[i].r;
 		out[i].auth = conf_link_auth(conf, "Registration", r[i].r.name, r[i].auth);
 		out[i].transport =
 			conf_link_transport(conf, "Registration", r[i].r.name, r[i].transport);
+		sorted[i] = &out[i];
 	}
+	qsort(sorted, count, sizeof(*sorted), conf_compare_registrations);
+	conf->registrations_by_hash = sorted;
 	conf->registrations = out;
 	conf->registration_count = count;
 	return 0;

@@ -4,13 +4,14 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "sip/gate.h"
+#include "sip/transport.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define REGISTRAR_WAIT_NS (4 * TMR_SECOND) /* for control's answer */
+#define REGISTRAR_WAIT_NS  (4 * TMR_SECOND) /* for control's answer */
 #define REGISTRAR_BIND_MAX (24 << 10) /* one report: well below what a pipe takes as one record */
-#define REGISTRAR_RETRY_S "5" /* Retry-After of a 503 */
+#define REGISTRAR_RETRY_S  "5"	      /* Retry-After of a 503 */
 
 /* One REGISTER that control has not answered. */
 struct registering {
@@ -152,6 +153,13 @@ static void wish_rewrite(const struct wish *w, struct sip_uri *uri, char ip[ADDR
 	uri->port = w->rx->from->port;
 }
 
+/* What came over a connection is reached over it, also if the phone did not say so. */
+static void wish_write_transport(const struct wish *w, const struct sip_uri *uri, struct sink *out)
+{
+	if (!sip_uri_param(uri, SLICE_LIT("transport"), NULL) && !uri->headers.len)
+		sink_add(out, sip_tp_param(w->rx->sip, w->rx->tp));
+}
+
 static void wish_write_via(const struct wish *w, struct sink *out)
 {
 	const struct sip_via *via = &w->rx->msg->via;
@@ -202,6 +210,7 @@ static void wish_add(struct wish *w, const struct sip_addr *contact)
 	if (w->ep->rewrite_contact && !w->path.len) {
 		wish_rewrite(w, &uri, ip);
 		sip_uri_write(&uri_text, &uri);
+		wish_write_transport(w, &uri, &uri_text);
 		if (!slice_eq(sink_slice(&uri_text), contact->uri))
 			info.text[CONTACT_GIVEN] = contact->uri;
 		info.text[CONTACT_URI] = sink_slice(&uri_text);

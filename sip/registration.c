@@ -14,10 +14,11 @@
 
 struct registration {
 	struct sip *sip;
-	uint64_t hash;	 /* of its name */
-	struct tmr tmr;	 /* the next REGISTER */
-	struct tmr tell; /* a report found no room */
-	handle_t errand; /* the REGISTER under way */
+	struct hash_node node; /* by its hash */
+	uint64_t hash;	       /* of its name */
+	struct tmr tmr;	       /* the next REGISTER */
+	struct tmr tell;       /* a report found no room */
+	handle_t errand;       /* the REGISTER under way */
 	uint64_t tag;
 	struct sip_auth_state auth;
 	int64_t next_wall_ns;
@@ -48,13 +49,9 @@ static const struct sip_conf_registration *registration_conf(const struct regist
 
 static struct registration *registrations_find(const struct sip *sip, uint64_t hash)
 {
-	for (uint32_t i = 0; i < slab_limit(sip->registrations); i++) {
-		struct registration *r = slab_at(sip->registrations, i);
+	struct hash_node *n = hash_first(&sip->registration_by_name, hash);
 
-		if (r && r->hash == hash)
-			return r;
-	}
-	return NULL;
+	return n ? hash_entry(n, struct registration, node) : NULL;
 }
 
 /* ---- reports ---- */
@@ -522,6 +519,7 @@ static void registration_free(struct registration *r)
 		registration_send_last(r, conf);
 	tmr_stop(&r->tell);
 	sip->route_count -= r->route_len > 0;
+	hash_del(&sip->registration_by_name, &r->node);
 	slab_free(sip->registrations, r);
 }
 
@@ -549,6 +547,7 @@ static void registration_new(struct sip *sip, const struct sip_conf_registration
 	}
 	r->sip = sip;
 	r->hash = conf->hash;
+	hash_add(&sip->registration_by_name, &r->node, r->hash);
 	r->expiration_s = conf->expiration_s;
 	tmr_init(&r->tmr, sip->env.wheel, registration_on_timer, r);
 	tmr_init(&r->tell, sip->env.wheel, registration_on_tell, r);
@@ -599,6 +598,8 @@ int registrations_create(struct sip *sip)
 			      LIMIT_REGISTRATIONS);
 
 	if (!err)
+		err = hash_create(&sip->registration_by_name, LIMIT_REGISTRATIONS);
+	if (!err)
 		registrations_set_conf(sip, sip->conf);
 	return err;
 }
@@ -617,6 +618,7 @@ void registrations_destroy(struct sip *sip)
 		slab_free(sip->registrations, r);
 	}
 	slab_destroy(sip->registrations);
+	hash_destroy(&sip->registration_by_name);
 }
 
 /* ---- what calls need ---- */

@@ -103,6 +103,7 @@ struct sip {
 	struct list registering; /* the same, oldest first */
 	void *bind_room;	 /* scratch of one struct sip_bind */
 	struct slab *registrations; /* of struct registration, in sip/registration.c */
+	struct hash registration_by_name;
 	struct slab *notifies;	    /* of struct notify, in sip/notify.c */
 	uint32_t route_count;	    /* of those, that have a Service-Route */
 	uint32_t unregistering;	    /* ends that are not confirmed */

@@ -21,22 +21,6 @@ static int flow_read_conf(void *arg, const char *path, char **text, size_t *len)
 	return *text ? 0 : -ENOMEM;
 }
 
-/* acl.conf of the rig. */
-static void flow_take_acls(struct sip_conf *conf)
-{
-	char text[] = "[inside]\ndeny=0.0.0.0/0\npermit=10.0.0.0/24\n[outside]\ndeny=10.0.0.0/8\n";
-	struct conffile_source source = {.arg = text, .read = flow_read_conf, .etc_dir = "/etc"};
-	struct conffile_error why;
-	struct acl_book *book;
-	struct conffile *cf;
-
-	assert_int_equal(conffile_load(&cf, &source, "acl.conf", &why), 0);
-	assert_int_equal(acl_book_load(&book, cf), 0);
-	assert_int_equal(sip_conf_take_acls(conf, book), 0);
-	acl_book_free(book);
-	conffile_free(cf);
-}
-
 static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, const char *more)
 {
 	const char *protocol = f->protocol ? f->protocol : "udp";
@@ -546,6 +530,13 @@ void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 {
 	*f = (struct flow){.shard_count = shard_count, .call_max = 16, .protocol = protocol};
 	flow_open(f, endpoint, more);
+}
+
+void flow_start_far_center(struct flow *f, const char *protocol, const char *more)
+{
+	*f = (struct flow){
+		.shard_count = 1, .call_max = 16, .protocol = protocol, .has_center = true};
+	flow_open(f, NULL, more);
 }
 
 void flow_start_center(struct flow *f, uint32_t shard_count, const char *endpoint, const char *more)

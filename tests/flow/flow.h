@@ -88,6 +88,8 @@ int flow_command(struct flow *f, enum tech_command command, const char *name);
  * connection. */
 void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 		    const char *endpoint, const char *more);
+/* The same with the control shard's part of SIP. */
+void flow_start_far_center(struct flow *f, const char *protocol, const char *more);
 /* As flow_start, with a stir_shaken.conf and the keys of tests/tls below /tls. */
 void flow_start_stir(struct flow *f, const char *stir, const char *endpoint, const char *more);
 /* Calls are made by this shard from now on. */
@@ -153,6 +155,7 @@ struct flow_far_counts {
 };
 struct flow_far_counts flow_far_count(const struct flow *f);
 /* For flow.c. */
+void flow_take_acls(struct sip_conf *conf); /* acl.conf of the rig: "inside", "outside" */
 void flow_far_create(struct flow *f);
 void flow_far_destroy(struct flow *f);
 void flow_far_send(struct flow *f, const char *text);

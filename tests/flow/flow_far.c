@@ -3,6 +3,7 @@
 
 #include "engine/base/check.h"
 #include "engine/io/stream.h"
+#include "tests/unit/core/memconf.h"
 
 #include <stdlib.h>
 
@@ -248,4 +249,25 @@ struct flow_far_counts flow_far_count(const struct flow *f)
 	for (uint32_t i = 0; i < f->far->end_count; i++)
 		c.open += f->far->ends[i]->stream != NULL;
 	return c;
+}
+
+/* ---- access lists ---- */
+
+void flow_take_acls(struct sip_conf *conf)
+{
+	const struct memconf_file files[] = {
+		{"acl.conf",
+		 "[inside]\ndeny=0.0.0.0/0\npermit=10.0.0.0/24\n[outside]\ndeny=10.0.0.0/8\n", 0},
+		{NULL, NULL, 0}};
+	struct conffile_error why;
+	struct acl_book *book;
+	static struct memconf m;
+	struct conffile *cf;
+
+	memconf_init(&m, files);
+	assert_int_equal(conffile_load(&cf, &m.source, "acl.conf", &why), 0);
+	assert_int_equal(acl_book_load(&book, cf), 0);
+	assert_int_equal(sip_conf_take_acls(conf, book), 0);
+	acl_book_free(book);
+	conffile_free(cf);
 }

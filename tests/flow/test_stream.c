@@ -52,6 +52,47 @@ static void test_call(void **state)
 	}
 }
 
+/* A phone behind a NAT registers over a connection without saying so in its Contact: it is called
+ * over that connection. */
+static void test_phone(void **state)
+{
+	static const char more[] =
+		"[phone]\ntype=endpoint\naors=phone\nallow=ulaw\nrewrite_contact=yes\n"
+		"[phone]\ntype=aor\nmax_contacts=1\n";
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
+		const struct flow_msg *m;
+		char text[1024], param[32];
+		struct flow f;
+
+		flow_start_far_center(&f, protocols[i], more);
+		flow_far_call(&f);
+		snprintf(text, sizeof(text),
+			 "REGISTER sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/%s 192.168.1.7:5062;branch="
+			 "z9hG4bKp\r\nFrom: <sip:phone@10.0.0.1>;tag=a\r\nTo: "
+			 "<sip:phone@10.0.0.1>\r\n"
+			 "Call-ID: p\r\nCSeq: 1 REGISTER\r\nMax-Forwards: 70\r\n"
+			 "Contact: <sip:phone@192.168.1.7:5062>\r\nContent-Length: 0\r\n\r\n",
+			 i ? "TLS" : "TCP");
+		flow_send(&f, text);
+		m = flow_expect(&f, "200");
+		assert_string_equal(flow_header(m, "Contact"),
+				    "<sip:phone@192.168.1.7:5062>;expires=3600");
+		flow_dial(&f, "phone");
+		m = flow_expect(&f, "INVITE");
+		snprintf(param, sizeof(param), ";transport=%s", protocols[i]);
+		assert_true(slice_starts(m->msg.ruri, SLICE_LIT("sip:phone@10.0.0.9:")));
+		assert_true(slice_ends(m->msg.ruri, slice_str(param)));
+		assert_int_equal(flow_far_count(&f).accepted, 0);
+		flow_reply(&f, m, 486, "b", NULL, NULL);
+		flow_expect(&f, "ACK");
+		flow_run(&f, 10 * SIM_MS);
+		f.fact_taken = f.fact_count;
+		flow_end(&f);
+	}
+}
+
 /* A call that comes in: the caller, or a proxy, reaches us later where our Contact says. */
 static void test_incoming(void **state)
 {
@@ -357,6 +398,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_shards),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_phone),
 		cmocka_unit_test(test_incoming),
 	};
 
