@@ -528,6 +528,8 @@ void conns_destroy(struct sip *sip)
 {
 	struct list *node;
 
+	if (!sip->conns.owed_tmr.fn)
+		return; /* memory ran out before anything was made */
 	tmr_stop(&sip->conns.owed_tmr);
 	while (sip->conns.slab && (node = list_first(&sip->conns.silent)) != NULL)
 		conn_close(list_entry(node, struct conn, silent), true);
