@@ -372,10 +372,19 @@ static void build_attestation_again(struct sink *out, struct invite *iv)
 	build_attestation(out, iv, &c, ep, &dial, way.to);
 }
 
+/* Written anew for each INVITE; in another request it is what its orderer said. */
+static bool build_is_of_invite(unsigned id)
+{
+	return id == SIP_HDR_SESSION_EXPIRES || id == SIP_HDR_MIN_SE || id == SIP_HDR_DATE ||
+	       id == SIP_HDR_IDENTITY;
+}
+
 static void build_copy_line(struct sink *out, const struct sip_msg *old, const struct sip_hdr *h,
 			    struct invite *iv, struct slice branch)
 {
-	switch (h->id) {
+	bool is_foreign = old->method != SIP_METHOD_INVITE && build_is_of_invite(h->id);
+
+	switch (is_foreign ? SIP_HDR_OTHER : h->id) {
 	case SIP_HDR_VIA:
 		dialog_write_via(out, sip_tp_via(iv->sip, iv->tp), &iv->local, branch);
 		break;

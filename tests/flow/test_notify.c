@@ -167,6 +167,36 @@ static void test_challenge(void **state)
 	assert_int_equal(counted(METRIC_sip_notify_failed), 1);
 }
 
+/* What an INVITE gets anew at each try is somebody's order here, and stays as it is. */
+static void test_challenge_attested(void **state)
+{
+	static const char lines[] = "Event: x\r\nDate: today\r\nIdentity: mine\r\n"
+				    "Session-Expires: 7\r\nMin-SE: 5\r\n"
+				    "Content-Type: text/plain\r\n";
+	const struct flow_msg *first, *again;
+
+	UNUSED(state);
+	flow_start_stir(&f,
+			"[attestation]\nprivate_key_file=/tls/passport.key\n"
+			"public_cert_url=https://example.com/all.pem\nattest_level=B\n"
+			"[12025550100]\ntype=tn\nattest_level=A\n"
+			"[carrier]\ntype=profile\nendpoint_behavior=attest\n",
+			"callerid=Ann <+12025550100>\nstir_shaken_profile=carrier\n" AUTH,
+			AUTH_SECTION);
+	assert_true(sip_msg_has(&flow_answered_call(&f)->msg, SIP_HDR_IDENTITY));
+	assert_int_equal(notify_call(lines, "x"), 0);
+	first = flow_expect(&f, "NOTIFY");
+	flow_reply(&f, first, 401, NULL, CHALLENGE, NULL);
+	again = flow_expect(&f, "NOTIFY");
+	expect_credentials(again, first);
+	assert_string_equal(flow_header(again, "Date"), "today");
+	assert_string_equal(flow_header(again, "Identity"), "mine");
+	assert_string_equal(flow_header(again, "Session-Expires"), "7");
+	assert_string_equal(flow_header(again, "Min-SE"), "5");
+	flow_reply(&f, again, 200, NULL, NULL, NULL);
+	finish();
+}
+
 static void test_text_challenge(void **state)
 {
 	const struct flow_msg *first, *again;
@@ -406,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_early),
 		cmocka_unit_test(test_incoming),
 		cmocka_unit_test(test_challenge),
+		cmocka_unit_test(test_challenge_attested),
 		cmocka_unit_test(test_text_challenge),
 		cmocka_unit_test(test_challenge_too_late),
 		cmocka_unit_test(test_endpoint),
