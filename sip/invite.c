@@ -415,11 +415,13 @@ static bool invite_send_again(struct invite *iv, struct txn *old)
 	struct sink out = sink_make(text, sizeof(text));
 	struct txn *t = txn_client_new(&iv->sip->txns, TXN_ICT, SIP_METHOD_INVITE, iv->cseq + 1,
 				       invite_on_ict, iv);
+	const struct invite_hop hop = {iv->dst, iv->local, iv->tp};
 
 	if (!t)
 		return false;
 	txn_branch(t, branch);
-	if (invite_write_again(&out, iv, txn_text(old), slice_make(branch, sizeof(branch)))) {
+	if (invite_write_again(&out, iv, txn_text(old), &hop,
+			       slice_make(branch, sizeof(branch)))) {
 		txn_set_user(t, NULL, NULL);
 		txn_drop(t);
 		return false;

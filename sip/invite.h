@@ -196,9 +196,17 @@ struct invite_way {
 int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
 		       const struct sip_conf_endpoint *ep, const struct invite_way *way,
 		       struct slice branch);
+/* Where a request goes, and by what. What stands at the address to which the INVITE
+ * went is who it went to, by the name that was dialled then. */
+struct invite_hop {
+	struct sip_peer peer;
+	struct addr local; /* our sent-by */
+	uint8_t tp;
+};
 /* `old`, a request of ours, with another branch, CSeq + 1, credentials, and, if it has one, our
  * session interval. */
-int invite_write_again(struct sink *out, struct invite *iv, struct slice old, struct slice branch);
+int invite_write_again(struct sink *out, struct invite *iv, struct slice old,
+		       const struct invite_hop *hop, struct slice branch);
 /* Route, User-Agent and so on of an in-dialog request: everything up to the body. extra: whole
  * header lines. */
 struct invite_request {
@@ -251,13 +259,7 @@ void invite_auth_heard(struct invite *iv, const struct sip_msg *msg);
 /* Credentials as far as there are any. */
 void invite_write_auth(struct sink *out, struct invite *iv, struct slice method, struct slice ruri);
 void invite_drop_auth(struct invite *iv);
-/* Where a request in a dialog goes, and by what. What stands at the address to which the INVITE
- * went is who it went to, by the name that was dialled then. */
-struct invite_hop {
-	struct sip_peer peer;
-	struct addr local; /* our sent-by */
-	uint8_t tp;
-};
+/* That of a request in this dialog. */
 void invite_find_hop(const struct invite *iv, const struct dialog *d, struct invite_hop *out);
 /* Who a response came from. */
 struct sip_peer invite_peer(const struct invite *iv, const struct addr *from);

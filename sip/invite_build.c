@@ -380,13 +380,13 @@ static bool build_is_of_invite(unsigned id)
 }
 
 static void build_copy_line(struct sink *out, const struct sip_msg *old, const struct sip_hdr *h,
-			    struct invite *iv, struct slice branch)
+			    struct invite *iv, const struct invite_hop *hop, struct slice branch)
 {
 	bool is_foreign = old->method != SIP_METHOD_INVITE && build_is_of_invite(h->id);
 
 	switch (is_foreign ? SIP_HDR_OTHER : h->id) {
 	case SIP_HDR_VIA:
-		dialog_write_via(out, sip_tp_via(iv->sip, iv->tp), &iv->local, branch);
+		dialog_write_via(out, sip_tp_via(iv->sip, hop->tp), &hop->local, branch);
 		break;
 	case SIP_HDR_CSEQ:
 		sip_write_cseq(out, iv->cseq, old->method_text);
@@ -415,7 +415,8 @@ static void build_copy_line(struct sink *out, const struct sip_msg *old, const s
 	}
 }
 
-int invite_write_again(struct sink *out, struct invite *iv, struct slice text, struct slice branch)
+int invite_write_again(struct sink *out, struct invite *iv, struct slice text,
+		       const struct invite_hop *hop, struct slice branch)
 {
 	enum sip_parse_error err;
 	struct sip_msg old;
@@ -425,7 +426,7 @@ int invite_write_again(struct sink *out, struct invite *iv, struct slice text, s
 	iv->cseq++;
 	sip_write_request_line(out, old.method_text, old.ruri);
 	for (uint32_t i = 0; i < old.hdr_count; i++)
-		build_copy_line(out, &old, &old.headers[i], iv, branch);
+		build_copy_line(out, &old, &old.headers[i], iv, hop, branch);
 	invite_write_auth(out, iv, old.method_text, old.ruri);
 	build_typed_body(out, sip_msg_get(&old, SIP_HDR_CONTENT_TYPE), old.body);
 	return out->over ? -EMSGSIZE : 0;

@@ -54,16 +54,17 @@ static bool tell_again(struct invite *iv, const struct txn *old)
 	struct sink out = sink_make(text, sizeof(text));
 	struct txn *t = txn_client_new(&iv->sip->txns, TXN_NICT, (enum sip_method)old->method,
 				       iv->cseq + 1, tell_on_last, iv->sip);
+	const struct invite_hop hop = {old->dst, old->via, old->tp};
 
 	if (!t)
 		return false;
 	txn_branch(t, branch);
-	if (invite_write_again(&out, iv, txn_text(old), slice_make(branch, sizeof(branch)))) {
+	if (invite_write_again(&out, iv, txn_text(old), &hop, slice_make(branch, sizeof(branch)))) {
 		txn_set_user(t, NULL, NULL);
 		txn_drop(t);
 		return false;
 	}
-	return txn_client_send(t, iv->tp, &old->dst, &iv->local, sink_slice(&out)) == 0;
+	return txn_client_send(t, hop.tp, &hop.peer, &hop.local, sink_slice(&out)) == 0;
 }
 
 static void tell_on_first(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,

@@ -207,6 +207,35 @@ static void test_target(void **state)
 	}
 }
 
+/* A text that is challenged there goes again by the same way. */
+static void test_target_challenge(void **state)
+{
+	const struct flow_msg *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "both", 1, "outbound_auth=acct",
+		       "[acct]\ntype=auth\nauth_type=userpass\nusername=joe\npassword=x\n");
+	flow_dial(&f, "100@trunk");
+	m = flow_expect(&f, "INVITE");
+	assert_via(m, "UDP");
+	flow_reply(&f, m, 200, "t", "Contact: <sip:far@10.0.0.9:5060;transport=tcp>\r\n",
+		   flow_sdp(7000, "0", "sendrecv"));
+	assert_via(flow_expect(&f, "ACK"), "TCP");
+	flow_fact(&f, FACT);
+	flow_send_text(&f, NULL, "hello");
+	m = flow_expect(&f, "MESSAGE");
+	assert_via(m, "TCP");
+	flow_reply(&f, m, 401, NULL, "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n", NULL);
+	m = flow_expect(&f, "MESSAGE");
+	assert_via(m, "TCP");
+	assert_true(sip_msg_has(&m->msg, SIP_HDR_AUTHORIZATION));
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_hangup(&f, 16);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, "t", NULL, NULL);
+	flow_end(&f);
+}
+
 /* A re-INVITE moves the target to TCP and, with the next one, back to UDP (12.2.2). */
 static void test_target_refresh(void **state)
 {
@@ -307,6 +336,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_target),
+		cmocka_unit_test(test_target_challenge),
 		cmocka_unit_test(test_target_refresh),
 		cmocka_unit_test(test_target_rewritten),
 		cmocka_unit_test(test_cancel_of_replacement),
