@@ -57,7 +57,9 @@ static void cli_print_action(struct cli_call *call, const struct ami_action *act
 	cli_print(call, "[Synopsis]\n%s\n\n", action->synopsis);
 	cli_print(call, "[Provided By]\nbuiltin\n\n");
 	cli_print(call, "[Since]\nNot available\n\n");
-	cli_print(call, "[Description]\n%s\n\n", action->text);
+	cli_print(call, "[Description]\n");
+	cli_print_text(call, slice_str(action->text));
+	cli_print(call, "\n");
 	cli_print_syntax(call, action);
 	cli_print(call, "[Arguments]\nNot available\n\n");
 	cli_print(call, "[Privilege]\n%s\n\n", sink_cstr(&out));
@@ -124,7 +126,9 @@ static enum cli_result cli_show_event(void *context, struct cli_call *call)
 		  page->name);
 	cli_print(call, "[Synopsis]\n%s\n\n", page->synopsis);
 	cli_print(call, "[Provided By]\nbuiltin\n\n[Since]\nNot available\n\n");
-	cli_print(call, "[Description]\n%s\n\n", page->text);
+	cli_print(call, "[Description]\n");
+	cli_print_text(call, slice_str(page->text));
+	cli_print(call, "\n");
 	cli_print(call, "[Syntax]\nEvent: %s\n%s\n", page->name, page->syntax);
 	cli_print(call, "[Arguments]\nNot available\n\n[See Also]\nNot available\n\n");
 	return CLI_OK;

@@ -336,6 +336,19 @@ static enum cli_result cmd_show_channel(void *context, struct cli_call *call)
 	return CLI_OPEN;
 }
 
+/* ---- groups ---- */
+
+/* Channels get into groups by GROUP(), which is not there yet: none is in one. */
+static enum cli_result cmd_show_groups(void *context, struct cli_call *call)
+{
+	UNUSED(context);
+	if (call->argc > 1)
+		return CLI_USAGE;
+	cli_print(call, "%-25s  %-20s  %-20s\n", "Channel", "Group", "Category");
+	cli_print(call, "0 active channels\n");
+	return CLI_OK;
+}
+
 /* ---- channel request hangup ---- */
 
 static void hangup_one(struct engine *e, struct cli_call *call, const struct roster_chan *c)
@@ -589,6 +602,11 @@ static const struct cli_command channel_commands[] = {
 	 "Usage: core show calls [uptime] [seconds]\n"
 	 "       Shows how many calls run dialplan now, and how many did since the start.",
 	 cmd_show_calls},
+	{"group show channels", "Display active channels with group(s)",
+	 "Usage: group show channels [pattern]\n"
+	 "       Lists the channels that are in groups. There is no function GROUP() yet, so none "
+	 "is.",
+	 cmd_show_groups},
 	{"channel request hangup", "Request a hangup on a given channel",
 	 "Usage: channel request hangup <channel>|all [<channel>...]\n"
 	 "       Asks the named channels, or all, to hang up. A name may be a pattern "

@@ -107,18 +107,24 @@ static enum cli_result cmd_show_applications(void *context, struct cli_call *cal
 	return CLI_OK;
 }
 
+static void print_part(struct cli_call *call, const char *title, const char *text)
+{
+	cli_print(call, "[%s]\n", title);
+	cli_print_text(call, slice_str(text ? text : "Not available"));
+	cli_print(call, "\n");
+}
+
 static void print_page(struct cli_call *call, const char *kind, const char *name,
 		       const char *summary, const struct manual_page *page)
 {
-	static const char none[] = "Not available";
-
 	cli_print(call, "\n  -= Info about %s '%s' =- \n\n", kind, name);
-	cli_print(call, "[Synopsis]\n%s\n\n[Provided By]\nbuiltin\n\n[Since]\n%s\n\n", summary,
-		  none);
-	cli_print(call, "[Description]\n%s\n\n", page ? page->text : none);
-	cli_print(call, "[Syntax]\n%s\n\n", page ? page->syntax : none);
-	cli_print(call, "[Arguments]\n%s\n\n", page && page->arguments ? page->arguments : none);
-	cli_print(call, "[See Also]\n%s\n\n", page && page->see ? page->see : none);
+	print_part(call, "Synopsis", summary);
+	print_part(call, "Provided By", "builtin");
+	print_part(call, "Since", NULL);
+	print_part(call, "Description", page ? page->text : NULL);
+	print_part(call, "Syntax", page ? page->syntax : NULL);
+	print_part(call, "Arguments", page ? page->arguments : NULL);
+	print_part(call, "See Also", page ? page->see : NULL);
 }
 
 static enum cli_result cmd_show_application(void *context, struct cli_call *call)

@@ -74,7 +74,47 @@ static enum cli_result cmd_module_reload(void *context, struct cli_call *call)
 	return CLI_OK;
 }
 
+/* What Ringer has is always there: it can be neither loaded again nor taken away. */
+static enum cli_result change_module(struct cli_call *call, const char *what)
+{
+	if (call->argc != 1)
+		return CLI_USAGE;
+	cli_print(call, "Unable to %s module %.*s\n", what, SLICE_ARG(call->argv[0]));
+	return CLI_FAIL;
+}
+
+static enum cli_result cmd_module_load(void *context, struct cli_call *call)
+{
+	(void)context;
+	return change_module(call, "load");
+}
+
+static enum cli_result cmd_module_unload(void *context, struct cli_call *call)
+{
+	(void)context;
+	return change_module(call, "unload");
+}
+
+static void list_modules(void *context, struct cli_words *words)
+{
+	const struct module *m;
+
+	(void)context;
+	for (uint32_t i = 0; (m = module_at(i)); i++)
+		cli_offer(words, slice_str(m->name));
+}
+
+static const struct cli_kind module_kinds[] = {{"module", list_modules}};
+
 static const struct cli_command module_commands[] = {
+	{"module load", "Load a module by name",
+	 "Usage: module load <module>\n"
+	 "       Refused: what Ringer has is always there.",
+	 cmd_module_load},
+	{"module unload", "Unload a module by name",
+	 "Usage: module unload <module>\n"
+	 "       Refused: what Ringer has is always there.",
+	 cmd_module_unload},
 	{"module show", "List modules and info",
 	 "Usage: module show [like <part>]\n"
 	 "       Lists what Ringer does under the names of Asterisk's modules, or those whose "
@@ -82,7 +122,7 @@ static const struct cli_command module_commands[] = {
 	 "       have that part.",
 	 cmd_module_show},
 	{"module reload", "Reload configuration for a given module",
-	 "Usage: module reload [module]\n"
+	 "Usage: module reload [<module>]\n"
 	 "       Reads the configuration of a part again: manager, logger, dialer, pbx_config,\n"
 	 "       res_pjsip, res_rtp_asterisk; without a name: of all.",
 	 cmd_module_reload},
@@ -90,6 +130,8 @@ static const struct cli_command module_commands[] = {
 
 int engine_register_module_commands(struct engine *e)
 {
-	return cli_register(control_cli(e->control), module_commands, ARRAY_COUNT(module_commands),
-			    e);
+	struct cli *cli = control_cli(e->control);
+	int err = cli_register(cli, module_commands, ARRAY_COUNT(module_commands), e);
+
+	return err ? err : cli_register_kinds(cli, module_kinds, ARRAY_COUNT(module_kinds), e);
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define CLI_TEXT_COLUMNS 78
+
 struct cli_job {
 	struct cli *cli;
 	struct cli_out out;
@@ -87,6 +89,34 @@ void cli_print(struct cli_call *call, const char *fmt, ...)
 	va_start(args, fmt);
 	cli_format(call->out, fmt, args);
 	va_end(args);
+}
+
+/* How much of a line fits; a word that is longer than the line stays whole. */
+static size_t cli_fitting(struct slice line)
+{
+	size_t at = CLI_TEXT_COLUMNS;
+
+	if (line.len <= at)
+		return line.len;
+	while (at > 0 && line.ptr[at] != ' ')
+		at--;
+	if (at == 0)
+		at = slice_find(line, ' ');
+	return at == SIZE_MAX ? line.len : at;
+}
+
+void cli_print_text(struct cli_call *call, struct slice text)
+{
+	struct slice line;
+
+	while (slice_split(&text, '\n', &line)) {
+		do {
+			size_t len = cli_fitting(line);
+
+			cli_print(call, "%.*s\n", (int)len, line.ptr);
+			line = slice_trim(slice_from(line, len));
+		} while (line.len > 0);
+	}
 }
 
 void cli_write(struct cli_call *call, struct slice text)

@@ -60,6 +60,9 @@ struct cli_call {
 };
 
 void cli_print(struct cli_call *call, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Text for people, broken between words at 78 columns; its own line ends stay. Ends its last line.
+ */
+void cli_print_text(struct cli_call *call, struct slice text);
 /* Text of any length, as it is. */
 void cli_write(struct cli_call *call, struct slice text);
 

@@ -300,6 +300,42 @@ static void test_active_records(void **state)
 	shows("cdr show active a b", "Usage: cdr show active [<channel>]\n");
 }
 
+static void test_modules_and_groups(void **state)
+{
+	UNUSED(state);
+	shows("module load chan_sip.so", "Unable to load module chan_sip.so\n");
+	shows("module load chan_sip.so", "Command 'module load chan_sip.so' failed.\n");
+	shows("module unload res_pjsip.so", "Unable to unload module res_pjsip.so\n");
+	shows("module load", "Usage: module load <module>\n");
+	shows_just("group show channels",
+		   "Channel                    Group                 Category            \n"
+		   "0 active channels\n");
+	shows("group show channels a b", "Usage: group show channels");
+}
+
+/* Descriptions are for people at 80 columns: no line is longer, no word is lost. */
+static void test_pages_are_narrow(void **state)
+{
+	static const char *const commands[] = {
+		"manager show command Originate",	"manager show command UpdateConfig",
+		"manager show event OriginateResponse", "core show application Wait",
+		"core show function CALLERID",
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(commands); i++) {
+		struct slice rest = slice_str(console(commands[i])), line;
+
+		assert_true(rest.len > 200);
+		while (slice_split(&rest, '\n', &line))
+			if (line.len > 80)
+				fail_msg("%s: %.*s", commands[i], SLICE_ARG(line));
+	}
+	shows("manager show command Originate",
+	      "[Description]\nCalls Channel and, once it answers, runs the dialplan from Context, "
+	      "Exten and\nPriority, or Application with Data.");
+}
+
 /* What the lines look like: tests/unit/rtp/test_debug.c. */
 static void test_packets(void **state)
 {
@@ -401,6 +437,8 @@ int main(void)
 		TEST(test_log_commands),
 		TEST(test_acl),
 		TEST(test_notify),
+		TEST(test_modules_and_groups),
+		TEST(test_pages_are_narrow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

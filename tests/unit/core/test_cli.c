@@ -251,11 +251,68 @@ static void test_later(void **state)
 	cli_destroy(c);
 }
 
+static const char *page;
+
+static enum cli_result run_page(void *context, struct cli_call *call)
+{
+	UNUSED(context);
+	cli_print_text(call, slice_str(page));
+	return CLI_OK;
+}
+
+#define FIVE "aaaa aaaa aaaa aaaa aaaa "
+#define C78  FIVE FIVE FIVE "aaa"
+#define LONG                                                                                       \
+	"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+/* Broken between words; what stands in lines of its own stays so; a long word stays whole. */
+static void test_text(void **state)
+{
+	static const struct cli_command commands[] = {{"page", "p", "Usage: page", run_page}};
+	static const struct {
+		const char *text, *out;
+	} rows[] = {
+		{"", "\n"},
+		{"one line", "one line\n"},
+		{"two\nlines\n", "two\nlines\n\n"},
+		{C78, C78 "\n"},
+		{C78 " more", C78 "\nmore\n"},
+		{C78 "x more", FIVE FIVE FIVE "\naaax more\n"},
+		{LONG " word", LONG "\nword\n"},
+	};
+	struct cli *c;
+
+	UNUSED(state);
+	assert_int_equal(cli_create(&c), 0);
+	assert_int_equal(cli_register(c, commands, ARRAY_COUNT(commands), NULL), 0);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		char text[1024], wanted[1024];
+		struct sink out = sink_make(text, sizeof(text));
+		struct sink trimmed = sink_make(wanted, sizeof(wanted));
+		struct slice rest, line;
+
+		page = rows[i].text;
+		assert_int_equal(cli_run(c, SLICE_LIT("page"), collect, &out), CLI_OK);
+		/* Blanks at line ends do not matter. */
+		rest = sink_slice(&out);
+		while (slice_split(&rest, '\n', &line))
+			sink_fmt(&trimmed, "%s%.*s", trimmed.len ? "\n" : "",
+				 SLICE_ARG(slice_rtrim(line)));
+		out.len = 0;
+		rest = slice_str(rows[i].out);
+		while (slice_split(&rest, '\n', &line))
+			sink_fmt(&out, "%s%.*s", out.len ? "\n" : "", SLICE_ARG(slice_rtrim(line)));
+		assert_string_equal(sink_cstr(&trimmed), sink_cstr(&out));
+	}
+	cli_destroy(c);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_lines), cmocka_unit_test(test_begun_words),
-					   cmocka_unit_test(test_completion),
-					   cmocka_unit_test(test_later)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines), cmocka_unit_test(test_begun_words),
+		cmocka_unit_test(test_completion), cmocka_unit_test(test_later),
+		cmocka_unit_test(test_text)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
