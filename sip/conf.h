@@ -200,6 +200,7 @@ struct sip_conf_endpoint {
 	bool user_eq_phone;
 	bool suppress_q850;
 	bool allow_transfer;
+	uint32_t busy_at; /* calls; 0: never */
 	bool use_ptime;
 	bool is_refused; /* asks for what is not served (encrypted media) */
 };

@@ -110,6 +110,7 @@ static const struct conf_option conf_endpoint_options[] = {
 	{"sdp_owner",                   CONF_TEXT,   E(sdp_owner), 0, 0, NULL, NULL},
 	{"sdp_session",                 CONF_TEXT,   E(sdp_session), 0, 0, NULL, NULL},
 	{"allow_transfer",              CONF_BOOL,   E(allow_transfer), 0, 0, NULL, NULL},
+	{"device_state_busy_at",        CONF_NUMBER, E(busy_at), 0, 100000, NULL, NULL},
 	{"suppress_q850_reason_headers", CONF_BOOL,  E(suppress_q850), 0, 0, NULL, NULL},
 	{"auth",                        CONF_TEXT,   D(names.auths), 0, 0, NULL, NULL},
 	{"identify_by",                 CONF_SET,    0, 0, 0, NULL, conf_set_identify_by},
@@ -135,7 +136,7 @@ static const char conf_endpoint_known[] =
 	"allow_unauthenticated_options asymmetric_rtp_codec bundle call_group callerid_tag "
 	"codec_prefs_incoming_answer codec_prefs_incoming_offer codec_prefs_outgoing_answer "
 	"codec_prefs_outgoing_offer connected_line_method "
-	"cos_audio cos_video device_state_busy_at direct_media direct_media_glare_mitigation "
+	"cos_audio cos_video direct_media direct_media_glare_mitigation "
 	"direct_media_method disable_direct_media_on_nat dtls_auto_generate_cert dtls_ca_file "
 	"dtls_ca_path dtls_cert_file dtls_cipher dtls_fingerprint dtls_private_key dtls_rekey dtls_setup "
 	"dtls_verify fax_detect fax_detect_timeout follow_redirect_methods force_avp g726_non_standard "

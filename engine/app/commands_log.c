@@ -317,6 +317,13 @@ static struct logger_channel *find_log_channel(struct logger_conf *conf, const c
 	return NULL;
 }
 
+/* A client could have lines of its choice written to any file that the engine may write. */
+static bool leaves_log_dir(struct slice name)
+{
+	return name.len == 0 || name.ptr[0] == '/' ||
+	       slice_find_text(name, SLICE_LIT("..")) != SIZE_MAX;
+}
+
 static enum cli_result cmd_logger_add(void *context, struct cli_call *call)
 {
 	struct engine *e = context;
@@ -327,6 +334,10 @@ static enum cli_result cmd_logger_add(void *context, struct cli_call *call)
 		return CLI_USAGE;
 	if (!e->logger)
 		return CLI_FAIL;
+	if (call->out->guarded && leaves_log_dir(call->argv[0])) {
+		cli_print(call, "A client of AMI can add files of the log directory only\n");
+		return CLI_FAIL;
+	}
 	next = *logger_get_conf(e->logger);
 	logger_path(channel.path, logger_dir(e->logger), call->argv[0]);
 	channel.levels = logger_levels(call->argv[1], &channel.verbose);

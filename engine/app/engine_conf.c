@@ -308,6 +308,7 @@ static void engine_take_snapshot(struct engine *e, struct snapshot *next)
 	e->old = e->now;
 	e->now = next;
 	sip_center_set_conf(e->center, next->sip);
+	engine_follow_busy_at(e);
 	control_set_conf(e->control, &conf, engine_on_let_go, e);
 }
 

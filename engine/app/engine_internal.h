@@ -65,6 +65,8 @@ struct engine {
 };
 
 /* engine_sip.c */
+/* device_state_busy_at of the endpoints in force. */
+void engine_follow_busy_at(struct engine *e);
 int engine_create_center(struct engine *e, struct sink *error);
 
 /* engine_store.c */

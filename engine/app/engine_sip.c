@@ -66,6 +66,20 @@ static void engine_restore_sip(struct engine *e)
 		log_notice("%u registered contacts are taken over, %u are over", kept, dropped);
 }
 
+void engine_follow_busy_at(struct engine *e)
+{
+	char device[2 * LIMIT_NAME];
+
+	for (uint32_t i = 0; i < e->now->sip->endpoint_count; i++) {
+		const struct sip_conf_endpoint *ep = &e->now->sip->endpoints[i];
+		struct sink out = sink_make(device, sizeof(device));
+
+		sink_lit(&out, "PJSIP/");
+		sink_add(&out, ep->name);
+		control_set_busy_at(e->control, sink_slice(&out), ep->busy_at);
+	}
+}
+
 int engine_create_center(struct engine *e, struct sink *error)
 {
 	const struct sip_center_env env = {
@@ -88,6 +102,7 @@ int engine_create_center(struct engine *e, struct sink *error)
 		return err;
 	sip_center_set_notify(e->center, notify);
 	engine_restore_sip(e);
+	engine_follow_busy_at(e);
 	admin = sip_center_admin(e->center);
 	control_set_admin(e->control, 0, &admin);
 	return sip_cli_register(e->center, e->control);

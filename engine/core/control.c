@@ -70,6 +70,7 @@ int control_create(struct control **out, const struct control_conf *conf)
 		return err;
 	}
 	db_attach(conf->db, conf->chores, conf->io, c->wheel);
+	control_restore_states(c);
 	*out = c;
 	return 0;
 }

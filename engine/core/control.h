@@ -120,7 +120,10 @@ void control_notify(struct control *c, const struct roster_chan *chan,
 /* A technology says what a device is like without calls; devices of channels are counted here.
  * Raises DeviceStateChange and ExtensionStatus when something changed. */
 void control_note_device(struct control *c, struct slice device, enum device_state state);
-/* "Custom:..." only. 0; -EINVAL not such a name, -ENOSPC LIMIT_DEVICES are there. */
+/* So many calls make the device busy; 0: none do. */
+void control_set_busy_at(struct control *c, struct slice device, uint32_t calls);
+/* "Custom:..." only; kept in the database. 0; -EINVAL not such a name, -ENOSPC LIMIT_DEVICES are
+ * there. */
 int control_set_device(struct control *c, struct slice device, enum device_state state);
 enum device_state control_device_state(struct control *c, struct slice device);
 uint32_t control_device_channels(const struct control *c, struct slice device);

@@ -60,6 +60,7 @@ void control_spread_global(struct control *c, uint32_t from_shard, const struct 
 void control_on_conf_done(struct control *c);
 /* control_state.c */
 int control_create_states(struct control *c);
+void control_restore_states(struct control *c); /* once the database is there */
 void control_destroy_states(struct control *c);
 /* An event of a channel was told: what it means for the device. */
 void control_note_chan(struct control *c, struct roster_chan *chan, enum event_kind kind);

@@ -2,6 +2,7 @@
 #include "engine/core/control_internal.h"
 
 #include "engine/base/log.h"
+#include "engine/core/db.h"
 #include "engine/core/tech_admin.h"
 
 #include <errno.h>
@@ -92,15 +93,62 @@ void control_note_device(struct control *c, struct slice device, enum device_sta
 		state_tell(c, device, now);
 }
 
+void control_set_busy_at(struct control *c, struct slice device, uint32_t calls)
+{
+	enum device_state now;
+
+	if (c->conf.devices && devices_set_busy_at(c->conf.devices, device, calls, &now))
+		state_tell(c, device, now);
+}
+
+/* ---- Custom: devices, which nobody else remembers ---- */
+
+static const struct slice custom_prefix = SLICE_LIT("Custom:");
+static const struct slice custom_family = SLICE_LIT("CustomDevstate"); /* as in Asterisk's file */
+
+static void state_keep(struct control *c, struct slice device, enum device_state state)
+{
+	int err = db_put(c->conf.db, custom_family, slice_from(device, custom_prefix.len),
+			 slice_str(device_state_name(state)));
+
+	if (err)
+		log_warning("The state of %.*s will not survive a restart: the database does not "
+			    "take it (%s)",
+			    SLICE_ARG(device), strerror(-err));
+}
+
+/* Those of the last life. Nobody listens yet, so nothing is told. */
+void control_restore_states(struct control *c)
+{
+	char device[LIMIT_DB_KEY + sizeof("Custom:")], key_room[LIMIT_DB_KEY];
+	struct slice after = SLICE_EMPTY;
+	enum device_state state, now;
+	struct db_pair pair;
+
+	while (c->conf.devices && db_next(c->conf.db, custom_family, SLICE_EMPTY, after, &pair)) {
+		struct sink name = sink_make(device, sizeof(device));
+
+		after = slice_make(key_room, slice_copy(key_room, sizeof(key_room), pair.key));
+		state = device_state_by_name(pair.value);
+		sink_add(&name, custom_prefix);
+		sink_add(&name, slice_from(after, custom_family.len + 2)); /* behind "/family/" */
+		if (state != DEVICE_STATE_COUNT)
+			(void)devices_set(c->conf.devices, sink_slice(&name), state, &now);
+	}
+}
+
 int control_set_device(struct control *c, struct slice device, enum device_state state)
 {
 	enum device_state now;
 
-	if (!slice_istarts(device, SLICE_LIT("Custom:")) || device.len > LIMIT_NAME ||
-	    state >= DEVICE_STATE_COUNT)
+	if (!slice_istarts(device, custom_prefix) || device.len == custom_prefix.len ||
+	    device.len > LIMIT_NAME || state >= DEVICE_STATE_COUNT)
 		return -EINVAL;
 	control_note_device(c, device, state);
-	return c->conf.devices && devices_get(c->conf.devices, device, &now) ? 0 : -ENOSPC;
+	if (!c->conf.devices || !devices_get(c->conf.devices, device, &now))
+		return -ENOSPC;
+	state_keep(c, device, state);
+	return 0;
 }
 
 void control_on_device_set(struct control *c, const struct shard_question *q)

@@ -19,6 +19,7 @@ struct device_cell {
 	/* the control thread's */
 	uint32_t counts[DEVICE_STATE_COUNT]; /* channels */
 	uint32_t channels;
+	uint32_t busy_at;   /* channels in use; 0: never */
 	uint8_t idle, told; /* enum device_state; told: DEVICE_STATE_COUNT: never */
 	char name[LIMIT_NAME];
 };
@@ -243,6 +244,10 @@ static enum device_state cell_count(const struct device_cell *c)
 
 	if (c->channels == 0)
 		return (enum device_state)c->idle;
+	if (c->busy_at &&
+	    c->counts[DEVICE_INUSE] + c->counts[DEVICE_ONHOLD] + c->counts[DEVICE_BUSY] >=
+		    c->busy_at)
+		return DEVICE_BUSY;
 	device_sum_begin(&sum);
 	for (unsigned s = 0; s < DEVICE_STATE_COUNT; s++)
 		if (c->counts[s])
@@ -269,6 +274,19 @@ bool devices_set(struct devices *d, struct slice name, enum device_state state,
 		return false;
 	c->idle = (uint8_t)state;
 	return cell_settle(c, now);
+}
+
+bool devices_set_busy_at(struct devices *d, struct slice name, uint32_t calls,
+			 enum device_state *now)
+{
+	struct device_cell *c = devices_cell(d, name);
+
+	if (!cell_is_used(c) && calls > 0)
+		c = devices_make(d, name, DEVICE_UNAVAILABLE);
+	if (!c || !cell_is_used(c) || c->busy_at == calls)
+		return false;
+	c->busy_at = calls;
+	return c->channels > 0 && cell_settle(c, now);
 }
 
 bool devices_move(struct devices *d, struct slice name, enum device_state from,

@@ -65,6 +65,9 @@ void devices_assume(struct devices *d, struct slice name, enum device_state stat
 /* The state without channels. */
 bool devices_set(struct devices *d, struct slice name, enum device_state state,
 		 enum device_state *now);
+/* So many channels in use make it busy (0: none do), as chan_pjsip's device_state_busy_at. */
+bool devices_set_busy_at(struct devices *d, struct slice name, uint32_t calls,
+			 enum device_state *now);
 /* A channel of the device begins, changes or ends: what it added, what it adds. DEVICE_STATE_COUNT:
  * nothing. */
 bool devices_move(struct devices *d, struct slice name, enum device_state from,

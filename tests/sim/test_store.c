@@ -412,6 +412,49 @@ static void test_full_disk(void **state)
 	assert_non_null(strstr(get("after"), "Val: v"));
 }
 
+/* What a dialplan, a client or a console made of a Custom: device is so in the next life, too. */
+static void test_custom_devices(void **state)
+{
+	static const char read_door[] =
+		"Action: Getvar\r\nVariable: DEVICE_STATE(Custom:door)\r\n\r\n";
+
+	UNUSED(state);
+	say(rig.two, "Action: Command\r\nCommand: devstate change Custom:lamp INUSE\r\n\r\n",
+	    "Changing Custom:lamp to INUSE");
+	say(rig.two,
+	    "Action: Setvar\r\nVariable: DEVICE_STATE(Custom:door)\r\nValue: RINGING\r\n\r\n",
+	    "Variable Set");
+	say(rig.two, "Action: Setvar\r\nVariable: DEVICE_STATE(Custom:door)\r\nValue: busy\r\n\r\n",
+	    "Variable Set");
+	say(rig.two, "Action: DBGet\r\nFamily: CustomDevstate\r\nKey: lamp\r\n\r\n", "Val: INUSE");
+	say(rig.two, "Action: DBPut\r\nFamily: CustomDevstate\r\nKey: odd\r\nVal: nonsense\r\n\r\n",
+	    "Updated database");
+	engine_request_stop(rig.engine, CONTROL_STOP_NOW);
+	assert_true(sim_run_until(rig.w, has_stopped, NULL, sim_now(rig.w) + 60 * SIM_SECOND));
+	leave();
+	engine_up();
+	clients_come();
+	say(rig.two, read_door, "Value: BUSY\r\n");
+	say(rig.two, "Action: DeviceStateList\r\n\r\n", "Device: Custom:lamp\r\nState: INUSE\r\n");
+	say(rig.two, "Action: Getvar\r\nVariable: DEVICE_STATE(Custom:odd)\r\n\r\n",
+	    "Value: UNKNOWN\r\n");
+}
+
+/* By Command only files of the log directory can be written to. */
+static void test_logger_of_clients(void **state)
+{
+	UNUSED(state);
+	say(rig.two,
+	    "Action: Command\r\nCommand: logger add channel /etc/asterisk/x.conf verbose\r\n\r\n",
+	    "Output: A client of AMI can add files of the log directory only\r\n");
+	say(rig.two, "Action: Command\r\nCommand: logger add channel ../x.conf verbose\r\n\r\n",
+	    "Response: Error\r\n");
+	say(rig.two, "Action: Command\r\nCommand: logger add channel mine verbose\r\n\r\n",
+	    "Response: Success\r\n");
+	assert_false(sim_fs_exists(rig.w, ETC "x.conf"));
+	assert_false(sim_fs_exists(rig.w, "/var/log/x.conf"));
+}
+
 /* A list that is longer than a slow client takes comes whole, each entry once. */
 static void test_long_tree(void **state)
 {
@@ -448,6 +491,8 @@ int main(void)
 		T(test_too_many_wait),
 		T(test_power_failure),
 		T(test_full_disk),
+		T(test_custom_devices),
+		T(test_logger_of_clients),
 		T(test_long_tree),
 	};
 

@@ -115,6 +115,35 @@ static void test_bounds(void **state)
 	devices_destroy(d);
 }
 
+/* device_state_busy_at: so many calls in use are busy, ringing ones do not count. */
+static void test_busy_at(void **state)
+{
+	struct slice name = SLICE_LIT("PJSIP/a");
+	enum device_state now;
+	struct devices *d;
+
+	UNUSED(state);
+	assert_int_equal(devices_create(&d, 8), 0);
+	assert_false(devices_set_busy_at(d, name, 0, &now));
+	assert_false(devices_get(d, name, &now)); /* nothing to remember */
+	devices_set(d, name, DEVICE_NOT_INUSE, &now);
+	assert_false(devices_set_busy_at(d, name, 2, &now));
+	assert_true(devices_move(d, name, DEVICE_STATE_COUNT, DEVICE_INUSE, &now));
+	assert_int_equal(now, DEVICE_INUSE);
+	assert_true(devices_move(d, name, DEVICE_STATE_COUNT, DEVICE_RINGING, &now));
+	assert_int_equal(now, DEVICE_RINGINUSE);
+	assert_true(devices_move(d, name, DEVICE_RINGING, DEVICE_ONHOLD, &now));
+	assert_int_equal(now, DEVICE_BUSY);
+	assert_false(devices_move(d, name, DEVICE_STATE_COUNT, DEVICE_INUSE, &now)); /* still */
+	assert_true(devices_set_busy_at(d, name, 4, &now));
+	assert_int_equal(now, DEVICE_INUSE);
+	assert_true(devices_set_busy_at(d, name, 1, &now));
+	assert_int_equal(now, DEVICE_BUSY);
+	assert_true(devices_set_busy_at(d, name, 0, &now));
+	assert_int_equal(now, DEVICE_INUSE);
+	devices_destroy(d);
+}
+
 /* ---- hints ---- */
 
 static enum device_state a_state, b_state;
@@ -213,7 +242,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),	 cmocka_unit_test(test_sum),
 		cmocka_unit_test(test_channels), cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_hints),	 cmocka_unit_test(test_find),
+		cmocka_unit_test(test_hints),	 cmocka_unit_test(test_busy_at),
+		cmocka_unit_test(test_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
