@@ -108,6 +108,7 @@ struct invite {
 	bool is_attested;	/* the INVITE at hand has an Identity of ours */
 	/* options of the endpoint as they were at dial time */
 	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
+	bool timers_always; /* a session interval also when the far end speaks of none */
 	bool suppress_q850, rewrite_contact, force_rport, has_timers, has_100rel, use_ptime;
 	struct msgbuf *connected; /* number and name of who is behind us; NULL: as at the begin */
 	uint16_t connected_num_len;

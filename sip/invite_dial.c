@@ -58,6 +58,7 @@ void invite_take_endpoint(struct invite *iv, const struct sip_conf_endpoint *ep)
 	iv->force_rport = ep->force_rport;
 	iv->use_ptime = ep->use_ptime;
 	iv->has_timers = ep->timers != SIP_TIMERS_NO;
+	iv->timers_always = ep->timers == SIP_TIMERS_ALWAYS;
 	iv->has_100rel = ep->rel100 != SIP_100REL_NO;
 	if (iv->has_timers) {
 		iv->session_s = ep->timers_sess_expires_s;

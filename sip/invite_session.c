@@ -44,10 +44,24 @@ void invite_session_answered(struct invite *iv, const struct sip_msg *msg)
 
 	if (!iv->has_timers || !sip_msg_has(msg, SIP_HDR_SESSION_EXPIRES) ||
 	    sip_session_expires_parse(sip_msg_get(msg, SIP_HDR_SESSION_EXPIRES), &se)) {
-		session_stop(iv); /* RFC 4028 7.2 */
+		if (iv->timers_always && iv->session_s)
+			session_start(iv, iv->session_s, true);
+		else
+			session_stop(iv); /* RFC 4028 7.2 */
 		return;
 	}
 	session_start(iv, se.seconds, se.refresher != SIP_REFRESHER_UAS);
+}
+
+/* Their request has no Session-Expires: none, or one of ours, which we keep up alone (RFC 4028 9). */
+static void session_not_offered(struct invite *iv, const struct sip_msg *msg, struct sink *lines)
+{
+	if (iv->timers_always && iv->session_s) {
+		session_start(iv, iv->session_s, true);
+		sink_fmt(lines, "Session-Expires: %u;refresher=uas\r\n", iv->session_s);
+	} else if (sip_msg_lists(msg, SIP_HDR_SUPPORTED, SLICE_LIT("timer"))) {
+		session_stop(iv);
+	}
 }
 
 void invite_session_offered(struct invite *iv, const struct sip_msg *msg, struct sink *lines)
@@ -57,8 +71,7 @@ void invite_session_offered(struct invite *iv, const struct sip_msg *msg, struct
 
 	if (!iv->has_timers || !sip_msg_has(msg, SIP_HDR_SESSION_EXPIRES) ||
 	    sip_session_expires_parse(sip_msg_get(msg, SIP_HDR_SESSION_EXPIRES), &se)) {
-		if (sip_msg_lists(msg, SIP_HDR_SUPPORTED, SLICE_LIT("timer")))
-			session_stop(iv);
+		session_not_offered(iv, msg, lines);
 		return;
 	}
 	/* Roles are those of this request: "uas" is us. A far end without the extension does not

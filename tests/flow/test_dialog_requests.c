@@ -412,6 +412,30 @@ static const struct flow_msg *session_call(struct flow *f, const char *extra)
 	return invite;
 }
 
+/* timers=always: the far end speaks of no interval, so we keep one up alone. */
+static void test_timers_always(void **state)
+{
+	const struct flow_msg *invite, *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "timers=always\ntimers_sess_expires=120", NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 200, "far1", FLOW_CONTACT "Allow: INVITE, ACK, BYE, UPDATE\r\n",
+		   flow_sdp(7000, "0", "sendrecv"));
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+	for (int i = 0; i < 2; i++) {
+		m = flow_expect(&f, "UPDATE");
+		assert_int_equal((m->at - invite->at) / SIM_SECOND, 60);
+		assert_string_equal(flow_header(m, "Session-Expires"), "120;refresher=uac");
+		flow_reply(&f, m, 200, NULL, FLOW_CONTACT, NULL);
+		invite = m;
+	}
+	finish(&f);
+}
+
 /* refresher=uac, UPDATE allowed: at half of the interval. */
 static void test_refresh_update(void **state)
 {
@@ -573,6 +597,7 @@ int main(void)
 		cmocka_unit_test(test_challenge),
 		cmocka_unit_test(test_challenge_refused),
 		cmocka_unit_test(test_422),
+		cmocka_unit_test(test_timers_always),
 		cmocka_unit_test(test_refresh_update),
 		cmocka_unit_test(test_refresh_theirs),
 	};

@@ -175,6 +175,30 @@ static void test_we_refresh(void **state)
 	end(&c);
 }
 
+/* timers=always: a caller that knows no session timers is asked for a sign of life all the same. */
+static void test_timers_always(void **state)
+{
+	const struct flow_msg *ok, *m;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, "[who]\ntype=identify\nendpoint=in\nmatch=10.0.0.9\n"
+			     "[in]\ntype=endpoint\nallow=ulaw\ntimers=always\n"
+			     "timers_sess_expires=120\n");
+	flow_caller_init(&c, &f);
+	ok = talk(&c, "Allow: UPDATE\r\n");
+	assert_true(has(ok, "\r\nSession-Expires: 120;refresher=uas\r\n"));
+	assert_false(has(ok, "\r\nRequire: timer\r\n"));
+	for (int i = 0; i < 2; i++) {
+		m = flow_expect(&f, "UPDATE");
+		assert_int_equal((m->at - ok->at) / SIM_SECOND, 60);
+		flow_reply(&f, m, 200, NULL, FLOW_CONTACT, NULL);
+		ok = m;
+	}
+	end(&c);
+}
+
 /* The caller said that it refreshes, and does not: the session ends before it runs out. */
 static void test_they_refresh(void **state)
 {
@@ -382,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_update),
 		cmocka_unit_test(test_we_refresh),
 		cmocka_unit_test(test_they_refresh),
+		cmocka_unit_test(test_timers_always),
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_byes),
