@@ -53,7 +53,7 @@ static int64_t pacer_step_ns(const struct pacer *p, int64_t now_ns)
  * fewer, and the burst more. */
 static bool pacer_halve(struct pacer *p, int64_t now_ns)
 {
-	int64_t before = pacer_step_ns(p, now_ns);
+	int64_t before = pacer_step_ns(p, now_ns), ahead;
 	uint32_t cps = pacer_cps(p, now_ns);
 
 	p->outcomes = 0;
@@ -61,9 +61,10 @@ static bool pacer_halve(struct pacer *p, int64_t now_ns)
 		return false;
 	p->cps = cps / 2;
 	p->changed_ns = now_ns;
-	if (p->tat_ns > now_ns)
-		p->tat_ns = now_ns + (p->tat_ns - now_ns + before - 1) / before *
-					     pacer_step_ns(p, now_ns);
+	if (p->tat_ns > now_ns) {
+		ahead = (p->tat_ns - now_ns + before - 1) / before;
+		p->tat_ns = now_ns + ahead * pacer_step_ns(p, now_ns);
+	}
 	return true;
 }
 
