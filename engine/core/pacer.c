@@ -50,7 +50,8 @@ static int64_t pacer_step_ns(const struct pacer *p, int64_t now_ns)
 /* ---- a far end without room ---- */
 
 /* What was started ahead of time stays so many starts: counted in the longer steps it would become
- * fewer, and the burst more. */
+ * fewer, and the burst more. Never more than the burst: halved and grown again and again it would
+ * double each time. */
 static bool pacer_halve(struct pacer *p, int64_t now_ns)
 {
 	int64_t before = pacer_step_ns(p, now_ns), ahead;
@@ -63,6 +64,8 @@ static bool pacer_halve(struct pacer *p, int64_t now_ns)
 	p->changed_ns = now_ns;
 	if (p->tat_ns > now_ns) {
 		ahead = (p->tat_ns - now_ns + before - 1) / before;
+		if (ahead > p->conf.burst_max)
+			ahead = p->conf.burst_max;
 		p->tat_ns = now_ns + ahead * pacer_step_ns(p, now_ns);
 	}
 	return true;
