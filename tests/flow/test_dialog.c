@@ -149,9 +149,9 @@ static void test_target_refresh(void **state)
 	assert_int_equal(d->dst.port, 5088);
 	/* none, or none that can be written to: it stays */
 	assert_int_equal(dialog_take_target(d, response(&r, ""), &source, false), 0);
-	assert_int_equal(dialog_take_target(d, response(&r, "Contact: <sip:c@\xff>\r\n"), &source,
-					    false),
-			 0);
+	assert_int_equal(
+		dialog_take_target(d, response(&r, "Contact: <sip:c@\xff>\r\n"), &source, false),
+		0);
 	assert_true(slice_eq(dialog_target(d), SLICE_LIT("sip:c@10.0.0.8:5088")));
 	assert_true(slice_eq(dialog_tag(d), SLICE_LIT("far")));
 	dialog_free(d);
