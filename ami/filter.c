@@ -134,8 +134,8 @@ static int filter_make(struct ami_filter **out, const struct filter_draft *d)
 {
 	size_t text_bytes = d->name.len + d->header.len + d->expression.len + 3;
 	struct ami_filter *f = calloc(1, sizeof(*f) + text_bytes);
-	enum regex_error err = REGEX_OK;
 	char *at;
+	int err;
 
 	if (!f)
 		return -ENOMEM;
@@ -145,14 +145,12 @@ static int filter_make(struct ami_filter **out, const struct filter_draft *d)
 	f->name = filter_keep(&at, d->name);
 	f->header = filter_keep(&at, d->header);
 	f->expression = filter_keep(&at, d->expression);
-	if (f->method == METHOD_REGEX)
-		err = regex_compile(&f->regex, f->expression);
-	if (err) {
+	err = f->method == METHOD_REGEX ? regex_errno(regex_compile(&f->regex, f->expression)) : 0;
+	if (err)
 		free(f);
-		return err == REGEX_NO_MEMORY ? -ENOMEM : -EINVAL;
-	}
-	*out = f;
-	return 0;
+	else
+		*out = f;
+	return err;
 }
 
 static void filter_free(struct ami_filter *f)

@@ -194,13 +194,19 @@ static int conf_regex(struct conf_load *l, const struct conffile_var *v, struct 
 		      const struct regex **out)
 {
 	struct conf_regex *r;
+	int err;
 
 	if (value.len < 2 || value.ptr[0] != '/' || value.ptr[value.len - 1] != '/')
 		return 0;
 	r = conf_alloc(l->conf, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	if (value.len == 2 || regex_compile(&r->re, slice_make(value.ptr + 1, value.len - 2)))
+	err = value.len == 2 ? -EINVAL
+			     : regex_errno(regex_compile(&r->re,
+							 slice_make(value.ptr + 1, value.len - 2)));
+	if (err == -ENOMEM)
+		return err;
+	if (err)
 		return conf_fail(l, v, "give a regular expression within the slashes");
 	r->next = l->conf->regexes;
 	l->conf->regexes = r;

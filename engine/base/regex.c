@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,6 +279,13 @@ enum regex_error regex_compile(struct regex **out, struct slice pattern)
 	free(t.nodes);
 	free(t.sets);
 	return err;
+}
+
+int regex_errno(enum regex_error err)
+{
+	if (err == REGEX_NO_MEMORY)
+		return -ENOMEM;
+	return err == REGEX_OK ? 0 : -EINVAL;
 }
 
 void regex_free(struct regex *re)

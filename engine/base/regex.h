@@ -37,6 +37,8 @@ enum regex_error {
 const char *regex_error_text(enum regex_error err);
 
 struct regex;
+/* 0, -ENOMEM, or -EINVAL for what is wrong with the pattern. */
+int regex_errno(enum regex_error err);
 /* On REGEX_OK the caller owns *out; else it is untouched. Threads may share what is compiled. */
 enum regex_error regex_compile(struct regex **out, struct slice pattern);
 void regex_free(struct regex *re); /* NULL is fine */
