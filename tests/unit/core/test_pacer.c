@@ -193,6 +193,26 @@ static void test_refused_without_a_rate(void **state)
 	assert_in_range(starts_in_a_second(&p, SECOND), 10, 11);
 }
 
+/* Late refusals that halve each calm away do not pile up waiting time: a full burst at the lowest
+ * rate is the longest wait. */
+static void test_refused_after_a_burst(void **state)
+{
+	struct pacer_conf conf = {.cps_max = 2, .burst_max = 60};
+	int64_t now = SECOND;
+	struct pacer p;
+
+	UNUSED(state);
+	pacer_init(&p, &conf);
+	assert_int_equal(pacer_grant(&p, now, 100), 60);
+	for (int round = 0; round < 10; round++) {
+		for (int i = 0; i < PACER_STORM; i++)
+			assert_int_equal(pacer_heard(&p, now, true), i == PACER_STORM - 1);
+		assert_in_range(pacer_next_ns(&p, now), now, now + SECOND);
+		now += PACER_CALM_NS;
+	}
+	assert_in_range(pacer_grant(&p, now + 60 * SECOND, 100), 60, 60);
+}
+
 /* The guarantee holds whatever the far end says in between. */
 static void test_windows_with_refusals(void **state)
 {
@@ -228,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refused_without_a_rate),
+		cmocka_unit_test(test_refused_after_a_burst),
 		cmocka_unit_test(test_windows_with_refusals),
 		cmocka_unit_test(test_conf),
 		cmocka_unit_test(test_unlimited),
