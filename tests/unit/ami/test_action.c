@@ -169,6 +169,20 @@ static void test_variables(void **state)
 			    "global BAD() 1 1\nglobal A 1 1\nset CALLERID(num) 7 1\n");
 }
 
+/* 1023 octets of a value are told. */
+static void test_long_value(void **state)
+{
+	char value[1101], want[1200];
+
+	(void)state;
+	snprintf(value, sizeof(value), "%01100d", 7);
+	world.vars[0][0] = "LONG";
+	world.vars[0][1] = value;
+	snprintf(want, sizeof(want), "Response: Success\nVariable: LONG\nValue: %.1023s\n\n",
+		 value);
+	EXPECT_ANSWER(client, "Action: Getvar\nVariable: LONG\n\n", want);
+}
+
 /* asterisk.conf live_dangerously: nothing is out of reach. */
 static void test_live_dangerously(void **state)
 {
@@ -236,14 +250,27 @@ static void test_redirect(void **state)
 		"Action: Redirect\nChannel: id-1\nContext: default\nExten: 209\nPriority: 1\n"
 		"ExtraChannel: id-2\nExtraContext: other\nExtraExten: 7\nExtraPriority: 3\n\n",
 		ACK("Dual Redirect successful"));
+	assert_string_equal(world.commands, "redirect PJSIP/a-00000001 default 2\n... 209  0\n"
+					    "redirect PJSIP/a-00000001 default 1\n... 209  0\n"
+					    "redirect PJSIP/b-00000002 other 3\n... 7  0\n");
+}
+
+static void test_redirect_fails(void **state)
+{
+	(void)state;
+	world_chan("PJSIP/a-00000001", "id-1");
+	world_chan("PJSIP/b-00000002", "id-2");
+	world.redirect_fails_at = 2;
+	EXPECT_ANSWER(client,
+		      "Action: Redirect\nChannel: id-1\nContext: default\nExten: 209\nPriority: 4\n"
+		      "ExtraChannel: id-2\n\n",
+		      ERR("Secondary redirect failed"));
 	world.redirect_full = true;
 	EXPECT_ANSWER(
 		client,
 		"Action: Redirect\nChannel: id-1\nContext: default\nExten: 209\nPriority: 1\n\n",
 		ERR("Redirect failed"));
-	assert_string_equal(world.commands, "redirect PJSIP/a-00000001 default 2\n... 209  0\n"
-					    "redirect PJSIP/a-00000001 default 1\n... 209  0\n"
-					    "redirect PJSIP/b-00000002 other 3\n... 7  0\n");
+	assert_string_equal(world.commands, "redirect PJSIP/a-00000001 default 4\n... 209  0\n");
 }
 
 static void test_signals(void **state)
@@ -619,8 +646,10 @@ int main(void)
 		TEST(test_pjsip_hangup),
 		TEST(test_hangup_matching),
 		TEST(test_variables),
+		TEST(test_long_value),
 		TEST(test_live_dangerously),
 		TEST(test_redirect),
+		TEST(test_redirect_fails),
 		TEST(test_signals),
 		TEST(test_signals_refused),
 		TEST(test_channel_map),

@@ -228,6 +228,27 @@ static void test_pipelining(void **state)
 		      "Response: Success\nEvents: Off\n\n");
 }
 
+/* brokeneventsaction: silence for what is wrong and for "all"; the mask is set all the same. */
+static void test_broken_events_action(void **state)
+{
+	struct io_stream *s = world_login(WORLD_LOGIN);
+
+	(void)state;
+	ami_set_conf(world.ami, world_conf("[general]\nenabled=yes\nbindaddr=127.0.0.1\n"
+					   "brokeneventsaction=yes\n"
+					   "[hello]\nsecret=world\nread=all\nwrite=all\n"));
+	EXPECT_ANSWER(
+		s,
+		"Action: Events\nActionID: 1\nEventMask: on\n\nAction: Events\nActionID: 2\n\n"
+		"Action: Events\nActionID: 3\nEventMask: off\n\nAction: Events\nActionID: 4\n"
+		"EventMask: call\n\n",
+		"Response: Success\nActionID: 3\nEvents: Off\n\n"
+		"Response: Success\nActionID: 4\nEvents: On\n\n");
+	EXPECT_ANSWER(s, "Action: Events\nEventMask: on\n\n", "");
+	ami_report_reload(world.ami, SLICE_EMPTY, 0);
+	EXPECT(s, "Event: Reload\nPrivilege: system,all\nModule: All\nStatus: 0\n\n");
+}
+
 static void test_octet_by_octet(void **state)
 {
 	static const char text[] = "Action: Ping\r\nActionID: x y \r\n\r\n";
@@ -501,6 +522,7 @@ int main(void)
 		TEST(test_permissions),
 		TEST(test_bad_frames),
 		TEST(test_pipelining),
+		TEST(test_broken_events_action),
 		TEST(test_octet_by_octet),
 		TEST(test_no_line_can_be_forged),
 		TEST(test_masks),

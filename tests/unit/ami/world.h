@@ -79,8 +79,9 @@ static struct world {
 	const char *vars[8][2]; /* name, value: of every channel and the globals */
 	int hangup_cause;
 	const struct tech_admin *admin;
-	bool redirect_full; /* the shard cannot be told */
-	char commands[4096]; /* hangups, redirects and settings, a line each */
+	bool redirect_full;    /* the shard cannot be told */
+	int redirect_fails_at; /* only the n-th redirect from now; 0: none */
+	char commands[4096];   /* hangups, redirects and settings, a line each */
 	int reload_error;
 	int edits_busy; /* so often the dialplan cannot be edited */
 } world;

@@ -82,7 +82,7 @@ bool control_redirect(struct control *c, const struct roster_chan *chan, struct 
 		      struct slice exten, int32_t priority)
 {
 	(void)c;
-	if (world.redirect_full)
+	if (world.redirect_full || (world.redirect_fails_at && --world.redirect_fails_at == 0))
 		return false;
 	world_note("redirect", chan->snap.name, context, priority);
 	world_note("...", exten, SLICE_EMPTY, 0);
