@@ -32,7 +32,7 @@ static void sip_reply_out(struct sip_reply *r)
 {
 	if (r->out.over) { /* a request full of Via lines: no answer fits */
 		sip_count_one(r->rx->sip, METRIC_sip_rx_malformed);
-		if (r->txn)
+		if (r->txn && r->code >= 200)
 			txn_drop(r->txn);
 	} else if (r->txn) {
 		txn_respond(r->txn, r->code, sink_slice(&r->out));

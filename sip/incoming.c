@@ -13,6 +13,8 @@
 
 /* What a caller is told to wait when there is no room. */
 #define INCOMING_RETRY_S 5
+/* Of a response: an answer with its headers is a third of it. */
+#define INCOMING_OWN_OCTETS 1800
 
 /* ---- refusals before there is a call ---- */
 
@@ -230,6 +232,15 @@ static int incoming_make_dialog(struct invite *iv, const struct sip_rx *rx)
 				   iv->rewrite_contact);
 }
 
+/* What each response repeats has to leave room for what is ours: SDP, Contact and the like. */
+static bool incoming_leaves_room(const struct sip_rx *rx)
+{
+	struct sip_reply r;
+
+	sip_reply_begin(&r, rx, NULL, 200, SLICE_EMPTY, SLICE_EMPTY);
+	return !r.out.over && r.out.len <= sizeof(r.text) - INCOMING_OWN_OCTETS;
+}
+
 /* A call in state OFFERED, with everything that needs no owner. */
 static int incoming_fill(struct invite *iv, const struct sip_rx *rx,
 			 const struct sip_conf_endpoint *ep)
@@ -245,6 +256,8 @@ static int incoming_fill(struct invite *iv, const struct sip_rx *rx,
 	iv->dst = (struct sip_peer){.addr = *rx->from, .host = rx->peer->host};
 	iv->codecs = ep->allow;
 	sip_tp_address(iv->sip, iv->tp, rx->from, &iv->local);
+	if (!incoming_leaves_room(rx))
+		return -EMSGSIZE;
 	err = incoming_attach(iv, rx, ep);
 	if (err)
 		return err;

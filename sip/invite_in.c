@@ -99,6 +99,18 @@ void invite_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t,
 		incoming_tell_connected(iv, rx->msg);
 }
 
+/* RFC 3261 13.3.1.4: a 2xx that nobody acknowledges ends the session. So does one that could not be
+ * written. A transaction that had to make room is as good as acknowledged, but no BYE waits for it.
+ */
+static bool in_is_unacked(const struct invite *iv, const struct txn *t, enum txn_fact fact)
+{
+	if (t->code >= 300 || fact == TXN_ACKED)
+		return false;
+	if (iv->state == INVITE_UP)
+		return fact != TXN_GONE || t->code < 200;
+	return iv->state == INVITE_BYE_HELD;
+}
+
 void invite_on_ist(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
 		   const struct addr *from)
 {
@@ -106,16 +118,16 @@ void invite_on_ist(void *arg, struct txn *t, enum txn_fact fact, const struct si
 
 	UNUSED(from);
 	UNUSED(msg);
-	if (fact == TXN_GONE || txn_handle(t) != iv->ist)
+	if (txn_handle(t) != iv->ist)
 		return;
 	iv->ist = HANDLE_NONE;
 	txn_set_user(t, NULL, NULL);
 	iv->offer_in_2xx = false;
+	if (fact == TXN_GONE && iv->incoming)
+		iv->incoming->is_acked = true;
 	if (fact == TXN_ERROR && iv->state == INVITE_OFFERED)
 		invite_step(iv, INVITE_TIMEOUT, &(struct invite_input){0});
-	/* RFC 3261 13.3.1.4: a 2xx that nobody acknowledges ends the session. */
-	else if ((fact == TXN_NOT_ACKED || fact == TXN_ERROR) && t->code < 300 &&
-		 (iv->state == INVITE_UP || iv->state == INVITE_BYE_HELD))
+	else if (in_is_unacked(iv, t, fact))
 		invite_step(iv, INVITE_LOST, &(struct invite_input){.cause = CAUSE_NO_RESPONSE});
 }
 

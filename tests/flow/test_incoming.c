@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define SDP  flow_sdp(7000, "0 101", "sendrecv")
+#define SDP flow_sdp(7000, "0 101", "sendrecv")
 
 static void start(struct flow *f, struct flow_caller *c, const char *endpoint)
 {
@@ -456,6 +456,19 @@ static void test_delayed_offer_unanswered(void **state)
 }
 
 /* What is refused before anybody hears of the call. */
+/* Each response has to repeat them, and then there is no room for an answer. */
+static const char *many_vias(const char *extra)
+{
+	static char text[4096];
+	struct sink lines = sink_make(text, sizeof(text) - 1);
+
+	if (!extra || strcmp(extra, "vias") != 0)
+		return extra;
+	for (int i = 0; i < 60; i++)
+		sink_lit(&lines, "Via: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKother\r\n");
+	return sink_cstr(&lines);
+}
+
 static void test_refused_at_once(void **state)
 {
 	static const struct {
@@ -471,6 +484,7 @@ static void test_refused_at_once(void **state)
 		 "\r\nMin-SE: 90\r\n"},
 		{NULL, "Content-Type: text/html\r\n", "<p>", "415", "\r\nAccept: application/sdp"},
 		{NULL, NULL, "codec", "488", "\r\nWarning: 304 "},
+		{NULL, "vias", "v", "513", "\r\nVia: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKother\r\n"},
 		{NULL, NULL, "v=0\r\nrubbish", "488", "\r\nWarning: 304 "},
 	};
 	struct flow_caller c;
@@ -485,7 +499,7 @@ static void test_refused_at_once(void **state)
 			body = SDP;
 		else if (strcmp(body, "codec") == 0)
 			body = flow_sdp(7000, "18 101", "sendrecv");
-		flow_caller_invite(&c, rows[i].extra, body);
+		flow_caller_invite(&c, many_vias(rows[i].extra), body);
 		if (!has(flow_caller_expect(&c, rows[i].status), rows[i].says))
 			fail_msg("row %zu: no %s", i, rows[i].says);
 		flow_no_fact(&f);
