@@ -249,6 +249,20 @@ static void test_broken_events_action(void **state)
 	EXPECT(s, "Event: Reload\nPrivilege: system,all\nModule: All\nStatus: 0\n\n");
 }
 
+/* debug of manager.conf: a number, and where the event comes from, behind the time. */
+static void test_debug_headers(void **state)
+{
+	struct io_stream *s = world_login(WORLD_LOGIN);
+
+	(void)state;
+	ami_set_conf(world.ami, world_conf("[general]\nenabled=yes\nbindaddr=127.0.0.1\ndebug=yes\n"
+					   "timestampevents=yes\n"
+					   "[hello]\nsecret=world\nread=all\nwrite=all\n"));
+	ami_report_reload(world.ami, SLICE_EMPTY, 0);
+	EXPECT(s, "Event: Reload\nPrivilege: system,all\nTimestamp: #.#\nSequenceNumber: #\n"
+		  "File: event_out.c\nLine: #\nFunc: Reload\nModule: All\nStatus: 0\n\n");
+}
+
 static void test_octet_by_octet(void **state)
 {
 	static const char text[] = "Action: Ping\r\nActionID: x y \r\n\r\n";
@@ -523,6 +537,7 @@ int main(void)
 		TEST(test_bad_frames),
 		TEST(test_pipelining),
 		TEST(test_broken_events_action),
+		TEST(test_debug_headers),
 		TEST(test_octet_by_octet),
 		TEST(test_no_line_can_be_forged),
 		TEST(test_masks),
