@@ -146,9 +146,11 @@ static void regex_drop_later(struct regex_threads *now, uint32_t from)
 		now->count--;
 }
 
-/* The place where a match may begin, from pos on. */
-static size_t regex_skip(const struct regex_run *r, size_t pos)
+/* The place where a match may begin, from pos on: another turn, as a condition that failed here may
+ * hold there. */
+static size_t regex_skip(struct regex_run *r, size_t pos)
 {
+	r->turn++;
 	if (r->re->at_start_only)
 		return pos == 0 ? 0 : r->text.len + 1;
 	while (r->re->has_first && pos < r->text.len &&

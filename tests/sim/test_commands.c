@@ -58,7 +58,7 @@ static void test_acl(void **state)
 	shows("module reload acl", "acl.conf");
 	shows("acl show office", "  1: allow - 10.0.0.0/255.0.0.0\n");
 	sim_fs_put(rig.w, ETC "acl.conf", "[new]\n");
-	shows("core reload", "");
+	shows("core reload", "there is no such list in acl.conf");
 	shows_just("acl show", "\nacl\n---\nnew\n");
 	shows("manager show user crm",
 	      "ACL: office\n---------------------------------------------\n"

@@ -92,7 +92,7 @@ static void test_broken(void **state)
 	sim_fs_put(rig.w, FILE_NAME, STIR);
 	console("module reload res_stir_shaken.so");
 	sim_fs_put(rig.w, FILE_NAME, STIR "private_key_file=/tls/p384.key\n");
-	shows("module reload res_stir_shaken.so", "");
+	shows("module reload res_stir_shaken.so", "/tls/p384.key is not one of the curve P-256");
 	shows("stir_shaken show profile carrier", "\nprivate_key_file                  : \n");
 	sim_fs_put(rig.w, FILE_NAME, STIR "private_key_file=/tls/client.key\n");
 	console("core reload");

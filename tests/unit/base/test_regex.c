@@ -70,6 +70,8 @@ static const struct {
 	{"\\<b\\w*\\>", "ab bcd", "3-6"},
 	{"\\bb", "ab b", "3-4"},
 	{"\\Bb", "b ab", "3-4"},
+	{"a?\\bq", "aw q", "3-4"}, /* the place that failed behind the a holds before the q */
+	{"a?$|x?\\bq", "aw q", "3-4"},
 	{"\\`a\\'", "a", "0-1"},
 	{"\\W\\S\\s", "a-b c", "1-4"},
 	{"a\\{9999\\}\\(", "a{9999}(", "0-8"},
