@@ -182,6 +182,7 @@ static void invite_bye(struct invite *iv, const struct invite_input *in)
 {
 	UNUSED(in);
 	tmr_stop(&iv->session);
+	tmr_stop(&iv->again);
 	if (!iv->dialog || !invite_send_bye(iv, iv->dialog))
 		invite_step(iv, INVITE_BYE_DONE, &(struct invite_input){0});
 }
@@ -359,6 +360,7 @@ void invite_destroy(struct invite *iv)
 	seek_end(iv);
 	tmr_stop(&iv->guard);
 	tmr_stop(&iv->session);
+	tmr_stop(&iv->again);
 	list_for_safe (node, &iv->dialogs)
 		dialog_free(list_entry(node, struct dialog, node));
 	invite_drop_auth(iv);
@@ -420,8 +422,7 @@ static bool invite_send_again(struct invite *iv, struct txn *old)
 	if (!t)
 		return false;
 	txn_branch(t, branch);
-	if (invite_write_again(&out, iv, txn_text(old), &hop,
-			       slice_make(branch, sizeof(branch)))) {
+	if (invite_write_again(&out, iv, txn_text(old), &hop, slice_make(branch, sizeof(branch)))) {
 		txn_set_user(t, NULL, NULL);
 		txn_drop(t);
 		return false;

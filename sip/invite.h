@@ -72,7 +72,8 @@ struct invite {
 	struct incoming *incoming;   /* NULL: we place it */
 	struct seek *seek;	     /* while it may still be sent elsewhere; else NULL */
 	struct tmr guard;       /* ringing, CANCEL */
-	struct tmr session;     /* refresh or expiry (RFC 4028), retry after 491 */
+	struct tmr session;     /* refresh or expiry (RFC 4028) */
+	struct tmr again;	/* a request of ours after glare (RFC 3261 14.1) */
 	handle_t ict;           /* the open INVITE, ours */
 	handle_t ist;           /* the far end's INVITE that awaits its ACK */
 	handle_t request;       /* our BYE or UPDATE */
@@ -106,6 +107,7 @@ struct invite {
 	bool bye_tried;         /* with credentials */
 	bool is_referring;	/* our REFER was sent, its outcome is not known */
 	bool is_attested;	/* the INVITE at hand has an Identity of ours */
+	bool is_untold;		/* the far end is to hear who is behind us, but not now */
 	/* options of the endpoint as they were at dial time */
 	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
 	bool timers_always; /* a session interval also when the far end speaks of none */
@@ -302,6 +304,9 @@ void invite_session_answered(struct invite *iv, const struct sip_msg *msg);
 /* Their INVITE or UPDATE: writes our Session-Expires and Require into the 2xx. */
 void invite_session_offered(struct invite *iv, const struct sip_msg *msg, struct sink *lines);
 void invite_session_fire(struct tmr *t, void *arg);
+void invite_session_again(struct tmr *t, void *arg);
+/* The far end can be sent a request again: what waited for that. */
+void invite_session_go_on(struct invite *iv);
 /* As tech_ops.connect. */
 int invite_connect(struct invite *iv, struct slice name, struct slice num);
 /* A response to a request of ours in the confirmed dialog: 481 and 408 say that there is no such

@@ -43,6 +43,7 @@ struct invite *invite_alloc(struct sip *sip)
 	sip->active_count++;
 	tmr_init(&iv->guard, sip->env.wheel, invite_on_guard, iv);
 	tmr_init(&iv->session, sip->env.wheel, invite_session_fire, iv);
+	tmr_init(&iv->again, sip->env.wheel, invite_session_again, iv);
 	return iv;
 }
 

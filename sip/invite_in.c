@@ -91,6 +91,7 @@ void invite_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t,
 	sip_write_header_id(&r.out, SIP_HDR_SUPPORTED, sip_supported);
 	sink_add(&r.out, sink_slice(&lines));
 	invite_write_connected(&r.out, iv);
+	iv->is_untold = false;
 	if (body.len)
 		sip_reply_send_body(&r, SLICE_LIT("application/sdp"), body);
 	else
@@ -410,6 +411,7 @@ static void in_acked(struct invite *iv, bool is_first)
 	iv->incoming->is_acked = true;
 	if (iv->state == INVITE_BYE_HELD)
 		invite_step(iv, INVITE_RX_ACK, &(struct invite_input){0});
+	invite_session_go_on(iv);
 }
 
 void invite_rx_ack(struct invite *iv, const struct sip_rx *rx)

@@ -53,7 +53,8 @@ void invite_session_answered(struct invite *iv, const struct sip_msg *msg)
 	session_start(iv, se.seconds, se.refresher != SIP_REFRESHER_UAS);
 }
 
-/* Their request has no Session-Expires: none, or one of ours, which we keep up alone (RFC 4028 9). */
+/* Their request has no Session-Expires: none, or one of ours, which we keep up alone (RFC 4028 9).
+ */
 static void session_not_offered(struct invite *iv, const struct sip_msg *msg, struct sink *lines)
 {
 	if (iv->timers_always && iv->session_s) {
@@ -123,7 +124,7 @@ static void session_retry_later(struct invite *iv)
 				      : 210 + rng_below(iv->sip->env.rng, 191);
 	int64_t wait = units * 10 * TMR_MS;
 
-	tmr_start(&iv->session, sip_now(iv->sip) + wait);
+	tmr_start(&iv->again, sip_now(iv->sip) + wait);
 }
 
 static void session_refresh(struct invite *iv);
@@ -175,6 +176,7 @@ static void session_on_update(void *arg, struct txn *t, enum txn_fact fact,
 	} else {
 		session_lost(iv, CAUSE_NO_RESPONSE);
 	}
+	invite_session_go_on(iv);
 	invite_release(iv);
 }
 
@@ -230,7 +232,15 @@ static void session_on_reinvite(void *arg, struct txn *t, enum txn_fact fact,
 		else
 			session_lost(iv, CAUSE_NO_RESPONSE);
 	}
+	invite_session_go_on(iv);
 	invite_release(iv);
+}
+
+/* An UPDATE or INVITE of ours has no final response. */
+static bool session_is_asking(const struct invite *iv)
+{
+	return txn_client_get(&iv->sip->txns, iv->request) ||
+	       txn_client_get(&iv->sip->txns, iv->ict);
 }
 
 static void session_refresh(struct invite *iv)
@@ -238,11 +248,14 @@ static void session_refresh(struct invite *iv)
 	char room[2048];
 	struct sink sdp = sink_make(room, sizeof(room));
 
+	if (session_is_asking(iv)) /* what is on its way refreshes too */
+		return;
+	iv->is_untold = false;
 	if (iv->dialog->allows_update && !iv->refresh_by_invite) {
 		UNUSED(invite_send_update(iv, session_on_update));
 		return;
 	}
-	if (txn_client_get(&iv->sip->txns, iv->ict) || iv->ist) {
+	if (iv->ist) {
 		session_retry_later(iv); /* one at a time (RFC 3261 14.1) */
 		return;
 	}
@@ -250,9 +263,22 @@ static void session_refresh(struct invite *iv)
 	UNUSED(invite_send_reinvite(iv, sink_slice(&sdp), session_on_reinvite));
 }
 
-int invite_connect(struct invite *iv, struct slice name, struct slice num)
+static bool session_tells_connected(const struct invite *iv)
 {
 	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
+
+	return ep && ep->send_connected_line && (ep->send_pai || ep->send_rpid);
+}
+
+void invite_session_go_on(struct invite *iv)
+{
+	if (iv->state == INVITE_UP && iv->dialog && iv->is_untold && !tmr_is_started(&iv->again) &&
+	    (!iv->incoming || iv->incoming->is_acked))
+		session_refresh(iv);
+}
+
+int invite_connect(struct invite *iv, struct slice name, struct slice num)
+{
 	char room[2 * LIMIT_NAME];
 	struct sink text = sink_make(room, sizeof(room));
 	struct msgbuf *kept;
@@ -265,12 +291,22 @@ int invite_connect(struct invite *iv, struct slice name, struct slice num)
 	msgbuf_free(iv->sip->bufs, iv->connected);
 	iv->connected = kept;
 	iv->connected_num_len = (uint16_t)num.len;
-	/* One request at a time: what is on its way is followed by the session's own refresh. */
-	if (iv->state == INVITE_UP && iv->dialog && iv->request == HANDLE_NONE && ep &&
-	    ep->send_connected_line && (ep->send_pai || ep->send_rpid) &&
-	    (!iv->incoming || iv->incoming->is_acked))
-		session_refresh(iv);
+	/* Before the answer it goes with what is sent anyway. */
+	iv->is_untold = iv->state == INVITE_UP && session_tells_connected(iv);
+	invite_session_go_on(iv);
 	return 0;
+}
+
+void invite_session_again(struct tmr *tmr, void *arg)
+{
+	struct invite *iv = arg;
+
+	UNUSED(tmr);
+	if (iv->state != INVITE_UP)
+		return;
+	invite_hold(iv);
+	session_refresh(iv);
+	invite_release(iv);
 }
 
 void invite_session_fire(struct tmr *tmr, void *arg)

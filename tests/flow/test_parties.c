@@ -250,6 +250,163 @@ static void test_connected_by_invite(void **state)
 	flow_end(&f);
 }
 
+/* Glare (RFC 3261 14.1): it is said a moment later. What we have no session timer for, or what the
+ * far end refreshes, does not end by it. */
+static void test_connected_glare(void **state)
+{
+	static const char *const answers[] = {FLOW_CONTACT, FLOW_CONTACT
+					      "Session-Expires: 1800;refresher=uas\r\n"};
+	const struct flow_msg *invite, *m;
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(answers); i++) {
+		flow_start(&f, "send_pai=yes", NULL);
+		flow_dial(&f, "100@trunk");
+		invite = flow_expect(&f, "INVITE");
+		flow_reply(&f, invite, 200, "far1", answers[i], SDP);
+		flow_expect(&f, "ACK");
+		parties_connect(&f, "Desk", "30");
+		flow_reply(&f, flow_expect(&f, "INVITE"), 491, "far1", NULL, NULL);
+		flow_expect(&f, "ACK");
+		m = flow_expect(&f, "INVITE");
+		assert_string_equal(flow_header(m, "P-Asserted-Identity"),
+				    "\"Desk\" <sip:30@10.0.0.1>");
+		flow_reply(&f, m, 200, "far1", answers[i], SDP);
+		flow_expect(&f, "ACK");
+		f.fact_taken = f.fact_count;
+		/* the session itself ends when it is due, no sooner */
+		flow_expect_silence(&f, 1700 * SIM_SECOND);
+		if (i == 0)
+			flow_hangup(&f, 16);
+		flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+		f.fact_taken = f.fact_count;
+		flow_end(&f);
+	}
+}
+
+/* The interval of the far end goes on while we wait after glare. */
+static void test_connected_glare_unrefreshed(void **state)
+{
+	const struct flow_msg *invite, *m;
+	struct flow f;
+	int64_t at;
+
+	UNUSED(state);
+	flow_start(&f, "send_pai=yes", NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 200, "far1", FLOW_CONTACT "Session-Expires: 90;refresher=uas\r\n",
+		   SDP);
+	flow_expect(&f, "ACK");
+	at = sim_now(f.w);
+	parties_connect(&f, "Desk", "30");
+	flow_reply(&f, flow_expect(&f, "INVITE"), 491, "far1", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_reply(&f, flow_expect(&f, "INVITE"), 488, "far1", NULL, NULL);
+	flow_expect(&f, "ACK");
+	m = flow_expect(&f, "BYE"); /* 30 s before the end of the interval */
+	assert_in_range(m->at - at, 59 * SIM_SECOND, 61 * SIM_SECOND);
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	f.fact_taken = f.fact_count;
+	flow_end(&f);
+}
+
+/* What changes while the far end has not answered is said after it has. */
+static void test_connected_in_a_row(void **state)
+{
+	static const struct {
+		const char *method, *contact, *sdp;
+	} rows[] = {{"INVITE", FLOW_CONTACT, "sdp"},
+		    {"UPDATE", FLOW_CONTACT "Allow: UPDATE\r\n", NULL}};
+	const struct flow_msg *m;
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		flow_start(&f, "send_pai=yes", NULL);
+		flow_dial(&f, "100@trunk");
+		m = flow_expect(&f, "INVITE");
+		flow_reply(&f, m, 200, "far1", rows[i].contact, SDP);
+		flow_expect(&f, "ACK");
+		parties_connect(&f, "Desk", "30");
+		m = flow_expect(&f, rows[i].method);
+		parties_connect(&f, "Boss", "1");
+		flow_expect_silence(&f, SIM_SECOND / 4);
+		flow_reply(&f, m, 200, NULL, FLOW_CONTACT, rows[i].sdp ? SDP : NULL);
+		if (rows[i].sdp)
+			flow_expect(&f, "ACK");
+		m = flow_expect(&f, rows[i].method);
+		assert_string_equal(flow_header(m, "P-Asserted-Identity"),
+				    "\"Boss\" <sip:1@10.0.0.1>");
+		flow_reply(&f, m, 200, NULL, FLOW_CONTACT, rows[i].sdp ? SDP : NULL);
+		if (rows[i].sdp)
+			flow_expect(&f, "ACK");
+		flow_expect_silence(&f, 10 * SIM_SECOND);
+		f.fact_taken = f.fact_count;
+		flow_hangup(&f, 16);
+		flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+		flow_end(&f);
+	}
+}
+
+/* The refresh that is due while the far end is told something: the one is the other. */
+static void test_connected_at_refresh(void **state)
+{
+	const struct flow_msg *invite, *m;
+	uint32_t cseq;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "send_pai=yes", NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 200, "far1",
+		   FLOW_CONTACT "Allow: UPDATE\r\nSession-Expires: 90;refresher=uac\r\n", SDP);
+	flow_expect(&f, "ACK");
+	flow_run(&f, 44 * SIM_SECOND);
+	parties_connect(&f, "Desk", "30");
+	cseq = flow_expect(&f, "UPDATE")->msg.cseq;
+	for (int i = 0; i < 3; i++) { /* it is lost, and goes again */
+		m = flow_expect(&f, "UPDATE");
+		assert_int_equal(m->msg.cseq, cseq);
+	}
+	f.fact_taken = f.fact_count;
+	flow_hangup(&f, 16);
+	m = flow_expect(&f, "BYE");
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	f.msg_taken = f.msg_count;
+	flow_run(&f, 40 * SIM_SECOND); /* nobody waits for its end any more */
+	f.msg_taken = f.msg_count;
+	flow_end(&f);
+}
+
+/* A call that came in is answered, but its ACK is not there yet. */
+static void test_connected_before_ack(void **state)
+{
+	const struct flow_msg *m;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, IN("send_pai=yes\n"));
+	flow_caller_init(&c, &f);
+	flow_caller_invite(&c, "Allow: INVITE, ACK, BYE, UPDATE\r\n", SDP);
+	flow_expect(&f, "100");
+	flow_fact(&f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+	flow_answer(&f);
+	flow_caller_expect(&c, "200");
+	parties_connect(&f, "Boss", "1");
+	flow_caller_ack(&c, NULL);
+	m = flow_expect(&f, "UPDATE");
+	assert_string_equal(flow_header(m, "P-Asserted-Identity"), "\"Boss\" <sip:1@10.0.0.1>");
+	flow_reply(&f, m, 200, NULL, FLOW_CONTACT, NULL);
+	f.fact_taken = f.fact_count;
+	flow_hangup(&f, 16);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 /* ---- what a dialplan asks ---- */
 
 static void test_info(void **state)
@@ -326,6 +483,11 @@ int main(void)
 		cmocka_unit_test(test_connected_out),
 		cmocka_unit_test(test_connected_out_not),
 		cmocka_unit_test(test_connected_by_invite),
+		cmocka_unit_test(test_connected_glare),
+		cmocka_unit_test(test_connected_glare_unrefreshed),
+		cmocka_unit_test(test_connected_in_a_row),
+		cmocka_unit_test(test_connected_at_refresh),
+		cmocka_unit_test(test_connected_before_ack),
 		cmocka_unit_test(test_info),
 		cmocka_unit_test(test_ask),
 	};
