@@ -232,8 +232,7 @@ static int incoming_make_dialog(struct invite *iv, const struct sip_rx *rx)
 				   iv->rewrite_contact);
 }
 
-/* What each response repeats has to leave room for what is ours: SDP, Contact and the like. */
-static bool incoming_leaves_room(const struct sip_rx *rx)
+bool incoming_leaves_room(const struct sip_rx *rx)
 {
 	struct sip_reply r;
 

@@ -57,6 +57,14 @@ bool sip_is_required_known(struct slice token)
 	return false;
 }
 
+static bool in_is_too_large(const struct sip_rx *rx, struct txn *t)
+{
+	if (incoming_leaves_room(rx))
+		return false;
+	sip_reply(rx, t, 513, SLICE_EMPTY);
+	return true;
+}
+
 static bool in_requires_unknown(const struct sip_rx *rx, struct txn *t)
 {
 	struct sip_values it = sip_values(rx->msg, SIP_HDR_REQUIRE);
@@ -167,6 +175,7 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 	char room[2048];
 	struct sink body = sink_make(room, sizeof(room));
 	struct txn *ours = txn_client_get(&iv->sip->txns, iv->ict);
+	handle_t own;
 
 	/* RFC 3261 14.2: the first INVITE has no final response yet, or no ACK. */
 	if (iv->state == INVITE_OFFERED || iv->state == INVITE_BYE_HELD) {
@@ -182,9 +191,9 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 		return;
 	}
 	in_take_as_ack(iv);
-	if (in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
+	if (in_is_too_large(rx, t) || in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
 		return;
-	iv->ist = txn_handle(t);
+	own = iv->ist = txn_handle(t);
 	txn_set_user(t, invite_on_ist, iv);
 	if (offer.len) {
 		in_accept_offer(iv, d, rx, t, offer);
@@ -194,8 +203,9 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 		invite_write_offer(&body, iv);
 		invite_reply_200(iv, rx, t, sink_slice(&body));
 	}
-	/* A refusal is acknowledged within its transaction. */
-	if (!invite_is_over(iv) && t->code >= 300 && iv->ist == txn_handle(t)) {
+	/* A refusal is acknowledged within its transaction. (Of a transaction that is gone the call
+	 * has heard: invite_on_ist.) */
+	if (!invite_is_over(iv) && iv->ist == own && t->code >= 300) {
 		iv->ist = HANDLE_NONE;
 		txn_set_user(t, NULL, NULL);
 	}
@@ -213,7 +223,7 @@ static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *
 		sip_reply(rx, t, 481, SLICE_EMPTY);
 		return;
 	}
-	if (in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
+	if (in_is_too_large(rx, t) || in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
 		return;
 	if (offer.len == 0) {
 		UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));

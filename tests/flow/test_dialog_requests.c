@@ -119,6 +119,18 @@ static void test_offerless(void **state)
 	finish(&f);
 }
 
+/* Via lines, which each response has to repeat: there is no room for an answer. */
+static const char *many_vias(void)
+{
+	static char text[4096];
+	struct sink lines = sink_make(text, sizeof(text) - 1);
+
+	sink_lit(&lines, FLOW_CONTACT);
+	for (int i = 0; i < 60; i++)
+		sink_lit(&lines, "Via: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKother\r\n");
+	return sink_cstr(&lines);
+}
+
 static void test_reinvite_refused(void **state)
 {
 	const struct flow_msg *invite, *m;
@@ -139,6 +151,11 @@ static void test_reinvite_refused(void **state)
 	m = flow_expect(&f, "420");
 	assert_string_equal(flow_header(m, "Unsupported"), "what");
 	flow_request_branch(&f, invite, "ACK", 11, "far1", "z9hG4bKb", NULL, "", NULL);
+	flow_request_branch(&f, invite, "INVITE", 11, "far1", "z9hG4bKv", many_vias(),
+			    "application/sdp", flow_sdp(7000, "0", "sendrecv"));
+	flow_expect(&f, "513");
+	flow_request_branch(&f, invite, "ACK", 11, "far1", "z9hG4bKv", NULL, "", NULL);
+	flow_no_fact(&f);
 	/* while our offer waits for its answer: 500 with Retry-After */
 	flow_request_branch(&f, invite, "INVITE", 12, "far1", "z9hG4bKc", FLOW_CONTACT, "", NULL);
 	flow_expect(&f, "200");
