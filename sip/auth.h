@@ -142,7 +142,8 @@ enum sip_auth_verdict sip_auth_take(struct sip_auth_state *st, const struct sip_
 int sip_auth_state_write(struct sink *out, struct sip_digest *d, struct sip_auth_state *st,
 			 const struct sip_credentials *cred, const struct sip_auth_request *req);
 
-/* A request with credentials was accepted: counts rounds from zero again, the nonces are proven. */
+/* A request with credentials was accepted, or another one begins, or the same one elsewhere: counts
+ * rounds from zero again, and a challenge with a new nonce refuses nothing that was sent before. */
 void sip_auth_settled(struct sip_auth_state *st);
 
 #endif

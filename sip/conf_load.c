@@ -218,8 +218,7 @@ static int conf_link_endpoints(struct sip_conf *conf, struct conf_drafts *d)
 	for (uint32_t i = 1; i < count; i++)
 		if (sorted[i]->hash == sorted[i - 1]->hash)
 			log_warning("Endpoint '%.*s' stands twice in pjsip.conf; only one of them "
-				    "is used. "
-				    "Remove the other",
+				    "is used. Remove the other",
 				    SLICE_ARG(sorted[i]->name));
 	conf->endpoints = out;
 	conf->by_hash = sorted;

@@ -377,8 +377,7 @@ int conf_set_option(struct conf_load *l, const struct conffile_var *v)
 			return conf_apply(l, o, v);
 	if (!conf_has_word(info->known, v->name))
 		log_error("Could not find option suitable for category '%.*s' named '%.*s' at line "
-			  "%d "
-			  "of %s",
+			  "%d of %s",
 			  SLICE_ARG(l->section->name), SLICE_ARG(v->name), v->line, v->file);
 	return 0;
 }

@@ -287,8 +287,7 @@ int conf_set_encryption(struct conf_load *l, const struct conffile_var *v)
 	if (which) {
 		d->e.is_refused = true;
 		log_warning("%s:%d: endpoint '%.*s': encrypted media is not served yet, so it "
-			    "cannot be "
-			    "dialled; use media_encryption=no",
+			    "cannot be dialled; use media_encryption=no",
 			    v->file, v->line, SLICE_ARG(l->section->name));
 	}
 	return 0;

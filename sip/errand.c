@@ -17,6 +17,7 @@ struct errand {
 	handle_t txn;
 	uint16_t code; /* of a refusal that another target may make good */
 	bool has_prefer;
+	bool is_moved; /* another target was asked before the one at hand */
 	struct sip_target prefer;
 };
 
@@ -103,6 +104,8 @@ static int errand_send(struct errand *e, const struct sip_target *target)
 
 	if (err || room.over)
 		return err ? err : -EMSGSIZE;
+	if (e->is_moved && r.auth) /* it refuses nothing that the one before was sent */
+		sip_auth_settled(r.auth);
 	r.target = *target;
 	r.host = slice_str(e->search.query.host);
 	e->txn = sip_request_send(e->sip, &r, errand_on_txn, e, &err);
@@ -122,8 +125,10 @@ static int errand_on(struct errand *e)
 {
 	int err = -EHOSTUNREACH;
 
+	e->is_moved = e->next > 0;
 	while (e->next < e->list.count && err && !errand_is_final(err))
 		err = errand_send(e, &e->list.targets[e->next++]);
+	e->is_moved = false;
 	return err;
 }
 

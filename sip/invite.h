@@ -253,6 +253,9 @@ const struct sip_conf_endpoint *invite_endpoint(const struct invite *iv);
 
 /* Before the first INVITE to a target: those of other calls to it, if it takes such. */
 void invite_borrow_auth(struct invite *iv, const struct sip_conf_endpoint *ep);
+/* Before a request in the confirmed dialog: challenges of those before it do not count. Not before
+ * one that answers a challenge. */
+void invite_begin_auth(struct invite *iv);
 /* A 401 or 407: true if credentials were found, to be written by invite_write_auth. */
 bool invite_take_auth(struct invite *iv, const struct sip_msg *msg);
 /* A 403: true if it may mean borrowed credentials; then there are none any more. */

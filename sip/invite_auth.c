@@ -27,11 +27,19 @@ void invite_borrow_auth(struct invite *iv, const struct sip_conf_endpoint *ep)
 
 	if (iv->auth && iv->auth->share != HANDLE_NONE) /* of the target before */
 		invite_drop_auth(iv);
+	if (iv->auth) /* a farm may share nonces; if it does not, it has refused nothing */
+		sip_auth_settled(iv->auth);
 	if (iv->auth || !ep->auth || !ep->auth->nonce_reuse ||
 	    !sip_nonces_has(nonces, ep->hash, &iv->dst.addr, now) || !auth_alloc(iv))
 		return;
 	UNUSED(sip_nonces_borrow(nonces, ep->hash, &iv->dst.addr, now, iv->auth));
 	sip_count_one(iv->sip, METRIC_sip_nonce_reused);
+}
+
+void invite_begin_auth(struct invite *iv)
+{
+	if (iv->auth && iv->dialog) /* before, the INVITE itself may still be refused */
+		sip_auth_settled(iv->auth);
 }
 
 static void auth_give_up_shared(struct invite *iv)

@@ -592,6 +592,8 @@ bool invite_send_bye(struct invite *iv, struct dialog *d)
 		return false;
 	if (old) /* an UPDATE of ours that nobody waits for any more */
 		txn_set_user(old, NULL, NULL);
+	if (!iv->bye_tried)
+		invite_begin_auth(iv);
 	if (iv->bye_cause && !iv->suppress_q850)
 		sip_write_reason_q850(&reason, iv->bye_cause);
 	r.extra = sink_slice(&reason);

@@ -106,16 +106,13 @@ static const char *identity_refusal(const struct invite *iv, const struct sip_ms
 					 "stir_shaken.conf and stir_shaken_profile";
 	case 436:
 		return "it did not get our certificate; check that public_cert_url leads to it "
-		       "from "
-		       "there";
+		       "from there";
 	case 437:
 		return "it does not accept our certificate; check its authority, its time, and "
-		       "that "
-		       "it covers the number";
+		       "that it covers the number";
 	case 438:
 		return "it finds our Identity invalid; check that private_key_file is the key of "
-		       "the "
-		       "certificate at public_cert_url, and this machine's clock";
+		       "the certificate at public_cert_url, and this machine's clock";
 	default:
 		return NULL;
 	}

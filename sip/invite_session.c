@@ -263,6 +263,15 @@ static void session_refresh(struct invite *iv)
 	UNUSED(invite_send_reinvite(iv, sink_slice(&sdp), session_on_reinvite));
 }
 
+/* As a request of its own, not as what follows from a refusal. */
+static void session_begin(struct invite *iv)
+{
+	if (session_is_asking(iv))
+		return;
+	invite_begin_auth(iv);
+	session_refresh(iv);
+}
+
 static bool session_tells_connected(const struct invite *iv)
 {
 	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
@@ -274,7 +283,7 @@ void invite_session_go_on(struct invite *iv)
 {
 	if (iv->state == INVITE_UP && iv->dialog && iv->is_untold && !tmr_is_started(&iv->again) &&
 	    (!iv->incoming || iv->incoming->is_acked))
-		session_refresh(iv);
+		session_begin(iv);
 }
 
 int invite_connect(struct invite *iv, struct slice name, struct slice num)
@@ -305,7 +314,7 @@ void invite_session_again(struct tmr *tmr, void *arg)
 	if (iv->state != INVITE_UP)
 		return;
 	invite_hold(iv);
-	session_refresh(iv);
+	session_begin(iv);
 	invite_release(iv);
 }
 
@@ -321,7 +330,7 @@ void invite_session_fire(struct tmr *tmr, void *arg)
 		/* If nothing comes of it, the next firing tries again; the transaction's own
 		 * time-out ends the session before that. */
 		tmr_start(&iv->session, sip_now(iv->sip) + (int64_t)iv->session_s * TMR_SECOND / 2);
-		session_refresh(iv);
+		session_begin(iv);
 	} else {
 		session_lost(iv, CAUSE_NO_RESPONSE);
 	}

@@ -83,8 +83,10 @@ static void tell_on_first(void *arg, struct txn *t, enum txn_fact fact, const st
 
 static int tell_send(struct invite *iv, struct dialog *d, const struct invite_request *r)
 {
-	struct txn *t = txn_client_get(&iv->sip->txns, invite_send(iv, d, r, NULL));
+	struct txn *t;
 
+	invite_begin_auth(iv);
+	t = txn_client_get(&iv->sip->txns, invite_send(iv, d, r, NULL));
 	if (!t)
 		return -ENOBUFS;
 	txn_set_user(t, tell_on_first, iv->sip);

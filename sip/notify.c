@@ -14,7 +14,6 @@ struct notify {
 	struct sip_auth_state *auth;   /* while it answers a challenge */
 	uint64_t tag;
 	uint32_t cseq;
-	bool is_retried;
 	char call_id[SIP_IDENT_LEN];
 	char packed[SIP_NOTIFY_PACKED];
 };
@@ -97,13 +96,13 @@ static bool notify_take_challenge(struct notify *n, const struct sip_msg *msg)
 {
 	const struct sip_conf_endpoint *ep = notify_endpoint(n);
 
-	if ((msg->code != 401 && msg->code != 407) || n->is_retried || !ep || !ep->auth)
+	if ((msg->code != 401 && msg->code != 407) || !ep || !ep->auth)
 		return false;
-	n->auth = slab_alloc(n->sip->auths);
+	if (!n->auth)
+		n->auth = slab_alloc(n->sip->auths);
 	if (!n->auth ||
 	    sip_auth_take(n->auth, msg, ep->auth->alg_mask, &ep->auth->cred) != SIP_AUTH_RETRY)
 		return false;
-	n->is_retried = true;
 	n->cseq++;
 	return true;
 }

@@ -236,6 +236,7 @@ static void registration_refused(struct registration *r, const struct sip_conf_r
 	uint32_t pause = registration_pause(conf, code), after;
 
 	sip_count_one(r->sip, METRIC_sip_registration_failed);
+	r->auth = (struct sip_auth_state){0}; /* the next try is one of its own */
 	if (pause && msg && code == 503 && sip_msg_get_u32(msg, SIP_HDR_RETRY_AFTER, &after) &&
 	    after > pause)
 		pause = after < 3600 ? after : 3600;

@@ -360,6 +360,7 @@ enum seek_result seek_redirect(struct invite *iv, const struct sip_msg *msg, boo
 	if (!*followed)
 		return SEEK_OVER;
 	sip_count_one(iv->sip, METRIC_sip_redirect);
+	invite_drop_auth(iv); /* whoever it is, the digest is not for them */
 	seek_blame(s, msg->code, CAUSE_REDIRECTED);
 	if (ep->redirect == SIP_REDIRECT_URI_CORE)
 		invite_take_ids(iv); /* as a call of its own */

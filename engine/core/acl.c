@@ -270,8 +270,7 @@ int acl_resolve(struct acl *acl, struct keep *keep, const struct acl_book *book)
 			err = acl_copy(list, keep, from);
 		else
 			log_error("%s: acl = %s: there is no such list in acl.conf, so nobody is "
-				  "let in "
-				  "here. Add [%s] with its permit and deny lines, or correct the "
+				  "let in here. Add [%s] with its permit and deny lines, or correct the "
 				  "name",
 				  list->place.ptr, list->name.ptr, list->name.ptr);
 	}

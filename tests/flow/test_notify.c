@@ -167,6 +167,33 @@ static void test_challenge(void **state)
 	assert_int_equal(counted(METRIC_sip_notify_failed), 1);
 }
 
+#define NONCE(n) "WWW-Authenticate: Digest realm=\"r\", nonce=\"" n "\", qop=\"auth\"\r\n"
+
+/* A far end that takes each nonce once and says nothing of stale: each request begins anew, and the
+ * BYE does too, whatever became of those before. */
+static void test_challenge_each(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	flow_start(&f, AUTH, AUTH_SECTION);
+	flow_answered_call(&f);
+	assert_int_equal(notify_call(LINES, ""), 0);
+	flow_reply(&f, flow_expect(&f, "NOTIFY"), 401, NULL, NONCE("one"), NULL);
+	flow_reply(&f, flow_expect(&f, "NOTIFY"), 200, NULL, NULL, NULL);
+	assert_int_equal(notify_call(LINES, ""), 0);
+	flow_reply(&f, flow_expect(&f, "NOTIFY"), 401, NULL, NONCE("two"), NULL);
+	m = flow_expect(&f, "NOTIFY");
+	assert_non_null(strstr(flow_header(m, "Authorization"), "nonce=\"two\""));
+	flow_reply(&f, m, 403, NULL, NULL, NULL);
+	flow_hangup(&f, 16);
+	flow_reply(&f, flow_expect(&f, "BYE"), 401, NULL, NONCE("three"), NULL);
+	m = flow_expect(&f, "BYE");
+	assert_non_null(strstr(flow_header(m, "Authorization"), "nonce=\"three\""));
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 /* What an INVITE gets anew at each try is somebody's order here, and stays as it is. */
 static void test_challenge_attested(void **state)
 {
@@ -337,6 +364,34 @@ static void test_outside_challenge(void **state)
 	assert_int_equal(counted(METRIC_sip_notify_failed), 1);
 }
 
+/* The second target asks with a nonce of its own. */
+static void test_outside_challenge_each(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	flow_start_center(&f, 1, AUTH "\naors=named",
+			  AUTH_SECTION "[named]\ntype=aor\ncontact=sip:gw.example\n");
+	sim_dns_put(f.w, "_sip._udp.gw.example", 60, "SRV 10 0 5060 a.example");
+	sim_dns_put(f.w, "_sip._udp.gw.example", 60, "SRV 20 0 5070 b.example");
+	sim_dns_put(f.w, "a.example", 60, "A 10.0.0.7");
+	sim_dns_put(f.w, "b.example", 60, "A 10.0.0.8");
+	while (f.fact_taken < f.fact_count)
+		f.fact_taken++;
+	assert_int_equal(notify(NOTIFY_ENDPOINT, "trunk"), 0);
+	flow_reply(&f, flow_expect(&f, "NOTIFY"), 401, "x", NONCE("one"), NULL);
+	flow_reply(&f, flow_expect(&f, "NOTIFY"), 503, "x", NULL, NULL);
+	m = flow_expect(&f, "NOTIFY");
+	assert_int_equal(m->to.port, 5070);
+	flow_reply(&f, m, 401, "x", NONCE("two"), NULL);
+	m = flow_expect(&f, "NOTIFY");
+	assert_int_equal(m->to.port, 5070);
+	assert_non_null(strstr(flow_header(m, "Authorization"), "nonce=\"two\""));
+	flow_reply(&f, m, 200, "x", NULL, NULL);
+	flow_end(&f);
+	assert_int_equal(counted(METRIC_sip_notify_failed), 0);
+}
+
 /* Sent by the default outbound endpoint; names are looked up, and each of their addresses is tried.
  */
 static void test_uri(void **state)
@@ -436,11 +491,13 @@ int main(void)
 		cmocka_unit_test(test_early),
 		cmocka_unit_test(test_incoming),
 		cmocka_unit_test(test_challenge),
+		cmocka_unit_test(test_challenge_each),
 		cmocka_unit_test(test_challenge_attested),
 		cmocka_unit_test(test_text_challenge),
 		cmocka_unit_test(test_challenge_too_late),
 		cmocka_unit_test(test_endpoint),
 		cmocka_unit_test(test_outside_challenge),
+		cmocka_unit_test(test_outside_challenge_each),
 		cmocka_unit_test(test_uri),
 		cmocka_unit_test(test_uri_without_endpoint),
 		cmocka_unit_test(test_silence),

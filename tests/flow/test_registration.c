@@ -208,6 +208,25 @@ static void test_wrong_credentials(void **state)
 	end(true);
 }
 
+/* A registrar that was away, or busy, asks with another nonce: nothing was refused. */
+static void test_challenge_after_pause(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start("retry_interval=30\n");
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 401, "x", CHALLENGE, NULL);
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 500, "x", NULL, NULL);
+	flow_fact(&f, FACT("Rejected 500"));
+	flow_reply(&f, flow_expect(&f, "REGISTER"), 401, "x",
+		   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", qop=\"auth\"\r\n", NULL);
+	m = flow_expect(&f, "REGISTER");
+	assert_non_null(strstr(flow_header(m, "Authorization"), "nonce=\"n2\""));
+	flow_reply(&f, m, 200, "x", BOUND("60"), NULL);
+	flow_fact(&f, FACT("Registered"));
+	end(true);
+}
+
 /* max_retries, then silence. */
 static void test_max_retries(void **state)
 {
@@ -615,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_wrong_credentials),
+		cmocka_unit_test(test_challenge_after_pause),
 		cmocka_unit_test(test_max_retries),
 		cmocka_unit_test(test_service_route),
 		cmocka_unit_test(test_service_route_name),

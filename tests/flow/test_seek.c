@@ -486,6 +486,58 @@ static void test_auth_then_503(void **state)
 	flow_end(&f);
 }
 
+/* Each node has nonces of its own, and says nothing of stale: that refuses nobody. */
+static void test_auth_of_each(void **state)
+{
+	const struct flow_msg *invite, *second;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "aors=two\noutbound_auth=me\n",
+		   TWO "[me]\ntype=auth\nusername=u\npassword=p\n");
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 401, "x",
+		   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n", NULL);
+	flow_expect(&f, "ACK");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 503, "x", NULL, NULL);
+	flow_expect(&f, "ACK");
+	second = again(&f, invite, "10.0.0.8:5070");
+	flow_reply(&f, second, 401, "x",
+		   "WWW-Authenticate: Digest realm=\"r\", nonce=\"m\", qop=\"auth\"\r\n", NULL);
+	flow_expect(&f, "ACK");
+	second = flow_expect(&f, "INVITE");
+	expect_to(second, "10.0.0.8:5070");
+	assert_non_null(strstr(flow_header(second, "Authorization"), "nonce=\"m\""));
+	answer(&f, second);
+	flow_end(&f);
+}
+
+/* What one host was told is no business of another to which it sends us. */
+static void test_auth_then_redirect(void **state)
+{
+	const struct flow_msg *invite, *second;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "aors=two\noutbound_auth=me\nredirect_method=uri_pjsip\n",
+		   TWO "[me]\ntype=auth\nusername=u\npassword=p\n");
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 401, "x",
+		   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n", NULL);
+	flow_expect(&f, "ACK");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 302, "x", "Contact: <sip:200@10.0.0.9:5090>\r\n", NULL);
+	flow_expect(&f, "ACK");
+	second = flow_expect(&f, "INVITE");
+	expect_to(second, "10.0.0.9:5090");
+	assert_false(sip_msg_has(&second->msg, SIP_HDR_AUTHORIZATION));
+	answer(&f, second);
+	flow_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +556,8 @@ int main(void)
 		cmocka_unit_test(test_redirect_bounds),
 		cmocka_unit_test(test_redirect_methods),
 		cmocka_unit_test(test_auth_then_503),
+		cmocka_unit_test(test_auth_of_each),
+		cmocka_unit_test(test_auth_then_redirect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
