@@ -107,6 +107,14 @@ enum cli_result center_send_notify(void *center, struct cli_call *call);
 void center_offer_notify_kinds(void *center, struct cli_words *words);
 void center_offer_channels(void *center, struct cli_words *words);
 
+/* ---- channels and targets (cli_channel.c, cli_list.c) ---- */
+
+enum cli_result center_show_channels(void *center, struct cli_call *call);
+enum cli_result center_list_channels(void *center, struct cli_call *call);
+enum cli_result center_show_channel(void *center, struct cli_call *call);
+enum cli_result center_show_channelstats(void *center, struct cli_call *call);
+enum cli_result center_show_targets(void *center, struct cli_call *call);
+
 /* ---- options (center_option.c) ---- */
 
 /* All options of an object of pjsip.conf, of any kind but contacts. */

@@ -231,6 +231,24 @@ static const struct cli_command cli_commands[] = {
 	CLI_ONE(identify, "Identify", "One identify object and all its options."),
 	CLI_SHOW(registrations, "Registrations", "Our registrations with others, and how they stand."),
 	CLI_ONE(registration, "Registration", "One of our registrations and all its options."),
+	{"pjsip show channels", "Show PJSIP Channels",
+	 "Usage: pjsip show channels\n       Channels of PJSIP: what they run, their state and age, whom they are connected to.\n",
+	 center_show_channels},
+	{"pjsip list channels", "List PJSIP Channels",
+	 "Usage: pjsip list channels\n       The same in short: one line for each.\n", center_list_channels},
+	{"pjsip show channel", "Show PJSIP Channel",
+	 "Usage: pjsip show channel <channel>\n       One channel, and its addresses, URIs and tags.\n",
+	 center_show_channel},
+	{"pjsip show channelstats", "Show PJSIP Channel Stats",
+	 "Usage: pjsip show channelstats\n       The audio of all channels: packets, loss in percent, jitter and round trip in seconds.\n"
+	 "       Transmit is what the far ends report.\n",
+	 center_show_channelstats},
+	{"pjsip show targets", "Show PJSIP targets that are held or down",
+	 "Usage: pjsip show targets\n"
+	 "       Addresses that are not called now: Held, they asked for a pause (503 with Retry-After);\n"
+	 "       Down, they do not answer. On trial: the next call shows. Silent: the last call was not\n"
+	 "       answered. Then the trunks all of whose targets are so, with the orders that wait.\n",
+	 center_show_targets},
 	{"pjsip show settings", "Show global and system configuration options",
 	 "Usage: pjsip show settings\n       What type=global and type=system of pjsip.conf say.\n",
 	 cli_show_settings},

@@ -9,50 +9,53 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CLI_LABEL  9  /* column of the colon at level 0 */
-#define CLI_SECOND 65 /* columns of what stands behind the name */
-#define CLI_THIRD  79
-#define CLI_HASH   59
-#define CLI_LINE   400
-#define CLI_PAIRS  192
+#define CLI_LABEL 9 /* column of the colon at level 0 */
+#define CLI_HASH  59
+#define CLI_PAIRS 192
 
 /* ---- lines ---- */
 
-static void line_pad(struct sink *out, size_t column)
+void cli_line_pad(struct sink *out, size_t column)
 {
 	while (out->len < column && !out->over)
 		sink_char(out, ' ');
 }
 
-static struct sink line_begin(char *room, unsigned level, const char *label, const char *gap)
+struct sink cli_line_begin(char *room, unsigned level, const char *label, const char *gap)
 {
 	struct sink out = sink_make(room, CLI_LINE - 2);
 
-	line_pad(&out, CLI_LABEL + 2 * (size_t)level - strlen(label));
+	cli_line_pad(&out, CLI_LABEL + 2 * (size_t)level - strlen(label));
 	sink_str(&out, label);
 	sink_char(&out, ':');
 	sink_str(&out, gap);
 	return out;
 }
 
-static void line_end(struct cli_show *s, struct sink *out)
+void cli_line_end(struct cli_show *s, struct sink *out)
 {
 	while (out->len && out->ptr[out->len - 1] == ' ')
 		out->len--;
 	cli_print(s->call, "%.*s\n", (int)out->len, out->ptr);
 }
 
+void cli_write_time(struct sink *out, int64_t seconds)
+{
+	sink_fmt(out, "%02lld:%02lld:%02lld", (long long)(seconds / 3600),
+		 (long long)(seconds / 60 % 60), (long long)(seconds % 60));
+}
+
 /* A value cut so that something fits behind it. */
-static void line_value(struct sink *out, struct slice value, size_t column)
+void cli_line_value(struct sink *out, struct slice value, size_t column)
 {
 	size_t room = column > out->len + 1 ? column - out->len - 1 : 0;
 
 	sink_add(out, slice_head(value, room));
-	line_pad(out, column);
+	cli_line_pad(out, column);
 }
 
 /* "<Name.......>" up to the column. */
-static void line_template(struct sink *out, const char *name, size_t column)
+void cli_line_template(struct sink *out, const char *name, size_t column)
 {
 	sink_char(out, '<');
 	sink_str(out, name);
@@ -66,74 +69,68 @@ static void line_template(struct sink *out, const char *name, size_t column)
 static void head_contact(struct cli_show *s, unsigned level)
 {
 	char room[CLI_LINE];
-	struct sink out = line_begin(room, level, "Contact", "  ");
+	struct sink out = cli_line_begin(room, level, "Contact", "  ");
 
-	line_template(&out, "Aor/ContactUri", CLI_HASH - 1);
+	cli_line_template(&out, "Aor/ContactUri", CLI_HASH - 1);
 	sink_lit(&out, " <Hash....> <Status> <RTT(ms)..>");
-	line_end(s, &out);
+	cli_line_end(s, &out);
 }
 
 static void head_aor(struct cli_show *s, unsigned level)
 {
 	char room[CLI_LINE];
-	struct sink out = line_begin(room, level, "Aor", "  ");
+	struct sink out = cli_line_begin(room, level, "Aor", "  ");
 
-	line_template(&out, "Aor", CLI_SECOND - 2);
+	cli_line_template(&out, "Aor", CLI_SECOND - 2);
 	sink_lit(&out, "  <MaxContact>");
-	line_end(s, &out);
+	cli_line_end(s, &out);
 	head_contact(s, level + 1);
 }
 
 static void head_wide(struct cli_show *s, unsigned level, const char *label, const char *name)
 {
 	char room[CLI_LINE];
-	struct sink out = line_begin(room, level, label, "  ");
+	struct sink out = cli_line_begin(room, level, label, "  ");
 
-	line_template(&out, name, 90);
-	line_end(s, &out);
+	cli_line_template(&out, name, 90);
+	cli_line_end(s, &out);
 }
 
 static void head_transport(struct cli_show *s, unsigned level)
 {
 	char room[CLI_LINE];
-	struct sink out = line_begin(room, level, "Transport", "  ");
+	struct sink out = cli_line_begin(room, level, "Transport", "  ");
 
 	sink_lit(&out, "<TransportId........>  <Type>  <cos>  <tos>  ");
-	line_template(&out, "BindAddress", 90);
-	line_end(s, &out);
+	cli_line_template(&out, "BindAddress", 90);
+	cli_line_end(s, &out);
 }
 
 static void head_identify(struct cli_show *s, unsigned level)
 {
 	char room[CLI_LINE];
-	struct sink out = line_begin(room, level + 1, "Match", "  ");
+	struct sink out = cli_line_begin(room, level + 1, "Match", "  ");
 
 	head_wide(s, level, "Identify", "Identify/Endpoint");
 	sink_lit(&out, "<criteria.........................>");
-	line_end(s, &out);
+	cli_line_end(s, &out);
 }
 
 static void head_endpoint(struct cli_show *s)
 {
 	char room[CLI_LINE];
-	struct sink out = line_begin(room, 0, "Endpoint", "  ");
+	struct sink out = cli_line_begin(room, 0, "Endpoint", "  ");
 
-	line_template(&out, "Endpoint/CID", CLI_SECOND - 2);
+	cli_line_template(&out, "Endpoint/CID", CLI_SECOND - 2);
 	sink_lit(&out, "  <State.....>  <Channels.>");
-	line_end(s, &out);
+	cli_line_end(s, &out);
 	if (s->is_short)
 		return;
 	head_wide(s, 1, "I/OAuth", "AuthId/UserName");
 	head_aor(s, 1);
 	head_transport(s, 1);
 	head_identify(s, 1);
-	out = line_begin(room, 1, "Channel", "  ");
-	line_template(&out, "ChannelId", CLI_SECOND - 2);
-	sink_lit(&out, "  <State.....>  <Time.....>");
-	line_end(s, &out);
-	out = line_begin(room, 2, "Exten", " ");
-	sink_lit(&out, "<DialedExten...........>  CLCID: <ConnectedLineCID.......>");
-	line_end(s, &out);
+	cli_head_channel(s, 1);
 }
 
 void cli_show_head(struct cli_show *s, enum tech_kind kind)
@@ -165,8 +162,7 @@ void cli_show_head(struct cli_show *s, enum tech_kind kind)
 	case TECH_KIND_COUNT:
 		break;
 	}
-	cli_print(s->call, "===================================================================="
-			   "======================\n\n");
+	cli_print(s->call, CLI_RULE "\n");
 }
 
 /* ---- options of an object ---- */
@@ -175,8 +171,8 @@ struct show_want {
 	char room[512];
 };
 
-static struct slice show_option(const struct cli_show *s, const struct tech_object *o, const char *name,
-				struct show_want *w)
+static struct slice show_option(const struct cli_show *s, const struct tech_object *o,
+				const char *name, struct show_want *w)
 {
 	struct sink value = sink_make(w->room, sizeof(w->room));
 
@@ -189,7 +185,7 @@ static struct slice show_option(const struct cli_show *s, const struct tech_obje
 static void show_contact(struct cli_show *s, const struct tech_object *o)
 {
 	char room[CLI_LINE], text_room[512];
-	struct sink out = line_begin(room, s->level, "Contact", "  ");
+	struct sink out = cli_line_begin(room, s->level, "Contact", "  ");
 	struct sink text = sink_make(text_room, sizeof(text_room));
 	struct slice status, id, rtt;
 	struct show_want w;
@@ -198,7 +194,7 @@ static void show_contact(struct cli_show *s, const struct tech_object *o)
 	sink_add(&text, show_option(s, o, "aor", &w));
 	sink_char(&text, '/');
 	sink_add(&text, o->name);
-	line_value(&out, sink_slice(&text), CLI_HASH);
+	cli_line_value(&out, sink_slice(&text), CLI_HASH);
 	id = show_option(s, o, "id", &w);
 	sink_add(&out, slice_head(slice_from(id, slice_find(id, '@') + 1), 10));
 	status = show_option(s, o, "status_short", &w);
@@ -208,7 +204,7 @@ static void show_contact(struct cli_show *s, const struct tech_object *o)
 		sink_fmt(&out, "%11.3f", (double)us / 1000);
 	else
 		sink_lit(&out, "        nan");
-	line_end(s, &out);
+	cli_line_end(s, &out);
 }
 
 static void show_nested(void *arg, const struct tech_object *o)
@@ -226,12 +222,12 @@ static void show_related(struct cli_show *s, const struct tech_object *o, enum t
 static void show_aor(struct cli_show *s, const struct tech_object *o)
 {
 	char room[CLI_LINE];
-	struct sink out = line_begin(room, s->level, "Aor", "  ");
+	struct sink out = cli_line_begin(room, s->level, "Aor", "  ");
 	struct show_want w;
 
-	line_value(&out, o->name, CLI_SECOND);
+	cli_line_value(&out, o->name, CLI_SECOND);
 	sink_add(&out, show_option(s, o, "max_contacts", &w));
-	line_end(s, &out);
+	cli_line_end(s, &out);
 	if (!s->is_short)
 		show_related(s, o, TECH_CONTACT);
 }
@@ -239,19 +235,19 @@ static void show_aor(struct cli_show *s, const struct tech_object *o)
 static void show_auth(struct cli_show *s, const struct tech_object *o)
 {
 	char room[CLI_LINE];
-	struct sink out = line_begin(room, s->level, s->label ? s->label : "Auth", "  ");
+	struct sink out = cli_line_begin(room, s->level, s->label ? s->label : "Auth", "  ");
 	struct show_want w;
 
 	sink_add(&out, o->name);
 	sink_char(&out, '/');
 	sink_add(&out, show_option(s, o, "username", &w));
-	line_end(s, &out);
+	cli_line_end(s, &out);
 }
 
 static void show_transport(struct cli_show *s, const struct tech_object *o)
 {
 	char room[CLI_LINE], name[64];
-	struct sink out = line_begin(room, s->level, "Transport", "  ");
+	struct sink out = cli_line_begin(room, s->level, "Transport", "  ");
 	struct show_want type, cos, tos, bind;
 	struct slice p = show_option(s, o, "protocol", &type), c = show_option(s, o, "cos", &cos);
 	struct slice t = show_option(s, o, "tos", &tos), b = show_option(s, o, "bind", &bind);
@@ -259,27 +255,27 @@ static void show_transport(struct cli_show *s, const struct tech_object *o)
 	slice_copy(name, sizeof(name), o->name);
 	sink_fmt(&out, "%-21.21s  %6.*s  %5.*s  %5.*s  %.*s", name, SLICE_ARG(p), SLICE_ARG(c),
 		 SLICE_ARG(t), SLICE_ARG(b));
-	line_end(s, &out);
+	cli_line_end(s, &out);
 }
 
 static void show_identify(struct cli_show *s, const struct tech_object *o)
 {
 	char room[CLI_LINE];
-	struct sink out = line_begin(room, s->level, "Identify", "  ");
+	struct sink out = cli_line_begin(room, s->level, "Identify", "  ");
 	struct slice match, part;
 	struct show_want w;
 
 	sink_add(&out, o->name);
 	sink_char(&out, '/');
 	sink_add(&out, show_option(s, o, "endpoint", &w));
-	line_end(s, &out);
+	cli_line_end(s, &out);
 	match = show_option(s, o, "match", &w);
 	while (!s->is_short && slice_split(&match, ',', &part)) {
-		out = line_begin(room, s->level + 1, "Match", " ");
+		out = cli_line_begin(room, s->level + 1, "Match", " ");
 		sink_add(&out, slice_trim(part));
 		if (slice_find(part, '/') == SIZE_MAX)
 			sink_str(&out, slice_find(part, ':') == SIZE_MAX ? "/32" : "/128");
-		line_end(s, &out);
+		cli_line_end(s, &out);
 	}
 }
 
@@ -296,8 +292,8 @@ static void show_registration(struct cli_show *s, const struct tech_object *o)
 	sink_char(&out, '/');
 	sink_add(&out, show_option(s, o, "server_uri", &w));
 	out.len = out.len < 55 ? out.len : 55;
-	line_pad(&out, 57);
-	line_value(&out, show_option(s, o, "outbound_auth", &w), 75);
+	cli_line_pad(&out, 57);
+	cli_line_value(&out, show_option(s, o, "outbound_auth", &w), 75);
 	status = show_option(s, o, "status", &w);
 	sink_fmt(&out, "%-17.*s ", (int)status.len, status.ptr);
 	next = show_option(s, o, "next_reg", &w);
@@ -305,7 +301,7 @@ static void show_registration(struct cli_show *s, const struct tech_object *o)
 		sink_fmt(&out, "(exp. %llds)", (long long)left);
 	else
 		sink_fmt(&out, "(exp. %llds ago)", (long long)-left);
-	line_end(s, &out);
+	cli_line_end(s, &out);
 }
 
 /* ---- endpoints ---- */
@@ -318,34 +314,13 @@ static bool show_is_of(struct slice channel, struct slice endpoint)
 	       slice_eq(slice_make(channel.ptr + 6, dash - 6), endpoint);
 }
 
-static void show_channel(struct cli_show *s, const struct roster_chan *c)
-{
-	int64_t age = (io_wall_ns(control_io(s->control)) - c->created_wall_ns) / TMR_SECOND;
-	char room[CLI_LINE], text_room[256];
-	struct sink out = line_begin(room, 1, "Channel", " ");
-	struct sink text = sink_make(text_room, sizeof(text_room));
-
-	sink_fmt(&text, "%.*s/%.*s", SLICE_ARG(c->snap.name), SLICE_ARG(c->app));
-	line_value(&out, sink_slice(&text), CLI_SECOND);
-	sink_str(&out, event_state_text(c->snap.state));
-	line_pad(&out, CLI_THIRD);
-	sink_fmt(&out, "%02lld:%02lld:%02lld", (long long)(age / 3600), (long long)(age / 60 % 60),
-		 (long long)(age % 60));
-	line_end(s, &out);
-	out = line_begin(room, 2, "Exten", " ");
-	line_value(&out, c->snap.exten, 41);
-	sink_fmt(&out, "CLCID: \"%.*s\" <%.*s>", SLICE_ARG(c->snap.conn_name),
-		 SLICE_ARG(c->snap.conn_num));
-	line_end(s, &out);
-}
-
 static void show_channels(struct cli_show *s, struct slice endpoint)
 {
 	list_for (node, control_chans(s->control)) {
 		const struct roster_chan *c = list_entry(node, struct roster_chan, node);
 
 		if (show_is_of(c->snap.name, endpoint))
-			show_channel(s, c);
+			cli_show_channel(s, c, 1);
 	}
 }
 
@@ -370,7 +345,7 @@ static void show_endpoint_name(struct cli_show *s, const struct tech_object *o, 
 static void show_endpoint(struct cli_show *s, const struct tech_object *o)
 {
 	char room[CLI_LINE], name_room[256];
-	struct sink out = line_begin(room, 0, "Endpoint", "  ");
+	struct sink out = cli_line_begin(room, 0, "Endpoint", "  ");
 	struct sink name = sink_make(name_room, sizeof(name_room));
 	char device_room[LIMIT_NAME + 8];
 	struct sink device = sink_make(device_room, sizeof(device_room));
@@ -378,11 +353,11 @@ static void show_endpoint(struct cli_show *s, const struct tech_object *o)
 	sink_lit(&device, "PJSIP/");
 	sink_add(&device, o->name);
 	show_endpoint_name(s, o, &name);
-	line_value(&out, sink_slice(&name), CLI_SECOND);
+	cli_line_value(&out, sink_slice(&name), CLI_SECOND);
 	sink_str(&out, device_state_text(control_device_state(s->control, sink_slice(&device))));
-	line_pad(&out, CLI_THIRD);
+	cli_line_pad(&out, CLI_THIRD);
 	sink_fmt(&out, "%u of inf", control_device_channels(s->control, sink_slice(&device)));
-	line_end(s, &out);
+	cli_line_end(s, &out);
 	if (s->is_short)
 		return;
 	s->label = "I/OAuth";
@@ -396,10 +371,14 @@ static void show_endpoint(struct cli_show *s, const struct tech_object *o)
 
 void cli_show_object(struct cli_show *s, const struct tech_object *o)
 {
-	static void (*const show[TECH_KIND_COUNT])(struct cli_show *s, const struct tech_object *o) = {
-		[TECH_ENDPOINT] = show_endpoint,   [TECH_AOR] = show_aor,
-		[TECH_AUTH] = show_auth,	   [TECH_CONTACT] = show_contact,
-		[TECH_TRANSPORT] = show_transport, [TECH_IDENTIFY] = show_identify,
+	static void (*const show[TECH_KIND_COUNT])(struct cli_show * s,
+						   const struct tech_object *o) = {
+		[TECH_ENDPOINT] = show_endpoint,
+		[TECH_AOR] = show_aor,
+		[TECH_AUTH] = show_auth,
+		[TECH_CONTACT] = show_contact,
+		[TECH_TRANSPORT] = show_transport,
+		[TECH_IDENTIFY] = show_identify,
 		[TECH_REGISTRATION] = show_registration,
 	};
 
@@ -410,8 +389,8 @@ void cli_show_object(struct cli_show *s, const struct tech_object *o)
 
 /* ---- all options ---- */
 
-void cli_show_pairs(struct cli_call *call, const struct cli_pair *pairs, uint32_t count, int name_width,
-		    int line_width)
+void cli_show_pairs(struct cli_call *call, const struct cli_pair *pairs, uint32_t count,
+		    int name_width, int line_width)
 {
 	int value_width = (int)strlen("ParameterValue");
 
@@ -465,7 +444,8 @@ static int show_compare(const void *a, const void *b)
 	return slice_cmp(((const struct cli_pair *)a)->name, ((const struct cli_pair *)b)->name);
 }
 
-void cli_show_options(struct cli_show *s, const struct tech_object *o, int name_width, int line_width)
+void cli_show_options(struct cli_show *s, const struct tech_object *o, int name_width,
+		      int line_width)
 {
 	struct show_all *a = calloc(1, sizeof(*a));
 

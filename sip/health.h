@@ -50,7 +50,8 @@ bool sip_health_hold(struct sip_health *h, const struct sip_target *t, int64_t n
 /* What another shard found out. */
 void sip_health_take(struct sip_health *h, const struct sip_health_note *note);
 
-/* For the console: entry at *cursor or behind it, which moves on; false: none. */
+/* For the console (pjsip show targets): entry at *cursor or behind it, which moves on; false: none.
+ */
 bool sip_health_walk(const struct sip_health *h, uint32_t *cursor, struct sip_health_note *out);
 uint32_t sip_health_count(const struct sip_health *h);
 

@@ -110,6 +110,9 @@ void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t le
 /* What env.note of another shard was given. */
 void sip_take_note(struct sip *sip, const void *data, size_t len);
 
+/* Its list (shard_list) of targets in trouble (health.h): "<held until, ns> <down until, ns>
+ * <silences> <transport> <address>". */
+#define SIP_LIST_TARGETS "targets"
 /* The port of engine/core/tech.h, named "PJSIP". */
 struct tech sip_tech(struct sip *sip);
 

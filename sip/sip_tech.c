@@ -2,6 +2,7 @@
 #include "engine/base/check.h"
 #include "sip/ask.h"
 #include "sip/bindings.h"
+#include "sip/health.h"
 #include "sip/refer.h"
 #include "sip/seek.h"
 
@@ -98,6 +99,29 @@ static int tech_ask(void *impl, const struct tech_question *q, struct sink *out)
 	return sip_ask(impl, q, out);
 }
 
+#define TECH_LIST_LINE 160 /* octets of the longest line */
+
+/* SIP_LIST_TARGETS of sip.h. */
+static bool tech_list(void *impl, struct slice what, uint32_t *cursor, struct sink *out)
+{
+	const struct sip *sip = impl;
+	struct sip_health_note n;
+
+	if (!slice_eq(what, SLICE_LIT(SIP_LIST_TARGETS)))
+		return false;
+	while (out->room - out->len >= TECH_LIST_LINE) {
+		if (!sip_health_walk(sip->health, cursor, &n)) {
+			*cursor = 0;
+			break;
+		}
+		sink_fmt(out, "%lld %lld %u %s ", (long long)n.held_ns, (long long)n.down_ns,
+			 n.strikes, sip_transport_name(n.target.transport));
+		addr_write(out, &n.target.addr);
+		sink_char(out, '\n');
+	}
+	return true;
+}
+
 static int tech_connect(struct tech_call *call, struct slice name, struct slice num)
 {
 	return invite_connect((struct invite *)call, name, num);
@@ -131,6 +155,7 @@ static const struct tech_ops tech_ops = {
 	.header = tech_header,
 	.info = tech_info,
 	.ask = tech_ask,
+	.list = tech_list,
 	.take = tech_take,
 };
 

@@ -99,6 +99,11 @@ void control_list_vars(struct control *c, const struct roster_chan *chan, contro
 /* What only its shard knows of a channel, in three lines: the formats that it may speak, "(ulaw|alaw)", or
  * the one agreed upon, "(ulaw)"; the format spoken, "ulaw"; the wall second of TIMEOUT(absolute), or 0. */
 void control_describe(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg);
+/* A piece of a list of one shard (shard_list): whole lines, and without an end the cursor of the
+ * next piece, 0: that was the last one. ok false: no such list, or the shard cannot be asked now.
+ */
+void control_list(struct control *c, uint32_t shard, struct slice what, uint32_t cursor,
+		  control_reply_fn fn, void *arg);
 /* Sends the channel elsewhere in the dialplan. False: the shard cannot be told now. */
 bool control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
 		      struct slice exten, int32_t priority);

@@ -346,6 +346,19 @@ void control_describe(struct control *c, const struct roster_chan *chan, control
 	control_question(c, chan, SHARD_DESCRIBE, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
 }
 
+void control_list(struct control *c, uint32_t shard, struct slice what, uint32_t cursor,
+		  control_reply_fn fn, void *arg)
+{
+	struct question_head head = {
+		.shard = shard,
+		.chan = HANDLE_NONE,
+		.kind = SHARD_LIST,
+		.number = (int32_t)cursor,
+	};
+
+	control_ask(c, &head, what, SLICE_EMPTY, fn, arg);
+}
+
 bool control_redirect(struct control *c, const struct roster_chan *chan, struct slice context,
 		      struct slice exten, int32_t priority)
 {

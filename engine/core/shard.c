@@ -203,6 +203,18 @@ static void shard_describe(struct shard *s, const struct shard_question *q)
 	shard_answer(s, q, c != NULL, sink_slice(&out));
 }
 
+/* The lines, and the cursor as last one. */
+static void shard_show_list(struct shard *s, const struct shard_question *q)
+{
+	struct sink out = sink_make(s->scratch, LIMIT_VAR_VALUE - 16);
+	uint32_t cursor = (uint32_t)q->number;
+	bool ok = shard_list(s, question_text(q, 0), &cursor, &out);
+
+	out.room = LIMIT_VAR_VALUE;
+	sink_u64(&out, cursor);
+	shard_answer(s, q, ok, sink_slice(&out));
+}
+
 static void shard_redirect(struct shard *s, const struct shard_question *q)
 {
 	struct chan *c = shard_chan(s, q->chan);
@@ -395,6 +407,14 @@ static void shard_set_door(struct shard *s, const struct shard_door *door)
 	s->is_closed = !door->is_open;
 }
 
+static void (*const shard_questions[])(struct shard *s, const struct shard_question *q) = {
+	[SHARD_GETVAR] = shard_getvar,	   [SHARD_SETVAR] = shard_setvar,
+	[SHARD_LISTVARS] = shard_listvars, [SHARD_DESCRIBE] = shard_describe,
+	[SHARD_LIST] = shard_show_list,	   [SHARD_REDIRECT] = shard_redirect,
+	[SHARD_DIGIT] = shard_digit,	   [SHARD_TEXT] = shard_text,
+	[SHARD_NOTIFY] = shard_notify,
+};
+
 static void shard_command(struct shard *s, const struct pipe_record *r)
 {
 	const void *data = r->data;
@@ -407,28 +427,15 @@ static void shard_command(struct shard *s, const struct pipe_record *r)
 		shard_hangup_one(s, data);
 		break;
 	case SHARD_GETVAR:
-		shard_getvar(s, data);
-		break;
 	case SHARD_SETVAR:
-		shard_setvar(s, data);
-		break;
 	case SHARD_LISTVARS:
-		shard_listvars(s, data);
-		break;
 	case SHARD_DESCRIBE:
-		shard_describe(s, data);
-		break;
+	case SHARD_LIST:
 	case SHARD_REDIRECT:
-		shard_redirect(s, data);
-		break;
 	case SHARD_DIGIT:
-		shard_digit(s, data);
-		break;
 	case SHARD_TEXT:
-		shard_text(s, data);
-		break;
 	case SHARD_NOTIFY:
-		shard_notify(s, data);
+		shard_questions[r->kind](s, data);
 		break;
 	case SHARD_GLOBAL:
 		vars_set(&s->globals, question_text(data, 0), question_text(data, 1));

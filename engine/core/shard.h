@@ -32,6 +32,7 @@ enum shard_command {
 	SHARD_DIGIT,	  /* struct shard_question + digit + "R" if received; number: ms */
 	SHARD_TEXT,	  /* struct shard_question + content type + text */
 	SHARD_NOTIFY,	  /* struct shard_question + header lines + body */
+	SHARD_LIST,	  /* struct shard_question + name of a list; number: cursor */
 	SHARD_GLOBAL,	  /* struct shard_question + name + value: set on every shard */
 	SHARD_CONF,	  /* struct shard_conf: take a new snapshot */
 	SHARD_HANGUP_ALL, /* stop now */
@@ -183,6 +184,13 @@ void shard_hold_trunk(struct shard *s, struct slice name, int64_t until_ns, bool
 int shard_set_device(struct shard *s, struct slice device, enum device_state state);
 enum device_state shard_device_state(const struct shard *s, struct slice device);
 const struct tech *shard_find_tech(const struct shard *s, struct slice name);
+/* The list of the channels' audio: "<s since it was made> <codec, or -: no audio> <received> <lost>
+ * <jitter us> <sent> <lost> <jitter us> <round trip us> <channel>"; sent: as the far end reports.
+ */
+#define SHARD_LIST_STATS "channelstats"
+/* Adds what fits of a list, this one or a technology's (tech_ops.list), to *out: lines from *cursor
+ * on (0 at the start), which moves; 0: that was all. False: there is no such list. */
+bool shard_list(struct shard *s, struct slice what, uint32_t *cursor, struct sink *out);
 /* Reads commands, at most `budget` records. Returns how many. */
 uint32_t shard_run_commands(struct shard *s, uint32_t budget);
 /* Works off the facts of channels, at most `budget` channels; true if some are left. */

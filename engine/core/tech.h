@@ -186,6 +186,8 @@ struct tech_ops {
 	bool (*info)(const struct tech_call *call, struct slice item, struct sink *out);
 	/* 0; -ENOENT no such object, -EINVAL no such item. May be NULL. */
 	int (*ask)(void *impl, const struct tech_question *q, struct sink *out);
+	/* As shard_list: lists of its own, for people. May be NULL. */
+	bool (*list)(void *impl, struct slice what, uint32_t *cursor, struct sink *out);
 	/* A record of the technology's own part on the control shard (tech_admin.h): contacts,
 	 * commands. data is aligned to 8 and valid during the call. May be NULL. */
 	void (*take)(void *impl, uint32_t kind, const void *data, size_t len);

@@ -3,9 +3,10 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+SHARDS=2 # lists come from both
 engine_conf
 engine_start
-far_sipp uas
+far_sipp uas -rtp_echo
 ami_login
 
 expect "logger add channel" "$(rx logger add channel sip verbose)" ""
@@ -37,4 +38,23 @@ expect_text "nothing known" "$(rx pjsip show ladder PJSIP/none-00000000)" "^Noth
 expect "history cleared" "$(rx pjsip set history clear)" "PJSIP History cleared"
 expect_text "and gone" "$(rx pjsip show ladder "$channel")" "^Nothing is remembered of"
 expect_text "a bad address" "$(rx pjsip set logger host nowhere)" "^'nowhere' is not an IP address"
+
+# Channels, with audio both ways: of either shard.
+words=$(printf 'hello-world&%.0s' {1..12})hello-world
+rx channel originate PJSIP/201@far application Playback "$words"
+rx channel originate PJSIP/202@far application Playback "$words"
+audio_goes() { # both ways, on both
+	stats=$(rx pjsip show channelstats)
+	[ "$(grep -cE '^ {10}far-0000000[12] {7}00:00:[0-9]{2} ulaw +[1-9][0-9]+ +0 +0 +[0-9.]+ +[1-9][0-9]+ ' <<<"$stats")" = 2 ]
+}
+wait_for 10 audio_goes
+expect_text "their count" "$stats" '^Objects found: 2$'
+expect_text "channels" "$(rx pjsip show channels)" '^  Channel: PJSIP/far-0000000[12]/Playback +Up +00:00:0[0-9]$'
+shown=$(rx pjsip show channel PJSIP/far-00000001)
+expect_text "whom" "$shown" "^ remote_addr   : 127\.0\.0\.1:$FAR_PORT$"
+expect_text "by which URI" "$shown" "^ target_uri    : sip:127\.0\.0\.1:$FAR_PORT;transport=UDP$"
+expect_text "where audio goes" "$shown" '^ rtp_dest      : 127\.0\.0\.1:[0-9]+$'
+expect_text "its codec" "$shown" '^ codec         : ulaw$'
+expect "ended" "$(rx channel request hangup all | wc -l)" 2
+expect_text "nothing is wrong" "$(rx pjsip show targets)" '^No objects found\.$'
 echo "passed"

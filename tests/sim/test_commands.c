@@ -418,6 +418,100 @@ static void test_notify(void **state)
 	shows("pjsip send notify lamp endpoint gw", "Sending NOTIFY of type 'lamp' to 'gw'\n");
 }
 
+/* Channels in chan_pjsip's columns, and what their shard knows besides. */
+static void test_pjsip_channels(void **state)
+{
+	UNUSED(state);
+	shows_just("pjsip show channels", "No objects found.\n\n");
+	shows_just("pjsip list channels", "No objects found.\n\n");
+	shows_just("pjsip show channelstats", "No objects found.\n\n");
+	shows_just("pjsip show channel PJSIP/gw-00000000",
+		   "Unable to find object PJSIP/gw-00000000.\n\n");
+	dial();
+	shows("pjsip show channels",
+	      "\n  Channel:  <ChannelId........................................>  <State.....>"
+	      "  <Time.....>\n"
+	      "      Exten: <DialedExten...........>  CLCID: <ConnectedLineCID.......>\n"
+	      "==========================================================================="
+	      "===============\n\n"
+	      "  Channel: PJSIP/gw-00000000/AppDial2                            Down          "
+	      "00:00:00\n"
+	      "      Exten: ");
+	shows("pjsip show channels", "CLCID: \"\" <>\n\nObjects found: 1\n\n");
+	shows("pjsip list channels",
+	      "===\n\n"
+	      "  Channel: PJSIP/gw-00000000/AppDial2                            Down          "
+	      "00:00:00\n\nObjects found: 1\n\n");
+	shows("pjsip show channels all", "Usage: pjsip show channels\n");
+	shows("pjsip show channel", "Usage: pjsip show channel <channel>\n");
+	shows_just("_COMMAND MATCHESARRAY \"pjsip show channel \" \"\"",
+		   "PJSIP/gw-00000000 _EOF_\n");
+	shows("pjsip show channel PJSIP/gw-00000000",
+	      "  Channel: PJSIP/gw-00000000/AppDial2                            Down          "
+	      "00:00:00\n"
+	      "      Exten: ");
+	shows("pjsip show channel PJSIP/gw-00000000", "\n ParameterName : ParameterValue\n =====");
+	shows("pjsip show channel PJSIP/gw-00000000", "\n call-id       : ");
+	shows("pjsip show channel PJSIP/gw-00000000", "\n remote_addr   : 192.0.2.9:5060\n");
+	shows("pjsip show channel PJSIP/gw-00000000",
+	      "\n secure        : 0\n t38state      : DISABLED\n");
+	shows("pjsip show channelstats",
+	      "\n                                             ...........Receive......... "
+	      ".........Transmit..........\n"
+	      " BridgeId ChannelId ........ UpTime.. Codec.   Count    Lost Pct  Jitter   Count  "
+	      "  Lost Pct  Jitter RTT....\n"
+	      " =================================================================================="
+	      "=========================\n\n"
+	      " PJSIP/gw-00000000 not valid\n\nObjects found: 1\n\n");
+	shows("pjsip show channelstats x", "Usage: pjsip show channelstats\n");
+}
+
+/* A channel that ends while it is shown. */
+static void test_pjsip_channel_vanishes(void **state)
+{
+	static const char commands[] =
+		"pjsip show channel PJSIP/gw-00000000\0channel request hangup all\0"
+		"pjsip show channel PJSIP/gw-00000000\0pjsip show channelstats";
+
+	UNUSED(state);
+	dial();
+	rig.clients[0].len = 0;
+	client_say(&rig.clients[0], commands, sizeof(commands));
+	sim_run_for(rig.w, 40 * SIM_SECOND);
+	shows_just("pjsip show channels", "No objects found.\n\n");
+}
+
+/* Nobody answers there: after five silences the target is down, and orders wait until it is tried.
+ */
+static void test_targets(void **state)
+{
+	UNUSED(state);
+	shows_just("pjsip show targets", "No objects found.\n\n");
+	dial();
+	sim_run_for(rig.w, 40 * SIM_SECOND);
+	shows("pjsip show targets", "\nTarget                                                  "
+				    "     State     Free in   Unanswered\n");
+	shows("pjsip show targets", "\nUDP 192.0.2.9:5060                                       "
+				    "    Silent                       1\n\nObjects found: 1\n\n");
+	for (unsigned i = 0; i < 4; i++)
+		console("channel originate PJSIP/100@gw application Wait 5");
+	sim_run_for(rig.w, 36 * SIM_SECOND);
+	shows("pjsip show targets", "\nUDP 192.0.2.9:5060                                       "
+				    "    Down      00:00:");
+	console("channel originate PJSIP/100@gw application Wait 5");
+	shows("pjsip show targets", "           5\n\nTrunk                                         "
+				    "               State     Free in      Waiting\n");
+	shows("pjsip show targets", "\ngw                                                       "
+				    "    Held      00:00:");
+	shows("pjsip show targets", "           1\n\nObjects found: 2\n\n");
+	sim_run_for(rig.w, 30 * SIM_SECOND);
+	shows("pjsip show targets", "\nUDP 192.0.2.9:5060                                       "
+				    "    On trial                     5\n");
+	shows("pjsip show targets", "\ngw                                                       "
+				    "    On trial                     0\n");
+	shows("pjsip show targets now", "Usage: pjsip show targets\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -437,6 +531,9 @@ int main(void)
 		TEST(test_log_commands),
 		TEST(test_acl),
 		TEST(test_notify),
+		TEST(test_pjsip_channels),
+		TEST(test_pjsip_channel_vanishes),
+		TEST(test_targets),
 		TEST(test_modules_and_groups),
 		TEST(test_pages_are_narrow),
 	};
