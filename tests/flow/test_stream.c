@@ -222,6 +222,32 @@ static void test_nobody_listens(void **state)
 	flow_end(&f);
 }
 
+/* Where no connection comes about again and again, one is tried every 30 s and no oftener. */
+static void test_waits_to_reconnect(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 1, NULL, NULL);
+	flow_far_deaf(&f);
+	for (uint64_t opened = 1; opened <= 8; opened++) {
+		if (opened > 5) {
+			for (int i = 0; i < 3; i++) {
+				flow_dial(&f, "100@trunk");
+				flow_fact(&f, "ended 34 503");
+			}
+			assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_opened),
+					 opened - 1);
+			flow_run(&f, 30 * SIM_SECOND);
+		}
+		flow_dial(&f, "100@trunk");
+		flow_run(&f, SIM_SECOND);
+		flow_fact(&f, "ended 18 408");
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_opened), opened);
+	}
+	flow_end(&f);
+}
+
 /* A far end whose certificate nobody signed whom we trust gets no INVITE. */
 static void test_wrong_certificate(void **state)
 {
@@ -392,6 +418,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_lost_and_full),
 		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_waits_to_reconnect),
 		cmocka_unit_test(test_wrong_certificate),
 		cmocka_unit_test(test_framing),
 		cmocka_unit_test(test_bad_length),
