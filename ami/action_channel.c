@@ -71,9 +71,46 @@ static void hangup_end(struct ami_session *s)
 	ami_reply_end(s, &out);
 }
 
+/* All names are gone through at once, so a pattern may cost each of them little on average. */
+struct hangup_search {
+	const struct regex *regex;
+	uint64_t moves, allowed;
+	bool is_over;
+};
+
 static bool hangup_pick(void *arg, const struct roster_chan *chan)
 {
-	return regex_matches(arg, chan->snap.name);
+	struct hangup_search *search = arg;
+	struct regex_found found;
+	bool fits;
+
+	if (search->is_over)
+		return false;
+	fits = regex_find(search->regex, chan->snap.name, &found);
+	search->moves += found.moves;
+	search->allowed += LIMIT_AMI_NAME_MOVES;
+	search->is_over = search->moves > search->allowed;
+	return fits;
+}
+
+/* False: answered. */
+static bool hangup_collect(struct ami_session *s, const struct regex *regex)
+{
+	struct hangup_search search = {.regex = regex,
+				       .allowed = UINT64_C(512) * LIMIT_AMI_NAME_MOVES};
+	bool taken = ami_walk_collect(s, NULL, hangup_pick, &search);
+
+	if (taken && !search.is_over)
+		return true;
+	ami_byteq_clear(&s->work);
+	if (search.is_over) {
+		metric_inc(s->ami->metrics, METRIC_ami_pattern_refused);
+		ami_reply_error(s,
+				"Regex takes too long for so many channels; write a simpler one");
+	} else {
+		ami_reply_error(s, "Memory Allocation Failure");
+	}
+	return false;
 }
 
 /* "/regex/": the slashes stand at both ends. */
@@ -91,12 +128,10 @@ static enum ami_action_result hangup_matching(struct ami_session *s, struct slic
 		ami_reply_error(s, "Regex compile failed on: %.*s", SLICE_ARG(text));
 		return AMI_ACTION_DONE;
 	}
-	taken = ami_walk_collect(s, NULL, hangup_pick, regex);
+	taken = hangup_collect(s, regex);
 	regex_free(regex);
-	if (!taken) {
-		ami_reply_error(s, "Memory Allocation Failure");
+	if (!taken)
 		return AMI_ACTION_DONE;
-	}
 	ami_reply_list(s, "Channels hung up will follow");
 	ami_walk_run(s, hangup_item, hangup_end);
 	return AMI_ACTION_OPEN;

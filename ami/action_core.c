@@ -73,8 +73,16 @@ static bool command_starts(struct slice line, struct slice words)
 	return true;
 }
 
+/* Quotes and backslashes do not hide a word: the console takes them away, too. */
 static bool command_is_forbidden(struct slice line)
 {
+	char text[LIMIT_AMI_LINE];
+	struct sink plain = sink_make(text, sizeof(text));
+
+	for (size_t i = 0; i < line.len; i++)
+		if (line.ptr[i] != '"' && line.ptr[i] != '\\')
+			sink_char(&plain, line.ptr[i]);
+	line = sink_slice(&plain);
 	for (size_t i = 0; i < ARRAY_COUNT(command_blacklist); i++)
 		if (command_starts(line, slice_str(command_blacklist[i])))
 			return true;

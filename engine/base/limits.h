@@ -129,6 +129,7 @@
 #define LIMIT_AMI_FILTERS     256 /* of one session, and of one user */
 #define LIMIT_AMI_FILTER_STEPS                                                                     \
 	16384 /* of all their expressions: engine/base/regex.h; else octets */
+#define LIMIT_AMI_NAME_MOVES  512 /* of a pattern of Hangup for each channel, on average */
 #define LIMIT_AMI_HISTORY_KIB (1 << 20) /* of events kept for replay */
 #define LIMIT_AMI_VARS        100      /* names in Status' Variables */
 #define LIMIT_AMI_CHANVARS    128      /* manager.conf channelvars, disabledevents */

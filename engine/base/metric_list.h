@@ -118,6 +118,7 @@
 	X(ami_refused,            "AMI connections refused: authlimit or table full") \
 	X(ami_actions,            "AMI actions run") \
 	X(ami_bad_message,        "AMI messages refused as malformed") \
+	X(ami_pattern_refused,    "patterns of Hangup refused: they take too long for so many channels") \
 	X(ami_filter_refused,     "filters refused: the session has as many as it may, or they are too long") \
 	X(ami_auth_failed,        "failed AMI logins") \
 	X(ami_events,             "events written for AMI, once for all clients") \

@@ -136,6 +136,23 @@ static void test_hangup_matching(void **state)
 		"Event: ChannelsHungupListComplete\nEventList: Complete\nListItems: 0\n\n");
 }
 
+/* One that takes long keeps nobody waiting, however many channels there are. */
+static void test_hangup_slowly(void **state)
+{
+	char name[81];
+
+	(void)state;
+	memset(name, 'a', 80);
+	name[80] = 0;
+	for (int i = 0; i < 4; i++)
+		world_chan(name, "id");
+	EXPECT_ANSWER(client, "Action: Hangup\nChannel: /(a?b?){330}x/\n\n",
+		      ERR("Regex takes too long for so many channels; write a simpler one"));
+	assert_int_equal(world_metric(METRIC_ami_pattern_refused), 1);
+	assert_string_equal(world.commands, "");
+	STARTS(world_ask_client(client, "Action: Ping\n\n"), "Response: Success\r\nPing: Pong");
+}
+
 static void test_variables(void **state)
 {
 	struct io_stream *low = world_login("Action: Login\nUsername: low\nSecret: x\n\n");
@@ -533,6 +550,8 @@ static void test_command(void **state)
 	EXPECT_ANSWER(client, "Action: Command\n\n", ERR("No command provided"));
 	EXPECT_ANSWER(client, "Action: Command\nCommand:  Module   LOAD x.so\n\n",
 		      ERR("Command blacklisted"));
+	EXPECT_ANSWER(client, "Action: Command\nCommand: \"module\" un\\load x.so\n\n",
+		      ERR("Command blacklisted"));
 	EXPECT_ANSWER(client, "Action: Command\nActionID: c\nCommand: say\n\n",
 		      "Response: Success\nActionID: c\nMessage: Command output follows\n"
 		      "Output: red\nOutput: \nOutput: last\n\n");
@@ -645,6 +664,7 @@ int main(void)
 		TEST(test_hangup),
 		TEST(test_pjsip_hangup),
 		TEST(test_hangup_matching),
+		TEST(test_hangup_slowly),
 		TEST(test_variables),
 		TEST(test_long_value),
 		TEST(test_live_dangerously),
