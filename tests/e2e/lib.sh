@@ -47,6 +47,10 @@ expect() { # LABEL GOT WANTED
 	[ "$2" = "$3" ] || fail "$1: '$2' instead of '$3'"
 }
 
+expect_least() { # LABEL GOT LEAST: for messages that a busy machine repeats
+	[ "$2" -ge "$3" ] || fail "$1: '$2', not even '$3'"
+}
+
 expect_text() { # LABEL TEXT REGEX: a line of the text fits the (extended) expression
 	grep -qE -- "$3" <<<"$2" || fail "$1: no line fits '$3' in:"$'\n'"$2"
 }

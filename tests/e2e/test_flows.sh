@@ -130,7 +130,8 @@ hold() {
 	recv_answer 200 msg 'm=audio [0-9]+ RTP/AVP 8 101'
 	ask UPDATE 3
 	recv_answer 500
-	end_it
+	ask BYE 17
+	recv_answer 200
 }
 requests() {
 	recv INVITE
@@ -274,7 +275,7 @@ cat >>"$dir/etc/extensions.conf" <<'END'
 exten => s,1,Wait(1)
  same => n,Hangup()
 [long]
-exten => s,1,Wait(5)
+exten => s,1,Wait(60)
 END
 engine_start
 ami_login

@@ -233,7 +233,7 @@ wait_for 10 told_is "$KAM" 'saved pool' 1 # found by SRV
 wait_for 5 told_is "$KAM" "routed BYE from udp:$CALLER_PORT" 3
 expect "calls that came in" "$(metric incoming_answered)" 3
 expect "contacts of ours that name another transport" "$(told "$KAM" 'protocol/port mismatch')" 0
-expect "their ACKs" "$(told "$KAM" "routed ACK from udp:$CALLER_PORT")" 3
+expect_least "their ACKs" "$(told "$KAM" "routed ACK from udp:$CALLER_PORT")" 3
 
 # ---- proxy that stays on the way
 
