@@ -163,6 +163,7 @@
 /* Regular expressions from outside, see engine/base/regex.h */
 #define LIMIT_REGEX_TEXT  2048 /* octets of the expression */
 #define LIMIT_REGEX_STEPS 2048 /* of its program, with all repetitions written out */
+#define LIMIT_REGEX_GUARDED 262144 /* steps times octets, where a client asks a shard */
 #define LIMIT_REGEX_DEPTH 64   /* groups within groups, repetitions of repetitions */
 
 /* Call files */

@@ -5,6 +5,7 @@
 #include "engine/base/log.h"
 #include "engine/base/regex.h"
 #include "engine/core/args.h"
+#include "engine/core/shard.h"
 
 #include <stdlib.h>
 
@@ -290,12 +291,24 @@ static void strreplace_read(struct func_call *f, struct sink *out)
 	subst_add(out, value);
 }
 
+/* A client asks for more than a call's shard may wait for. */
+static bool regex_is_too_much(const struct func_call *f, const struct regex *re,
+			      struct slice subject)
+{
+	if (!f->c->guarded || regex_steps(re) * subject.len <= LIMIT_REGEX_GUARDED)
+		return false;
+	metric_inc(&f->c->shard->metrics, METRIC_function_refused);
+	log_debug("REGEX of %u steps on %zu octets takes too long (asked for by a client)",
+		  regex_steps(re), subject.len);
+	return true;
+}
+
 /* REGEX("expression" data) */
 static void regex_read(struct func_call *f, struct sink *out)
 {
 	char *open = strchr(f->text, '"');
 	char *close = open ? strchr(open + 1, '"') : NULL;
-	char *subject;
+	struct slice subject;
 	enum regex_error err;
 	struct regex *re;
 
@@ -305,13 +318,14 @@ static void regex_read(struct func_call *f, struct sink *out)
 		return;
 	}
 	*close = 0;
-	subject = close + 1 + (close[1] == ' ');
+	subject = slice_str(close + 1 + (close[1] == ' '));
 	err = regex_compile(&re, slice_str(open + 1));
 	if (err) {
 		log_warning("Malformed input REGEX(%s): %s", open + 1, regex_error_text(err));
 		return;
 	}
-	sink_char(out, regex_matches(re, slice_str(subject)) ? '1' : '0');
+	if (!regex_is_too_much(f, re, subject))
+		sink_char(out, regex_matches(re, subject) ? '1' : '0');
 	regex_free(re);
 }
 

@@ -239,6 +239,23 @@ static void test_guarded(void **state)
 	assert_true(rig.logged_len > logged);
 }
 
+/* A client's expression does not keep the call's shard from its work. */
+static void test_guarded_regex(void **state)
+{
+	char text[201], call[300];
+	struct sink out = sink_make(call, sizeof(call));
+
+	(void)state;
+	memset(text, 'a', 200);
+	text[200] = 0;
+	sink_fmt(&out, "${REGEX(\"(a?b?){330}x\" %s)}", text);
+	expect(sink_cstr(&out), "0");
+	rig.chan->guarded = true;
+	expect(call, "");
+	assert_int_equal(metric_get(&rig.shard.metrics, METRIC_function_refused), 1);
+	expect("${REGEX(\"^a+$\" aaa)}", "1");
+}
+
 /* The table is sorted: each name is found. */
 static void test_table(void **state)
 {
@@ -261,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_writes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rand, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_guarded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_guarded_regex, setup, teardown),
 		cmocka_unit_test(test_table),
 	};
 
