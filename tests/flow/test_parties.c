@@ -430,6 +430,7 @@ static void test_info(void **state)
 	assert_string_equal(parties_info(&f, "local_addr"), "10.0.0.1:5060");
 	assert_string_equal(parties_info(&f, "remote_addr"), "10.0.0.9:5060");
 	assert_string_equal(parties_info(&f, "secure"), "0");
+	assert_string_equal(parties_info(&f, "t38state"), "DISABLED");
 	f.fact_taken = f.fact_count;
 	flow_hangup(&f, 16);
 	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);

@@ -20,7 +20,8 @@ static void test_call(void **state)
 	UNUSED(state);
 	for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
 		const struct flow_msg *invite, *m;
-		char via[64], contact[64];
+		char via[64], contact[64], secure[4] = {0};
+		struct sink said = sink_make(secure, sizeof(secure) - 1);
 		struct flow f;
 
 		flow_start_far(&f, protocols[i], 1, NULL, NULL);
@@ -39,6 +40,8 @@ static void test_call(void **state)
 		m = flow_expect(&f, "ACK");
 		assert_memory_equal(flow_header(m, "Via"), via, strlen(via));
 		flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+		assert_true(f.tech.ops->info(f.call, SLICE_LIT("secure"), &said));
+		assert_string_equal(secure, i ? "1" : "0"); /* CHANNEL(pjsip,secure) */
 		flow_request(&f, invite, "OPTIONS", 7, "t", NULL, NULL);
 		flow_expect(&f, "200");
 		flow_hangup(&f, 16);
