@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # The far end as a name, by a name server that nobody here wrote (dnsmasq): SRV with a dead target before a
 # living one, a CNAME, an answer too long for one datagram, a name of the hosts file, a name that is not
-# there, and a server that goes away. sipp answers.
+# there, and a server that goes away. sipp answers; as a caller it is known by its name (match=), and kept out
+# by a list of acl.conf.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/sipp_caller.sh
+. "$(dirname "$0")/sipp_caller.sh"
 
 DNS_PORT=$(loopback_port $((26012 + E2E_INDEX * 20)))
 DEAD_PORT=$(loopback_port $((26016 + E2E_INDEX * 20)))
@@ -19,7 +22,7 @@ dns_start() { # records of dnsmasq
 dns_listens() { grep -qi ":$(printf %04X "$DNS_PORT") " /proc/net/udp; }
 asked() { grep -c "query\[$1\] $2 " "$dir/dns.log"; }
 
-call() { # NAME CHANNEL: a call file without retries
+dial() { # NAME CHANNEL: a call file without retries
 	drop "$1.call" <<-END
 		Channel: PJSIP/$2
 		Application: Wait
@@ -72,6 +75,37 @@ allow = ulaw
 [many]
 type = aor
 contact = sip:many.example.test
+
+[in]
+type = endpoint
+context = in
+allow = ulaw
+
+[in]
+type = identify
+endpoint = in
+match = caller.example.test
+
+[shut]
+type = endpoint
+context = in
+allow = ulaw
+acl = office
+
+[shut]
+type = identify
+endpoint = shut
+match = 127.0.0.3
+END
+cat >"$dir/etc/acl.conf" <<END
+[office]
+deny = 0.0.0.0/0
+permit = 127.0.0.2
+END
+cat >>"$dir/etc/extensions.conf" <<END
+[in]
+exten => quick,1,Answer(,i)
+ same => n,Hangup()
 END
 cat >"$dir/etc/resolver_unbound.conf" <<END
 [general]
@@ -90,26 +124,49 @@ done
 dns_start --srv-host=_sip._udp.gw.example.test,dead.example.test,"$DEAD_PORT",10,0 \
 	--srv-host=_sip._udp.gw.example.test,alive.example.test,"$FAR_PORT",20,0 \
 	--host-record=dead.example.test,127.0.0.1 --host-record=one.example.test,127.0.0.1 \
-	--cname=alive.example.test,one.example.test --local=/example.test/ "${long[@]}"
+	--host-record=caller.example.test,127.0.0.2 --cname=alive.example.test,one.example.test --local=/example.test/ "${long[@]}"
 engine_start
 far_sipp uas
 
-call srv 100@srv
+# Callers: known by a name that is looked up; kept out by a list of acl.conf, until the list lets them in.
+quick() {
+	invite
+	may_hear 100
+	hears 200
+	ack
+	hears_request BYE
+	ok
+}
+kept_out() {
+	invite
+	hears 403
+	ack_refusal
+}
+named() { [ "$(asked A caller.example.test)" -ge 1 ]; }
+wait_for 10 named
+call quick quick
+CALLER_IP=127.0.0.3 call kept_out quick
+expect_text "the list" "$(rx acl show office)" '^  1: allow - 127\.0\.0\.2/255\.255\.255\.255$'
+echo 'permit = 127.0.0.3' >>"$dir/etc/acl.conf"
+expect_text "the list is read anew" "$(rx module reload acl)" "^Module 'acl' reloaded successfully\.$"
+CALLER_IP=127.0.0.3 call quick quick
+
+dial srv 100@srv
 wait_for 20 file_has "$(done_file srv)" '^Status: Completed$'
 expect "the next target" "$(metric sip_failover)" 1
 [ "$(asked SRV _sip._udp.gw.example.test)" -ge 1 ] || fail "no SRV question"
 [ "$(asked NAPTR gw.example.test)" -ge 1 ] || fail "no NAPTR question"
 
-call host 100@host
+dial host 100@host
 wait_for 10 file_has "$(done_file host)" '^Status: Completed$'
 expect "questions for a name of the hosts file" "$(asked A pbx || true)" 0
 
-call nowhere 100@nowhere
+dial nowhere 100@nowhere
 wait_for 10 file_has "$(done_file nowhere)" '^Status: Expired$'
 expect "unknown names" "$(metric sip_target_unknown)" 1
 
 # Too long for one datagram: cut there, whole by TCP.
-call many 100@many
+dial many 100@many
 wait_for 10 file_has "$(done_file many)" '^Status: Completed$'
 expect "questions without an answer" "$(metric dns_failed)" 0
 
@@ -119,7 +176,7 @@ wait_for 5 ended "$dns_pid"
 run_out=$(($(date +%s) + 2)) # the TTL is 1 s
 has_run_out() { [ "$(date +%s)" -gt "$run_out" ]; }
 wait_for 10 has_run_out
-call again 101@srv
+dial again 101@srv
 wait_for 60 file_has "$(done_file again)" '^Status: Completed$'
 [ "$(metric dns_stale)" -ge 1 ] || fail "the old answer was not used"
 expect_text "core show uptime" "$(rx core show uptime)" 'System uptime'
