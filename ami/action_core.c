@@ -78,10 +78,17 @@ static bool command_is_forbidden(struct slice line)
 {
 	char text[LIMIT_AMI_LINE];
 	struct sink plain = sink_make(text, sizeof(text));
+	bool was_blank = true;
 
-	for (size_t i = 0; i < line.len; i++)
-		if (line.ptr[i] != '"' && line.ptr[i] != '\\')
-			sink_char(&plain, line.ptr[i]);
+	for (size_t i = 0; i < line.len; i++) {
+		char c = line.ptr[i];
+		bool is_blank = (unsigned char)c <= ' ';
+
+		if (c == '"' || c == '\\' || (is_blank && was_blank))
+			continue;
+		sink_char(&plain, c);
+		was_blank = is_blank;
+	}
 	line = sink_slice(&plain);
 	for (size_t i = 0; i < ARRAY_COUNT(command_blacklist); i++)
 		if (command_starts(line, slice_str(command_blacklist[i])))

@@ -317,11 +317,14 @@ static struct logger_channel *find_log_channel(struct logger_conf *conf, const c
 	return NULL;
 }
 
-/* A client could have lines of its choice written to any file that the engine may write. */
-static bool leaves_log_dir(struct slice name)
+/* A client could have lines of its choice written to any file that the engine may write, the call
+ * records (master.db, cdr-csv/Master.csv) that stand beside the logs among them. */
+static bool is_log_name(struct slice name)
 {
-	return name.len == 0 || name.ptr[0] == '/' ||
-	       slice_find_text(name, SLICE_LIT("..")) != SIZE_MAX;
+	size_t dot = slice_find(name, '.');
+
+	return name.len > 0 && slice_find(name, '/') == SIZE_MAX &&
+	       (dot == SIZE_MAX || slice_eq(slice_from(name, dot), SLICE_LIT(".log")));
 }
 
 static enum cli_result cmd_logger_add(void *context, struct cli_call *call)
@@ -334,8 +337,9 @@ static enum cli_result cmd_logger_add(void *context, struct cli_call *call)
 		return CLI_USAGE;
 	if (!e->logger)
 		return CLI_FAIL;
-	if (call->out->guarded && leaves_log_dir(call->argv[0])) {
-		cli_print(call, "A client of AMI can add files of the log directory only\n");
+	if (call->out->guarded && !is_log_name(call->argv[0])) {
+		cli_print(call, "A client of AMI can add files of the log directory only, whose "
+				"names hold no . but a .log at the end\n");
 		return CLI_FAIL;
 	}
 	next = *logger_get_conf(e->logger);

@@ -446,7 +446,14 @@ static void test_logger_of_clients(void **state)
 	UNUSED(state);
 	say(rig.two,
 	    "Action: Command\r\nCommand: logger add channel /etc/asterisk/x.conf verbose\r\n\r\n",
-	    "Output: A client of AMI can add files of the log directory only\r\n");
+	    "Output: A client of AMI can add files of the log directory only, ");
+	say(rig.two, "Action: Command\r\nCommand: logger add channel master.db verbose\r\n\r\n",
+	    "Response: Error\r\n");
+	say(rig.two,
+	    "Action: Command\r\nCommand: logger add channel cdr-csv/Master verbose\r\n\r\n",
+	    "Response: Error\r\n");
+	say(rig.two, "Action: Command\r\nCommand: logger add channel my.log verbose\r\n\r\n",
+	    "Response: Success\r\n");
 	say(rig.two, "Action: Command\r\nCommand: logger add channel ../x.conf verbose\r\n\r\n",
 	    "Response: Error\r\n");
 	say(rig.two, "Action: Command\r\nCommand: logger add channel mine verbose\r\n\r\n",

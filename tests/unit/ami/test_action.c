@@ -552,6 +552,8 @@ static void test_command(void **state)
 		      ERR("Command blacklisted"));
 	EXPECT_ANSWER(client, "Action: Command\nCommand: \"module\" un\\load x.so\n\n",
 		      ERR("Command blacklisted"));
+	EXPECT_ANSWER(client, "Action: Command\nCommand: module \"\" load x.so\n\n",
+		      ERR("Command blacklisted"));
 	EXPECT_ANSWER(client, "Action: Command\nActionID: c\nCommand: say\n\n",
 		      "Response: Success\nActionID: c\nMessage: Command output follows\n"
 		      "Output: red\nOutput: \nOutput: last\n\n");
