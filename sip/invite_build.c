@@ -525,7 +525,7 @@ static void build_refresh_lines(struct sink *out, const struct invite *iv)
 
 handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn)
 {
-	char room[2560]; /* with an Identity */
+	char room[LIMIT_SIP_OUT]; /* with an Identity, whose URL may be long */
 	struct sink lines = sink_make(room, sizeof(room));
 	struct invite_request r = {
 		.method = SIP_METHOD_INVITE,

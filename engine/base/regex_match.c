@@ -65,6 +65,7 @@ static void regex_follow(struct regex_run *r, struct regex_threads *list, struct
 
 		r->moves++;
 		t = r->todo[--pile];
+		/* NOLINTNEXTLINE(clang-analyzer-*): regex_begin has cleared as many as there are */
 		if (r->seen[t.step] == r->turn)
 			continue;
 		r->seen[t.step] = r->turn;

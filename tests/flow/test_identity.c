@@ -242,6 +242,43 @@ static void test_of_dialplan(void **state)
 	flow_end(&f);
 }
 
+static void connect_job(struct flow *f)
+{
+	static char name[71], num[71];
+
+	memset(name, '"', sizeof(name) - 1);
+	memset(num, '#', sizeof(num) - 1);
+	f->number = f->tech.ops->connect(f->call, slice_str(name), slice_str(num));
+}
+
+/* The longest URL, and a name and a number that grow by their escapes: nothing is cut off. */
+static void test_reinvite_long(void **state)
+{
+	char stir[1024], path[470];
+	const struct flow_msg *m;
+	struct flow f;
+
+	UNUSED(state);
+	memset(path, 'a', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	snprintf(stir, sizeof(stir), STIR "public_cert_url=https://example.com/%s\n", path);
+	flow_start_stir(&f, stir, CALLER "send_pai=yes\nsend_rpid=yes\n", NULL);
+	flow_answered_call(&f);
+	flow_do(&f, connect_job);
+	assert_int_equal(f.number, 0);
+	m = flow_expect(&f, "INVITE");
+	assert_int_equal(count_lines(m, "Identity: "), 1);
+	assert_true(slice_ends(sip_msg_get_name(&m->msg, SLICE_LIT("Identity")),
+			       SLICE_LIT(">;alg=ES256;ppt=shaken")));
+	assert_string_equal(flow_header(m, "Max-Forwards"), "70");
+	flow_reply(&f, m, 200, NULL, FLOW_CONTACT, SDP);
+	flow_expect(&f, "ACK");
+	f.fact_taken = f.fact_count;
+	flow_hangup(&f, 16);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 /* A refresh by INVITE is attested as well, as chan_pjsip does it. */
 static void test_reinvite(void **state)
 {
@@ -399,12 +436,12 @@ static void test_same_octets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_attested),    cmocka_unit_test(test_again),
-		cmocka_unit_test(test_failover),    cmocka_unit_test(test_none),
-		cmocka_unit_test(test_hidden),	    cmocka_unit_test(test_of_dialplan),
-		cmocka_unit_test(test_reinvite),    cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_stale),	    cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_same_octets),
+		cmocka_unit_test(test_attested),      cmocka_unit_test(test_again),
+		cmocka_unit_test(test_failover),      cmocka_unit_test(test_none),
+		cmocka_unit_test(test_hidden),	      cmocka_unit_test(test_of_dialplan),
+		cmocka_unit_test(test_reinvite_long), cmocka_unit_test(test_reinvite),
+		cmocka_unit_test(test_refused),	      cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_reload),	      cmocka_unit_test(test_same_octets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
