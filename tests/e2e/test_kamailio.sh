@@ -46,6 +46,7 @@ told() { # PORT TEXT: how often that Kamailio said so
 	grep -c "$2" "$dir/kamailio.$1.log" || true
 }
 told_is() { [ "$(told "$1" "$2")" = "$3" ]; }
+told_least() { [ "$(told "$1" "$2")" -ge "$3" ]; } # a busy machine repeats messages
 
 far_end() { # NAME [options]: starts sipp with this scenario; its pid is in $far_pid
 	local name=$1
@@ -316,7 +317,7 @@ expect "messages sent again" "$(metric sip_retransmit)" "$repeated"
 far_end bulk
 run_of dispatched 50 far@kam
 expect "calls that Kamailio had to send anew" "$(told "$KAM" 'next target for far')" 25
-wait_for 10 told_is "$KAM" "routed BYE from udp:$SIP_PORT" 51
+wait_for 10 told_least "$KAM" "routed BYE from udp:$SIP_PORT" 51
 
 # ---- the engine between two Kamailios, the first of them dead
 
