@@ -85,7 +85,7 @@ static void seq_keep(struct seq *s, const void *data, size_t len)
 	struct seq_msg *m = &s->msgs[s->msg_count++ % SEQ_MESSAGES];
 	enum sip_parse_error err;
 
-	check(len < sizeof(m->text));
+	check(len <= sizeof(m->text));
 	seq_show(s, "engine", data, len);
 	memcpy(m->text, data, len);
 	m->is_read = sip_msg_parse(&m->msg, slice_make(m->text, len), &err) == 0;
@@ -479,6 +479,7 @@ static void seq_check_rest(struct seq *s)
 
 void seq_end(struct seq *s, bool by_engine)
 {
+	seq_wait(s, SIM_SECOND); /* a call that is on its way is hung up, too */
 	for (uint32_t i = 0; !by_engine && i < s->call_count; i++)
 		seq_hangup(s, i, 16);
 	if (by_engine)
