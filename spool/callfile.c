@@ -287,18 +287,22 @@ static size_t callfile_cut_hash(const char *text, size_t len)
 	return len;
 }
 
-/* Length of the line without a `;` comment; takes out the backslash of each `\;`. */
+/* Length of the line without a `;` comment; takes out the backslash of each `\;`. As Asterisk, it
+ * does not look at the octet right behind a `\;`: that stays, even if it is a `;`. */
 static size_t callfile_cut_semicolon(char *text, size_t len)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == ';') {
-			if (i == 0 || text[i - 1] != '\\')
-				break;
-			used--;
+		if (text[i] != ';') {
+			text[used++] = text[i];
+			continue;
 		}
-		text[used++] = text[i];
+		if (i == 0 || text[i - 1] != '\\')
+			break;
+		text[used - 1] = ';';
+		if (i + 1 < len)
+			text[used++] = text[++i];
 	}
 	return used;
 }

@@ -67,6 +67,9 @@ static const struct line_case line_cases[] = {
 	{"Set: x=a ;b #c", "a", ""},
 	{"Set: x=a #b\\;c", "a", ""},
 	{"Set: x=\\\\;", "\\;", ""},
+	{"Set: x=a\\;;b;c", "a;;b", ""}, /* the octet behind a `\;` is not looked at */
+	{"Set: x=a\\;\\;", "a;;", ""},
+	{"Set: x=a\\;", "a;", ""},
 	{"#Set: x=a", NULL, ""},
 	{" # Set: x=a", NULL, ""},
 	{";Set: x=a", NULL, ""},
@@ -196,6 +199,19 @@ static void last_of_a_repeated_key_counts(void **state)
 	assert_slice(parsed.account, "b");
 	assert_false(parsed.archive);
 	assert_string_equal(told(), "N: Channel should be in form Tech/Dest at line 8 of /s/f\n");
+}
+
+/* The parameters of a URI are a comment unless their `;` is written `\;`. */
+static void parameters_of_a_channel(void **state)
+{
+	UNUSED(state);
+	assert_int_equal(parse("Channel: PJSIP/trunk/sip:1@h\\;transport=tcp\\;lr\nExtension: s\n"),
+			 CALLFILE_OK);
+	assert_slice(parsed.resource, "trunk/sip:1@h;transport=tcp;lr");
+	assert_int_equal(parse("Channel: PJSIP/trunk/sip:1@h;transport=tcp\nExtension: s\n"),
+			 CALLFILE_OK);
+	assert_slice(parsed.resource, "trunk/sip:1@h");
+	assert_string_equal(told(), "");
 }
 
 struct number_case {
@@ -353,7 +369,8 @@ static const struct record_case record_cases[] = {
 	{"\nStartRetry: 4989 1 (1795446890)\n\nEndRetry: 4989 1 (1795446886)\n", 0, 1, false, 0},
 	{"StartRetry: 1 1 (5)\nEndRetry: 1 1 (6)\nStartRetry: 2 2 (7)\n", 2, 1, false, 0},
 	{"StartRetry: 1 1 (5)\nAbortRetry: 2 1 (6)\nStartRetry: 2 1 (7)\n", 2, 1, false, 1},
-	{"StartRetry: 1 1 (5)\nAbortRetry: 2 1 (6)\nStartRetry: 2 1 (7)\nAbortRetry: 3 1 (8)\n", 0, 2, false, 2},
+	{"StartRetry: 1 1 (5)\nAbortRetry: 2 1 (6)\nStartRetry: 2 1 (7)\nAbortRetry: 3 1 (8)\n", 0,
+	 2, false, 2},
 	{"StartRetry: 1 1 (5)\nDelayedRetry: 1 0 (6)\n", 1, 0, false, 0},
 	{"Retry: 1 1 (5)\nRetry: 1 2 (5)\n", 0, 2, false, 0},
 	{"StartRetry: 1 1 (5)\n\n# Answered: 1 1 (6)\n", 1, 0, true, 0},
@@ -390,6 +407,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(texts),
 		cmocka_unit_test(last_of_a_repeated_key_counts),
+		cmocka_unit_test(parameters_of_a_channel),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(booleans),
 		cmocka_unit_test(verdicts),
