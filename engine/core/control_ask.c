@@ -1,4 +1,5 @@
-/* What AMI and the console ask of the control shard: views, questions to shards, snapshots. control.h */
+/* What AMI and the console ask of the control shard: views, questions to shards, snapshots.
+ * control.h */
 #include "engine/core/control_internal.h"
 
 #include "engine/base/check.h"
@@ -336,12 +337,14 @@ void control_setvar(struct control *c, const struct roster_chan *chan, struct sl
 		control_ask(c, &head, name, value, fn, arg);
 }
 
-void control_list_vars(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg)
+void control_list_vars(struct control *c, const struct roster_chan *chan, control_reply_fn fn,
+		       void *arg)
 {
 	control_question(c, chan, SHARD_LISTVARS, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
 }
 
-void control_describe(struct control *c, const struct roster_chan *chan, control_reply_fn fn, void *arg)
+void control_describe(struct control *c, const struct roster_chan *chan, control_reply_fn fn,
+		      void *arg)
 {
 	control_question(c, chan, SHARD_DESCRIBE, SLICE_EMPTY, SLICE_EMPTY, fn, arg);
 }
@@ -431,7 +434,7 @@ void control_note_dialplan(struct control *c, const struct dialplan *dialplan)
 
 int control_set_queue_conf(struct control *c, const struct queue_conf *conf)
 {
-	return queue_set_conf(c->queue, conf);
+	return queue_set_conf(c->queue, conf, io_now_ns(c->conf.io));
 }
 
 void control_set_conf(struct control *c, const struct shard_conf *conf, void (*done)(void *arg),
@@ -449,7 +452,8 @@ void control_set_conf(struct control *c, const struct shard_conf *conf, void (*d
 	if (!conf->is_edit)
 		c->reload_wall_ns = io_wall_ns(c->conf.io);
 	for (uint32_t i = 0; i < c->conf.shard_count; i++)
-		check(pipe_write(c->shards[i].down, PIPE_RELIABLE, SHARD_CONF, &next, sizeof(next)));
+		check(pipe_write(c->shards[i].down, PIPE_RELIABLE, SHARD_CONF, &next,
+				 sizeof(next)));
 }
 
 void control_on_conf_done(struct control *c)

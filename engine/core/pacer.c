@@ -22,14 +22,6 @@ void pacer_init(struct pacer *p, const struct pacer_conf *conf)
 	check(pacer_conf_check(conf) == 0);
 }
 
-void pacer_set_conf(struct pacer *p, const struct pacer_conf *conf)
-{
-	check(pacer_conf_check(conf) == 0);
-	p->conf = *conf;
-	p->cps = conf->cps_max;
-	p->outcomes = 0;
-}
-
 /* The rate in force: what a halving left, doubled after each calm. */
 static uint32_t pacer_cps(const struct pacer *p, int64_t now_ns)
 {
@@ -47,14 +39,39 @@ static int64_t pacer_step_ns(const struct pacer *p, int64_t now_ns)
 	return (SECOND_NS + cps - 1) / cps;
 }
 
+/* What was started ahead of time stays so many starts (and the part of one that is left): in longer
+ * steps its time would be fewer, and the burst more; in shorter ones a wait that nobody asks for.
+ * Never more than the burst: halved and grown again and again it would double each time. */
+static void pacer_rescale(struct pacer *p, int64_t now_ns, int64_t before_ns)
+{
+	int64_t step = pacer_step_ns(p, now_ns), most = p->conf.burst_max * step, ahead;
+
+	if (p->tat_ns <= now_ns)
+		return;
+	ahead = p->tat_ns - now_ns;
+	ahead = ahead / before_ns * step + (ahead % before_ns * step + before_ns - 1) / before_ns;
+	p->tat_ns = now_ns + (ahead < most ? ahead : most);
+}
+
+void pacer_set_conf(struct pacer *p, const struct pacer_conf *conf, int64_t now_ns)
+{
+	int64_t before = p->conf.cps_max ? pacer_step_ns(p, now_ns) : 0;
+
+	check(pacer_conf_check(conf) == 0);
+	p->conf = *conf;
+	p->cps = conf->cps_max;
+	p->outcomes = 0;
+	if (before && conf->cps_max)
+		pacer_rescale(p, now_ns, before);
+	else
+		p->tat_ns = INT64_MIN; /* without a rate nothing is ahead of it */
+}
+
 /* ---- a far end without room ---- */
 
-/* What was started ahead of time stays so many starts: counted in the longer steps it would become
- * fewer, and the burst more. Never more than the burst: halved and grown again and again it would
- * double each time. */
 static bool pacer_halve(struct pacer *p, int64_t now_ns)
 {
-	int64_t before = pacer_step_ns(p, now_ns), ahead;
+	int64_t before = pacer_step_ns(p, now_ns);
 	uint32_t cps = pacer_cps(p, now_ns);
 
 	p->outcomes = 0;
@@ -62,12 +79,7 @@ static bool pacer_halve(struct pacer *p, int64_t now_ns)
 		return false;
 	p->cps = cps / 2;
 	p->changed_ns = now_ns;
-	if (p->tat_ns > now_ns) {
-		ahead = (p->tat_ns - now_ns + before - 1) / before;
-		if (ahead > p->conf.burst_max)
-			ahead = p->conf.burst_max;
-		p->tat_ns = now_ns + ahead * pacer_step_ns(p, now_ns);
-	}
+	pacer_rescale(p, now_ns, before);
 	return true;
 }
 
@@ -135,8 +147,7 @@ int64_t pacer_next_ns(const struct pacer *p, int64_t now_ns)
 {
 	int64_t slack, when;
 
-	if (pacer_room_inflight(p, 1) == 0 ||
-	    pacer_room(p->conf.channel_max, p->channels, 1) == 0)
+	if (pacer_room_inflight(p, 1) == 0 || pacer_room(p->conf.channel_max, p->channels, 1) == 0)
 		return INT64_MAX;
 	if (p->conf.cps_max == 0 || p->tat_ns <= now_ns)
 		return now_ns;

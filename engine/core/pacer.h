@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 struct pacer_conf {
-	uint32_t cps_max;      /* calls per second, 0..PACER_CPS_MAX */
-	uint32_t burst_max;    /* calls that may start back to back; at least 1 when cps_max is set */
+	uint32_t cps_max;   /* calls per second, 0..PACER_CPS_MAX */
+	uint32_t burst_max; /* calls that may start back to back; at least 1 when cps_max is set */
 	uint32_t inflight_max; /* attempts started whose dialling phase is not over */
 	uint32_t channel_max;  /* attempts started that are not over */
 	bool keeps_rate;       /* whatever the far end says (slow_down = no) */
@@ -28,10 +28,10 @@ struct pacer_conf {
 
 struct pacer {
 	struct pacer_conf conf;
-	int64_t tat_ns;        /* theoretical arrival time of the next start (GCRA) */
-	uint32_t cps;          /* cps_max, or what the last halving left of it */
-	uint32_t outcomes;     /* of the latest attempts, a bit each: 1: refused */
-	int64_t changed_ns;    /* when that was */
+	int64_t tat_ns;	    /* theoretical arrival time of the next start (GCRA) */
+	uint32_t cps;	    /* cps_max, or what the last halving left of it */
+	uint32_t outcomes;  /* of the latest attempts, a bit each: 1: refused */
+	int64_t changed_ns; /* when that was */
 	uint32_t inflight;
 	uint32_t channels;
 };
@@ -39,14 +39,17 @@ struct pacer {
 /* 0, or -EINVAL for a value out of range. */
 int pacer_conf_check(const struct pacer_conf *conf);
 void pacer_init(struct pacer *p, const struct pacer_conf *conf);
-/* New limits from now on; what runs, runs on. */
-void pacer_set_conf(struct pacer *p, const struct pacer_conf *conf);
+/* New limits from now on; what runs, runs on. What was started ahead of time counts as so many
+ * starts of the new rate, and as no more than the new burst. */
+void pacer_set_conf(struct pacer *p, const struct pacer_conf *conf, int64_t now_ns);
 
 /* Takes up to want_count starts; returns 0..want_count. now_ns is monotonic and never goes back. */
 uint32_t pacer_grant(struct pacer *p, int64_t now_ns, uint32_t want_count);
-/* When pacer_grant may give the next one for reasons of time; INT64_MAX if only an end can (limits). */
+/* When pacer_grant may give the next one for reasons of time; INT64_MAX if only an end can
+ * (limits). */
 int64_t pacer_next_ns(const struct pacer *p, int64_t now_ns);
-/* What the far end said to an attempt: is_refused: that it has no room. True: the rate was halved. */
+/* What the far end said to an attempt: is_refused: that it has no room. True: the rate was halved.
+ */
 bool pacer_heard(struct pacer *p, int64_t now_ns, bool is_refused);
 /* A granted start: its dialling phase is over; it is over as a whole. */
 void pacer_dialed(struct pacer *p);

@@ -22,8 +22,8 @@ static const enum order_state order_table[ORDER_STATE_COUNT][ORDER_EVENT_COUNT] 
 
 const char *order_state_name(enum order_state s)
 {
-	static const char *const names[ORDER_STATE_COUNT] = {
-		"SCHEDULED", "WAITING", "ADMITTED", "RUNNING", "RECORDING", "SETTLED"};
+	static const char *const names[ORDER_STATE_COUNT] = {"SCHEDULED", "WAITING",   "ADMITTED",
+							     "RUNNING",	  "RECORDING", "SETTLED"};
 
 	return names[s];
 }
@@ -38,11 +38,11 @@ void order_step(struct order *o, enum order_event event)
 
 struct queue {
 	struct queue_conf conf; /* trunks: not kept */
-	struct pacer pacer;     /* all trunks together */
-	struct trunk *trunks;   /* LIMIT_TRUNKS, touched as used */
+	struct pacer pacer;	/* all trunks together */
+	struct trunk *trunks;	/* LIMIT_TRUNKS, touched as used */
 	uint32_t trunk_count;
-	uint32_t turn;          /* trunk whose turn it is */
-	struct order **heap;    /* of SCHEDULED, by (due, id) */
+	uint32_t turn;	     /* trunk whose turn it is */
+	struct order **heap; /* of SCHEDULED, by (due, id) */
 	uint32_t heap_count;
 	uint32_t waiting;
 	struct trunk_conf *trunk_confs;
@@ -76,7 +76,7 @@ int queue_create(struct queue **out, const struct queue_conf *conf)
 		queue_destroy(q);
 		return -ENOMEM;
 	}
-	if (queue_set_conf(q, conf) != 0) {
+	if (queue_set_conf(q, conf, 0) != 0) {
 		queue_destroy(q);
 		return -ENOMEM;
 	}
@@ -105,15 +105,15 @@ static const struct trunk_conf *queue_find_conf(const struct queue *q, struct sl
 	return NULL;
 }
 
-static void queue_configure_trunk(const struct queue *q, struct trunk *t)
+static void queue_configure_trunk(const struct queue *q, struct trunk *t, int64_t now_ns)
 {
 	const struct trunk_conf *conf = queue_find_conf(q, slice_str(t->name));
 
 	t->is_configured = conf != NULL;
-	pacer_set_conf(&t->pacer, conf ? &conf->pacer : &q->conf.trunk_default);
+	pacer_set_conf(&t->pacer, conf ? &conf->pacer : &q->conf.trunk_default, now_ns);
 }
 
-int queue_set_conf(struct queue *q, const struct queue_conf *conf)
+int queue_set_conf(struct queue *q, const struct queue_conf *conf, int64_t now_ns)
 {
 	size_t bytes = conf->trunk_count * sizeof(*conf->trunks);
 	struct trunk_conf *copy = malloc(bytes + 1);
@@ -127,9 +127,9 @@ int queue_set_conf(struct queue *q, const struct queue_conf *conf)
 	q->trunk_conf_count = conf->trunk_count;
 	q->conf.general = conf->general;
 	q->conf.trunk_default = conf->trunk_default;
-	pacer_set_conf(&q->pacer, &conf->general);
+	pacer_set_conf(&q->pacer, &conf->general, now_ns);
 	for (uint32_t i = 0; i < q->trunk_count; i++)
-		queue_configure_trunk(q, &q->trunks[i]);
+		queue_configure_trunk(q, &q->trunks[i], now_ns);
 	return 0;
 }
 
@@ -181,7 +181,7 @@ static struct trunk *queue_trunk_by_name(struct queue *q, struct slice name)
 	slice_copy(t->name, sizeof(t->name), name);
 	t->last = &t->first;
 	pacer_init(&t->pacer, &q->conf.trunk_default);
-	queue_configure_trunk(q, t);
+	queue_configure_trunk(q, t, 0); /* nothing is booked yet */
 	return t;
 }
 

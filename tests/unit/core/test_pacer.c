@@ -156,7 +156,7 @@ static void test_refused(void **state)
 	for (int i = 0; i < 40; i++) /* four of ten are nothing */
 		assert_false(pacer_heard(&p, now, i % 10 < 4));
 	assert_int_equal(starts_in_a_second(&p, now), 40);
-	pacer_set_conf(&p, &conf);
+	pacer_set_conf(&p, &conf, now);
 	for (uint32_t cps = 20; cps; cps /= 2) {
 		now += SECOND;
 		for (int i = 0; i < PACER_STORM; i++)
@@ -187,7 +187,7 @@ static void test_refused_without_a_rate(void **state)
 		assert_false(pacer_heard(&p, SECOND, true));
 	assert_int_equal(pacer_grant(&p, SECOND, 1000), 1000);
 	conf = (struct pacer_conf){.cps_max = 10, .burst_max = 1, .keeps_rate = true};
-	pacer_set_conf(&p, &conf);
+	pacer_set_conf(&p, &conf, SECOND);
 	for (int i = 0; i < 20; i++)
 		assert_false(pacer_heard(&p, SECOND, true));
 	assert_in_range(starts_in_a_second(&p, SECOND), 10, 11);
@@ -243,6 +243,74 @@ static void test_windows_with_refusals(void **state)
 	}
 }
 
+/* ---- new limits while attempts wait ---- */
+
+/* As many starts as may be were just made, each a step of the old rate ahead. How long until the
+ * next one, in ms, when the limits change now? */
+static void test_new_rate(void **state)
+{
+	static const struct {
+		struct pacer_conf old, new;
+		int64_t wait_ms;
+	} rows[] = {
+		/* a step of the new rate, not of the old one */
+		{{.cps_max = 1, .burst_max = 1}, {.cps_max = 100, .burst_max = 1}, 10},
+		{{.cps_max = 100, .burst_max = 1}, {.cps_max = 1, .burst_max = 1}, 1000},
+		{{.cps_max = 1, .burst_max = 20}, {.cps_max = 50, .burst_max = 20}, 20},
+		/* a smaller burst: that much is booked, a greater one: the rest may start at once
+		 */
+		{{.cps_max = 1, .burst_max = 60}, {.cps_max = 1, .burst_max = 2}, 1000},
+		{{.cps_max = 1, .burst_max = 1}, {.cps_max = 1, .burst_max = 2}, 0},
+		/* the same again moves nothing, no limit lifts it, and a first one has nothing
+		   booked */
+		{{.cps_max = 7, .burst_max = 3}, {.cps_max = 7, .burst_max = 3}, 142},
+		{{.cps_max = 1, .burst_max = 1}, {.burst_max = 1}, 0},
+		{{.burst_max = 1}, {.cps_max = 1, .burst_max = 1}, 0},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct pacer p;
+
+		pacer_init(&p, &rows[i].old);
+		assert_true(pacer_grant(&p, SECOND, 60) > 0);
+		for (int again = 0; again < 3; again++) /* a repeated reload moves nothing more */
+			pacer_set_conf(&p, &rows[i].new, SECOND);
+		assert_int_equal((pacer_next_ns(&p, SECOND) - SECOND) / MS, rows[i].wait_ms);
+	}
+}
+
+/* Reloaded all the time, the guarantee of the greater limits holds, and so does progress. */
+static void test_windows_with_reloads(void **state)
+{
+	UNUSED(state);
+	for (uint64_t seed = 1; seed <= 50; seed++) {
+		struct pacer_conf conf[2];
+		int64_t starts[400], now = SECOND;
+		size_t count = 0;
+		struct rng rng;
+		struct pacer p;
+
+		rng_seed(&rng, seed);
+		conf[0] = (struct pacer_conf){.cps_max = 10 + rng_below(&rng, 60),
+					      .burst_max = 1 + rng_below(&rng, 20)};
+		conf[1] = conf[0];
+		conf[1].cps_max = 1 + rng_below(&rng, conf[0].cps_max);
+		pacer_init(&p, &conf[0]);
+		for (int i = 0; i < 4000 && count < ARRAY_COUNT(starts); i++) {
+			uint32_t got = pacer_grant(&p, now, rng_below(&rng, 4));
+
+			while (got-- && count < ARRAY_COUNT(starts))
+				starts[count++] = now;
+			if (rng_below(&rng, 3) == 0)
+				pacer_set_conf(&p, &conf[rng_below(&rng, 2)], now);
+			now += rng_below(&rng, 200) * MS;
+		}
+		assert_int_equal(count, ARRAY_COUNT(starts));
+		check_windows(starts, count, conf[0].cps_max, conf[0].burst_max);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +318,8 @@ int main(void)
 		cmocka_unit_test(test_refused_without_a_rate),
 		cmocka_unit_test(test_refused_after_a_burst),
 		cmocka_unit_test(test_windows_with_refusals),
+		cmocka_unit_test(test_new_rate),
+		cmocka_unit_test(test_windows_with_reloads),
 		cmocka_unit_test(test_conf),
 		cmocka_unit_test(test_unlimited),
 		cmocka_unit_test(test_rate_and_burst),

@@ -19,7 +19,8 @@ static struct order *make_order(uint64_t id, int64_t due_ns)
 	return o;
 }
 
-static struct queue *make_queue(const struct trunk_conf *trunks, uint32_t count, uint32_t general_cps)
+static struct queue *make_queue(const struct trunk_conf *trunks, uint32_t count,
+				uint32_t general_cps)
 {
 	struct queue_conf conf = {.queue_max = 1000,
 				  .general = {.cps_max = general_cps, .burst_max = 1},
@@ -310,10 +311,10 @@ static void test_new_limits(void **state)
 	for (uint64_t id = 1; id <= 3; id++)
 		queue_add(q, make_order(id, 0), SLICE_LIT("t"), 0);
 	assert_int_equal(grant_id(q, 0), 1);
-	assert_int_equal(queue_set_conf(q, &conf), 0);
+	assert_int_equal(queue_set_conf(q, &conf, 0), 0);
 	assert_int_equal(grant_id(q, 0), 0);
 	conf.trunk_count = 0;
-	assert_int_equal(queue_set_conf(q, &conf), 0);
+	assert_int_equal(queue_set_conf(q, &conf, 0), 0);
 	assert_int_equal(grant_id(q, 0), 2);
 	free(queue_cancel_next(q));
 	queue_destroy(q);
