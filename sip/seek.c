@@ -203,7 +203,7 @@ static enum seek_result seek_give_up(struct seek *s)
 	const struct sip_conf_endpoint *ep = invite_endpoint(s->iv);
 	bool is_held = s->held_ns && !s->has_free && !s->is_foreign;
 
-	if (is_held && s->failed_count == 0 && s->tried_count == 0)
+	if (is_held && s->failed_count == 0)
 		sip_count_one(sip, METRIC_sip_seek_late);
 	if (ep && is_held && sip->env.hold)
 		sip->env.hold(sip->env.hold_arg, ep->name, s->held_ns, s->has_down);
@@ -367,6 +367,7 @@ enum seek_result seek_redirect(struct invite *iv, const struct sip_msg *msg, boo
 	else
 		iv->cseq++;
 	s->list.count = 0;
+	s->has_free = true; /* the trunk takes calls, whatever those to whom it sends them say */
 	result = seek_on(s, &error);
 	if (result == SEEK_WAITS)
 		seek_leave_txn(iv);

@@ -435,6 +435,35 @@ static void test_redirect_bounds(void **state)
 	flow_end(&f);
 }
 
+/* Whoever a trunk sends us to is no target of its own: a pause there holds none of its orders, and
+ * a call that finds it in its pause was sent all the same. */
+static void test_redirect_to_held(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "redirect_method=uri_pjsip\n", NULL);
+	for (int i = 0; i < 2; i++) {
+		flow_dial(&f, "100@trunk");
+		invite = flow_expect(&f, "INVITE");
+		flow_reply(&f, invite, 302, "x", "Contact: <sip:b@10.0.0.8:5070>\r\n", NULL);
+		flow_expect(&f, "ACK");
+		if (i == 0) {
+			invite = flow_expect(&f, "INVITE");
+			expect_to(invite, "10.0.0.8:5070");
+			flow_reply(&f, invite, 503, "y", "Retry-After: 60\r\n", NULL);
+			flow_expect(&f, "ACK");
+		}
+		flow_fact(&f, i == 0 ? "ended 34 503" : "ended 23 302");
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_target_passed_over), i);
+		assert_int_equal(f.hold_count, 0);
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_seek_late), 0);
+		assert_false(flow_is_held(&f, "100@trunk"));
+	}
+	flow_end(&f);
+}
+
 /* user: reported, not followed. uri_core: followed as a call of its own. */
 static void test_redirect_methods(void **state)
 {
@@ -554,6 +583,7 @@ int main(void)
 		cmocka_unit_test(test_proxy),
 		cmocka_unit_test(test_redirect),
 		cmocka_unit_test(test_redirect_bounds),
+		cmocka_unit_test(test_redirect_to_held),
 		cmocka_unit_test(test_redirect_methods),
 		cmocka_unit_test(test_auth_then_503),
 		cmocka_unit_test(test_auth_of_each),
