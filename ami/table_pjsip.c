@@ -35,7 +35,8 @@ static const struct ami_action rows[] = {
 		.needs = {{"Endpoint", "Endpoint parameter missing."}},
 		.syntax = "[ActionID:] Endpoint:",
 		.text = "OPTIONS goes to each contact at once; what changes is told by "
-			"ContactStatus.",
+			"ContactStatus. Without qualify_frequency contacts have no state: the "
+			"answer is logged (verbose), and its time shown by PJSIPShowContacts.",
 		.fn = ami_do_pjsip_qualify,
 	},
 	{

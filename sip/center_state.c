@@ -91,22 +91,33 @@ void center_tell_contact(struct sip_center *c, const struct contact_info *info,
 	}
 }
 
+static void center_log_status(const struct contact_info *info, const struct sip_status_report *r,
+			      const char *what)
+{
+	log_verbose(3, "Contact %.*s/%.*s %s.  RTT: %.3f msec", SLICE_ARG(info->text[CONTACT_AOR]),
+		    SLICE_ARG(info->text[CONTACT_URI]), what,
+		    r->rtt_ns < 0 ? 0.0 : (double)r->rtt_ns / 1e6);
+}
+
 void center_on_status(struct sip_center *c, const struct sip_status_report *r)
 {
+	char now[32];
 	struct seat *s = center_find(c, r->id);
 	struct contact_info info;
 
 	if (!s || r->status >= CONTACT_STATUS_COUNT)
 		return;
 	s->c.info.rtt_ns = r->rtt_ns;
+	if (!s->c.info.qualify_s) /* asked by command only: no state, as Asterisk, but a word of it
+				   */
+		center_log_status(&s->c.info, r, r->rtt_ns < 0 ? "does not answer" : "answers");
 	if (s->c.info.status == r->status || !s->c.info.qualify_s)
 		return;
 	info = s->c.info;
 	info.status = (uint8_t)r->status;
-	log_verbose(3, "Contact %.*s/%.*s is now %s.  RTT: %.3f msec",
-		    SLICE_ARG(info.text[CONTACT_AOR]), SLICE_ARG(info.text[CONTACT_URI]),
-		    contact_status_name((enum contact_status)r->status),
-		    r->rtt_ns < 0 ? 0.0 : (double)r->rtt_ns / 1e6);
+	snprintf(now, sizeof(now), "is now %s",
+		 contact_status_name((enum contact_status)r->status));
+	center_log_status(&info, r, now);
 	if (center_put(c, &info))
 		center_tell_contact(c, &info, (enum contact_status)r->status);
 }

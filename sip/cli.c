@@ -271,7 +271,8 @@ static const struct cli_command cli_commands[] = {
 	 "       found as long as their messages are remembered.\n",
 	 center_show_ladder},
 	{"pjsip qualify", "Send an OPTIONS request to a PJSIP endpoint",
-	 "Usage: pjsip qualify <endpoint>\n       Asks all contacts of the endpoint whether they are there.\n",
+	 "Usage: pjsip qualify <endpoint>\n       Asks all contacts of the endpoint whether they are there. Without\n"
+	 "       qualify_frequency they have no state: the answer is logged (verbose 3).\n",
 	 cli_qualify},
 	{"pjsip send notify", "Send a NOTIFY request to a SIP endpoint",
 	 "Usage: pjsip send notify <type> {endpoint|uri|channel} <peer> [<peer>...]\n"

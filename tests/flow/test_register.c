@@ -1,6 +1,7 @@
 /* Phones that register with us (RFC 3261 10.3, 3665 2.1-2.5), and contacts that are asked whether
  * they are there: message by message, with the control shard's part behind it. */
 #include "engine/base/check.h"
+#include "engine/base/log.h"
 #include "tests/flow/flow.h"
 
 #include <errno.h>
@@ -643,10 +644,22 @@ static void test_remove_unavailable(void **state)
 	end_qualify();
 }
 
-/* By command, whatever the frequency; and a stranger to it. */
+static char logged[512]; /* of contacts, the last line */
+
+static void keep_log(void *arg, const struct log_line *line)
+{
+	UNUSED(arg);
+	if (strstr(line->text, "Contact desk/"))
+		snprintf(logged, sizeof(logged), "%s", line->text);
+}
+
+/* By command, whatever the frequency; and a stranger to it. Without a frequency a contact has no
+ * state that could change: it is a line in the log, and no event. */
 static void test_qualify_command(void **state)
 {
 	UNUSED(state);
+	log_set_level(LOG_LEVEL_VERBOSE, 3);
+	log_set_writer(keep_log, NULL);
 	start_desk("qualify_frequency=0\n");
 	flow_fact(&f, "ContactStatus sip:10.0.0.9:5090 NonQualified desk desk");
 	flow_fact(&f, "PeerStatus PJSIP PJSIP/desk Reachable");
@@ -654,7 +667,23 @@ static void test_qualify_command(void **state)
 	flow_expect_silence(&f, 100 * SIM_SECOND);
 	assert_int_equal(flow_command(&f, TECH_QUALIFY, "desk"), 0);
 	flow_reply(&f, flow_expect(&f, "OPTIONS"), 200, "x", NULL, NULL);
+	flow_run(&f, SIM_SECOND);
+	assert_string_equal(logged, "Contact desk/sip:10.0.0.9:5090 answers.  RTT: 1.000 msec");
+	assert_int_equal(flow_command(&f, TECH_QUALIFY, "desk"), 0);
+	flow_expect(&f, "OPTIONS");
+	flow_run(&f, 40 * SIM_SECOND);
+	f.msg_taken = f.msg_count;
+	assert_string_equal(logged,
+			    "Contact desk/sip:10.0.0.9:5090 does not answer.  RTT: 0.000 msec");
+	flow_no_fact(&f);
+	flow_dial(&f, "desk"); /* it is dialled as before */
+	assert_int_equal(f.dial_error, 0);
+	flow_reply(&f, flow_expect(&f, "INVITE"), 404, "x", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 1 404");
 	assert_int_equal(flow_command(&f, TECH_QUALIFY, "nobody"), -ENOENT);
+	log_set_writer(NULL, NULL);
+	log_set_level(LOG_LEVEL_NOTICE, 0);
 	flow_end(&f);
 }
 
