@@ -15,20 +15,20 @@ enum dialog_state { DIALOG_EARLY, DIALOG_CONFIRMED, DIALOG_TERMINATED, DIALOG_ST
 const char *dialog_state_name(enum dialog_state s);
 
 struct dialog {
-	struct list node;       /* of its invite's dialogs */
+	struct list node; /* of its invite's dialogs */
 	struct sip *sip;
-	struct msgbuf *text;    /* from, to, target, routes, one behind the other */
+	struct msgbuf *text; /* from, to, target, routes, one behind the other */
 	uint16_t from_len, to_len, target_len, routes_len;
 	uint16_t tag_off, tag_len; /* the far end's tag, inside of to */
-	struct addr dst;        /* next hop */
-	int8_t transport;	/* enum sip_transport that its URI names; -1: none */
-	uint32_t remote_cseq;   /* 0: none seen */
-	uint32_t rseq;          /* of the last reliable provisional; 0: none */
-	struct media_desc media; /* what the far end described first in this dialog */
-	uint8_t state;          /* enum dialog_state */
+	struct addr dst;	   /* next hop */
+	int8_t transport;	   /* enum sip_transport that its URI names; -1: none */
+	uint32_t remote_cseq;	   /* 0: none seen */
+	uint32_t rseq;		   /* of the last reliable provisional; 0: none */
+	struct media_desc media;   /* what the far end described first in this dialog */
+	uint8_t state;		   /* enum dialog_state */
 	bool has_media;
 	bool is_media_reliable; /* it was the answer (RFC 3262 5): a 2xx need not repeat it */
-	bool allows_update;     /* the far end's Allow lists UPDATE */
+	bool allows_update;	/* the far end's Allow lists UPDATE */
 };
 
 /* NULL: no room (counted). */
@@ -67,9 +67,9 @@ struct dialog_request {
 	uint32_t cseq;
 	struct slice call_id;
 	struct slice branch;
-	const struct addr *via;     /* our sent-by */
-	uint8_t tp;		    /* index of the transport */
-	struct slice contact;       /* URI; empty: no Contact header */
+	const struct addr *via; /* our sent-by */
+	uint8_t tp;		/* index of the transport */
+	struct slice contact;	/* URI; empty: no Contact header */
 };
 /* Request line, Via, From, To, [Contact], Call-ID, CSeq, Route: by the rules for loose and strict
  * routes (12.2.1.1). */

@@ -22,30 +22,25 @@
 #include "sip/sip_internal.h"
 
 #define INVITE_ENUM(id) id,
+/* clang-format off */
 #define INVITE_STATES(X)                                                                           \
-	X(INVITE_SEEKING)                                                                          \
-	X(INVITE_CALLING)                                                                          \
-	X(INVITE_PROCEEDING)                                                                       \
-	X(INVITE_OFFERED)                                                                          \
-	X(INVITE_UP) X(INVITE_CANCEL_HELD) X(INVITE_CANCELLING) X(INVITE_BYE_HELD)                 \
-		X(INVITE_ENDING) X(INVITE_GONE)
+	X(INVITE_SEEKING) X(INVITE_CALLING) X(INVITE_PROCEEDING) X(INVITE_OFFERED) X(INVITE_UP)    \
+	X(INVITE_CANCEL_HELD) X(INVITE_CANCELLING) X(INVITE_BYE_HELD) X(INVITE_ENDING) X(INVITE_GONE)
 #define INVITE_EVENTS(X)                                                                           \
-	X(INVITE_SENT)	    /* a target is known and has our INVITE */                             \
-	X(INVITE_SEEK)	    /* the target failed; where the next one is must be looked up */       \
+	X(INVITE_SENT)      /* a target is known and has our INVITE */                             \
+	X(INVITE_SEEK)      /* the target failed; where the next one is must be looked up */       \
 	X(INVITE_UNREACHED) /* there is none that could be tried */                                \
-	X(INVITE_RX_1XX)                                                                           \
-	X(INVITE_RX_2XX)                                                                           \
-	X(INVITE_RX_FAIL)  /* of our INVITE */                                                     \
-	X(INVITE_RX_RETRY) /* a failure that we answered with another INVITE */                    \
-	X(INVITE_TIMEOUT)  /* no final response, or not sendable */                                \
-	X(INVITE_RX_BYE)                                                                           \
-	X(INVITE_RX_CANCEL) X(INVITE_RX_ACK)		  /* of the far end's INVITE */            \
-		X(INVITE_ANSWER)			  /* the owner */                          \
-		X(INVITE_HANGUP) X(INVITE_HANGUP_UNACKED) /* ... before the ACK */                 \
-		X(INVITE_LOST)	/* the session is over without a BYE: 481, 408, no ACK, no refresh \
-				 */                                                                \
-		X(INVITE_GUARD) /* timer: ringing too long, or no final after CANCEL */            \
-		X(INVITE_BYE_DONE) X(INVITE_EVICT)
+	X(INVITE_RX_1XX) X(INVITE_RX_2XX) X(INVITE_RX_FAIL) /* of our INVITE */                    \
+	X(INVITE_RX_RETRY)  /* a failure that we answered with another INVITE */                   \
+	X(INVITE_TIMEOUT)   /* no final response, or not sendable */                               \
+	X(INVITE_RX_BYE) X(INVITE_RX_CANCEL)                                                       \
+	X(INVITE_RX_ACK)    /* of the far end's INVITE */                                          \
+	X(INVITE_ANSWER) X(INVITE_HANGUP) /* the owner */                                          \
+	X(INVITE_HANGUP_UNACKED)          /* ... before the ACK */                                 \
+	X(INVITE_LOST)      /* the session is over without a BYE: 481, 408, no ACK, no refresh */  \
+	X(INVITE_GUARD)     /* timer: ringing too long, or no final after CANCEL */                \
+	X(INVITE_BYE_DONE) X(INVITE_EVICT)
+/* clang-format on */
 enum invite_state { INVITE_STATES(INVITE_ENUM) INVITE_STATE_COUNT };
 enum invite_event { INVITE_EVENTS(INVITE_ENUM) INVITE_EVENT_COUNT };
 /* States in which the owner still has the call. */
@@ -65,49 +60,49 @@ struct invite {
 	struct sip *sip;
 	const struct tech_events *events; /* NULL: nobody listens any more */
 	void *owner;
-	struct list node;       /* of sip->active or sip->ending */
-	struct list dialogs;    /* early ones, or the confirmed one */
-	struct dialog *dialog;  /* the confirmed one */
+	struct list node;	     /* of sip->active or sip->ending */
+	struct list dialogs;	     /* early ones, or the confirmed one */
+	struct dialog *dialog;	     /* the confirmed one */
 	struct sip_auth_state *auth; /* NULL until a challenge came */
 	struct incoming *incoming;   /* NULL: we place it */
 	struct seek *seek;	     /* while it may still be sent elsewhere; else NULL */
-	struct tmr guard;       /* ringing, CANCEL */
-	struct tmr session;     /* refresh or expiry (RFC 4028) */
-	struct tmr again;	/* a request of ours after glare (RFC 3261 14.1) */
-	handle_t ict;           /* the open INVITE, ours */
-	handle_t ist;           /* the far end's INVITE that awaits its ACK */
-	handle_t request;       /* our BYE or UPDATE */
-	handle_t refer;		/* our REFER */
-	uint64_t nonce;         /* of our tag */
-	uint64_t endpoint;      /* hash of its name */
-	uint64_t contact;       /* contact_id of where the INVITE went; 0: none of an AOR */
-	uint64_t media_tag;     /* hash of the To tag whose early media is in use */
-	uint64_t sdp_hash;      /* of our last body, its version left out */
-	struct addr local;      /* our sent-by */
-	struct sip_peer dst;	/* first hop of the INVITE */
-	struct addr media_local; /* as the far end sees it */
-	struct media_desc media; /* the far end's, as told to the owner */
+	struct tmr guard;	     /* ringing, CANCEL */
+	struct tmr session;	     /* refresh or expiry (RFC 4028) */
+	struct tmr again;	     /* a request of ours after glare (RFC 3261 14.1) */
+	handle_t ict;		     /* the open INVITE, ours */
+	handle_t ist;		     /* the far end's INVITE that awaits its ACK */
+	handle_t request;	     /* our BYE or UPDATE */
+	handle_t refer;		     /* our REFER */
+	uint64_t nonce;		     /* of our tag */
+	uint64_t endpoint;	     /* hash of its name */
+	uint64_t contact;	     /* contact_id of where the INVITE went; 0: none of an AOR */
+	uint64_t media_tag;	     /* hash of the To tag whose early media is in use */
+	uint64_t sdp_hash;	     /* of our last body, its version left out */
+	struct addr local;	     /* our sent-by */
+	struct sip_peer dst;	     /* first hop of the INVITE */
+	struct addr media_local;     /* as the far end sees it */
+	struct media_desc media;     /* the far end's, as told to the owner */
 	struct codec_list codecs;
 	uint32_t sdp_id, sdp_version;
-	uint32_t cseq;          /* last used */
-	uint32_t session_s;     /* session interval; 0: none */
+	uint32_t cseq;	    /* last used */
+	uint32_t session_s; /* session interval; 0: none */
 	uint32_t min_se_s;
-	uint16_t code;          /* SIP status of the end */
-	uint16_t bye_cause;     /* Q.850; 0: none */
-	uint8_t state;          /* enum invite_state */
-	uint8_t told;           /* enum invite_told */
+	uint16_t code;	    /* SIP status of the end */
+	uint16_t bye_cause; /* Q.850; 0: none */
+	uint8_t state;	    /* enum invite_state */
+	uint8_t told;	    /* enum invite_told */
 	uint8_t tp;
-	uint8_t depth;          /* steps and calls to the owner that run */
-	uint8_t dtmf;           /* enum sip_conf_dtmf */
-	uint8_t se_round;       /* 422 answered */
-	bool is_refresher;      /* session timer: ours to refresh */
+	uint8_t depth;		/* steps and calls to the owner that run */
+	uint8_t dtmf;		/* enum sip_conf_dtmf */
+	uint8_t se_round;	/* 422 answered */
+	bool is_refresher;	/* session timer: ours to refresh */
 	bool refresh_by_invite; /* UPDATE was refused */
-	bool offer_in_2xx;      /* the far end's INVITE had none: the ACK brings the answer */
+	bool offer_in_2xx;	/* the far end's INVITE had none: the ACK brings the answer */
 	bool is_held;
-	bool bye_tried;         /* with credentials */
-	bool is_referring;	/* our REFER was sent, its outcome is not known */
-	bool is_attested;	/* the INVITE at hand has an Identity of ours */
-	bool is_untold;		/* the far end is to hear who is behind us, but not now */
+	bool bye_tried;	   /* with credentials */
+	bool is_referring; /* our REFER was sent, its outcome is not known */
+	bool is_attested;  /* the INVITE at hand has an Identity of ours */
+	bool is_untold;	   /* the far end is to hear who is behind us, but not now */
 	/* options of the endpoint as they were at dial time */
 	bool ignore_183_without_sdp, follow_early_media_fork, accept_multiple_sdp_answers;
 	bool timers_always; /* a session interval also when the far end speaks of none */
@@ -214,15 +209,16 @@ int invite_write_again(struct sink *out, struct invite *iv, struct slice old,
  * header lines. */
 struct invite_request {
 	enum sip_method method;
-	struct slice extra;     /* whole lines, behind CSeq and Route */
+	struct slice extra; /* whole lines, behind CSeq and Route */
 	bool with_contact;
 	struct slice body;	/* or empty */
 	struct slice body_type; /* empty: SDP */
 	bool is_typed;		/* extra has a Content-Type: body_type does not count */
 };
-/* Sends a request other than INVITE and ACK in d. fn NULL: nobody waits for what comes of it, unless
- * it says that the dialog is gone. HANDLE_NONE: not sent. */
-handle_t invite_send(struct invite *iv, struct dialog *d, const struct invite_request *r, txn_fn fn);
+/* Sends a request other than INVITE and ACK in d. fn NULL: nobody waits for what comes of it,
+ * unless it says that the dialog is gone. HANDLE_NONE: not sent. */
+handle_t invite_send(struct invite *iv, struct dialog *d, const struct invite_request *r,
+		     txn_fn fn);
 /* Our INVITE in the confirmed dialog. */
 handle_t invite_send_reinvite(struct invite *iv, struct slice sdp, txn_fn fn);
 /* UPDATE without SDP: a session refresh. */
@@ -280,7 +276,8 @@ int invite_notify(struct invite *iv, const struct notify_text *text);
 /* ---- session descriptions (invite_sdp.c) ---- */
 
 void invite_write_offer(struct sink *out, struct invite *iv);
-/* Our answer to an offer. 0; -ENOTSUP, -EBADMSG: refuse it by 488. *desc is what the far end wants. */
+/* Our answer to an offer. 0; -ENOTSUP, -EBADMSG: refuse it by 488. *desc is what the far end wants.
+ */
 int invite_write_answer(struct sink *out, struct invite *iv, struct slice offer,
 			struct media_desc *desc, bool *held);
 /* Whether their offer could be answered, and what they want: nothing is written. 0 or as above. */

@@ -2,8 +2,8 @@
  *
  * For 64*T1 after the first 2xx each copy of it gets the same ACK again, and each 2xx with another
  * To tag (a fork) gets ACK and BYE, whether or not the call itself still exists. A record holds the
- * ACK; it lives exactly as long as its INVITE transaction is in ACCEPTED. When all records are in use
- * the oldest gives way (counted). */
+ * ACK; it lives exactly as long as its INVITE transaction is in ACCEPTED. When all records are in
+ * use the oldest gives way (counted). */
 #ifndef RINGER_SIP_LINGER_H
 #define RINGER_SIP_LINGER_H
 
@@ -11,14 +11,14 @@
 #include "sip/sip_internal.h"
 
 struct linger {
-	struct list node;     /* of sip->linger_fifo */
+	struct list node; /* of sip->linger_fifo */
 	struct sip *sip;
 	struct msgbuf *ack;
 	struct sip_peer dst;
 	handle_t ict;
-	uint64_t winner;      /* hash of the To tag */
+	uint64_t winner;		 /* hash of the To tag */
 	uint64_t forks[LIMIT_SIP_FORKS]; /* hashes of the To tags that got their BYE */
-	uint16_t cause;       /* Q.850 in the BYE of a fork; 0: none */
+	uint16_t cause;			 /* Q.850 in the BYE of a fork; 0: none */
 	uint8_t fork_count;
 	uint8_t tp;
 	struct addr local;

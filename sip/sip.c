@@ -139,8 +139,7 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 /* What is remembered, and what asks and answers outside of calls. */
 static int sip_create_parts(struct sip *sip, const struct sip_sizes *s)
 {
-	uint64_t secret =
-		slice_hash(slice_make((const char *)sip->secret, sizeof(sip->secret)), 0);
+	uint64_t secret = slice_hash(slice_make((const char *)sip->secret, sizeof(sip->secret)), 0);
 	int err = slab_create(&sip->seeks, "sip_seeks", sizeof(struct seek), s->calls);
 
 	if (!err)

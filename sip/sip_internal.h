@@ -11,13 +11,13 @@
 #include "sip/watch.h"
 #include "sip/write.h"
 
-#define SIP_TRANSPORTS   8
-#define SIP_LOCAL_NETS   16
-#define SIP_LOCAL_CACHE  64 /* destinations whose local address is remembered */
+#define SIP_TRANSPORTS	  8
+#define SIP_LOCAL_NETS	  16
+#define SIP_LOCAL_CACHE	  64 /* destinations whose local address is remembered */
 #define SIP_REFUSED_CACHE 64 /* addresses where TCP was refused */
 #define SIP_REFUSED_NS	  (300 * TMR_SECOND)
 #define SIP_UDP_MAX	  1300 /* octets of a request, when the path's MTU is unknown */
-#define SIP_HOST_TEXT    64 /* an address as text */
+#define SIP_HOST_TEXT	  64   /* an address as text */
 
 /* One opened transport. It outlives the configuration that named it. */
 struct sip_tp {
@@ -26,8 +26,8 @@ struct sip_tp {
 	struct stream_listener *listener;     /* TCP, TLS: on CONN_SHARD (conn.h) */
 	struct tls_context *tls_in, *tls_out; /* TLS: of the configuration in force */
 	bool is_open;
-	uint8_t protocol;   /* enum sip_transport */
-	struct addr local;  /* as bound, with the port that was given */
+	uint8_t protocol;		      /* enum sip_transport */
+	struct addr local;		      /* as bound, with the port that was given */
 	struct addr external, external_media; /* family 0: none */
 	struct addr_net nets[SIP_LOCAL_NETS]; /* destinations that see our real address */
 	uint32_t net_count;
@@ -94,24 +94,24 @@ struct sip {
 	struct sip_health *health;
 	struct sip_nonces *nonces;
 	struct peer_names *peer_names; /* peer.h */
-	struct list active;      /* invites that their owner still has */
-	struct list ending;      /* those that only finish their signalling, oldest first */
-	struct list linger_fifo; /* oldest first */
+	struct list active;	       /* invites that their owner still has */
+	struct list ending;	       /* those that only finish their signalling, oldest first */
+	struct list linger_fifo;       /* oldest first */
 	uint32_t active_count, ending_count;
 	struct bindings bindings;
-	struct slab *registers;	 /* REGISTER requests that wait for control */
-	struct list registering; /* the same, oldest first */
-	void *bind_room;	 /* scratch of one struct sip_bind */
+	struct slab *registers;	    /* REGISTER requests that wait for control */
+	struct list registering;    /* the same, oldest first */
+	void *bind_room;	    /* scratch of one struct sip_bind */
 	struct slab *registrations; /* of struct registration, in sip/registration.c */
 	struct hash registration_by_name;
-	struct slab *notifies;	    /* of struct notify, in sip/notify.c */
-	uint32_t route_count;	    /* of those, that have a Service-Route */
-	uint32_t unregistering;	    /* ends that are not confirmed */
+	struct slab *notifies;	/* of struct notify, in sip/notify.c */
+	uint32_t route_count;	/* of those, that have a Service-Route */
+	uint32_t unregistering; /* ends that are not confirmed */
 	struct sip_digest *digest;
 	struct sip_offenders *offenders;
 	uint8_t secret[SIP_SECRET_LEN]; /* of nonces */
 	struct sip_watch watch;
-	uint64_t key;            /* of stateless tags */
+	uint64_t key; /* of stateless tags */
 };
 
 static inline int64_t sip_now(const struct sip *sip)

@@ -5,11 +5,12 @@
  *	server INVITE  txn_ist.c   PROCEEDING ACCEPTED COMPLETED CONFIRMED TERMINATED
  *	server other   txn_nist.c  TRYING PROCEEDING COMPLETED TERMINATED
  *
- * The layer knows no socket: it sends through a function and reads its clock from one, so a test runs
- * it with a wheel and a number. Transactions live in two slabs; a client transaction is found by what
- * its branch says (ident.h), a server transaction by a keyed 64-bit hash of branch, sent-by and method.
- * What only absorbs copies (COMPLETED, CONFIRMED, ACCEPTED) waits in a FIFO, and the oldest of it makes
- * room when a slab is full (counted): a new call is never refused for the memory of an old one.
+ * The layer knows no socket: it sends through a function and reads its clock from one, so a test
+ *runs it with a wheel and a number. Transactions live in two slabs; a client transaction is found
+ *by what its branch says (ident.h), a server transaction by a keyed 64-bit hash of branch, sent-by
+ *and method. What only absorbs copies (COMPLETED, CONFIRMED, ACCEPTED) waits in a FIFO, and the
+ *oldest of it makes room when a slab is full (counted): a new call is never refused for the memory
+ *of an old one.
  *
  * All on one thread. Handles, not pointers, are kept by users. */
 #ifndef RINGER_SIP_TXN_H
@@ -30,13 +31,13 @@ enum txn_kind { TXN_ICT, TXN_NICT, TXN_IST, TXN_NIST, TXN_KIND_COUNT };
 /* What a transaction tells its user. msg is the response (client) or the ACK; NULL without one. */
 enum txn_fact {
 	TXN_PROVISIONAL, /* client: 1xx */
-	TXN_SUCCESS,     /* client: 2xx; of an INVITE every copy and every fork */
-	TXN_FAILURE,     /* client: 300..699, once */
-	TXN_TIMEOUT,     /* client: timer B or F; as a 408 */
-	TXN_ERROR,       /* the transport refused to send */
-	TXN_ACKED,       /* server INVITE: the ACK came, once */
-	TXN_NOT_ACKED,   /* server INVITE: none came in 64*T1 */
-	TXN_GONE,        /* last: it is freed after this */
+	TXN_SUCCESS,	 /* client: 2xx; of an INVITE every copy and every fork */
+	TXN_FAILURE,	 /* client: 300..699, once */
+	TXN_TIMEOUT,	 /* client: timer B or F; as a 408 */
+	TXN_ERROR,	 /* the transport refused to send */
+	TXN_ACKED,	 /* server INVITE: the ACK came, once */
+	TXN_NOT_ACKED,	 /* server INVITE: none came in 64*T1 */
+	TXN_GONE,	 /* last: it is freed after this */
 	TXN_FACT_COUNT,
 };
 const char *txn_fact_name(enum txn_fact fact);
@@ -81,38 +82,38 @@ struct txn_conf {
 struct txn_layer {
 	struct txn_conf conf;
 	struct slab *clients, *servers;
-	struct hash by_key;       /* server transactions */
-	struct list client_fifo;  /* absorbing ones, oldest first */
+	struct hash by_key;	 /* server transactions */
+	struct list client_fifo; /* absorbing ones, oldest first */
 	struct list server_fifo;
-	uint64_t key;             /* of the hash */
+	uint64_t key; /* of the hash */
 };
 
 struct txn {
 	struct txn_layer *layer;
 	txn_fn fn;
 	void *arg;
-	struct tmr resend;      /* A, E, G */
-	struct tmr end;         /* B, D, M; F, K; H, I, L; J */
-	struct hash_node node;  /* server */
+	struct tmr resend;     /* A, E, G */
+	struct tmr end;	       /* B, D, M; F, K; H, I, L; J */
+	struct hash_node node; /* server */
 	struct list fifo;
-	struct msgbuf *buf;     /* what is sent again: request, then ACK; response */
-	int64_t interval_ns;    /* of the last resend */
-	uint64_t nonce;         /* client: of the branch */
-	handle_t cancel;        /* client INVITE: the transaction of its CANCEL */
+	struct msgbuf *buf;  /* what is sent again: request, then ACK; response */
+	int64_t interval_ns; /* of the last resend */
+	uint64_t nonce;	     /* client: of the branch */
+	handle_t cancel;     /* client INVITE: the transaction of its CANCEL */
 	struct sip_peer dst;
-	struct addr via;        /* client: sent-by of our Via; family 0: not compared */
+	struct addr via; /* client: sent-by of our Via; family 0: not compared */
 	uint32_t cseq;
-	uint16_t code;          /* last response sent or received */
-	uint8_t kind;           /* enum txn_kind */
-	uint8_t state;          /* enum ict_state ... of the kind */
-	uint8_t end_event;      /* what `end` means when it fires */
-	uint8_t method;         /* enum sip_method */
-	uint8_t tp;             /* index of the transport */
-	uint8_t depth;          /* steps that are running */
-	bool dead;              /* TERMINATED while a step runs: freed at its end */
+	uint16_t code;	   /* last response sent or received */
+	uint8_t kind;	   /* enum txn_kind */
+	uint8_t state;	   /* enum ict_state ... of the kind */
+	uint8_t end_event; /* what `end` means when it fires */
+	uint8_t method;	   /* enum sip_method */
+	uint8_t tp;	   /* index of the transport */
+	uint8_t depth;	   /* steps that are running */
+	bool dead;	   /* TERMINATED while a step runs: freed at its end */
 	bool acked;
-	bool cancelled;         /* client INVITE: a CANCEL was sent */
-	bool is_wide;		/* goes by TCP for its size; narrow is what it was meant for */
+	bool cancelled; /* client INVITE: a CANCEL was sent */
+	bool is_wide;	/* goes by TCP for its size; narrow is what it was meant for */
 	uint8_t narrow;
 };
 

@@ -6,6 +6,7 @@
 
 #define TXN_ENUM(id) id,
 
+/* clang-format off */
 /* RFC 3261 figure 5 with RFC 6026 figure 3 */
 #define ICT_STATES(X) X(ICT_CALLING) X(ICT_PROCEEDING) X(ICT_ACCEPTED) X(ICT_COMPLETED) X(ICT_TERMINATED)
 #define ICT_EVENTS(X)                                                                              \
@@ -39,6 +40,7 @@ enum ist_event { IST_EVENTS(TXN_ENUM) IST_EVENT_COUNT };
 	X(NIST_TMR_J) X(NIST_TX_ERROR) X(NIST_DROP)
 enum nist_state { NIST_STATES(TXN_ENUM) NIST_STATE_COUNT };
 enum nist_event { NIST_EVENTS(TXN_ENUM) NIST_EVENT_COUNT };
+/* clang-format on */
 
 const char *ict_state_name(unsigned state);
 const char *ict_event_name(unsigned event);
@@ -53,7 +55,7 @@ const char *nist_event_name(unsigned event);
 struct txn_input {
 	const struct sip_msg *msg;
 	const struct addr *from;
-	unsigned code;         /* of a response that we send */
+	unsigned code; /* of a response that we send */
 	struct slice response;
 };
 
@@ -77,13 +79,14 @@ struct txn_machine {
 	const char *name;
 	const struct txn_cell *cells; /* [state * event_count + event] */
 	uint8_t event_count;
-	uint8_t terminated;           /* state */
-	uint32_t absorbing;           /* mask of states that only wait for copies */
-	uint32_t network;             /* mask of events that come from the network */
+	uint8_t terminated; /* state */
+	uint32_t absorbing; /* mask of states that only wait for copies */
+	uint32_t network;   /* mask of events that come from the network */
 	const char *(*state_name)(unsigned);
 	const char *(*event_name)(unsigned);
 };
-void txn_step(const struct txn_machine *m, struct txn *t, unsigned event, const struct txn_input *in);
+void txn_step(const struct txn_machine *m, struct txn *t, unsigned event,
+	      const struct txn_input *in);
 
 void txn_tell(struct txn *t, enum txn_fact fact, const struct txn_input *in);
 int64_t txn_now(const struct txn *t);

@@ -1,14 +1,15 @@
 /* sip/write.h - the text of messages that we send.
  *
- * Everything goes into a struct sink over the caller's buffer; one look at sink.over at the end says
- * whether it fitted. Lines are as chan_pjsip prints them: same order inside the line, same blanks.
- * Values that come from outside pass sip_text_write_flat: no line end can slip in. */
+ * Everything goes into a struct sink over the caller's buffer; one look at sink.over at the end
+ * says whether it fitted. Lines are as chan_pjsip prints them: same order inside the line, same
+ * blanks. Values that come from outside pass sip_text_write_flat: no line end can slip in. */
 #ifndef RINGER_SIP_WRITE_H
 #define RINGER_SIP_WRITE_H
 
 #include "sip/msg.h"
 
-/* "INVITE sip:... SIP/2.0" and "SIP/2.0 200 OK" with line end; an empty reason takes the default. */
+/* "INVITE sip:... SIP/2.0" and "SIP/2.0 200 OK" with line end; an empty reason takes the default.
+ */
 void sip_write_request_line(struct sink *out, struct slice method, struct slice ruri);
 void sip_write_status_line(struct sink *out, unsigned code, struct slice reason);
 
@@ -46,7 +47,7 @@ void sip_write_body_end(struct sink *out, size_t length_at);
 
 /* Where a request came from: what goes into received= and rport= of its top Via (RFC 3581 4). */
 struct sip_source {
-	struct slice ip;  /* text, IPv6 without brackets */
+	struct slice ip; /* text, IPv6 without brackets */
 	uint16_t port;
 	bool force_rport; /* put rport= in even if the request had none (endpoint force_rport) */
 };

@@ -234,8 +234,7 @@ static void flow_connected(void *owner, struct slice name, struct slice num)
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), "connected \"%.*s\" <%.*s>", SLICE_ARG(name),
-		 SLICE_ARG(num));
+	snprintf(text, sizeof(text), "connected \"%.*s\" <%.*s>", SLICE_ARG(name), SLICE_ARG(num));
 	flow_add_fact(owner, text);
 }
 

@@ -1,9 +1,9 @@
 /* tests/flow/flow.h - one shard's signalling, and a far end that the test plays by hand.
  *
  * The engine's side is a real struct sip on a loop of the simulated world (10.0.0.1:5060). What it
- * sends is caught at once, in order, and taken by flow_expect; what the test sends is put on the wire
- * from FLOW_PEER and arrives 1 ms later. Facts to the owner are lines of text, taken by flow_fact. All
- * of it in virtual time. */
+ * sends is caught at once, in order, and taken by flow_expect; what the test sends is put on the
+ * wire from FLOW_PEER and arrives 1 ms later. Facts to the owner are lines of text, taken by
+ * flow_fact. All of it in virtual time. */
 #ifndef RINGER_TESTS_FLOW_FLOW_H
 #define RINGER_TESTS_FLOW_FLOW_H
 
@@ -33,7 +33,7 @@ struct flow {
 	struct rng rng;
 	struct metrics metrics;
 	struct sip_conf *conf;
-	struct sip *sip;             /* of the shard that dials */
+	struct sip *sip; /* of the shard that dials */
 	struct sip *sips[FLOW_SHARDS];
 	const char *protocol;	   /* "udp", "tcp", "tls"; "both": UDP and TCP */
 	const char *stir;	   /* text of stir_shaken.conf; NULL: no such file */
@@ -47,7 +47,7 @@ struct flow {
 		uint32_t shard;
 	} reporters[FLOW_SHARDS];
 	bool has_center;
-	uint32_t states;             /* transitions traced */
+	uint32_t states; /* transitions traced */
 	struct tech tech;
 	struct tech_call *call; /* of the last dial; NULL after `ended` or hang-up */
 	struct flow_msg *msgs[FLOW_MESSAGES];
@@ -60,7 +60,7 @@ struct flow {
 	struct tech_diversion diversion; /* of the next dial */
 	bool cid_hidden;
 	void (*job)(struct flow *f);
-	int number;            /* of the job */
+	int number; /* of the job */
 	const char *text, *text_type;
 	enum tech_command command;
 	uint32_t hold_count; /* calls of env.hold; what the last one said */
@@ -68,8 +68,8 @@ struct flow {
 	bool hold_on_trial;
 	struct tech_hold held; /* what flow_is_held found */
 	uint64_t nevers;
-	bool is_full;	       /* shards have no room for what others pass to them */
-	bool is_deaf;          /* does not look at what the engine sends, beyond the first few */
+	bool is_full; /* shards have no room for what others pass to them */
+	bool is_deaf; /* does not look at what the engine sends, beyond the first few */
 };
 
 extern const struct addr flow_peer, flow_engine;
@@ -114,8 +114,8 @@ void flow_do(struct flow *f, void (*job)(struct flow *f));
 /* The fact "media ...". */
 void flow_note_media(struct flow *f, const struct media_desc *d);
 
-/* The next message of the engine, which must be this method or status; runs the world until it comes
- * (at most 600 s). */
+/* The next message of the engine, which must be this method or status; runs the world until it
+ * comes (at most 600 s). */
 const struct flow_msg *flow_expect(struct flow *f, const char *what);
 /* No message for so long. */
 void flow_expect_silence(struct flow *f, int64_t duration_ns);
@@ -123,7 +123,8 @@ void flow_expect_silence(struct flow *f, int64_t duration_ns);
 void flow_fact(struct flow *f, const char *text);
 void flow_no_fact(struct flow *f);
 
-/* A response to a request of the engine. tag: of To; extra: whole header lines; body: SDP or NULL. */
+/* A response to a request of the engine. tag: of To; extra: whole header lines; body: SDP or NULL.
+ */
 void flow_reply(struct flow *f, const struct flow_msg *m, unsigned code, const char *tag,
 		const char *extra, const char *body);
 /* A request of the far end in the dialog of that INVITE. */

@@ -5,12 +5,24 @@ static const struct {
 	unsigned code;
 	const char *text;
 } phrases[] = {
-	{100, "Trying"},        {180, "Ringing"},          {183, "Session Progress"},
-	{200, "OK"},            {401, "Unauthorized"},     {403, "Forbidden"},
-	{404, "Not Found"},     {408, "Request Timeout"},  {480, "Temporarily Unavailable"},
-	{481, "Call Leg Gone"}, {486, "Busy Here"},        {487, "Request Terminated"},
-	{488, "Not Acceptable"}, {500, "Server Error"},    {502, "Bad Gateway"},
-	{503, "Overloaded"},    {600, "Busy Everywhere"},  {603, "Decline"},
+	{100, "Trying"},
+	{180, "Ringing"},
+	{183, "Session Progress"},
+	{200, "OK"},
+	{401, "Unauthorized"},
+	{403, "Forbidden"},
+	{404, "Not Found"},
+	{408, "Request Timeout"},
+	{480, "Temporarily Unavailable"},
+	{481, "Call Leg Gone"},
+	{486, "Busy Here"},
+	{487, "Request Terminated"},
+	{488, "Not Acceptable"},
+	{500, "Server Error"},
+	{502, "Bad Gateway"},
+	{503, "Overloaded"},
+	{600, "Busy Everywhere"},
+	{603, "Decline"},
 };
 
 static const char *phrase(unsigned code)
@@ -66,7 +78,8 @@ static void write_body(struct sink *s, const char *body, size_t len)
 	sink_fmt(s, "l: %zu\r\n\r\n%.*s", len, (int)len, body);
 }
 
-void gw_write_response(struct gw_call *c, struct sink *s, unsigned code, uint32_t leg, unsigned flags)
+void gw_write_response(struct gw_call *c, struct sink *s, unsigned code, uint32_t leg,
+		       unsigned flags)
 {
 	char body[1024];
 	struct sink b = sink_make(body, sizeof(body));
@@ -114,7 +127,8 @@ void gw_write_request(struct gw_call *c, struct sink *s, const char *method, uin
 
 	sink_fmt(s, "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=%s;rport\r\n", method, c->contact,
 		 addr_text(&a, host), branch);
-	sink_fmt(s, "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\nMax-Forwards: 70\r\n",
+	sink_fmt(s,
+		 "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\nMax-Forwards: 70\r\n",
 		 c->to, c->leg[leg].tag, c->from, c->call_id, cseq, method);
 	if (strcmp(method, "INVITE") == 0)
 		write_contact(c, s);

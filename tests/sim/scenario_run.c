@@ -25,7 +25,8 @@ static void log_line(void *arg, const struct log_line *line)
 
 /* ---- tap ---- */
 
-/* To the engine: random octets, or the first ones of a true message. Never through the tap again. */
+/* To the engine: random octets, or the first ones of a true message. Never through the tap again.
+ */
 static void make_noise(struct run *r, const struct addr *from, const void *data, size_t len)
 {
 	struct addr to = sim_host_addr(r->w, 0, 5060), rtp = sim_host_addr(r->w, 0, 10000);
@@ -157,8 +158,8 @@ static bool is_to_be_damaged(struct run *r, const struct addr *from, const struc
 	       rng_chance(sim_rng(r->w), DAMAGE_PERMILLE);
 }
 
-static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to, const void *data,
-			    size_t len)
+static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to,
+			    const void *data, size_t len)
 {
 	struct addr first = scenario_first_target();
 	struct run *r = arg;
