@@ -66,7 +66,7 @@ bool sip_info(const struct invite *iv, struct slice item, struct sink *out)
 	else if (slice_ieq(item, SLICE_LIT("local_addr")))
 		addr_write(out, &iv->local);
 	else if (slice_ieq(item, SLICE_LIT("remote_addr")))
-		addr_write(out, iv->dialog ? &iv->dialog->dst : &iv->dst.addr);
+		addr_write(out, iv->dialog ? &iv->dialog->next.addr : &iv->dst.addr);
 	else if (slice_ieq(item, SLICE_LIT("secure")))
 		sink_char(out, sip_tp_kind(iv->sip, iv->tp) == SIP_TRANSPORT_TLS ? '1' : '0');
 	else if (slice_ieq(item, SLICE_LIT("t38state")))

@@ -35,7 +35,7 @@ void dialog_set_state(struct dialog *d, enum dialog_state state)
 	d->state = (uint8_t)state;
 }
 
-struct dialog *dialog_new(struct sip *sip)
+struct dialog *dialog_new(struct sip *sip, uint8_t tp)
 {
 	struct dialog *d = slab_alloc(sip->dialogs);
 
@@ -45,12 +45,14 @@ struct dialog *dialog_new(struct sip *sip)
 	}
 	list_init(&d->node);
 	d->sip = sip;
+	next_hop_init(&d->next, sip, tp);
 	return d;
 }
 
 void dialog_free(struct dialog *d)
 {
 	list_del(&d->node);
+	next_hop_end(&d->next);
 	dialog_set_state(d, DIALOG_TERMINATED);
 	if (FAULT(slot_leaked))
 		return;
@@ -123,30 +125,6 @@ static int dialog_set_text(struct dialog *d, const struct dialog_text *t)
 
 /* ---- where requests go ---- */
 
-/* RFC 3263 4.1: what a URI says of its transport. */
-static int8_t dialog_uri_transport(const struct sip_uri *uri)
-{
-	if (uri->scheme != SIP_SCHEME_SIPS && !sip_uri_param(uri, SLICE_LIT("transport"), NULL))
-		return -1;
-	return (int8_t)sip_transport_of(uri);
-}
-
-static bool dialog_uri_hop(struct slice text, struct addr *out, int8_t *transport)
-{
-	struct sip_uri uri;
-	struct slice host;
-
-	if (sip_uri_parse(&uri, text) ||
-	    (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
-		return false;
-	host = uri.host;
-	if (sip_uri_param(&uri, SLICE_LIT("maddr"), &host) && host.len == 0)
-		host = uri.host;
-	out->port = sip_transport_port_of(&uri);
-	*transport = dialog_uri_transport(&uri);
-	return addr_parse_ip(out, host);
-}
-
 static bool dialog_first_route(struct slice routes, struct sip_addr *first)
 {
 	struct slice value;
@@ -154,27 +132,26 @@ static bool dialog_first_route(struct slice routes, struct sip_addr *first)
 	return sip_text_next_value(&routes, &value) && sip_addr_parse(first, value) == 0;
 }
 
-/* The next hop: the first route, else the target. What cannot be sent to is replaced by the address
- * that the response came from, since without ACK and BYE the call would go on at the far end: a
- * host name (nothing resolves it here), an address of the other family, 0.0.0.0. A target that was
- * rewritten to its source (is_source) is reached as the source was. */
-static void dialog_find_hop(struct dialog *d, const struct addr *from, bool is_source)
+/* The first route, else the target. */
+static struct slice dialog_next_uri(const struct dialog *d)
 {
-	struct slice uri = dialog_target(d);
 	struct sip_addr first;
-	int8_t transport;
-	struct addr hop;
 
-	d->dst = *from;
-	d->transport = -1;
-	if (d->routes_len)
-		uri = dialog_first_route(dialog_routes(d), &first) ? first.uri : SLICE_EMPTY;
-	if (!dialog_uri_hop(uri, &hop, &transport) || hop.family != from->family ||
-	    addr_is_any(&hop))
-		return;
-	d->dst = hop;
-	if (d->routes_len || !is_source)
-		d->transport = transport;
+	if (!d->routes_len)
+		return dialog_target(d);
+	return dialog_first_route(dialog_routes(d), &first) ? first.uri : SLICE_EMPTY;
+}
+
+/* A target that was rewritten to its source is reached as the source was. */
+static void dialog_set_hop(struct dialog *d, const struct addr *from, bool is_source)
+{
+	next_hop_set(&d->next, dialog_next_uri(d), from, is_source && !d->routes_len);
+}
+
+void dialog_find_hop(struct dialog *d, const struct sip_hop *call, struct sip_hop *out)
+{
+	next_hop_refresh(&d->next, dialog_next_uri(d));
+	next_hop_get(&d->next, call, out);
 }
 
 /* The URI of Contact; with the source address in place of its host when asked for, or all of it
@@ -239,7 +216,7 @@ int dialog_take_response(struct dialog *d, const struct sip_msg *msg, const stru
 	err = dialog_set_text(d, &text);
 	if (err)
 		return err;
-	dialog_find_hop(d, from, rewrite);
+	dialog_set_hop(d, from, rewrite);
 	if (sip_msg_has(msg, SIP_HDR_ALLOW))
 		d->allows_update = sip_msg_lists(msg, SIP_HDR_ALLOW, SLICE_LIT("UPDATE"));
 	return 0;
@@ -265,7 +242,7 @@ int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slic
 	err = local.over || routes.over || target.over ? -ENOBUFS : dialog_set_text(d, &text);
 	if (err)
 		return err;
-	dialog_find_hop(d, from, rewrite);
+	dialog_set_hop(d, from, rewrite);
 	d->remote_cseq = msg->cseq;
 	d->allows_update = sip_msg_lists(msg, SIP_HDR_ALLOW, SLICE_LIT("UPDATE"));
 	return 0;
@@ -282,7 +259,6 @@ int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct
 		.tag = dialog_tag(d),
 		.routes = dialog_routes(d),
 	};
-	struct addr hop = d->dst;
 	struct sip_uri uri;
 	int err;
 
@@ -293,7 +269,7 @@ int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct
 		return 0;
 	err = target.over ? -ENOBUFS : dialog_set_text(d, &text);
 	if (!err)
-		dialog_find_hop(d, &hop, rewrite);
+		dialog_set_hop(d, NULL, rewrite);
 	return err;
 }
 
@@ -368,16 +344,18 @@ void dialog_write_request(struct sink *out, const struct dialog *d, const struct
 
 /* ---- dialogs that are not kept ---- */
 
-int dialog_init_stray(struct dialog *d, struct sip *sip, const struct sip_msg *msg,
+int dialog_init_stray(struct dialog *d, struct sip *sip, uint8_t tp, const struct sip_msg *msg,
 		      const struct addr *from)
 {
 	*d = (struct dialog){.sip = sip};
 	list_init(&d->node);
+	next_hop_init(&d->next, sip, tp);
 	return dialog_take_response(d, msg, from, false);
 }
 
 void dialog_close_stray(struct dialog *d)
 {
+	next_hop_leave(&d->next);
 	msgbuf_free(d->sip->bufs, d->text);
 	d->text = NULL;
 }

@@ -9,6 +9,7 @@
 
 #include "engine/base/list.h"
 #include "engine/core/media.h"
+#include "sip/next_hop.h"
 #include "sip/sip_internal.h"
 
 enum dialog_state { DIALOG_EARLY, DIALOG_CONFIRMED, DIALOG_TERMINATED, DIALOG_STATE_COUNT };
@@ -20,19 +21,18 @@ struct dialog {
 	struct msgbuf *text; /* from, to, target, routes, one behind the other */
 	uint16_t from_len, to_len, target_len, routes_len;
 	uint16_t tag_off, tag_len; /* the far end's tag, inside of to */
-	struct addr dst;	   /* next hop */
-	int8_t transport;	   /* enum sip_transport that its URI names; -1: none */
-	uint32_t remote_cseq;	   /* 0: none seen */
-	uint32_t rseq;		   /* of the last reliable provisional; 0: none */
-	struct media_desc media;   /* what the far end described first in this dialog */
-	uint8_t state;		   /* enum dialog_state */
+	struct next_hop next;
+	uint32_t remote_cseq;	 /* 0: none seen */
+	uint32_t rseq;		 /* of the last reliable provisional; 0: none */
+	struct media_desc media; /* what the far end described first in this dialog */
+	uint8_t state;		 /* enum dialog_state */
 	bool has_media;
 	bool is_media_reliable; /* it was the answer (RFC 3262 5): a 2xx need not repeat it */
 	bool allows_update;	/* the far end's Allow lists UPDATE */
 };
 
-/* NULL: no room (counted). */
-struct dialog *dialog_new(struct sip *sip);
+/* tp: what the call goes by. NULL: no room (counted). */
+struct dialog *dialog_new(struct sip *sip, uint8_t tp);
 void dialog_free(struct dialog *d);
 
 /* From a response with or without To tag: From, To, target (Contact, else the source), route set
@@ -77,8 +77,11 @@ void dialog_write_request(struct sink *out, const struct dialog *d, const struct
 /* The Request-URI of such a request. */
 struct slice dialog_ruri(const struct dialog *d);
 
+/* Where such a request goes now, as next_hop_get. */
+void dialog_find_hop(struct dialog *d, const struct sip_hop *call, struct sip_hop *out);
+
 /* The parts of a 2xx that lead nowhere else: for ACK and BYE of a dialog that is not kept. */
-int dialog_init_stray(struct dialog *d, struct sip *sip, const struct sip_msg *msg,
+int dialog_init_stray(struct dialog *d, struct sip *sip, uint8_t tp, const struct sip_msg *msg,
 		      const struct addr *from);
 void dialog_close_stray(struct dialog *d);
 

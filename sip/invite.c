@@ -417,7 +417,7 @@ static bool invite_send_again(struct invite *iv, struct txn *old)
 	struct sink out = sink_make(text, sizeof(text));
 	struct txn *t = txn_client_new(&iv->sip->txns, TXN_ICT, SIP_METHOD_INVITE, iv->cseq + 1,
 				       invite_on_ict, iv);
-	const struct invite_hop hop = {iv->dst, iv->local, iv->tp};
+	const struct sip_hop hop = {iv->dst, iv->local, iv->tp};
 
 	if (!t)
 		return false;

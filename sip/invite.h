@@ -175,9 +175,9 @@ void invite_take_provisional(struct invite *iv, const struct sip_msg *msg, const
 bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
 /* The same, then media and `answered`. */
 void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
-/* The ACK of a 2xx whose dialog is d; *kept (may be NULL) gets its bytes. */
-void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct slice invite_text,
-		     struct slice *kept, char room[LIMIT_SIP_OUT]);
+/* The ACK of a 2xx to our INVITE in the confirmed dialog, and a linger record for its copies, which
+ * takes over the transaction. */
+void invite_acknowledge(struct invite *iv, struct txn *ict, const struct sip_msg *msg);
 
 /* ---- messages (invite_build.c) ---- */
 
@@ -194,17 +194,10 @@ struct invite_way {
 int invite_write_first(struct sink *out, struct invite *iv, const struct tech_dial *dial,
 		       const struct sip_conf_endpoint *ep, const struct invite_way *way,
 		       struct slice branch);
-/* Where a request goes, and by what. What stands at the address to which the INVITE
- * went is who it went to, by the name that was dialled then. */
-struct invite_hop {
-	struct sip_peer peer;
-	struct addr local; /* our sent-by */
-	uint8_t tp;
-};
 /* `old`, a request of ours, with another branch, CSeq + 1, credentials, and, if it has one, our
  * session interval. */
 int invite_write_again(struct sink *out, struct invite *iv, struct slice old,
-		       const struct invite_hop *hop, struct slice branch);
+		       const struct sip_hop *hop, struct slice branch);
 /* Route, User-Agent and so on of an in-dialog request: everything up to the body. extra: whole
  * header lines. */
 struct invite_request {
@@ -261,8 +254,8 @@ void invite_auth_heard(struct invite *iv, const struct sip_msg *msg);
 /* Credentials as far as there are any. */
 void invite_write_auth(struct sink *out, struct invite *iv, struct slice method, struct slice ruri);
 void invite_drop_auth(struct invite *iv);
-/* That of a request in this dialog. */
-void invite_find_hop(const struct invite *iv, const struct dialog *d, struct invite_hop *out);
+/* That of a request in this dialog, as far as it is known now. */
+void invite_find_hop(const struct invite *iv, struct dialog *d, struct sip_hop *out);
 /* Who a response came from. */
 struct sip_peer invite_peer(const struct invite *iv, const struct addr *from);
 

@@ -34,7 +34,7 @@ static struct dialog *invite_early_dialog(struct invite *iv, const struct sip_ms
 	}
 	if (msg->to_tag.len == 0 || invite_dialog_count(iv) >= LIMIT_SIP_FORKS)
 		return NULL;
-	d = dialog_new(iv->sip);
+	d = dialog_new(iv->sip, iv->tp);
 	if (!d)
 		return NULL;
 	if (dialog_take_response(d, msg, from, iv->rewrite_contact)) {
@@ -152,8 +152,9 @@ void invite_take_provisional(struct invite *iv, const struct sip_msg *msg, const
 
 /* ---- the answer ---- */
 
-void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct slice invite_text,
-		     struct slice *kept, char room[LIMIT_SIP_OUT])
+static struct slice invite_write_ack(struct invite *iv, const struct sip_hop *hop,
+				     const struct sip_msg *msg, struct slice invite_text,
+				     char room[LIMIT_SIP_OUT])
 {
 	const struct sip_ident id = {
 		.shard = iv->sip->env.shard,
@@ -163,21 +164,19 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 	};
 	struct sink out = sink_make(room, LIMIT_SIP_OUT);
 	char branch[SIP_BRANCH_LEN];
-	struct dialog_request r = {
+	const struct dialog_request r = {
 		.method = SIP_METHOD_ACK,
-		.cseq = cseq,
+		.cseq = msg->cseq,
 		.call_id = iv->call_id,
 		.branch = slice_make(branch, sizeof(branch)),
+		.via = &hop->local,
+		.tp = hop->tp,
 	};
-	struct invite_hop hop;
 	enum sip_parse_error err;
 	struct sip_msg invite;
 
 	sip_ident_branch(&id, branch);
-	invite_find_hop(iv, d, &hop);
-	r.via = &hop.local;
-	r.tp = hop.tp;
-	dialog_write_request(&out, d, &r);
+	dialog_write_request(&out, iv->dialog, &r);
 	sip_write_tail(&out, iv->sip);
 	/* RFC 3261 22.1: the credentials of the INVITE. */
 	if (iv->auth && invite_text.len && sip_msg_parse(&invite, invite_text, &err) == 0) {
@@ -185,9 +184,17 @@ void invite_send_ack(struct invite *iv, struct dialog *d, uint32_t cseq, struct 
 		sip_write_copy(&out, &invite, SIP_HDR_PROXY_AUTHORIZATION);
 	}
 	sip_write_end(&out);
-	*kept = out.over ? SLICE_EMPTY : sink_slice(&out);
-	if (kept->len)
-		UNUSED(sip_tp_send(iv->sip, hop.tp, &hop.peer, *kept));
+	return out.over ? SLICE_EMPTY : sink_slice(&out);
+}
+
+void invite_acknowledge(struct invite *iv, struct txn *ict, const struct sip_msg *msg)
+{
+	struct linger_ack ack = {.dialog = iv->dialog};
+	char room[LIMIT_SIP_OUT];
+
+	invite_find_hop(iv, iv->dialog, &ack.hop);
+	ack.text = invite_write_ack(iv, &ack.hop, msg, txn_text(ict), room);
+	linger_start(iv->sip, ict, msg->to_tag, &ack, iv->tp, &iv->local);
 }
 
 /* The dialog of the 2xx is confirmed; those of other forks end without a word: each of them that
@@ -202,7 +209,7 @@ static struct dialog *invite_confirm(struct invite *iv, const struct sip_msg *ms
 	list_for_safe (node, &iv->dialogs)
 		dialog_free(list_entry(node, struct dialog, node));
 	if (!d)
-		d = dialog_new(iv->sip);
+		d = dialog_new(iv->sip, iv->tp);
 	if (!d)
 		return NULL;
 	if (msg->contact.uri.len == 0)
@@ -246,10 +253,7 @@ static void invite_answer_lost(struct invite *iv, int cause)
 bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct addr *from)
 {
 	struct txn *t = txn_client_get(&iv->sip->txns, iv->ict);
-	char room[LIMIT_SIP_OUT];
-	struct invite_hop hop;
 	struct sip_peer peer;
-	struct slice ack;
 
 	iv->ict = HANDLE_NONE;
 	if (NEVER(!t))
@@ -261,13 +265,10 @@ bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct ad
 		linger_end_fork(iv->sip, iv->tp, &iv->local, msg, &peer, CAUSE_SWITCH_CONGESTION);
 		return false;
 	}
-	if (FAULT(ack_not_sent)) {
+	if (FAULT(ack_not_sent))
 		txn_set_user(t, NULL, NULL);
-	} else {
-		invite_send_ack(iv, iv->dialog, msg->cseq, txn_text(t), &ack, room);
-		invite_find_hop(iv, iv->dialog, &hop);
-		linger_start(iv->sip, t, msg->to_tag, ack, hop.tp, &hop.peer, &hop.local);
-	}
+	else
+		invite_acknowledge(iv, t, msg);
 	if (iv->auth)
 		sip_auth_settled(iv->auth);
 	return true;

@@ -380,7 +380,7 @@ static bool build_is_of_invite(unsigned id)
 }
 
 static void build_copy_line(struct sink *out, const struct sip_msg *old, const struct sip_hdr *h,
-			    struct invite *iv, const struct invite_hop *hop, struct slice branch)
+			    struct invite *iv, const struct sip_hop *hop, struct slice branch)
 {
 	bool is_foreign = old->method != SIP_METHOD_INVITE && build_is_of_invite(h->id);
 
@@ -416,7 +416,7 @@ static void build_copy_line(struct sink *out, const struct sip_msg *old, const s
 }
 
 int invite_write_again(struct sink *out, struct invite *iv, struct slice text,
-		       const struct invite_hop *hop, struct slice branch)
+		       const struct sip_hop *hop, struct slice branch)
 {
 	enum sip_parse_error err;
 	struct sip_msg old;
@@ -435,7 +435,7 @@ int invite_write_again(struct sink *out, struct invite *iv, struct slice text,
 /* ---- inside of a dialog ---- */
 
 static void build_in_dialog(struct sink *out, struct invite *iv, struct dialog *d,
-			    const struct invite_request *r, const struct invite_hop *hop,
+			    const struct invite_request *r, const struct sip_hop *hop,
 			    struct slice branch)
 {
 	char room[512];
@@ -469,13 +469,11 @@ struct sip_peer invite_peer(const struct invite *iv, const struct addr *from)
 				 .host = addr_eq(from, &iv->dst.addr) ? iv->dst.host : 0};
 }
 
-void invite_find_hop(const struct invite *iv, const struct dialog *d, struct invite_hop *out)
+void invite_find_hop(const struct invite *iv, struct dialog *d, struct sip_hop *out)
 {
-	out->local = iv->local;
-	out->tp = sip_tp_follow_hop(iv->sip, iv->tp, d->transport, &d->dst, &out->local);
-	out->peer = invite_peer(iv, &d->dst);
-	if (sip_tp_kind(iv->sip, out->tp) != SIP_TRANSPORT_TLS)
-		out->peer.host = 0;
+	const struct sip_hop call = {iv->dst, iv->local, iv->tp};
+
+	dialog_find_hop(d, &call, out);
 }
 
 static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct invite_request *r,
@@ -485,7 +483,7 @@ static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct
 	struct sink out = sink_make(text, sizeof(text));
 	struct txn *t = txn_client_new(&iv->sip->txns, kind, r->method, iv->cseq + 1,
 				       fn ? fn : invite_on_unawaited, fn ? (void *)iv : iv->sip);
-	struct invite_hop hop;
+	struct sip_hop hop;
 	handle_t h;
 
 	if (!t)
@@ -500,8 +498,7 @@ static handle_t build_and_send(struct invite *iv, struct dialog *d, const struct
 		txn_drop(t);
 		return HANDLE_NONE;
 	}
-	return txn_client_send(t, hop.tp, &hop.peer, &hop.local, sink_slice(&out)) ? HANDLE_NONE
-										   : h;
+	return next_hop_send(&d->next, t, &hop, sink_slice(&out)) ? HANDLE_NONE : h;
 }
 
 handle_t invite_send(struct invite *iv, struct dialog *d, const struct invite_request *r, txn_fn fn)

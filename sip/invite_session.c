@@ -183,17 +183,13 @@ static void session_on_update(void *arg, struct txn *t, enum txn_fact fact,
 static void session_reinvite_answered(struct invite *iv, struct txn *t, const struct sip_msg *msg,
 				      const struct addr *from)
 {
-	struct slice sdp = sip_msg_sdp(msg), ack;
-	char room[LIMIT_SIP_OUT];
-	struct invite_hop hop;
+	struct slice sdp = sip_msg_sdp(msg);
 	struct media_desc desc;
 	bool held;
 
 	iv->ict = HANDLE_NONE;
 	UNUSED(dialog_take_target(iv->dialog, msg, from, iv->rewrite_contact));
-	invite_send_ack(iv, iv->dialog, msg->cseq, txn_text(t), &ack, room);
-	invite_find_hop(iv, iv->dialog, &hop);
-	linger_start(iv->sip, t, msg->to_tag, ack, hop.tp, &hop.peer, &hop.local);
+	invite_acknowledge(iv, t, msg);
 	if (iv->auth)
 		sip_auth_settled(iv->auth);
 	invite_session_answered(iv, msg);

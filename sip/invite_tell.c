@@ -54,7 +54,7 @@ static bool tell_again(struct invite *iv, const struct txn *old)
 	struct sink out = sink_make(text, sizeof(text));
 	struct txn *t = txn_client_new(&iv->sip->txns, TXN_NICT, (enum sip_method)old->method,
 				       iv->cseq + 1, tell_on_last, iv->sip);
-	const struct invite_hop hop = {old->dst, old->via, old->tp};
+	const struct sip_hop hop = {old->dst, old->via, old->tp};
 
 	if (!t)
 		return false;

@@ -10,7 +10,7 @@
 static void linger_free(struct linger *l)
 {
 	list_del(&l->node);
-	msgbuf_free(l->sip->bufs, l->ack);
+	next_hop_ack_free(l->sip, &l->ack);
 	slab_free(l->sip->lingers, l);
 }
 
@@ -44,13 +44,9 @@ static struct linger *linger_new(struct sip *sip)
 	}
 	l->sip = sip;
 	list_init(&l->node);
+	list_init(&l->ack.node);
 	list_add_tail(&sip->linger_fifo, &l->node);
 	return l;
-}
-
-static void linger_send(struct sip *sip, uint8_t tp, const struct sip_peer *dst, struct slice text)
-{
-	UNUSED(sip_tp_send(sip, tp, dst, text)); /* a lost ACK is asked for again */
 }
 
 /* The branch of an ACK for a stray 2xx follows from its tag: each copy gets the same bytes. */
@@ -67,8 +63,7 @@ static void linger_ack_branch(struct sip *sip, const struct sip_msg *msg,
 	sip_ident_branch(&id, branch);
 }
 
-static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct sip_peer *hop,
-			    const struct addr *local, const struct sip_msg *msg)
+static void linger_ack_fork(struct dialog *d, const struct sip_hop *hop, const struct sip_msg *msg)
 {
 	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
 	struct sink out = sink_make(text, sizeof(text));
@@ -77,8 +72,8 @@ static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct sip
 		.cseq = msg->cseq,
 		.call_id = msg->call_id,
 		.branch = slice_make(branch, sizeof(branch)),
-		.via = local,
-		.tp = tp,
+		.via = &hop->local,
+		.tp = hop->tp,
 	};
 
 	linger_ack_branch(d->sip, msg, branch);
@@ -86,11 +81,11 @@ static void linger_ack_fork(const struct dialog *d, uint8_t tp, const struct sip
 	sip_write_tail(&out, d->sip);
 	sip_write_end(&out);
 	if (!out.over)
-		linger_send(d->sip, tp, hop, sink_slice(&out));
+		next_hop_send_ack_once(&d->next, hop, sink_slice(&out));
 }
 
-static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct sip_peer *hop,
-			    const struct addr *local, const struct sip_msg *msg, unsigned cause)
+static void linger_bye_fork(struct dialog *d, const struct sip_hop *hop, const struct sip_msg *msg,
+			    unsigned cause)
 {
 	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
 	struct sink out = sink_make(text, sizeof(text));
@@ -101,8 +96,8 @@ static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct sip
 		.cseq = msg->cseq + 1,
 		.call_id = msg->call_id,
 		.branch = slice_make(branch, sizeof(branch)),
-		.via = local,
-		.tp = tp,
+		.via = &hop->local,
+		.tp = hop->tp,
 	};
 
 	if (!t)
@@ -116,23 +111,21 @@ static void linger_bye_fork(const struct dialog *d, uint8_t tp, const struct sip
 	if (out.over)
 		txn_drop(t);
 	else
-		UNUSED(txn_client_send(t, tp, hop, local, sink_slice(&out)));
+		UNUSED(next_hop_send(&d->next, t, hop, sink_slice(&out)));
 }
 
 void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
 		     const struct sip_msg *msg, const struct sip_peer *from, int cause)
 {
-	struct sip_peer hop = {0};
-	struct addr sent_by = *local;
+	const struct sip_hop call = {*from, *local, tp};
+	struct sip_hop hop;
 	struct dialog d;
 
-	if (dialog_init_stray(&d, sip, msg, &from->addr) == 0) {
-		hop.addr = d.dst;
-		hop.host = addr_eq(&d.dst, &from->addr) ? from->host : 0;
-		tp = sip_tp_follow_hop(sip, tp, d.transport, &d.dst, &sent_by);
-		linger_ack_fork(&d, tp, &hop, &sent_by, msg);
+	if (dialog_init_stray(&d, sip, tp, msg, &from->addr) == 0) {
+		next_hop_get(&d.next, &call, &hop);
+		linger_ack_fork(&d, &hop, msg);
 		if (cause >= 0)
-			linger_bye_fork(&d, tp, &hop, &sent_by, msg, (unsigned)cause);
+			linger_bye_fork(&d, &hop, msg, (unsigned)cause);
 	}
 	dialog_close_stray(&d);
 }
@@ -156,9 +149,9 @@ static void linger_success(struct linger *l, const struct sip_msg *msg, const st
 
 	if (hash == l->winner) {
 		sip_count_one(l->sip, METRIC_sip_retransmit);
-		if (l->ack && !FAULT(ack_not_repeated))
-			linger_send(l->sip, l->tp, &l->dst, msgbuf_slice(l->ack));
-		else if (!l->ack)
+		if (l->ack.text && !FAULT(ack_not_repeated))
+			next_hop_send_ack_again(l->sip, &l->ack);
+		else if (!l->ack.text)
 			linger_end_fork(l->sip, l->tp, &l->local, msg, from, -1);
 		return;
 	}
@@ -191,20 +184,34 @@ static void linger_on_ict(void *arg, struct txn *t, enum txn_fact fact, const st
 	}
 }
 
-void linger_start(struct sip *sip, struct txn *ict, struct slice tag, struct slice ack, uint8_t tp,
-		  const struct sip_peer *dst, const struct addr *local)
+/* Without room to keep it, it goes out as well as can be. */
+static void linger_take_ack(struct sip *sip, struct linger *l, const struct linger_ack *ack)
+{
+	struct msgbuf *kept = l ? msgbuf_dup(sip->bufs, ack->text) : NULL;
+
+	if (!kept) {
+		next_hop_send_ack_once(&ack->dialog->next, &ack->hop, ack->text);
+		return;
+	}
+	l->ack.text = kept;
+	l->ack.hop = ack->hop;
+	next_hop_send_ack(&ack->dialog->next, &l->ack);
+}
+
+void linger_start(struct sip *sip, struct txn *ict, struct slice tag, const struct linger_ack *ack,
+		  uint8_t tp, const struct addr *local)
 {
 	struct linger *l = linger_new(sip);
 
 	txn_set_user(ict, NULL, NULL);
+	if (ack->text.len)
+		linger_take_ack(sip, l, ack);
 	if (!l)
 		return;
 	l->tp = tp;
-	l->dst = *dst;
 	l->local = *local;
 	l->cause = CAUSE_ANSWERED_ELSEWHERE;
 	l->winner = linger_hash(l, tag);
-	l->ack = ack.len ? msgbuf_dup(sip->bufs, ack) : NULL;
 	l->ict = txn_handle(ict);
 	txn_set_user(ict, linger_on_ict, l);
 }

@@ -13,20 +13,25 @@
 struct linger {
 	struct list node; /* of sip->linger_fifo */
 	struct sip *sip;
-	struct msgbuf *ack;
-	struct sip_peer dst;
+	struct next_hop_ack ack; /* text NULL: none */
 	handle_t ict;
 	uint64_t winner;		 /* hash of the To tag */
 	uint64_t forks[LIMIT_SIP_FORKS]; /* hashes of the To tags that got their BYE */
 	uint16_t cause;			 /* Q.850 in the BYE of a fork; 0: none */
 	uint8_t fork_count;
-	uint8_t tp;
+	uint8_t tp; /* of the call, and our address there */
 	struct addr local;
 };
 
-/* Takes over `ict`, whose first 2xx has this To tag and was answered by `ack`. */
-void linger_start(struct sip *sip, struct txn *ict, struct slice tag, struct slice ack, uint8_t tp,
-		  const struct sip_peer *dst, const struct addr *local);
+/* The ACK of a 2xx. */
+struct linger_ack {
+	struct dialog *dialog;
+	struct sip_hop hop; /* for which it is written */
+	struct slice text;  /* empty: it could not be written */
+};
+/* Sends the ACK, and takes over `ict`, whose first 2xx has this To tag. tp, local: of the call. */
+void linger_start(struct sip *sip, struct txn *ict, struct slice tag, const struct linger_ack *ack,
+		  uint8_t tp, const struct addr *local);
 /* Nobody is left for `ict`: every 2xx is ended by ACK and BYE. */
 void linger_orphan(struct sip *sip, struct txn *ict, uint8_t tp, const struct addr *local,
 		   unsigned cause);

@@ -9,6 +9,7 @@
 #include "sip/hosts.h"
 #include "sip/incoming.h"
 #include "sip/linger.h"
+#include "sip/next_hop.h"
 #include "sip/nonces.h"
 #include "sip/notice.h"
 #include "sip/notify.h"
@@ -143,6 +144,8 @@ static int sip_create_parts(struct sip *sip, const struct sip_sizes *s)
 	int err = slab_create(&sip->seeks, "sip_seeks", sizeof(struct seek), s->calls);
 
 	if (!err)
+		err = next_hops_create(sip, s->calls);
+	if (!err)
 		err = sip_digest_create(&sip->digest);
 	if (!err)
 		err = sip_offenders_create(&sip->offenders, sip->key);
@@ -220,6 +223,7 @@ void sip_destroy(struct sip *sip)
 	conns_destroy(sip);
 	sip_destroy_calls(&sip->active);
 	sip_destroy_calls(&sip->ending);
+	next_hops_destroy(sip);
 	registrations_destroy(sip);
 	notifies_destroy(sip);
 	registrar_destroy(sip);
@@ -355,9 +359,10 @@ bool sip_is_quiet(const struct sip *sip)
 	return slab_used(sip->invites) == 0 && slab_used(sip->dialogs) == 0 &&
 	       slab_used(sip->lingers) == 0 && slab_used(sip->auths) == 0 &&
 	       slab_used(sip->incomings) == 0 && slab_used(sip->registers) == 0 &&
-	       slab_used(sip->seeks) == 0 && slab_used(sip->errands) == 0 &&
-	       slab_used(sip->notifies) == 0 && resolver_asking(sip->resolver) == 0 &&
-	       txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
+	       slab_used(sip->seeks) == 0 && slab_used(sip->next_hops) == 0 &&
+	       slab_used(sip->errands) == 0 && slab_used(sip->notifies) == 0 &&
+	       resolver_asking(sip->resolver) == 0 && txn_layer_used(&sip->txns) == 0 &&
+	       msgbuf_used(sip->bufs) == 0;
 }
 
 uint32_t sip_standing_timers(const struct sip *sip)
@@ -395,9 +400,9 @@ size_t sip_bytes(const struct sip *sip)
 	return sizeof(*sip) + slab_bytes(sip->invites) + slab_bytes(sip->dialogs) +
 	       slab_bytes(sip->lingers) + slab_bytes(sip->auths) + slab_bytes(sip->incomings) +
 	       (size_t)sip->watch.history.size * sizeof(struct history_entry) +
-	       slab_bytes(sip->seeks) + slab_bytes(sip->errands) + sip_nonces_bytes(sip->nonces) +
-	       peer_names_bytes(sip->peer_names) + slab_bytes(sip->notifies) +
-	       resolver_bytes(sip->resolver) + msgbuf_bytes(sip->bufs) +
+	       slab_bytes(sip->seeks) + slab_bytes(sip->next_hops) + slab_bytes(sip->errands) +
+	       sip_nonces_bytes(sip->nonces) + peer_names_bytes(sip->peer_names) +
+	       slab_bytes(sip->notifies) + resolver_bytes(sip->resolver) + msgbuf_bytes(sip->bufs) +
 	       txn_layer_bytes(&sip->txns);
 }
 

@@ -89,6 +89,7 @@ struct sip {
 	struct hash incoming_by_id; /* Call-ID, From tag and CSeq of INVITEs that came */
 	struct hosts *hosts;	    /* names that stand for addresses (hosts.h) */
 	struct slab *errands;	    /* other requests under way (errand.h) */
+	struct slab *next_hops;	    /* names of dialogs that are looked up (next_hop.h) */
 	struct slab *seeks;	    /* of calls that may still be sent elsewhere (seek.h) */
 	struct resolver *resolver;
 	struct sip_health *health;

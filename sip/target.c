@@ -295,10 +295,10 @@ static bool target_by_service(struct target_walk *w)
 }
 
 /* RFC 3263 4.1 wants UDP for sip, TLS for sips, when nothing else is said. An endpoint that is
- * bound to another transport has said it. */
+ * bound to another transport has said it, and so has a call that goes by another one. */
 static enum sip_transport target_default(const struct target_walk *w)
 {
-	int t = w->q->is_secure ? SIP_TRANSPORT_TLS : SIP_TRANSPORT_UDP;
+	int t = w->q->is_secure ? SIP_TRANSPORT_TLS : w->q->want.usual;
 
 	if (w->q->transport >= 0)
 		return (enum sip_transport)w->q->transport;

@@ -13,8 +13,8 @@
  *	r = sip_target_begin(&s, &uri, &want, rng, &list);	FOUND or NONE at once, or PENDING:
  *	fn(arg) is called when it is time for			r = sip_target_again(&s, &list);
  *
- * Used for every request that leaves: INVITE, REGISTER, OPTIONS; the next target of the list is
- *tried on no answer, on a transport error and on 503 (4.3; sip/health.h remembers who failed). */
+ * Used for every request that leaves. Outside of dialogs the next target of the list is tried on no
+ * answer, on a transport error and on 503 (4.3; sip/health.h remembers who failed). */
 #ifndef RINGER_SIP_TARGET_H
 #define RINGER_SIP_TARGET_H
 
@@ -43,11 +43,13 @@ struct sip_target_list {
 	uint32_t count;
 };
 
-/* What we can send by: for each transport the address families. */
+/* What we can send by: for each transport the address families; and what is taken where neither the
+ * URI nor a record says by what (RFC 3263 4.1 has UDP). */
 #define SIP_TARGET_V4 1u
 #define SIP_TARGET_V6 2u
 struct sip_target_want {
 	uint8_t families[SIP_TRANSPORT_COUNT];
+	uint8_t usual; /* enum sip_transport */
 };
 
 enum sip_target_result {

@@ -406,30 +406,71 @@ static void txn_client_start(struct txn *t)
 	txn_end_start(t, t->kind == TXN_ICT ? ICT_TMR_B : NICT_TMR_F, conf->times.b_ns);
 }
 
-int txn_client_send(struct txn *t, uint8_t tp, const struct sip_peer *dst, const struct addr *via,
-		    struct slice request)
+static int txn_client_begin(struct txn *t)
 {
-	int err = txn_keep(t, request) ? 0 : -ENOBUFS;
+	int err;
 
+	txn_widen(t);
+	err = txn_send_first(t);
+	if (err && txn_narrow(t))
+		err = txn_send_first(t);
+	if (!err)
+		txn_client_start(t);
+	return err;
+}
+
+/* 0, or -ENOBUFS, and it is freed. */
+static int txn_client_keep(struct txn *t, uint8_t tp, const struct sip_peer *dst,
+			   const struct addr *via, struct slice request)
+{
 	t->tp = tp;
 	t->dst = *dst;
 	t->via = *via;
-	if (!err) {
-		txn_widen(t);
-		err = txn_send_first(t);
-	}
-	if (err && txn_narrow(t))
-		err = txn_send_first(t);
-	if (err) {
-		txn_free(t);
+	if (txn_keep(t, request))
+		return 0;
+	txn_free(t);
+	return -ENOBUFS;
+}
+
+int txn_client_send(struct txn *t, uint8_t tp, const struct sip_peer *dst, const struct addr *via,
+		    struct slice request)
+{
+	int err = txn_client_keep(t, tp, dst, via, request);
+
+	if (err)
 		return err;
-	}
-	txn_client_start(t);
-	return 0;
+	err = txn_client_begin(t);
+	if (err)
+		txn_free(t);
+	return err;
+}
+
+int txn_client_hold(struct txn *t, uint8_t tp, const struct sip_peer *dst, const struct addr *via,
+		    struct slice request)
+{
+	int err = txn_client_keep(t, tp, dst, via, request);
+
+	if (!err)
+		t->is_held = true;
+	return err;
+}
+
+void txn_client_release(struct txn *t, uint8_t tp, const struct sip_peer *dst)
+{
+	check(t->is_held && list_empty(&t->fifo));
+	t->is_held = false;
+	if (tp == t->tp)
+		t->dst = *dst;
+	else
+		UNUSED(txn_switch(t, tp, dst)); /* without room it goes as it was written */
+	if (txn_client_begin(t))
+		txn_send_failed(t);
 }
 
 static bool txn_waits_for_answer(const struct txn *t)
 {
+	if (t->is_held)
+		return false;
 	if (t->kind == TXN_ICT)
 		return t->state == ICT_CALLING || t->state == ICT_PROCEEDING;
 	return t->state == NICT_TRYING || t->state == NICT_PROCEEDING;
@@ -491,7 +532,7 @@ enum txn_match txn_rx_response(struct txn_layer *l, const struct sip_msg *msg,
 	t = slab_get(l->clients, id.handle);
 	if (t && msg->cseq_method == SIP_METHOD_CANCEL)
 		t = slab_get(l->clients, t->cancel); /* it has the branch of its INVITE */
-	if (!t || t->nonce != id.nonce || t->method != msg->cseq_method || t->dead ||
+	if (!t || t->nonce != id.nonce || t->method != msg->cseq_method || t->dead || t->is_held ||
 	    !txn_is_our_via(t, &msg->via))
 		return TXN_STRAY;
 	txn_rx_matched(t, &in);

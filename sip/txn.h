@@ -95,11 +95,11 @@ struct txn {
 	struct tmr resend;     /* A, E, G */
 	struct tmr end;	       /* B, D, M; F, K; H, I, L; J */
 	struct hash_node node; /* server */
-	struct list fifo;
-	struct msgbuf *buf;  /* what is sent again: request, then ACK; response */
-	int64_t interval_ns; /* of the last resend */
-	uint64_t nonce;	     /* client: of the branch */
-	handle_t cancel;     /* client INVITE: the transaction of its CANCEL */
+	struct list fifo;      /* of the layer; while it is held, of who holds it */
+	struct msgbuf *buf;    /* what is sent again: request, then ACK; response */
+	int64_t interval_ns;   /* of the last resend */
+	uint64_t nonce;	       /* client: of the branch */
+	handle_t cancel;       /* client INVITE: the transaction of its CANCEL */
 	struct sip_peer dst;
 	struct addr via; /* client: sent-by of our Via; family 0: not compared */
 	uint32_t cseq;
@@ -112,6 +112,7 @@ struct txn {
 	uint8_t depth;	   /* steps that are running */
 	bool dead;	   /* TERMINATED while a step runs: freed at its end */
 	bool acked;
+	bool is_held;	/* client: not sent yet */
 	bool cancelled; /* client INVITE: a CANCEL was sent */
 	bool is_wide;	/* goes by TCP for its size; narrow is what it was meant for */
 	uint8_t narrow;
@@ -135,6 +136,14 @@ void txn_branch(const struct txn *t, char text[SIP_BRANCH_LEN]);
  * the transport said) the transaction is freed without a fact. */
 int txn_client_send(struct txn *t, uint8_t tp, const struct sip_peer *dst, const struct addr *via,
 		    struct slice request);
+
+/* The same, but nothing is sent and no time runs until txn_client_release, since where it goes is
+ * being looked up: `dst` and what leads there are what it goes by without an answer. Until then
+ * t->fifo is the holder's. */
+int txn_client_hold(struct txn *t, uint8_t tp, const struct sip_peer *dst, const struct addr *via,
+		    struct slice request);
+/* Sends it, with another Via if tp is another one. What cannot be sent ends as by TXN_ERROR. */
+void txn_client_release(struct txn *t, uint8_t tp, const struct sip_peer *dst);
 
 /* The transaction of a CANCEL, which shares the branch of `ict`; NULL: no room. */
 struct txn *txn_client_for_cancel(struct txn_layer *l, struct txn *ict);

@@ -110,8 +110,10 @@ bool txn_is_reliable(const struct txn *t);
 /* As txn_end_start for what only waits for copies: at once where there are none. */
 void txn_absorb_start(struct txn *t, uint8_t event, int64_t after_ns);
 
-/* txn_switch.c: to the transport that its size asks for, and back to the one it was meant for; the
- * kept bytes get another Via. txn_narrow: false: it is there already, or no room. */
+/* txn_switch.c: the kept bytes get another Via. txn_switch: false: no room, and nothing changed. */
+bool txn_switch(struct txn *t, uint8_t tp, const struct sip_peer *dst);
+/* To the transport that its size asks for, and back to the one it was meant for. txn_narrow: false:
+ * it is there already, or no room. */
 void txn_widen(struct txn *t);
 bool txn_narrow(struct txn *t);
 

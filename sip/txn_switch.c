@@ -1,30 +1,10 @@
-/* sip/txn_switch.c - requests that are too large for their transport (RFC 3261 18.1.1). */
+/* sip/txn_switch.c - a request leaves by another transport than it was written for: it is too large
+ * for that one (RFC 3261 18.1.1), or where it goes is known only now. */
 #include "engine/base/limits.h"
 #include "sip/txn_internal.h"
 #include "sip/write.h"
 
-/* The second line is the Via, as we write requests: another one in its place. */
-static bool switch_write(struct txn *t, struct slice transport, const struct addr *via,
-			 struct sink *out)
-{
-	struct slice rest = msgbuf_slice(t->buf), start, old;
-	char branch[SIP_BRANCH_LEN], ip[ADDR_TEXT];
-	struct sink host = sink_make(ip, sizeof(ip));
-
-	if (!slice_split(&rest, '\n', &start) || !slice_split(&rest, '\n', &old) ||
-	    !slice_starts(old, SLICE_LIT("Via: ")))
-		return false;
-	txn_branch(t, branch);
-	addr_write_ip(&host, via);
-	sink_add(out, start);
-	sink_char(out, '\n');
-	sip_write_via(out, transport, sink_slice(&host), via->family == 6, via->port,
-		      slice_make(branch, sizeof(branch)));
-	sink_add(out, rest);
-	return !out->over;
-}
-
-static bool switch_to(struct txn *t, uint8_t tp)
+bool txn_switch(struct txn *t, uint8_t tp, const struct sip_peer *dst)
 {
 	const struct txn_conf *conf = &t->layer->conf;
 	char room[LIMIT_SIP_OUT];
@@ -33,8 +13,8 @@ static bool switch_to(struct txn *t, uint8_t tp)
 	struct slice transport;
 	struct addr via;
 
-	transport = conf->via(conf->arg, tp, &t->dst, &via);
-	if (!switch_write(t, transport, &via, &out))
+	transport = conf->via(conf->arg, tp, dst, &via);
+	if (!sip_write_other_via(&out, msgbuf_slice(t->buf), transport, &via))
 		return false;
 	text = msgbuf_dup(conf->bufs, sink_slice(&out));
 	if (!text)
@@ -42,6 +22,7 @@ static bool switch_to(struct txn *t, uint8_t tp)
 	txn_forget(t);
 	t->buf = text;
 	t->tp = tp;
+	t->dst = *dst;
 	t->via = via;
 	return true;
 }
@@ -52,7 +33,7 @@ void txn_widen(struct txn *t)
 	uint8_t narrow = t->tp;
 	int wide = conf->widen ? conf->widen(conf->arg, t->tp, &t->dst, t->buf->len) : -1;
 
-	if (wide < 0 || !switch_to(t, (uint8_t)wide))
+	if (wide < 0 || !txn_switch(t, (uint8_t)wide, &t->dst))
 		return;
 	t->narrow = narrow;
 	t->is_wide = true;
@@ -61,7 +42,7 @@ void txn_widen(struct txn *t)
 
 bool txn_narrow(struct txn *t)
 {
-	if (!t->is_wide || !switch_to(t, t->narrow))
+	if (!t->is_wide || !txn_switch(t, t->narrow, &t->dst))
 		return false;
 	t->is_wide = false;
 	metric_inc(t->layer->conf.metrics, METRIC_sip_narrowed);

@@ -59,6 +59,30 @@ void sip_write_via(struct sink *out, struct slice transport, struct slice host, 
 	sink_lit(out, "\r\n");
 }
 
+bool sip_write_other_via(struct sink *out, struct slice request, struct slice transport,
+			 const struct addr *sent_by)
+{
+	const struct slice name = SLICE_LIT("branch=");
+	struct slice rest = request, start, via;
+	char ip[ADDR_TEXT];
+	struct sink host = sink_make(ip, sizeof(ip));
+	size_t branch;
+
+	if (!slice_split(&rest, '\n', &start) || !slice_split(&rest, '\n', &via) ||
+	    !slice_starts(via, SLICE_LIT("Via: ")))
+		return false;
+	branch = slice_find_text(via, name);
+	if (branch == SIZE_MAX)
+		return false;
+	addr_write_ip(&host, sent_by);
+	sink_add(out, start);
+	sink_char(out, '\n');
+	sip_write_via(out, transport, sink_slice(&host), sent_by->family == 6, sent_by->port,
+		      slice_trim(slice_from(via, branch + name.len)));
+	sink_add(out, rest);
+	return !out->over;
+}
+
 void sip_write_addr(struct sink *out, enum sip_hdr_id id, struct slice display, struct slice uri,
 		    struct slice tag)
 {

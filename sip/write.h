@@ -6,6 +6,7 @@
 #ifndef RINGER_SIP_WRITE_H
 #define RINGER_SIP_WRITE_H
 
+#include "engine/io/addr.h"
 #include "sip/msg.h"
 
 /* "INVITE sip:... SIP/2.0" and "SIP/2.0 200 OK" with line end; an empty reason takes the default.
@@ -21,6 +22,11 @@ void sip_write_header_u32(struct sink *out, enum sip_hdr_id id, uint32_t value);
 /* "Via: SIP/2.0/UDP host:port;rport;branch=branch". port 0 is left out. */
 void sip_write_via(struct sink *out, struct slice transport, struct slice host, bool is_ipv6,
 		   uint16_t port, struct slice branch);
+
+/* A request of ours, whose second line is its Via, with another transport and sent-by and the same
+ * branch. False: it does not fit, or is no such request. */
+bool sip_write_other_via(struct sink *out, struct slice request, struct slice transport,
+			 const struct addr *sent_by);
 
 /* `From: "Display" <uri>;tag=tag`; id is From, To, Contact, P-Asserted-Identity ... */
 void sip_write_addr(struct sink *out, enum sip_hdr_id id, struct slice display, struct slice uri,

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The far end as a name, by a name server that nobody here wrote (dnsmasq): SRV with a dead target before a
 # living one, a CNAME, an answer too long for one datagram, a name of the hosts file, a name that is not
-# there, and a server that goes away. sipp answers; as a caller it is known by its name (match=), and kept out
-# by a list of acl.conf.
+# there, and a server that goes away. sipp answers, once with a Contact that is a service elsewhere; as a caller
+# it is known by its name (match=), and kept out by a list of acl.conf.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/e2e/sipp_caller.sh
@@ -10,6 +10,9 @@
 
 DNS_PORT=$(loopback_port $((26012 + E2E_INDEX * 20)))
 DEAD_PORT=$(loopback_port $((26016 + E2E_INDEX * 20)))
+
+ELSEWHERE_PORT=$(loopback_port $((26017 + E2E_INDEX * 20)))
+GOES_ON_PORT=$(loopback_port $((26018 + E2E_INDEX * 20)))
 
 dns_start() { # records of dnsmasq
 	dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --port="$DNS_PORT" \
@@ -76,6 +79,15 @@ allow = ulaw
 type = aor
 contact = sip:many.example.test
 
+[elsewhere]
+type = endpoint
+aors = elsewhere
+allow = ulaw
+
+[elsewhere]
+type = aor
+contact = sip:127.0.0.1:$ELSEWHERE_PORT
+
 [in]
 type = endpoint
 context = in
@@ -124,6 +136,7 @@ done
 dns_start --srv-host=_sip._udp.gw.example.test,dead.example.test,"$DEAD_PORT",10,0 \
 	--srv-host=_sip._udp.gw.example.test,alive.example.test,"$FAR_PORT",20,0 \
 	--host-record=dead.example.test,127.0.0.1 --host-record=one.example.test,127.0.0.1 \
+	--srv-host=_sip._udp.inside.example.test,one.example.test,"$GOES_ON_PORT",10,0 \
 	--host-record=caller.example.test,127.0.0.2 --cname=alive.example.test,one.example.test --local=/example.test/ "${long[@]}"
 engine_start
 far_sipp uas
@@ -158,6 +171,26 @@ wait_for 20 file_has "$(done_file srv)" '^Status: Completed$'
 expect "the next target" "$(metric sip_failover)" 1
 [ "$(asked SRV _sip._udp.gw.example.test)" -ge 1 ] || fail "no SRV question"
 [ "$(asked NAPTR gw.example.test)" -ge 1 ] || fail "no NAPTR question"
+
+# Answered with a Contact that is a service: ACK and BYE go there, to another process, and nothing more to who
+# answered.
+one_sipp() { # SCENARIO PORT [options]: for one call; its pid is in $far_pid
+	local name=$1 port=$2
+	shift 2
+	(cd "$dir" && exec timeout 20 sipp -sf "$e2e_root/tests/e2e/sipp/$name.xml" -i 127.0.0.1 -p "$port" -m 1 -nostdin \
+		-mp $((RTP_LAST + 20000 + 20 * ${#started[@]})) -trace_err -error_file "$name.err" "$@" >"$dir/$name.out" 2>&1) &
+	far_pid=$!
+	started+=("$far_pid")
+	wait_for 5 grep -qi ":$(printf %04X "$port") " /proc/net/udp
+}
+one_sipp elsewhere "$ELSEWHERE_PORT" -s inside.example.test
+elsewhere_pid=$far_pid
+one_sipp goes_on "$GOES_ON_PORT"
+dial elsewhere 100@elsewhere
+wait_for 10 file_has "$(done_file elsewhere)" '^Status: Completed$'
+wait "$far_pid" || fail "ACK and BYE: $(cat "$dir"/goes_on.err)"
+wait "$elsewhere_pid" || fail "who answered heard more: $(cat "$dir"/elsewhere.err)"
+[ "$(asked SRV _sip._udp.inside.example.test)" -ge 1 ] || fail "no SRV question for the Contact"
 
 dial host 100@host
 wait_for 10 file_has "$(done_file host)" '^Status: Completed$'

@@ -581,6 +581,11 @@ void flow_end(struct flow *f)
 	if (!f->center && !f->far) /* it waits for expiries; connections have their timers */
 		assert_int_equal(tmr_wheel_count(f->wheel), 0);
 	assert_true(check_never_count() == f->nevers);
+	flow_abandon(f);
+}
+
+void flow_abandon(struct flow *f)
+{
 	flow_far_destroy(f);
 	io_stop(f->io);
 	io_join(f->io);

@@ -98,6 +98,8 @@ void flow_use_shard(struct flow *f, uint32_t shard);
 void flow_reload(struct flow *f, const char *endpoint, const char *more);
 /* Runs until all has timed out, and checks that nothing at all is left. */
 void flow_end(struct flow *f);
+/* Ends with what is under way, as a process that stops. */
+void flow_abandon(struct flow *f);
 
 void flow_run(struct flow *f, int64_t duration_ns);
 /* Dials from within the loop; the error is in f->dial_error. */

@@ -14,6 +14,7 @@ void flow_caller_init(struct flow_caller *c, struct flow *f)
 		.from = "\"Ann\" <sip:1000@10.0.0.9>",
 		.ruri = "sip:100@10.0.0.1",
 		.to = "sip:100@10.0.0.1",
+		.contact = "sip:ann@10.0.0.9:5060",
 	};
 	number++;
 	snprintf(c->call_id, sizeof(c->call_id), "caller%u@far", number);
@@ -56,8 +57,7 @@ static void caller_send_invite(struct flow_caller *c, const char *extra, const c
 {
 	char lines[4096];
 
-	snprintf(lines, sizeof(lines), "Contact: <sip:ann@10.0.0.9:5060>\r\n%s",
-		 extra ? extra : "");
+	snprintf(lines, sizeof(lines), "Contact: <%s>\r\n%s", c->contact, extra ? extra : "");
 	caller_send(c, "INVITE", c->to_tag[0] ? c->target : c->ruri, c->branch, c->cseq, lines,
 		    body);
 }

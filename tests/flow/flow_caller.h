@@ -13,6 +13,7 @@ struct flow_caller {
 	struct flow *f;
 	const char *from, *ruri; /* "\"Ann\" <sip:...>", "sip:100@10.0.0.1" */
 	const char *to;		 /* URI of To: "sip:100@10.0.0.1" */
+	const char *contact;	 /* URI of its Contact in INVITEs */
 	char to_tag[64];	 /* of the engine; empty until it was taken */
 	char call_id[32], tag[32];
 	char branch[64];  /* of the last INVITE */

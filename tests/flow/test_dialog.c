@@ -21,6 +21,9 @@ static void rig_open(struct rig *r)
 	r->sip.env.metrics = &r->metrics;
 	assert_int_equal(slab_create(&r->sip.dialogs, "dialogs", sizeof(struct dialog), 4), 0);
 	assert_int_equal(msgbuf_pool_create(&r->sip.bufs, 4, 4, 4), 0);
+	/* No room for a search: names are those of test_next_hop. */
+	assert_int_equal(next_hops_create(&r->sip, 1), 0);
+	assert_non_null(slab_alloc(r->sip.next_hops));
 }
 
 static void rig_close(struct rig *r)
@@ -28,6 +31,7 @@ static void rig_close(struct rig *r)
 	assert_int_equal(slab_used(r->sip.dialogs), 0);
 	assert_int_equal(msgbuf_used(r->sip.bufs), 0);
 	slab_destroy(r->sip.dialogs);
+	slab_destroy(r->sip.next_hops);
 	msgbuf_pool_destroy(r->sip.bufs);
 }
 
@@ -113,14 +117,14 @@ static void test_requests(void **state)
 	UNUSED(state);
 	rig_open(&r);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		struct dialog *d = dialog_new(&r.sip);
+		struct dialog *d = dialog_new(&r.sip, 0);
 
 		assert_int_equal(dialog_take_response(d, response(&r, rows[i].headers), &source,
 						      rows[i].rewrite),
 				 0);
 		assert_string_equal(request(d, NULL), rows[i].request);
-		assert_int_equal(d->dst.ip[3], rows[i].last);
-		assert_int_equal(d->dst.port, rows[i].port);
+		assert_int_equal(d->next.addr.ip[3], rows[i].last);
+		assert_int_equal(d->next.addr.port, rows[i].port);
 		assert_true(slice_eq(dialog_tag(d), SLICE_LIT("far")));
 		dialog_free(d);
 	}
@@ -134,7 +138,7 @@ static void test_target_refresh(void **state)
 
 	UNUSED(state);
 	rig_open(&r);
-	d = dialog_new(&r.sip);
+	d = dialog_new(&r.sip, 0);
 	assert_int_equal(dialog_take_response(d, response(&r, "Contact: <sip:b@10.0.0.7>\r\n"),
 					      &source, false),
 			 0);
@@ -146,7 +150,7 @@ static void test_target_refresh(void **state)
 			 0);
 	assert_string_equal(request(d, "sip:us@10.0.0.1"),
 			    HEAD("sip:c@10.0.0.8:5088") "Contact: <sip:us@10.0.0.1>\r\n" TAIL);
-	assert_int_equal(d->dst.port, 5088);
+	assert_int_equal(d->next.addr.port, 5088);
 	/* none, or none that can be written to: it stays */
 	assert_int_equal(dialog_take_target(d, response(&r, ""), &source, false), 0);
 	assert_int_equal(
@@ -168,7 +172,7 @@ static void test_many_routes(void **state)
 
 	UNUSED(state);
 	rig_open(&r);
-	d = dialog_new(&r.sip);
+	d = dialog_new(&r.sip, 0);
 	for (int i = 0; i < LIMIT_SIP_ROUTES + 4; i++) {
 		size_t len = strlen(headers);
 
@@ -191,7 +195,7 @@ static void test_cseq_and_state(void **state)
 
 	UNUSED(state);
 	rig_open(&r);
-	d = dialog_new(&r.sip);
+	d = dialog_new(&r.sip, 0);
 	assert_int_equal(dialog_take_response(d, response(&r, ""), &source, false), 0);
 	assert_true(dialog_take_cseq(d, 5));
 	assert_true(dialog_take_cseq(d, 9)); /* a gap is fine */
@@ -216,8 +220,8 @@ static void test_no_room(void **state)
 	UNUSED(state);
 	rig_open(&r);
 	for (int i = 0; i < 4; i++)
-		d[i] = dialog_new(&r.sip);
-	d[4] = dialog_new(&r.sip);
+		d[i] = dialog_new(&r.sip, 0);
+	d[4] = dialog_new(&r.sip, 0);
 	assert_null(d[4]);
 	assert_int_equal(metric_get(&r.metrics, METRIC_sip_no_slot), 1);
 	for (int i = 0; i < 4; i++)

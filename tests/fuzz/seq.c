@@ -60,6 +60,7 @@ static struct sip_conf *seq_load_conf(const char *text)
 		abort();
 	}
 	conffile_free(cf);
+	resolver_conf_read_servers(&conf->names, SLICE_LIT("nameserver 10.0.0.53\n"));
 	return conf;
 }
 
@@ -430,6 +431,20 @@ void seq_wait(struct seq *s, int64_t duration_ns)
 	sim_run_for(s->w, duration_ns);
 }
 
+/* What Contact and Record-Route may name. Answers come at once, late, too late, or not at all. */
+static void seq_put_names(struct seq *s)
+{
+	sim_dns_put(s->w, "node.example", 30, "A 10.0.0.9");
+	sim_dns_put(s->w, "node.example", 30, "AAAA 2001:db8::1");
+	sim_dns_put(s->w, "_sip._udp.farm.example", 0, "SRV 10 1 5070 node.example");
+	sim_dns_put(s->w, "_sip._udp.farm.example", 0, "SRV 10 1 5060 other.example");
+	sim_dns_put(s->w, "other.example", 60, "A 10.0.0.10");
+	sim_dns_set(s->w, &(struct sim_dns_weather){.delay_min_ns = SIM_MS,
+						    .delay_max_ns = 5 * SIM_SECOND,
+						    .loss_permille = 100,
+						    .refuse_permille = 100});
+}
+
 void seq_start(struct seq *s, uint32_t conf)
 {
 	static const uint8_t secret[SIP_SECRET_LEN] = "known to the tests";
@@ -448,6 +463,7 @@ void seq_start(struct seq *s, uint32_t conf)
 	log_set_writer(seq_log, NULL);
 	s->w = sim_world_create(1);
 	sim_net_tap(s->w, seq_tap, s);
+	seq_put_names(s);
 	rng_seed(&s->rng, 7);
 	check(io_create(&s->io, &io) == 0);
 	check(tmr_wheel_create(&s->wheel, io_now_ns(s->io)) == 0);

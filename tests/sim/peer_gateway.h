@@ -48,7 +48,8 @@ struct gateway_conf {
 	uint32_t host; /* of sim_host_add */
 	uint16_t port;
 	const char *realm, *username, *password; /* of CHALLENGE; NULL: any credentials will do */
-	bool echo;				 /* sends received RTP back */
+	const char *name; /* instead of its address in the Contact of half of its calls; or NULL */
+	bool echo;	  /* sends received RTP back */
 	/* True: the engine echoes on calls to that user. The gateway then talks itself, and audio
 	 * may come back in the order in which the network delivered it. NULL: never. */
 	bool (*engine_echoes)(void *arg, struct slice user);

@@ -51,7 +51,11 @@ static void write_contact(struct gw_call *c, struct sink *s)
 	char host[ADDR_TEXT];
 	struct addr a = gateway_addr(c->g);
 
-	sink_fmt(s, "Contact: <sip:gw-%s@%s>\r\n", c->leg[0].tag, addr_text(&a, host));
+	if (c->g->conf.name && c->leg[0].tag[0] < '8')
+		snprintf(host, sizeof(host), "%s:%u", c->g->conf.name, a.port);
+	else
+		addr_text(&a, host);
+	sink_fmt(s, "Contact: <sip:gw-%s@%s>\r\n", c->leg[0].tag, host);
 }
 
 void gw_write_sdp(struct gw_call *c, struct sink *s)

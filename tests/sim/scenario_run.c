@@ -366,6 +366,7 @@ static void run_begin(struct run *r)
 
 	scenario_prepare(&r->s, r->w);
 	gateway.host = r->s.gateway_host;
+	gateway.name = r->s.named ? "two.sim" : NULL;
 	gateway.choose = (r->s.named || r->s.rushes) && !r->choose ? choose_plan : r->choose;
 	r->gateway = gateway_create(r->w, &gateway);
 	sim_net_tap(r->w, tap, r);

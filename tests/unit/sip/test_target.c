@@ -44,7 +44,7 @@ static struct addr ip(const char *text)
 	return a;
 }
 
-static const struct sip_target_want all = {{3, 3, 3}}, udp4 = {{1, 0, 0}};
+static const struct sip_target_want all = {.families = {3, 3, 3}}, udp4 = {.families = {1, 0, 0}};
 
 /* "UDP 192.0.2.1:5060, ..." or what it came to. */
 static const char *resolve(const char *uri_text, const struct sip_target_want *want, uint64_t seed)
@@ -106,12 +106,14 @@ static void test_numeric(void **state)
 	expect("sips:1@192.0.2.1;transport=udp", &all, "none");
 	expect("tel:+123", &all, "none");
 	/* Bound to TCP, nothing said in the URI. */
-	expect("sip:1@192.0.2.1", &(struct sip_target_want){{0, 1, 0}}, "TCP 192.0.2.1:5060");
+	expect("sip:1@192.0.2.1", &(struct sip_target_want){.families = {0, 1, 0}},
+	       "TCP 192.0.2.1:5060");
 	assert_int_equal(looks, 0);
 }
 
 static void test_addresses(void **state)
 {
+	const struct sip_target_want tcp_call = {.families = {1, 1, 1}, .usual = SIP_TRANSPORT_TCP};
 	const struct zone_line lines[] = {
 		{"gw.example", DNS_A, {.addr = ip("192.0.2.1")}},
 		{"gw.example", DNS_A, {.addr = ip("192.0.2.2")}},
@@ -126,6 +128,11 @@ static void test_addresses(void **state)
 	expect("sip:1@gw.example", &udp4, "UDP 192.0.2.1:5060, UDP 192.0.2.2:5060");
 	expect("sips:1@gw.example", &all,
 	       "TLS [2001:db8::1]:5061, TLS 192.0.2.1:5061, TLS 192.0.2.2:5061");
+	/* A call by TCP: where nothing else says by what. */
+	expect("sip:1@gw.example", &tcp_call, "TCP 192.0.2.1:5060, TCP 192.0.2.2:5060");
+	expect("sip:1@gw.example:5080;transport=udp", &tcp_call,
+	       "UDP 192.0.2.1:5080, UDP 192.0.2.2:5080");
+	expect("sips:1@gw.example", &tcp_call, "TLS 192.0.2.1:5061, TLS 192.0.2.2:5061");
 	expect("sip:1@other.example", &all, "none");
 	failing = "other.example";
 	expect("sip:1@other.example", &all, "failed");

@@ -162,12 +162,87 @@ static void test_cancel(void **state)
 	rig_close(&r);
 }
 
+static struct slice to_tcp(void *arg, uint8_t tp, const struct sip_peer *to, struct addr *sent_by)
+{
+	UNUSED(arg);
+	UNUSED(tp);
+	assert_true(addr_eq(&to->addr, &rig_far));
+	*sent_by = (struct addr){.family = 4, .port = 5080, .ip = {10, 0, 0, 3}};
+	return SLICE_LIT("TCP");
+}
+
+/* Held: nothing is sent, nothing runs out, no response and no broken connection means it. Released
+ * it is as if begun then; to another transport with that Via. */
+static void test_held(void **state)
+{
+	static const int64_t at_ms[] = {0, 500, 1500, 3500};
+
+	UNUSED(state);
+	for (uint8_t tp = 0; tp < 2; tp++) {
+		char branch[SIP_BRANCH_LEN], via[128];
+		uint32_t ignored;
+		struct txn *t;
+		struct rig r;
+
+		rig_open(&r);
+		r.layer.conf.via = to_tcp;
+		t = rig_client_by(&r, TXN_NICT, true);
+		rig_pass(&r, 100 * TMR_SECOND);
+		assert_int_equal(
+			txn_rx_response(&r.layer, rig_response(&r, t, 200), &rig_far, &ignored),
+			TXN_STRAY);
+		txn_lost(&r.layer, 0, &rig_peer, true);
+		rig_expect_facts(&r, "");
+		assert_int_equal(r.sent_count, 0);
+		txn_client_release(t, tp, &rig_peer);
+		rig_pass(&r, 4 * TMR_SECOND);
+		rig_expect_times(&r, at_ms, ARRAY_COUNT(at_ms));
+		txn_branch(t, branch);
+		snprintf(via, sizeof(via), "BYE sip:c@d SIP/2.0\r\nVia: SIP/2.0/%s;branch=%.*s\r\n",
+			 tp ? "TCP 10.0.0.3:5080;rport" : "UDP 10.0.0.1:5060;rport",
+			 (int)sizeof(branch), branch);
+		assert_true(slice_starts(slice_str(r.sent[3].text), slice_str(via)));
+		rig_pass(&r, 28 * TMR_SECOND);
+		rig_expect_facts(&r, "timeout gone ");
+		rig_close(&r);
+	}
+}
+
+/* What cannot be sent then ends as a request that could not be sent; what is not wanted any more is
+ * dropped; no room: it is not even held. */
+static void test_held_in_vain(void **state)
+{
+	struct msgbuf *taken[145];
+	struct txn *t;
+	struct rig r;
+	int n = 0;
+
+	UNUSED(state);
+	rig_open(&r);
+	t = rig_client_by(&r, TXN_NICT, true);
+	r.send_error = -ENOTCONN;
+	txn_client_release(t, 0, &rig_peer);
+	rig_expect_facts(&r, "error gone ");
+	txn_drop(rig_client_by(&r, TXN_ICT, true));
+	rig_expect_facts(&r, "gone ");
+	while ((taken[n] = msgbuf_dup(r.bufs, SLICE_LIT("x"))))
+		n++;
+	t = txn_client_new(&r.layer, TXN_NICT, SIP_METHOD_BYE, 1, rig_fact, &r);
+	assert_int_equal(txn_client_hold(t, 0, &rig_peer, &rig_us, SLICE_LIT("y")), -ENOBUFS);
+	rig_expect_facts(&r, "");
+	assert_int_equal(txn_layer_used(&r.layer), 0);
+	while (n)
+		msgbuf_free(r.bufs, taken[--n]);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_cell), cmocka_unit_test(test_timers_e_f),
-		cmocka_unit_test(test_proceeding), cmocka_unit_test(test_timer_k),
-		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_every_cell),   cmocka_unit_test(test_timers_e_f),
+		cmocka_unit_test(test_proceeding),   cmocka_unit_test(test_timer_k),
+		cmocka_unit_test(test_cancel),	     cmocka_unit_test(test_held),
+		cmocka_unit_test(test_held_in_vain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,31 @@ static void test_ipv6(void **state)
 	same(&out, "Via: SIP/2.0/TCP [2001:db8::1];rport;branch=b\r\n");
 }
 
+/* A request of ours gets another Via; what is not one of ours is left alone. */
+static void test_other_via(void **state)
+{
+	const struct addr us = {.family = 4, .port = 5070, .ip = {192, 0, 2, 9}};
+	static const char *const wrong[] = {"", "BYE sip:a@b SIP/2.0\r\n",
+					    "BYE sip:a@b SIP/2.0\r\nFrom: x;branch=1\r\n\r\n",
+					    "BYE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a\r\n\r\n"};
+	struct sink out = sink_make(buf, sizeof(buf));
+
+	UNUSED(state);
+	assert_true(sip_write_other_via(
+		&out,
+		SLICE_LIT("BYE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP "
+			  "[2001:db8::1];rport;branch=z9hG4bKb\r\nTo: x\r\n\r\nbody\nVia: y"),
+		SLICE_LIT("TCP"), &us));
+	same(&out, "BYE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP "
+		   "192.0.2.9:5070;rport;branch=z9hG4bKb\r\nTo: x\r\n\r\nbody\nVia: y");
+	for (size_t i = 0; i < ARRAY_COUNT(wrong); i++)
+		assert_false(sip_write_other_via(&out, slice_str(wrong[i]), SLICE_LIT("UDP"), &us));
+	out = sink_make(buf, 20);
+	assert_false(sip_write_other_via(
+		&out, SLICE_LIT("BYE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a;rport;branch=b\r\n\r\n"),
+		SLICE_LIT("UDP"), &us));
+}
+
 static const char bye[] =
 	"BYE sip:asterisk@192.0.2.9:5062 SIP/2.0\r\n"
 	"Via: SIP / 2.0 / UDP host.example ;branch = z9hG4bK7;x=\"q;r\"\r\n ;rport;alias,"
@@ -165,9 +190,10 @@ static void test_too_small(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request),	     cmocka_unit_test(test_length_padding),
-		cmocka_unit_test(test_ipv6),	     cmocka_unit_test(test_response),
-		cmocka_unit_test(test_response_via), cmocka_unit_test(test_too_small),
+		cmocka_unit_test(test_request),	  cmocka_unit_test(test_length_padding),
+		cmocka_unit_test(test_ipv6),	  cmocka_unit_test(test_other_via),
+		cmocka_unit_test(test_response),  cmocka_unit_test(test_response_via),
+		cmocka_unit_test(test_too_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

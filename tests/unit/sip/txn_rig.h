@@ -170,8 +170,8 @@ static const struct addr rig_far = {.family = 4, .port = 5060, .ip = {10, 0, 0, 
 static const struct sip_peer rig_peer = {.addr = {.family = 4, .port = 5060, .ip = {10, 0, 0, 9}}};
 static const struct addr rig_us = {.family = 4, .port = 5060, .ip = {10, 0, 0, 1}};
 
-/* A request of ours, sent; its timers run. */
-static inline struct txn *rig_client(struct rig *r, enum txn_kind kind)
+/* A request of ours, sent, or held; then its timers run. */
+static inline struct txn *rig_client_by(struct rig *r, enum txn_kind kind, bool is_held)
 {
 	enum sip_method method = kind == TXN_ICT ? SIP_METHOD_INVITE : SIP_METHOD_BYE;
 	struct txn *t = txn_client_new(&r->layer, kind, method, 42, rig_fact, r);
@@ -186,8 +186,15 @@ static inline struct txn *rig_client(struct rig *r, enum txn_kind kind)
 		 "Content-Length: 0\r\n\r\n",
 		 sip_method_name(method).ptr, (int)sizeof(branch), branch,
 		 sip_method_name(method).ptr);
-	assert_int_equal(txn_client_send(t, 0, &rig_peer, &rig_us, slice_str(text)), 0);
+	assert_int_equal((is_held ? txn_client_hold : txn_client_send)(t, 0, &rig_peer, &rig_us,
+								       slice_str(text)),
+			 0);
 	return t;
+}
+
+static inline struct txn *rig_client(struct rig *r, enum txn_kind kind)
+{
+	return rig_client_by(r, kind, false);
 }
 
 #define RIG_NONE  (-1) /* ignored: the state stays */
