@@ -54,14 +54,29 @@ static void read_rtcp(const struct chan *c, struct slice item, struct sink *out)
 		log_warning("Unrecognized argument '%.*s' for 'rtcp' in CHANNEL", SLICE_ARG(item));
 }
 
+/* Where our audio comes from. A socket that is bound to any address sends from the one that leads
+ * to the far end (0.0.0.0 until that is known), not from the external one that SDP may show: as
+ * Asterisk.
+ */
+static void read_rtp_source(const struct chan *c, struct sink *out)
+{
+	struct addr local = c->media_local;
+
+	if (!c->session)
+		return;
+	if ((local.family == 0 || addr_is_any(&local)) && c->media_remote.family &&
+	    io_local_addr(c->shard->io, &c->media_remote, &local))
+		local = c->media_local;
+	addr_write(out, &local);
+}
+
 /* CHANNEL(pjsip,...), CHANNEL(rtp,...), CHANNEL(rtcp,...). */
 static void read_family(struct chan *c, struct slice family, struct slice item, struct sink *out)
 {
 	if (slice_ieq(family, SLICE_LIT("rtcp"))) {
 		read_rtcp(c, item, out);
 	} else if (slice_ieq(family, SLICE_LIT("rtp")) && slice_ieq(item, SLICE_LIT("src"))) {
-		if (c->session)
-			addr_write(out, &c->media_local);
+		read_rtp_source(c, out);
 	} else if (slice_ieq(family, SLICE_LIT("rtp")) && slice_ieq(item, SLICE_LIT("dest"))) {
 		if (c->media_remote.family)
 			addr_write(out, &c->media_remote);

@@ -30,7 +30,9 @@ static const struct manual_page pages[] = {
 	 "and others\n"
 	 "can be written; state, name, uniqueid, linkedid, context, exten, channeltype and others "
 	 "only read.",
-	 "item\n    What is asked. With pjsip, rtp or rtcp in front: what those parts know.",
+	 "item\n    What is asked. With pjsip, rtp or rtcp in front: what those parts know. "
+	 "rtp,src is "
+	 "the local\n    address that audio is sent from, rtp,dest where it is sent.",
 	 "CALLERID, CDR, HANGUPCAUSE"},
 	{"CONNECTEDLINE", "CONNECTEDLINE(datatype[,i])",
 	 "Who is on the other side, as the channel has it.",

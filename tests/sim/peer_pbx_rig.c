@@ -132,7 +132,7 @@ static struct media_session *fake_open(void *impl, const struct media_params *pa
 	UNUSED(params);
 	UNUSED(owner);
 	rig->media_events = events;
-	*local = sim_host_addr(rig->w, 0, 4000);
+	*local = (struct addr){.family = 4, .port = 4000}; /* any */
 	return (struct media_session *)rig;
 }
 
@@ -381,7 +381,10 @@ void pbx_rig_close(struct pbx_rig *r)
 void pbx_rig_order(struct pbx_rig *r, struct originate *o)
 {
 	static char packed[LIMIT_ORDER_BYTES] __attribute__((aligned(8)));
-	const struct media_desc remote = {.ptime_ms = 20};
+	const struct media_desc remote = {
+		.rtp = {.family = 4, .port = 6000, .ip = {10, 0, 0, 9}},
+		.ptime_ms = 20,
+	};
 
 	o->id = 1;
 	o->tech = SLICE_LIT("PJSIP");

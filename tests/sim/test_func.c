@@ -69,6 +69,7 @@ static const struct {
 	 "id@rig ulaw (ulaw|alaw)"},
 	{"${CHANNEL(rtcp,rxcount)} ${CHANNEL(endpoint)} ${CHANNEL(language)}", "7 trunk en"},
 	{"${CHANNEL(checkhangup)}${CHANNEL(onhold)}", "00"},
+	{"${CHANNEL(rtp,src)}|${CHANNEL(rtp,dest)}", "10.0.0.1:4000|10.0.0.9:6000"},
 	{"${CHANNEL(rtp,direct)}|${CHANNEL(rtp,secure)}|${CHANNEL(rtcp,local_ssrc)}", "|0|0"},
 	{"${PJSIP_ENDPOINT(trunk,context)}|${PJSIP_ENDPOINT(nobody,context)}|"
 	 "${PJSIP_ENDPOINT(trunk)}",
