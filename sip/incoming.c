@@ -449,9 +449,7 @@ bool incoming_header(const struct invite *iv, uint32_t index, struct sink *line)
 	incoming_parse(iv, &m);
 	if (index >= m.msg.hdr_count)
 		return false;
-	sink_add(line, sip_hdr_line_name(&m.msg, &m.msg.headers[index]));
-	sink_lit(line, ": ");
-	sip_text_write_flat(line, sip_hdr_line_value(&m.msg, &m.msg.headers[index]));
+	sip_write_plain(line, &m.msg, &m.msg.headers[index]);
 	return true;
 }
 

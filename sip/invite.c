@@ -66,6 +66,12 @@ const struct sip_conf_endpoint *invite_endpoint(const struct invite *iv)
 
 /* ---- facts to the owner ---- */
 
+void invite_drop_response(struct invite *iv)
+{
+	msgbuf_free(iv->sip->bufs, iv->response);
+	iv->response = NULL;
+}
+
 void invite_tell_ended(struct invite *iv, int cause, unsigned code, struct slice text)
 {
 	const struct tech_events *events = iv->events;
@@ -79,6 +85,7 @@ void invite_tell_ended(struct invite *iv, int cause, unsigned code, struct slice
 	iv->events = NULL;
 	if (events)
 		events->ended(iv->owner, &end);
+	invite_drop_response(iv);
 }
 
 static void invite_tell_ended_by(struct invite *iv, const struct sip_msg *msg)
@@ -365,6 +372,7 @@ void invite_destroy(struct invite *iv)
 		dialog_free(list_entry(node, struct dialog, node));
 	invite_drop_auth(iv);
 	msgbuf_free(sip->bufs, iv->connected);
+	invite_drop_response(iv);
 	if (iv->incoming)
 		incoming_free(iv->incoming);
 	if (invite_is_owned(iv))

@@ -109,6 +109,7 @@ struct invite {
 	bool suppress_q850, rewrite_contact, force_rport, has_timers, has_100rel, use_ptime;
 	struct msgbuf *connected; /* number and name of who is behind us; NULL: as at the begin */
 	uint16_t connected_num_len;
+	struct msgbuf *response; /* as tech_ops.response */
 	struct slice call_id;
 	char own_call_id[SIP_IDENT_LEN]; /* of a call that we place */
 };
@@ -163,6 +164,8 @@ void invite_tag(const struct invite *iv, char text[SIP_IDENT_LEN]);
 /* The invite of our tag, or NULL. */
 struct invite *invite_find(struct sip *sip, const struct sip_ident *id);
 struct dialog *invite_find_dialog(struct invite *iv, struct slice remote_tag);
+/* The owner is gone: nobody asks for it any more. */
+void invite_drop_response(struct invite *iv);
 void invite_tell_ended(struct invite *iv, int cause, unsigned code, struct slice text);
 /* Transaction user of the first INVITE and of those that repeat it. */
 void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,

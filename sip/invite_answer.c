@@ -274,6 +274,25 @@ bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct ad
 	return true;
 }
 
+/* PJSIP_RESPONSE_HEADER: as many whole lines as there is room for. Of a 200 alone, as Asterisk. */
+static void invite_keep_response(struct invite *iv, const struct sip_msg *msg)
+{
+	char room[MSGBUF_LARGE];
+	struct sink out = sink_make(room, sizeof(room));
+	size_t whole = 0;
+
+	if (msg->code != 200)
+		return;
+	for (uint32_t i = 0; i < msg->hdr_count && !out.over; i++) {
+		whole = out.len;
+		sip_write_plain(&out, msg, &msg->headers[i]);
+		sink_char(&out, '\n');
+	}
+	iv->response = msgbuf_dup(iv->sip->bufs, slice_make(room, out.over ? whole : out.len));
+	if (out.over || !iv->response)
+		sip_count_one(iv->sip, METRIC_sip_response_cut);
+}
+
 void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const struct addr *from)
 {
 	struct media_desc desc;
@@ -283,6 +302,7 @@ void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const stru
 		invite_answer_lost(iv, CAUSE_SWITCH_CONGESTION);
 		return;
 	}
+	invite_keep_response(iv, msg);
 	invite_session_answered(iv, msg);
 	incoming_tell_connected(iv, msg);
 	if (!invite_answer_media(iv, iv->dialog, msg, &desc, &held)) {

@@ -180,6 +180,7 @@ int invite_hangup(struct invite *iv, int cause)
 	check(iv->events != NULL);
 	iv->events = NULL;
 	iv->owner = NULL;
+	invite_drop_response(iv);
 	iv->bye_cause = cause > 0 && cause <= 127 ? (uint16_t)cause : 0;
 	invite_step(iv, invite_hangup_event(iv), &(struct invite_input){.cause = cause});
 	return status;

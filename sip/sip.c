@@ -48,7 +48,8 @@ static void sip_size(struct sip_sizes *s, uint32_t call_max)
 	s->clients = records + 2 * s->calls;
 	s->servers = records + call_max;
 	s->small = s->dialogs + s->lingers + s->clients + s->servers;
-	s->medium = s->calls + s->servers / 16 + 1024;
+	s->medium =
+		s->calls + call_max + s->servers / 16 + 1024; /* a 200's headers for each call */
 	s->large = s->calls + 256; /* INVITEs with Identity and credentials */
 }
 

@@ -89,6 +89,11 @@ static bool tech_header(const struct tech_call *call, uint32_t index, struct sin
 	return incoming_header((const struct invite *)call, index, line);
 }
 
+static struct slice tech_response(const struct tech_call *call)
+{
+	return msgbuf_slice(((const struct invite *)call)->response);
+}
+
 static bool tech_info(const struct tech_call *call, struct slice item, struct sink *out)
 {
 	return sip_info((const struct invite *)call, item, out);
@@ -153,6 +158,7 @@ static const struct tech_ops tech_ops = {
 	.answer = tech_answer,
 	.transfer = tech_transfer,
 	.header = tech_header,
+	.response = tech_response,
 	.info = tech_info,
 	.ask = tech_ask,
 	.list = tech_list,

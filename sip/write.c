@@ -35,6 +35,14 @@ void sip_write_header(struct sink *out, struct slice name, struct slice value)
 	sink_lit(out, "\r\n");
 }
 
+void sip_write_plain(struct sink *out, const struct sip_msg *from, const struct sip_hdr *h)
+{
+	bool is_known = h->id != SIP_HDR_OTHER;
+
+	name_write(out, is_known ? sip_hdr_name(h->id) : sip_hdr_line_name(from, h));
+	sip_text_write_flat(out, sip_hdr_line_value(from, h));
+}
+
 void sip_write_header_id(struct sink *out, enum sip_hdr_id id, struct slice value)
 {
 	sip_write_header(out, sip_hdr_name(id), value);

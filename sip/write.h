@@ -41,6 +41,10 @@ void sip_write_reason_q850(struct sink *out, unsigned cause);
 /* Copies all lines of a header, one line a value (lists split), without folds. */
 void sip_write_copy(struct sink *out, const struct sip_msg *from, enum sip_hdr_id id);
 
+/* "Name: value" of one line, without line end and folds, under its long name if that is known: as
+ * the dialplan reads it. */
+void sip_write_plain(struct sink *out, const struct sip_msg *from, const struct sip_hdr *h);
+
 /* End of a message without body: "Content-Length:  0" and the empty line. */
 void sip_write_end(struct sink *out);
 /* Content-Type (empty: it stands there already), Content-Length right-aligned in five columns as

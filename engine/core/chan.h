@@ -54,8 +54,9 @@ enum chan_fact {
 /* ChannelState of AMI */
 enum { CHAN_AMI_DOWN = 0, CHAN_AMI_RING = 4, CHAN_AMI_RINGING = 5, CHAN_AMI_UP = 6 };
 
-/* Texts that may change as often as a dialplan likes: each has its room once. Longer ones are cut: at
- * LIMIT_NAME - 1 octets, the user field at LIMIT_USERFIELD - 1. So the size of an event is bounded. */
+/* Texts that may change as often as a dialplan likes: each has its room once. Longer ones are cut:
+ * at LIMIT_NAME - 1 octets, the user field at LIMIT_USERFIELD - 1. So the size of an event is
+ * bounded. */
 enum chan_text {
 	CHAN_CID_NUM,
 	CHAN_CID_NAME,
@@ -72,13 +73,13 @@ struct chan {
 	struct shard *shard;
 	struct arena arena;
 	enum chan_state state;
-	int32_t ami_state;      /* projection: ringing is remembered through early media */
+	int32_t ami_state; /* projection: ringing is remembered through early media */
 
-	struct slice name, uniqueid, linkedid; /* in the arena */
+	struct slice name, uniqueid, linkedid;		     /* in the arena */
 	struct slice cid_num, cid_name, conn_num, conn_name; /* set by chan_set_text */
 	struct slice account, peeraccount, language, userfield;
-	uint32_t text_rooms;    /* bits 1 << enum chan_text: those that have their room */
-	uint64_t number;        /* unique in the engine: of the name, and the record's sequence */
+	uint32_t text_rooms; /* bits 1 << enum chan_text: those that have their room */
+	uint64_t number;     /* unique in the engine: of the name, and the record's sequence */
 	char context[LIMIT_NAME];
 	char exten[LIMIT_NAME];
 	int32_t priority;
@@ -87,56 +88,57 @@ struct chan {
 	/* the order */
 	uint64_t order_id;
 	uint32_t attempt_no;
-	struct slice order;     /* packed copy, in the arena (unpack to read) */
-	bool early_media;       /* progress with media counts as answer */
-	bool has_order;         /* an outcome is owed to the control shard */
-	bool redirected;        /* the place was given from outside, not by the order */
-	bool dialed;            /* the dialling phase was reported */
-	bool answered;          /* ... as answered (or early media taken as such) */
+	struct slice order; /* packed copy, in the arena (unpack to read) */
+	bool early_media;   /* progress with media counts as answer */
+	bool has_order;	    /* an outcome is owed to the control shard */
+	bool redirected;    /* the place was given from outside, not by the order */
+	bool dialed;	    /* the dialling phase was reported */
+	bool answered;	    /* ... as answered (or early media taken as such) */
 
 	/* signalling and media */
 	const struct tech *tech;
 	struct tech_call *call; /* NULL before dialling and after the end */
-	struct slice endpoint;  /* its name, in the arena: snapshots may go while calls last */
+	struct slice endpoint;	/* its name, in the arena: snapshots may go while calls last */
 	struct codec_list allow;
 	const struct media *media;
 	struct media_session *session; /* NULL without media */
 	struct addr media_local;
 	struct addr media_remote; /* where audio goes, as it was told; family 0: nowhere yet */
-	struct slice *headers;         /* PJSIP_HEADER(add): in the arena */
+	struct slice *headers;	  /* PJSIP_HEADER(add): in the arena */
 	uint32_t header_count, header_room;
 	bool held;
-	bool is_incoming;	  /* holds a place for incoming calls until its record is written */
-	bool has_headers;	  /* those of the INVITE that came are among headers */
-	struct slice dnid; /* of an incoming call, in the arena */
+	bool is_incoming;      /* holds a place for incoming calls until its record is written */
+	bool has_headers;      /* those of the INVITE that came are among headers */
+	struct slice response; /* as tech_ops.response, kept for `h`; in the arena */
+	struct slice dnid;     /* of an incoming call, in the arena */
 	struct tech_diversion diversion; /* who sent it on; texts in the arena */
-	bool cid_hidden; /* the caller's number is not to be shown */
-	bool guarded;		/* a client's words are worked on: no function, however deep
-				 * it stands in them, may reach beyond the call */
-	bool unheard;           /* stands in for a question without a channel: raises no events */
+	bool cid_hidden;		 /* the caller's number is not to be shown */
+	bool guarded; /* a client's words are worked on: no function, however deep
+		       * it stands in them, may reach beyond the call */
+	bool unheard; /* stands in for a question without a channel: raises no events */
 
 	/* ends */
-	int cause;              /* Q.850 of the end; 0 unknown */
+	int cause; /* Q.850 of the end; 0 unknown */
 	int tech_code;
 	bool far_end_hung_up;
 	bool hangup_requested; /* by a command: the PBX is being told */
 	bool h_ran;
 
 	/* timers */
-	struct tmr answer_timer;   /* dial time-out */
-	struct tmr step_timer;     /* of the running application: PBX_TIMER */
-	struct tmr absolute_timer; /* TIMEOUT(absolute): PBX_TIMEOUT */
-	int64_t absolute_due_ns;   /* 0 none */
+	struct tmr answer_timer;		       /* dial time-out */
+	struct tmr step_timer;			       /* of the running application: PBX_TIMER */
+	struct tmr absolute_timer;		       /* TIMEOUT(absolute): PBX_TIMEOUT */
+	int64_t absolute_due_ns;		       /* 0 none */
 	int64_t digit_timeout_ns, response_timeout_ns; /* TIMEOUT(digit|response): 5 s, 10 s */
 
-	struct pbx *pbx;        /* NULL when no dialplan runs */
+	struct pbx *pbx; /* NULL when no dialplan runs */
 
 	/* Facts that wait for the channel's turn (shard_run_ready): so nothing that a port calls up
 	 * can free what the port still works on. */
-	struct list ready;      /* in shard->ready */
-	uint32_t pending;       /* bits 1 << enum chan_fact */
-	int played_how;         /* enum media_end */
-	int transfer_code;	/* what became of a transfer: SIP status */
+	struct list ready; /* in shard->ready */
+	uint32_t pending;  /* bits 1 << enum chan_fact */
+	int played_how;	   /* enum media_end */
+	int transfer_code; /* what became of a transfer: SIP status */
 	uint8_t digit_count;
 	char digits[CHAN_DIGITS];
 
@@ -153,14 +155,14 @@ struct chan {
 	enum cdr_amaflags amaflags;
 	enum cdr_disposition disposition;
 	bool cdr_disabled;
-	struct vars cdr_vars;   /* CDR(own name) */
+	struct vars cdr_vars;			    /* CDR(own name) */
 	char dst[LIMIT_NAME], dcontext[LIMIT_NAME]; /* place where the dialplan began */
 };
 
 /* ---- for the shard ---- */
 
-/* Places the call of a packed originate. The channel reports everything by events, and the outcome by
- * records of shard.h. Always ends in exactly one outcome, also when nothing could be created. */
+/* Places the call of a packed originate. The channel reports everything by events, and the outcome
+ * by records of shard.h. Always ends in exactly one outcome, also when nothing could be created. */
 void chan_originate(struct shard *s, struct slice packed);
 /* The door for calls that come in, arg: the shard. Their channels end in exactly one SHARD_ENDED
  * without an order. */
@@ -174,7 +176,8 @@ size_t chan_bytes(void);
 
 /* ---- for dialplan and functions ---- */
 
-/* Where the dialplan goes on. Texts are cut at LIMIT_NAME - 1. Does not move a running PBX by itself. */
+/* Where the dialplan goes on. Texts are cut at LIMIT_NAME - 1. Does not move a running PBX by
+ * itself. */
 void chan_set_place(struct chan *c, struct slice context, struct slice exten, int32_t priority);
 /* From outside (AMI Redirect): sets the place and breaks the running application (PBX_REDIRECT). A
  * channel that is not answered yet goes there, instead of to the place of its order, when it is. */
@@ -203,6 +206,8 @@ bool chan_answer(struct chan *c);
 void chan_indicate(struct chan *c, enum tech_indication what);
 /* The headers of the INVITE that came are put among the channel's own. 0, -ENOSPC. */
 int chan_import_headers(struct chan *c);
+/* As tech_ops.response; within `h` too. */
+struct slice chan_response(const struct chan *c);
 /* False once the call is over for the far end or a hang-up was asked for: applications must end. */
 bool chan_is_alive(const struct chan *c);
 
@@ -211,13 +216,15 @@ void chan_step_timer(struct chan *c, int64_t due_ns);
 void chan_step_timer_stop(struct chan *c);
 int64_t chan_now_ns(const struct chan *c);
 
-/* What was played is stopped: if its end was reported in this very turn, nobody waits for it now. */
+/* What was played is stopped: if its end was reported in this very turn, nobody waits for it now.
+ */
 void chan_forget_played(struct chan *c);
 
-/* Sets a variable and raises VarSet. name may carry _ or __; not a function. 0 or -ENOSPC, -EINVAL. */
+/* Sets a variable and raises VarSet. name may carry _ or __; not a function. 0 or -ENOSPC, -EINVAL.
+ */
 int chan_set_var(struct chan *c, struct slice name, struct slice value);
-/* Channel variables and the built-in read-only names (dialplan.md 2), then globals. False: unset. The
- * slice is valid until the next change of the channel (built-ins: until the next call). */
+/* Channel variables and the built-in read-only names (dialplan.md 2), then globals. False: unset.
+ * The slice is valid until the next change of the channel (built-ins: until the next call). */
 bool chan_get_var(struct chan *c, struct slice name, struct slice *value);
 /* Sets caller id parts (NULL ptr: leave) and raises NewCallerid if something changed. */
 void chan_set_caller(struct chan *c, struct slice name, struct slice num);

@@ -6,6 +6,7 @@
 #include "engine/base/log.h"
 #include "engine/core/cause.h"
 #include "engine/core/func.h"
+#include "engine/core/pbx_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -180,6 +181,13 @@ static enum cdr_disposition chan_disposition_of(enum dial_status status)
 	}
 }
 
+struct slice chan_response(const struct chan *c)
+{
+	if (!c->call)
+		return c->response;
+	return c->tech->ops->response ? c->tech->ops->response(c->call) : SLICE_EMPTY;
+}
+
 static void chan_on_ended(void *owner, const struct tech_end *end)
 {
 	struct chan *c = owner;
@@ -187,6 +195,8 @@ static void chan_on_ended(void *owner, const struct tech_end *end)
 
 	/* The far end's word counts, also if our time runs out in the same turn. */
 	tmr_stop(&c->answer_timer);
+	if (c->pbx && pbx_exists(c, slice_str(c->context), SLICE_LIT("h"), 1))
+		c->response = chan_dup(c, chan_response(c));
 	c->call = NULL;
 	c->cause = end->cause;
 	c->tech_code = end->tech_code;

@@ -50,6 +50,8 @@ static const struct func *const funcs[] = {
 	&func_pjsip_endpoint,
 	&func_pjsip_header,
 	&func_pjsip_headers,
+	&func_pjsip_response_header,
+	&func_pjsip_response_headers,
 	&func_quote,
 	&func_rand,
 	&func_redirecting,

@@ -51,7 +51,8 @@ extern const struct func func_channel, func_hangupcause, func_timeout;
 extern const struct func func_callerid, func_connectedline, func_redirecting;
 /* func_pjsip.c */
 extern const struct func func_pjsip_aor, func_pjsip_contact, func_pjsip_dial_contacts,
-	func_pjsip_endpoint, func_pjsip_header, func_pjsip_headers;
+	func_pjsip_endpoint, func_pjsip_header, func_pjsip_headers, func_pjsip_response_header,
+	func_pjsip_response_headers;
 /* func_db.c */
 extern const struct func func_db, func_db_delete, func_db_exists, func_db_keys;
 /* func_state.c */

@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-/* ---- PJSIP_HEADER ---- */
+/* ---- PJSIP_HEADER, PJSIP_RESPONSE_HEADER ---- */
 
 struct header_args {
 	struct slice action, name;
@@ -21,7 +21,8 @@ static bool is_pjsip(const struct chan *c)
 	return c->tech && slice_eq(slice_str(c->tech->ops->name), SLICE_LIT("PJSIP"));
 }
 
-static bool header_parse(struct chan *c, struct slice args, struct header_args *h)
+static bool header_parse(struct chan *c, const char *function, struct slice args,
+			 struct header_args *h)
 {
 	struct slice part[3];
 	uint64_t n = 1;
@@ -34,12 +35,12 @@ static bool header_parse(struct chan *c, struct slice args, struct header_args *
 	h->action = slice_trim(part[0]);
 	h->name = slice_trim(part[1]);
 	if (slice_is_empty(h->action) || slice_is_empty(h->name)) {
-		log_error("This function requires an action and a header name: "
-			  "PJSIP_HEADER(add,X-Name)");
+		log_error("This function requires an action and a header name: %s(read,X-Name)",
+			  function);
 		return false;
 	}
 	if (!slice_is_empty(part[2]) && (!slice_u64(slice_trim(part[2]), 1000, &n) || n == 0)) {
-		log_error("Number of PJSIP_HEADER must be greater than 0");
+		log_error("Number of %s must be greater than 0", function);
 		return false;
 	}
 	h->number = (uint32_t)n;
@@ -56,26 +57,78 @@ static bool header_is(struct slice line, struct slice name)
 	return slice_ieq(own, name);
 }
 
+/* True: it was the one that is asked for. *seen counts those of that name. */
+static bool header_take(struct slice line, const struct header_args *h, uint32_t *seen,
+			struct sink *out)
+{
+	if (!header_is(line, h->name) || ++*seen != h->number)
+		return false;
+	subst_add(out, slice_trim(slice_from(line, slice_find(line, ':') + 1)));
+	return true;
+}
+
+static int header_remove(struct chan *c, struct slice name)
+{
+	uint32_t kept = 0, count = c->header_count;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (!header_is(c->headers[i], name))
+			c->headers[kept++] = c->headers[i];
+	c->header_count = kept;
+	return (int)(count - kept);
+}
+
 static void header_read(struct func_call *f, struct sink *out)
 {
 	struct header_args h;
 	uint32_t seen = 0;
 
-	if (!header_parse(f->c, func_args(f), &h))
+	if (!header_parse(f->c, "PJSIP_HEADER", func_args(f), &h))
+		return;
+	chan_import_headers(f->c);
+	if (slice_ieq(h.action, SLICE_LIT("remove"))) {
+		sink_u64(out, (uint64_t)header_remove(f->c, h.name));
+		return;
+	}
+	if (!slice_ieq(h.action, SLICE_LIT("read"))) {
+		log_error("Unknown action '%.*s' is not valid, must be 'read' or 'remove'.",
+			  SLICE_ARG(h.action));
+		return;
+	}
+	for (uint32_t i = 0; i < f->c->header_count; i++)
+		if (header_take(f->c->headers[i], &h, &seen, out))
+			return;
+}
+
+/* The next line of tech_ops.response. */
+static bool response_next(struct slice *left, struct slice *line)
+{
+	size_t end = slice_find(*left, '\n');
+
+	if (end == SIZE_MAX)
+		return false;
+	*line = slice_head(*left, end);
+	*left = slice_from(*left, end + 1);
+	return true;
+}
+
+static void response_read(struct func_call *f, struct sink *out)
+{
+	struct slice left, line;
+	struct header_args h;
+	uint32_t seen = 0;
+
+	if (!header_parse(f->c, "PJSIP_RESPONSE_HEADER", func_args(f), &h))
 		return;
 	if (!slice_ieq(h.action, SLICE_LIT("read"))) {
-		log_error("PJSIP_HEADER: only 'read' can be read");
+		log_error("Unknown action '%.*s' is not valid, must be 'read'.",
+			  SLICE_ARG(h.action));
 		return;
 	}
-	chan_import_headers(f->c);
-	for (uint32_t i = 0; i < f->c->header_count; i++) {
-		struct slice line = f->c->headers[i];
-
-		if (!header_is(line, h.name) || ++seen != h.number)
-			continue;
-		subst_add(out, slice_trim(slice_from(line, slice_find(line, ':') + 1)));
-		return;
-	}
+	left = chan_response(f->c);
+	while (response_next(&left, &line))
+		if (header_take(line, &h, &seen, out))
+			return;
 }
 
 static int header_add(struct chan *c, struct slice name, struct slice value)
@@ -123,22 +176,11 @@ static int header_update(struct chan *c, const struct header_args *h, struct sli
 	return -EINVAL;
 }
 
-static int header_remove(struct chan *c, struct slice name)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < c->header_count; i++)
-		if (!header_is(c->headers[i], name))
-			c->headers[kept++] = c->headers[i];
-	c->header_count = kept;
-	return 0;
-}
-
 static int header_write(struct chan *c, struct slice args, struct slice value)
 {
 	struct header_args h;
 
-	if (!header_parse(c, args, &h))
+	if (!header_parse(c, "PJSIP_HEADER", args, &h))
 		return -EINVAL;
 	if (chan_import_headers(c))
 		return -ENOSPC;
@@ -146,37 +188,59 @@ static int header_write(struct chan *c, struct slice args, struct slice value)
 		return header_add(c, h.name, value);
 	if (slice_ieq(h.action, SLICE_LIT("update")))
 		return header_update(c, &h, value);
-	if (slice_ieq(h.action, SLICE_LIT("remove")))
-		return header_remove(c, h.name);
+	if (slice_ieq(h.action, SLICE_LIT("remove"))) {
+		header_remove(c, h.name);
+		return 0;
+	}
 	log_error("Unknown PJSIP_HEADER action '%.*s': use add, update or remove",
 		  SLICE_ARG(h.action));
 	return -EINVAL;
 }
 
-/* ---- PJSIP_HEADERS ---- */
+/* ---- PJSIP_HEADERS, PJSIP_RESPONSE_HEADERS ---- */
+
+static void headers_name(struct slice line, struct slice prefix, bool *any, struct sink *out)
+{
+	struct slice name = slice_trim(slice_head(line, slice_find(line, ':')));
+
+	if (!slice_istarts(name, prefix))
+		return;
+	if (*any)
+		sink_char(out, ',');
+	subst_add(out, name);
+	*any = true;
+}
 
 static void headers_read(struct func_call *f, struct sink *out)
 {
 	struct slice prefix = slice_trim(func_args(f));
-	struct chan *c = f->c;
 	bool any = false;
 
-	if (!is_pjsip(c)) {
+	if (!is_pjsip(f->c)) {
 		log_error("This function requires a PJSIP channel.");
 		return;
 	}
-	chan_import_headers(c);
-	for (uint32_t i = 0; i < c->header_count; i++) {
-		struct slice line = c->headers[i];
-		struct slice name = slice_trim(slice_head(line, slice_find(line, ':')));
+	chan_import_headers(f->c);
+	for (uint32_t i = 0; i < f->c->header_count; i++)
+		headers_name(f->c->headers[i], prefix, &any, out);
+}
 
-		if (!slice_istarts(name, prefix))
-			continue;
-		if (any)
-			sink_char(out, ',');
-		subst_add(out, name);
-		any = true;
+static void response_names(struct func_call *f, struct sink *out)
+{
+	struct slice prefix = slice_trim(func_args(f)), left, line;
+	bool any = false;
+
+	if (!is_pjsip(f->c)) {
+		log_error("This function requires a PJSIP channel.");
+		return;
 	}
+	if (!prefix.len) {
+		log_error("This function requires a pattern: PJSIP_RESPONSE_HEADERS(X-)");
+		return;
+	}
+	left = chan_response(f->c);
+	while (response_next(&left, &line))
+		headers_name(line, prefix, &any, out);
 }
 
 /* ---- PJSIP_ENDPOINT, PJSIP_AOR, PJSIP_CONTACT, PJSIP_DIAL_CONTACTS ---- */
@@ -254,3 +318,10 @@ const struct func func_pjsip_headers = {"PJSIP_HEADERS",
 const struct func func_pjsip_header = {
 	"PJSIP_HEADER", "Gets headers from an inbound or adds them to an outbound PJSIP channel.",
 	header_read, header_write, 0};
+const struct func func_pjsip_response_header = {
+	"PJSIP_RESPONSE_HEADER", "Gets headers of 200 response from an outbound PJSIP channel.",
+	response_read, NULL, 0};
+const struct func func_pjsip_response_headers = {
+	"PJSIP_RESPONSE_HEADERS",
+	"Lists the names of the headers of the 200 response to a PJSIP channel.", response_names,
+	NULL, 0};

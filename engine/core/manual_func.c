@@ -149,13 +149,25 @@ static const struct manual_page pages[] = {
 	{"PJSIP_HEADER", "PJSIP_HEADER(action,name[,number])",
 	 "SIP headers: adds some to the INVITE that a channel is about to send (set it in the call "
 	 "file, or\n"
-	 "with Originate's Variable), or reads those of an INVITE that came.",
+	 "with Originate's Variable), or reads those of an INVITE that came. remove may be read "
+	 "too: it\n"
+	 "gives how many there were.",
 	 "action\n    add, update, remove or read.\nname\n    The header.\n"
 	 "number\n    Which of several headers of that name; 1 without it.",
 	 "CHANNEL"},
 	{"PJSIP_HEADERS", "PJSIP_HEADERS([prefix])",
 	 "The names of the headers that PJSIP_HEADER could read, joined by commas.",
 	 "prefix\n    Only those that begin so.", "PJSIP_HEADER"},
+	{"PJSIP_RESPONSE_HEADER", "PJSIP_RESPONSE_HEADER(read,name[,number])",
+	 "A header of the 200 by which the far end answered this call, while it is up and in its "
+	 "extension h.\n"
+	 "Empty before the answer, and of a call that came in.",
+	 "name\n    The header; an asterisk at its end stands for anything.\n"
+	 "number\n    Which of several headers of that name; 1 without it.",
+	 "PJSIP_RESPONSE_HEADERS, PJSIP_HEADER"},
+	{"PJSIP_RESPONSE_HEADERS", "PJSIP_RESPONSE_HEADERS(prefix)",
+	 "The names of the headers that PJSIP_RESPONSE_HEADER could read, joined by commas.",
+	 "prefix\n    Only those that begin so.", "PJSIP_RESPONSE_HEADER"},
 	{"QUOTE", "QUOTE(string)",
 	 "The text between double quotes, those inside after a backslash.", STRING, "CSV_QUOTE"},
 	{"RAND", "RAND([min[,max]])", "A number by chance, both ends included.",

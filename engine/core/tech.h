@@ -17,17 +17,17 @@
 /* What the configuration says of the endpoint behind an address. Slices live as long as the
  * configuration snapshot. */
 struct tech_endpoint {
-	struct slice name;        /* "trunk": channel names, pacing */
-	struct slice context;     /* where calls without Context start */
+	struct slice name;		/* "trunk": channel names, pacing */
+	struct slice context;		/* where calls without Context start */
 	struct slice cid_name, cid_num; /* callerid= */
 	struct slice account;
 	struct slice language;
 	struct codec_list allow;
-	struct media_params media; /* local address, symmetric RTP, timeouts */
+	struct media_params media;    /* local address, symmetric RTP, timeouts */
 	const struct slice *set_vars; /* "name=value" */
 	uint32_t set_var_count;
-	const void *impl;         /* the technology's own endpoint */
-	const void *target;       /* the technology's own contact or URI choice */
+	const void *impl;   /* the technology's own endpoint */
+	const void *target; /* the technology's own contact or URI choice */
 };
 
 /* Who sent a call on to where it goes now (REDIRECTING, RFC 5806). */
@@ -40,19 +40,19 @@ struct tech_diversion {
 
 struct tech_dial {
 	const struct tech_endpoint *endpoint;
-	struct slice resource;    /* what stood behind "PJSIP/" */
+	struct slice resource;		/* what stood behind "PJSIP/" */
 	struct slice cid_name, cid_num; /* both empty: the endpoint's own or anonymous */
 	bool cid_hidden;		/* the far end shall not show it */
-	struct addr media_local;  /* RTP address and port */
-	struct codec_list offer;  /* in the order to be offered */
-	const struct slice *headers; /* "Name: value" lines to add (PJSIP_HEADER) */
+	struct addr media_local;	/* RTP address and port */
+	struct codec_list offer;	/* in the order to be offered */
+	const struct slice *headers;	/* "Name: value" lines to add (PJSIP_HEADER) */
 	uint32_t header_count;
 	struct tech_diversion diversion;
 };
 
 struct tech_end {
-	int cause;      /* Q.850 */
-	int tech_code;  /* SIP status of a refusal, 0 if the call was ended otherwise */
+	int cause;	   /* Q.850 */
+	int tech_code;	   /* SIP status of a refusal, 0 if the call was ended otherwise */
 	struct slice text; /* reason phrase, valid during the call */
 	bool answered_elsewhere;
 };
@@ -72,7 +72,8 @@ struct tech_events {
 	/* 183, or a provisional with media. remote NULL: no media described. also_ringing: it was a
 	 * 180. */
 	void (*progress)(void *owner, const struct media_desc *remote, bool also_ringing);
-	/* 2xx. remote NULL: answered without usable media (the technology ends it with cause 58). */
+	/* 2xx. remote NULL: answered without usable media (the technology ends it with cause 58).
+	 */
 	void (*answered)(void *owner, const struct media_desc *remote);
 	/* Re-INVITE or UPDATE changed the far end's media; held: the far end put us on hold. */
 	void (*media_changed)(void *owner, const struct media_desc *remote, bool held);
@@ -102,7 +103,7 @@ struct tech_offer {
 	struct slice exten;	       /* what was dialled; empty: nothing */
 	struct slice domain;	       /* ... and where */
 	struct slice cid_name, cid_num;
-	bool cid_hidden;    /* the caller asked for privacy */
+	bool cid_hidden; /* the caller asked for privacy */
 	struct tech_diversion diversion;
 };
 
@@ -137,7 +138,7 @@ struct tech_question {
 };
 
 struct tech_ops {
-	const char *name;         /* "PJSIP" */
+	const char *name; /* "PJSIP" */
 	/* The trunk name in a resource ("100@trunk" -> "trunk"), for pacing. Pure. */
 	struct slice (*trunk)(struct slice resource);
 	/* 0; -ENOENT no such endpoint, -EHOSTUNREACH no contact, -EINVAL not an address. */
@@ -170,8 +171,8 @@ struct tech_ops {
 	 * by 302, `ended` comes too); -ENOTSUP not in this state, -EINVAL no address, other
 	 * negative errno. May be NULL. */
 	int (*transfer)(struct tech_call *call, struct slice dest);
-	/* Who is behind us now, for the far end: said in the answer of a call that came in, and in a
-	 * request of its own once the call is answered. 0; -ENOBUFS. May be NULL. */
+	/* Who is behind us now, for the far end: said in the answer of a call that came in, and in
+	 * a request of its own once the call is answered. 0; -ENOBUFS. May be NULL. */
 	int (*connect)(struct tech_call *call, struct slice name, struct slice num);
 	/* The channel that the call belongs to, for people (ladders of messages). May be NULL. */
 	void (*name_call)(struct tech_call *call, struct slice channel);
@@ -182,6 +183,10 @@ struct tech_ops {
 	/* The header lines of the INVITE that came ("Name: value"), by index from 0; false: no
 	 * more, or the call is ours. */
 	bool (*header)(const struct tech_call *call, uint32_t index, struct sink *line);
+	/* The header lines of the 200 that answered a call of ours, each ended by '\n'; empty:
+	 * there was none, or its headers could not be kept. Valid until the call is over, within
+	 * `ended` too. May be NULL. */
+	struct slice (*response)(const struct tech_call *call);
 	/* Items for CHANNEL(pjsip,...): "call-id", "target_uri", ...; false: unknown item. */
 	bool (*info)(const struct tech_call *call, struct slice item, struct sink *out);
 	/* 0; -ENOENT no such object, -EINVAL no such item. May be NULL. */

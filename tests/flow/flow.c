@@ -716,7 +716,7 @@ void flow_reply(struct flow *f, const struct flow_msg *m, unsigned code, const c
 {
 	const struct sip_msg *q = &m->msg;
 	bool has_tag = q->to_tag.len || !tag;
-	char text[4096];
+	char text[16384];
 
 	snprintf(text, sizeof(text),
 		 "SIP/2.0 %u Test\r\nVia: %.*s;received=10.0.0.1\r\nFrom: %s\r\nTo: %s%s%s\r\n"

@@ -97,6 +97,85 @@ static void test_anonymous(void **state)
 	}
 }
 
+/* ---- what the answer says ---- */
+
+static void expect_response(const struct flow *f, const char *want)
+{
+	struct slice got = f->call ? f->tech.ops->response(f->call) : SLICE_EMPTY;
+	char text[2 * LIMIT_SIP_OUT];
+
+	slice_copy(text, sizeof(text), got);
+	if (!strstr(text, want) || (!want[0] && text[0]))
+		fail_msg("'%s' has no '%s'", text, want);
+}
+
+/* The headers of the 200 that answers, each a line under its long name; not those of what comes
+ * before and after, and not the body. */
+static void test_response_headers(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	expect_response(&f, "");
+	flow_reply(&f, invite, 180, "far1", FLOW_CONTACT "X-Route: early\r\n", NULL);
+	flow_fact(&f, "ringing");
+	expect_response(&f, "");
+	flow_reply(&f, invite, 200, "far1",
+		   "m: <sip:far@10.0.0.9:5060>\r\nX-Route: a\r\n  folded\r\nX-Route:b\r\n",
+		   flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	expect_response(&f, "\nContact: <sip:far@10.0.0.9:5060>\nX-Route: a folded\nX-Route: b\n");
+	expect_response(&f, "\nContent-Type: application/sdp\n");
+	assert_int_equal(slice_find_text(f.tech.ops->response(f.call), SLICE_LIT("m=audio")),
+			 SIZE_MAX);
+	flow_request(&f, invite, "INVITE", 9, "far1", FLOW_CONTACT "X-Route: c\r\n",
+		     flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(&f, "200");
+	flow_request(&f, invite, "ACK", 9, "far1", NULL, NULL);
+	expect_response(&f, "\nX-Route: a folded\nX-Route: b\n");
+	flow_hangup(&f, 16);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(&f);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_response_cut), 0);
+}
+
+/* More than is kept: the lines that fit, whole. Another 2xx than 200 is not kept, as in Asterisk.
+ */
+static void test_response_bounds(void **state)
+{
+	const struct flow_msg *invite;
+	char extra[6000];
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	snprintf(extra, sizeof(extra), FLOW_CONTACT "X-A: 1\r\nX-B: %03900d\r\nX-C: 3\r\n", 0);
+	flow_reply(&f, invite, 200, "far1", extra, flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	expect_response(&f, "\nX-A: 1\n");
+	assert_true(slice_ends(f.tech.ops->response(f.call), SLICE_LIT("\nX-A: 1\n")));
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_response_cut), 1);
+	flow_hangup(&f, 16);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 202, "far1", FLOW_CONTACT, flow_sdp(7000, "0 101", "sendrecv"));
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	expect_response(&f, "");
+	flow_hangup(&f, 16);
+	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 /* ---- answered ---- */
 
 static void test_answer_and_their_bye(void **state)
@@ -450,6 +529,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_look),
 		cmocka_unit_test(test_anonymous),
+		cmocka_unit_test(test_response_headers),
+		cmocka_unit_test(test_response_bounds),
 		cmocka_unit_test(test_answer_and_their_bye),
 		cmocka_unit_test(test_our_bye),
 		cmocka_unit_test(test_bye_crosses_bye),

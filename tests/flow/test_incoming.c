@@ -55,6 +55,36 @@ static void test_answered(void **state)
 	flow_end(&f);
 }
 
+/* What the dialplan reads of the INVITE: a line for each header, under its long name, without
+ * folds. */
+static void test_headers(void **state)
+{
+	static const char *const want[] = {"Contact: <sip:ann@10.0.0.9:5060>", "X-Lead: 4 711",
+					   "Subject: s"};
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	start(&f, &c, NULL);
+	flow_caller_offer(&c, "X-Lead: 4\r\n  711\r\ns: s\r\n", SDP);
+	for (size_t i = 0; i < ARRAY_COUNT(want); i++) {
+		char room[LIMIT_SIP_OUT];
+		bool found = false;
+
+		for (uint32_t k = 0; !found; k++) {
+			struct sink line = sink_make(room, sizeof(room));
+
+			if (!f.tech.ops->header(f.call, k, &line))
+				fail_msg("no '%s'", want[i]);
+			found = slice_eq(sink_slice(&line), slice_str(want[i]));
+		}
+	}
+	flow_hangup(&f, CAUSE_BUSY);
+	flow_caller_expect(&c, "486");
+	flow_caller_ack_failure(&c);
+	flow_end(&f);
+}
+
 /* RFC 3665 3.1 the other way round: we end it. */
 static void test_we_hang_up(void **state)
 {
@@ -530,6 +560,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answered),
+		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_we_hang_up),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_refuse_with),

@@ -95,6 +95,12 @@ static bool fake_info(const struct tech_call *call, struct slice item, struct si
 	return true;
 }
 
+static struct slice fake_response(const struct tech_call *call)
+{
+	UNUSED(call);
+	return SLICE_LIT("Via: v1\nX-Trunk: a\nContact: <sip:far@h>\nX-Trunk: b: c\n");
+}
+
 static int fake_connect(struct tech_call *call, struct slice name, struct slice num)
 {
 	UNUSED(call);
@@ -117,6 +123,7 @@ static const struct tech_ops fake_tech = {
 	.find = fake_find,
 	.dial = fake_dial,
 	.hangup = fake_hangup,
+	.response = fake_response,
 	.info = fake_info,
 	.connect = fake_connect,
 	.ask = fake_ask,

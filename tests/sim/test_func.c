@@ -71,6 +71,14 @@ static const struct {
 	{"${CHANNEL(checkhangup)}${CHANNEL(onhold)}", "00"},
 	{"${CHANNEL(rtp,src)}|${CHANNEL(rtp,dest)}", "10.0.0.1:4000|10.0.0.9:6000"},
 	{"${CHANNEL(rtp,direct)}|${CHANNEL(rtp,secure)}|${CHANNEL(rtcp,local_ssrc)}", "|0|0"},
+	{"${PJSIP_RESPONSE_HEADER(read,x-trunk)}|${PJSIP_RESPONSE_HEADER(read,X-*,2)}|"
+	 "${PJSIP_RESPONSE_HEADER(read,X-Trunk,3)}|${PJSIP_RESPONSE_HEADER(read,To)}",
+	 "a|b: c||"},
+	{"${PJSIP_RESPONSE_HEADER(add,Via)}|${PJSIP_RESPONSE_HEADER(read)}|"
+	 "${PJSIP_RESPONSE_HEADER(read,Via,0)}|${PJSIP_RESPONSE_HEADER(read,Via)}",
+	 "|||v1"},
+	{"${PJSIP_RESPONSE_HEADERS(c)}|${PJSIP_RESPONSE_HEADERS(X-)}|${PJSIP_RESPONSE_HEADERS()}",
+	 "Contact|X-Trunk,X-Trunk|"},
 	{"${PJSIP_ENDPOINT(trunk,context)}|${PJSIP_ENDPOINT(nobody,context)}|"
 	 "${PJSIP_ENDPOINT(trunk)}",
 	 "0 trunk/context/||"},
@@ -142,6 +150,7 @@ static const struct {
 	{"DB_KEYS(a)", "1", "", "", -EPERM},
 	{"ARRAY(x,y,z)", "1,\"2,3\"", "${x}|${y}|${z}", "1|2,3|", 0},
 	{"PJSIP_HEADER(add,X-A)", "1", "${PJSIP_HEADER(read,X-A)}", "", -EISCONN},
+	{"PJSIP_RESPONSE_HEADER(read,Via)", "1", "", "", -EPERM},
 	{"LOCAL(a)", "1", "", "", -ENOENT},
 	{"LEN(a)", "1", "", "", -EPERM},
 	{"NOFUNC(a)", "1", "", "", -ENOENT},

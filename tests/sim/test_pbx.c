@@ -40,6 +40,14 @@ static const struct call_case flow_cases[] = {
 		 "2000 h@test:1 NoOp(bye)\n"
 		 "2000 hangup 16\n",
 	 .acts = {{2000, 'H'}}},
+	{.name = "what the answer said is known in h, whoever hangs up",
+	 .conf = "[test]\nexten => s,1,Wait(10)\nexten => "
+		 "h,1,NoOp(${PJSIP_RESPONSE_HEADER(read,Via)})\n",
+	 .want = "0 s@test:1 Wait(10)\n"
+		 "2000 soft hangup\n"
+		 "2000 h@test:1 NoOp(v1)\n"
+		 "2000 hangup 16\n",
+	 .acts = {{2000, 'H'}}},
 	{.name = "redirect breaks the application",
 	 .conf = "[test]\nexten => s,1,Playback(long)\nexten => r,1,NoOp(here)\n",
 	 .want = "0 s@test:1 Playback(long)\n"

@@ -25,6 +25,9 @@ static const char plan[] =
 	" same => "
 	"n,Set(C=${PJSIP_HEADER(read,X-Lead,2)}/${PJSIP_HEADER(read,X-Other)}/"
 	"${PJSIP_HEADER(read,X-New)}/${PJSIP_HEADERS(X-)})\n"
+	" same => "
+	"n,Set(E=${PJSIP_HEADER(remove,X-*)}/${PJSIP_HEADERS(X-)}/${PJSIP_HEADER(add,X-N)}/"
+	"${PJSIP_RESPONSE_HEADER(read,X-Lead)})\n"
 	" same => n,Set(D=${SIPDOMAIN}/${CHANNEL(state)})\n same => n,Wait(1)\n"
 	"exten => send,1,Answer(,i)\n same => n,Transfer(PJSIP/300)\n"
 	" same => n,NoOp(${TRANSFERSTATUS}-${TRANSFERSTATUSPROTOCOL})\n"
@@ -314,6 +317,7 @@ static void test_who(void **state)
 	assert_var(c, "A", "1000/Ann/who/555");
 	assert_var(c, "B", "4711/12");
 	assert_var(c, "C", "12//n/X-Lead,X-Lead,X-New");
+	assert_var(c, "E", "3///");
 	assert_var(c, "D", "10.0.0.1/Ring");
 	pass(2);
 	assert_null(the_chan());
