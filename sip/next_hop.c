@@ -57,6 +57,8 @@ void next_hops_destroy(struct sip *sip)
 		search_stop(s);
 		list_for_safe (node, &s->txns)
 			list_del(node);
+		list_for_safe (node, &s->acks)
+			list_del(node);
 	}
 	slab_destroy(sip->next_hops);
 }
@@ -467,6 +469,9 @@ void next_hop_send_ack_again(struct sip *sip, const struct next_hop_ack *ack)
 void next_hop_ack_free(struct sip *sip, struct next_hop_ack *ack)
 {
 	list_del(&ack->node);
+	if (ack->is_waiting) /* it had to make room */
+		ack_send(sip, ack);
 	msgbuf_free(sip->bufs, ack->text);
-	ack->text = NULL;
+	*ack = (struct next_hop_ack){0};
+	list_init(&ack->node);
 }

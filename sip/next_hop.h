@@ -77,6 +77,7 @@ void next_hop_send_ack(struct next_hop *h, struct next_hop_ack *ack);
 void next_hop_send_ack_once(struct next_hop *h, const struct sip_hop *hop, struct slice text);
 /* Once more, unless it waits still. */
 void next_hop_send_ack_again(struct sip *sip, const struct next_hop_ack *ack);
+/* One that waits still goes out as it is. */
 void next_hop_ack_free(struct sip *sip, struct next_hop_ack *ack);
 
 #endif
