@@ -85,31 +85,72 @@ static enum cli_result watch_host(struct sip_center *c, struct cli_call *call, b
 	return watch_told(c, call);
 }
 
-enum cli_result center_set_logger(void *context, struct cli_call *call)
+/* Of any case, as on a console; SIP itself minds it. */
+static enum sip_method watch_method_named(struct slice name)
 {
-	struct sip_center *c = context;
-	struct sip_watch_conf *conf = &c->watch->conf;
-	struct slice what = call->argc ? call->argv[0] : SLICE_EMPTY;
-	bool is_on = slice_ieq(what, SLICE_LIT("on"));
+	for (unsigned m = 0; m < SIP_METHOD_COUNT; m++)
+		if (name.len && slice_ieq(name, sip_method_name((enum sip_method)m)))
+			return (enum sip_method)m;
+	return SIP_METHOD_OTHER;
+}
 
-	if (call->argc == 1 && (is_on || slice_ieq(what, SLICE_LIT("off")))) {
-		conf->is_logging = is_on;
-		conf->host_count = 0;
-		cli_print(call, "PJSIP Logging %s\n", is_on ? "enabled" : "disabled");
-		return watch_told(c, call);
+static enum cli_result watch_method(struct sip_center *c, struct cli_call *call)
+{
+	struct sip_watch_conf *conf = &c->watch->conf;
+	enum sip_method method = watch_method_named(call->argv[1]);
+
+	if (method == SIP_METHOD_OTHER) {
+		cli_print(call, "'%.*s' is not a method of SIP that is known here\n",
+			  SLICE_ARG(call->argv[1]));
+		return CLI_FAIL;
 	}
-	if (call->argc != 2)
-		return CLI_USAGE;
-	if (slice_ieq(what, SLICE_LIT("host")) || slice_ieq(what, SLICE_LIT("add")))
-		return watch_host(c, call, slice_ieq(what, SLICE_LIT("host")));
-	if (!slice_ieq(what, SLICE_LIT("verbose")))
-		return CLI_USAGE;
-	is_on = slice_is_true(call->argv[1]);
+	conf->methods = 1U << method;
+	conf->is_logging = 1;
+	cli_print(call, "PJSIP Logging Enabled for method: %.*s\n",
+		  SLICE_ARG(sip_method_name(method)));
+	return watch_told(c, call);
+}
+
+static enum cli_result watch_verbose(struct sip_center *c, struct cli_call *call)
+{
+	struct sip_watch_conf *conf = &c->watch->conf;
+	bool is_on = slice_is_true(call->argv[1]);
+
 	if (!is_on && !slice_is_false(call->argv[1]))
 		return CLI_USAGE;
 	conf->is_silent = !is_on;
 	cli_print(call, "PJSIP Logging to verbose has been %s\n", is_on ? "enabled" : "disabled");
 	return watch_told(c, call);
+}
+
+static enum cli_result watch_switch(struct sip_center *c, struct cli_call *call, bool is_on)
+{
+	struct sip_watch_conf *conf = &c->watch->conf;
+
+	conf->is_logging = is_on;
+	conf->host_count = 0;
+	conf->methods = 0;
+	cli_print(call, "PJSIP Logging %s\n", is_on ? "enabled" : "disabled");
+	return watch_told(c, call);
+}
+
+enum cli_result center_set_logger(void *context, struct cli_call *call)
+{
+	struct sip_center *c = context;
+	struct slice what = call->argc ? call->argv[0] : SLICE_EMPTY;
+	bool is_on = slice_ieq(what, SLICE_LIT("on"));
+
+	if (call->argc == 1 && (is_on || slice_ieq(what, SLICE_LIT("off"))))
+		return watch_switch(c, call, is_on);
+	if (call->argc != 2)
+		return CLI_USAGE;
+	if (slice_ieq(what, SLICE_LIT("host")) || slice_ieq(what, SLICE_LIT("add")))
+		return watch_host(c, call, slice_ieq(what, SLICE_LIT("host")));
+	if (slice_ieq(what, SLICE_LIT("method")))
+		return watch_method(c, call);
+	if (slice_ieq(what, SLICE_LIT("verbose")))
+		return watch_verbose(c, call);
+	return CLI_USAGE;
 }
 
 enum cli_result center_set_history(void *context, struct cli_call *call)
@@ -153,6 +194,7 @@ void center_watch_follow(struct sip_center *c)
 		return;
 	slice_copy(c->watch->debug, sizeof(c->watch->debug), value);
 	conf->host_count = 0;
+	conf->methods = 0;
 	conf->is_logging = value.len > 0;
 	if (value.len && !slice_is_true(value)) {
 		if (addr_parse(&host, value, 0))

@@ -37,9 +37,21 @@ const char *sip_watch_transport(uint8_t transport)
 
 /* ---- the log ---- */
 
-static bool watch_logs(const struct sip_watch_conf *conf, const struct addr *peer)
+/* cseq: "7 INVITE"; empty: the message could not be read. */
+static bool watch_has_method(const struct sip_watch_conf *conf, struct slice cseq)
 {
-	if (!conf->is_logging || conf->is_silent)
+	size_t blank = slice_find(cseq, ' ');
+
+	if (!conf->methods)
+		return true;
+	return blank != SIZE_MAX &&
+	       (conf->methods >> sip_method_lookup(slice_trim(slice_from(cseq, blank))) & 1);
+}
+
+static bool watch_wants(const struct sip_watch_conf *conf, const struct addr *peer,
+			struct slice cseq)
+{
+	if (!conf->is_logging || !watch_has_method(conf, cseq))
 		return false;
 	for (uint32_t i = 0; i < conf->host_count; i++) {
 		const struct addr *host = &conf->hosts[i];
@@ -57,6 +69,8 @@ static void watch_log(const struct sip *sip, uint8_t tp, const struct addr *peer
 	char room[160], where[ADDR_TEXT];
 	struct sink head = sink_make(room, sizeof(room));
 
+	if (sip->watch.conf.is_silent)
+		return;
 	sink_fmt(&head, "<--- %s SIP %s (%zu bytes) %s %s:%s --->",
 		 is_rx ? "Received" : "Transmitting", is_response ? "response" : "request",
 		 data.len, is_rx ? "from" : "to", sip_watch_transport(sip->tps[tp].protocol),
@@ -84,7 +98,8 @@ void sip_watch_rx(struct sip *sip, uint8_t tp, const struct addr *from, struct s
 {
 	size_t end = slice_find(data, '\r');
 
-	if (!was_forwarded && watch_logs(&sip->watch.conf, from))
+	if (!was_forwarded &&
+	    watch_wants(&sip->watch.conf, from, msg ? msg->cseq_text : SLICE_EMPTY))
 		watch_log(sip, tp, from, data, true);
 	if (sip->watch.conf.keeps_history && msg)
 		watch_note(sip, HISTORY_RX, tp, from,
@@ -96,12 +111,11 @@ void sip_watch_tx(struct sip *sip, uint8_t tp, const struct addr *to, struct sli
 {
 	struct slice start, cseq, call_id;
 
-	if (watch_logs(&sip->watch.conf, to))
-		watch_log(sip, tp, to, data, false);
-	if (!sip->watch.conf.keeps_history)
-		return;
 	sip_history_scan(data, &start, &cseq, &call_id);
-	watch_note(sip, HISTORY_TX, tp, to, start, cseq, call_id);
+	if (watch_wants(&sip->watch.conf, to, cseq))
+		watch_log(sip, tp, to, data, false);
+	if (sip->watch.conf.keeps_history)
+		watch_note(sip, HISTORY_TX, tp, to, start, cseq, call_id);
 }
 
 void sip_watch_pass(struct sip *sip)
@@ -156,8 +170,8 @@ void sip_watch_ask(struct sip *sip, const struct sip_history_ask *ask, size_t le
 	if (!r)
 		return;
 	r->id = ask->id;
-	watch_answer(
-		sip, r, found,
-		sip_history_find(&sip->watch.history, slice_make(ask->key, ask->key_len), found, max));
+	watch_answer(sip, r, found,
+		     sip_history_find(&sip->watch.history, slice_make(ask->key, ask->key_len),
+				      found, max));
 	free(r);
 }

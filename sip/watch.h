@@ -19,6 +19,8 @@ struct sip_watch_conf {
 	uint8_t keeps_history;
 	uint8_t clear; /* forget what was kept */
 	uint32_t host_count;
+	uint32_t methods; /* only these are logged, responses to them too: bits 1 << enum
+			     sip_method; 0: all */
 	struct addr hosts[SIP_WATCH_HOSTS]; /* only these are logged; port 0: any. None: all */
 };
 

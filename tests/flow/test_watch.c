@@ -64,13 +64,15 @@ static void test_log(void **state)
 	static const struct {
 		const char *host;
 		bool silent, seen;
+		enum sip_method method; /* SIP_METHOD_OTHER: all */
 	} rows[] = {
-		{NULL, false, true},
-		{"10.0.0.9", false, true},
-		{"10.0.0.9:5060", false, true},
-		{"10.0.0.9:5062", false, false},
-		{"10.0.0.8", false, false},
-		{NULL, true, false},
+		{NULL, false, true, SIP_METHOD_OTHER},
+		{"10.0.0.9", false, true, SIP_METHOD_INVITE},
+		{"10.0.0.9:5060", false, true, SIP_METHOD_OTHER},
+		{"10.0.0.9:5062", false, false, SIP_METHOD_OTHER},
+		{"10.0.0.8", false, false, SIP_METHOD_INVITE},
+		{NULL, true, false, SIP_METHOD_OTHER},
+		{NULL, false, false, SIP_METHOD_OPTIONS},
 	};
 
 	UNUSED(state);
@@ -81,6 +83,8 @@ static void test_log(void **state)
 		if (rows[i].host)
 			assert_true(addr_parse(&conf.hosts[conf.host_count++],
 					       slice_str(rows[i].host), 0));
+		if (rows[i].method != SIP_METHOD_OTHER)
+			conf.methods = 1U << rows[i].method;
 		flow_start(&f, NULL, NULL);
 		sip_watch_set(f.sip, &conf);
 		logged[0] = 0;
@@ -96,6 +100,8 @@ static void test_log(void **state)
 			assert_non_null(strstr(
 				logged, " bytes) from UDP:10.0.0.9:5060 --->\nSIP/2.0 486 "));
 			assert_non_null(strstr(logged, "\nm=audio "));
+			assert_int_equal(strstr(logged, "\nACK ") != NULL,
+					 rows[i].method == SIP_METHOD_OTHER);
 		}
 		flow_end(&f);
 	}
@@ -194,6 +200,11 @@ static void test_console(void **state)
 	expect_text(say(&f, "logger add 10.0.0.9:5060"),
 		    "PJSIP Logging Enabled for host: 10.0.0.9:5060\n");
 	assert_int_equal(f.sip->watch.conf.host_count, 1);
+	expect_text(say(&f, "logger method invites"), "'invites' is not a method of SIP");
+	expect_text(say(&f, "logger method invite"), "PJSIP Logging Enabled for method: INVITE\n");
+	assert_int_equal(f.sip->watch.conf.methods, 1U << SIP_METHOD_INVITE);
+	expect_text(say(&f, "logger on"), "PJSIP Logging enabled\n");
+	assert_int_equal(f.sip->watch.conf.methods | f.sip->watch.conf.host_count, 0);
 	expect_text(say(&f, "logger off"), "PJSIP Logging disabled\n");
 	assert_false(f.sip->watch.conf.is_logging);
 	expect_text(say(&f, "remember clear"), "PJSIP History cleared\n");
