@@ -65,12 +65,18 @@ void next_hops_destroy(struct sip *sip)
 
 /* ---- sending ---- */
 
-/* From `hop`, the one to fall back to, to what was found. Who stands at the address that we came
- * from is reached as before: over a TLS connection that was verified for another name, too. */
+/* Who stands at the address from which a message came by TLS is reached as before, by that
+ * connection, though it was verified for another name (RFC 5923). */
+static bool hop_is_verified(const struct next_hop_found *found, const struct addr *from, int by)
+{
+	return by == SIP_TRANSPORT_TLS && addr_eq(&found->target.addr, from);
+}
+
+/* From `hop`, the one to fall back to, to what was found. */
 static void hop_move(struct sip *sip, struct sip_hop *hop, const struct next_hop_found *found)
 {
 	const struct sip_target *t = &found->target;
-	bool is_same = addr_eq(&t->addr, &hop->peer.addr);
+	bool is_same = hop_is_verified(found, &hop->peer.addr, (int)sip_tp_kind(sip, hop->tp));
 
 	hop->tp = sip_tp_follow_hop(sip, hop->tp, (int8_t)t->transport, &t->addr, &hop->local);
 	hop->peer =
@@ -142,31 +148,33 @@ static bool hop_is_usable(const struct addr *a, const struct addr *from)
 	return !addr_is_any(a) && (!addr_is_loopback(a) || addr_is_loopback(from));
 }
 
-/* NULL: none that can be sent to. */
+/* NULL: none that can be sent to. usual: of two at the source, the one that the call goes by. */
 static const struct sip_target *hop_choose(struct sip *sip, const struct sip_target_list *l,
-					   const struct addr *from)
+					   const struct addr *from, uint8_t usual)
 {
-	const struct sip_target *first = NULL, *good = NULL;
+	const struct sip_target *here = NULL, *good = NULL, *first = NULL;
 
 	for (uint32_t i = 0; i < l->count; i++) {
 		const struct sip_target *t = &l->targets[i];
 
 		if (!hop_is_usable(&t->addr, from))
 			continue;
-		if (addr_eq(&t->addr, from))
-			return t;
+		if (addr_eq(&t->addr, from) && (!here || t->transport == usual))
+			here = t;
 		first = first ? first : t;
 		if (!good && sip_health_until(sip->health, t) <= sip_now(sip))
 			good = t;
 	}
-	return good ? good : first;
+	return here ? here : good ? good : first;
 }
 
 static bool search_choose(const struct next_hop_search *s, enum sip_target_result r,
 			  const struct sip_target_list *l, struct next_hop_found *out)
 {
-	const struct sip_target *t = r == SIP_TARGET_FOUND ? hop_choose(s->sip, l, &s->from) : NULL;
+	const struct sip_target *t = NULL;
 
+	if (r == SIP_TARGET_FOUND)
+		t = hop_choose(s->sip, l, &s->from, s->search.query.want.usual);
 	if (!t) {
 		sip_count_one(s->sip, METRIC_sip_next_hop_unknown);
 		return false;
@@ -179,11 +187,13 @@ static bool search_choose(const struct next_hop_search *s, enum sip_target_resul
 
 static void hop_take(struct next_hop *h, const struct next_hop_found *found)
 {
+	int by = h->transport >= 0 ? h->transport : (int)sip_tp_kind(h->sip, h->tp);
+
 	h->search = NULL;
 	h->is_unfound = !found;
 	if (!found)
 		return;
-	if (!addr_eq(&h->addr, &found->target.addr))
+	if (!hop_is_verified(found, &h->addr, by))
 		h->host = found->host;
 	h->addr = found->target.addr;
 	h->transport = (int8_t)found->target.transport;
@@ -406,7 +416,8 @@ void next_hop_refresh(struct next_hop *h, struct slice text)
 
 void next_hop_get(const struct next_hop *h, const struct sip_hop *call, struct sip_hop *out)
 {
-	bool is_first = addr_eq(&h->addr, &call->peer.addr);
+	bool is_first = addr_eq(&h->addr, &call->peer.addr) &&
+			sip_tp_kind(h->sip, call->tp) == SIP_TRANSPORT_TLS;
 
 	out->local = call->local;
 	out->tp = sip_tp_follow_hop(h->sip, call->tp, h->transport, &h->addr, &out->local);

@@ -90,7 +90,7 @@
 	X(sip_identity_refused,   "INVITEs refused for their Identity, or for the want of one") \
 	X(sip_target_unknown,     "URIs that led to no address") \
 	X(sip_next_hop_unknown,   "names of a Contact or Record-Route that led to no address: the source served") \
-	X(sip_next_hop_late,      "of them, those that were not known in time") \
+	X(sip_next_hop_late,      "names of a Contact or Record-Route not known in time: the source served for what waited") \
 	X(sip_target_passed_over, "targets not tried because they are held or down") \
 	X(sip_target_held,        "targets that asked for a pause (503 with Retry-After)") \
 	X(sip_target_down,        "targets found silent") \

@@ -434,11 +434,6 @@ int flow_command(struct flow *f, enum tech_command command, const char *name)
 	return f->number;
 }
 
-static bool flow_has_both(const struct flow *f)
-{
-	return f->protocol && strcmp(f->protocol, "both") == 0;
-}
-
 static void flow_create_sip(struct flow *f, uint32_t shard)
 {
 	static const uint8_t secret[SIP_SECRET_LEN] = "known to the tests";
@@ -693,7 +688,7 @@ void flow_hangup_all(struct flow *f, int cause)
 
 void flow_send(struct flow *f, const char *text)
 {
-	if (f->far && (!flow_has_both(f) || flow_far_count(f).open))
+	if (f->far && flow_far_count(f).open)
 		flow_far_send(f, text);
 	else
 		sim_net_inject(f->w, &flow_peer, &flow_engine, text, strlen(text));

@@ -82,9 +82,13 @@ static void test_stays_with_tcp(void **state)
 	const struct flow_msg *m;
 
 	UNUSED(state);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		flow_start_far(&f, i ? "both" : "tcp", 1, NULL, NULL);
 		sim_dns_put(f.w, "far.example", 60, "A 10.0.0.9");
+		if (i == 2) { /* both services are there, at one address */
+			sim_dns_put(f.w, "_sip._udp.far.example", 60, "SRV 10 0 5060 far.example");
+			sim_dns_put(f.w, "_sip._tcp.far.example", 60, "SRV 10 0 5060 far.example");
+		}
 		flow_dial(&f, "trunk/sip:100@10.0.0.9:5060;transport=tcp");
 		m = flow_expect(&f, "INVITE");
 		flow_reply(&f, m, 200, "t", "Contact: <sip:far@far.example>\r\n", SDP);
@@ -143,6 +147,38 @@ static void test_tls(void **state)
 	}
 }
 
+/* The call goes by UDP, its Contact is a name for TLS at the same address and port: the name is
+ * checked, also of an address that the certificate has. */
+static void test_tls_from_udp(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	for (uint32_t i = 0; i < 4; i++) {
+		bool is_right = i < 2;
+
+		flow_start_far(&f, "tls", 1, NULL,
+			       "[beside]\ntype=transport\nprotocol=udp\nbind=10.0.0.1:5060\n");
+		flow_far_certificate(&f, is_right ? "/tls/carrier.pem" : "/tls/whole.pem");
+		sim_dns_put(f.w, "carrier.test", 60, "A 10.0.0.9");
+		answers_after(i & 1 ? 100 * SIM_MS : 0);
+		flow_dial(&f, "trunk/sip:100@10.0.0.9:5060");
+		m = flow_expect(&f, "INVITE");
+		assert_via(m, "UDP");
+		flow_reply(&f, m, 200, "t",
+			   "Contact: <sip:far@carrier.test:5060;transport=tls>\r\n", SDP);
+		flow_fact(&f, FACT);
+		if (is_right)
+			assert_via(flow_expect(&f, "ACK"), "TLS");
+		flow_hangup(&f, 16);
+		flow_run(&f, SIM_SECOND);
+		if (is_right)
+			flow_reply(&f, flow_expect(&f, "BYE"), 200, "t", NULL, NULL);
+		assert_int_equal(count(METRIC_sip_conn_failed) > 0, !is_right);
+		flow_end(&f);
+	}
+}
+
 static void test_tls_same_address(void **state)
 {
 	const struct flow_msg *m;
@@ -168,11 +204,9 @@ static void test_tls_same_address(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tcp),
-		cmocka_unit_test(test_stays_with_tcp),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_tls),
-		cmocka_unit_test(test_tls_same_address),
+		cmocka_unit_test(test_tcp),	     cmocka_unit_test(test_stays_with_tcp),
+		cmocka_unit_test(test_refused),	     cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_tls_from_udp), cmocka_unit_test(test_tls_same_address),
 	};
 
 	if (argc > 1)
