@@ -2,6 +2,7 @@
 #include "sip/next_hop.h"
 
 #include "engine/base/check.h"
+#include "engine/base/log.h"
 #include "sip/health.h"
 #include "sip/transport.h"
 
@@ -177,6 +178,11 @@ static bool search_choose(const struct next_hop_search *s, enum sip_target_resul
 		t = hop_choose(s->sip, l, &s->from, s->search.query.want.usual);
 	if (!t) {
 		sip_count_one(s->sip, METRIC_sip_next_hop_unknown);
+		log_verbose(
+			3,
+			"The name '%s' in a Contact or Record-Route leads to no address: what is "
+			"sent in the call goes to where it came from",
+			s->search.query.host);
 		return false;
 	}
 	*out = (struct next_hop_found){.target = *t};
