@@ -392,6 +392,7 @@ void sip_center_destroy(struct sip_center *c)
 		tmr_stop(&((struct seat *)at)->expiry);
 	location_destroy(&c->table);
 	center_watch_destroy(c);
+	center_capture_destroy(c);
 	notify_conf_free(c->notify);
 	center_unreserve(c);
 	free(c->registrations);

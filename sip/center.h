@@ -16,6 +16,7 @@
 #include "sip/conf.h"
 
 struct sip_center;
+struct chore;
 struct notify_conf;
 
 /* All pointers outlive it. */
@@ -30,6 +31,10 @@ struct sip_center_env {
 	/* A binding was made or changed, or (value empty) is over: to be kept over a restart under
 	 * this key (contact_json.h). May be NULL. */
 	void (*keep)(void *arg, struct slice key, struct slice value);
+	/* Work that may block, for a chore with a place of its own (engine/core/chore.h); as
+	 * chores_post. NULL: there is no worker. */
+	int (*post)(void *arg, struct chore *chore);
+	const char *log_dir; /* of files without a path */
 	void *arg;
 };
 
@@ -44,7 +49,8 @@ int sip_center_reserve(struct sip_center *c, const struct sip_conf *conf);
 void sip_center_set_conf(struct sip_center *c, const struct sip_conf *conf);
 /* Takes over pjsip_notify.conf (notify_conf.h); NULL: there are no kinds of NOTIFY. */
 void sip_center_set_notify(struct sip_center *c, struct notify_conf *conf);
-/* A binding of an earlier life, as `keep` was given it. False: it is over, or not of use any more. */
+/* A binding of an earlier life, as `keep` was given it. False: it is over, or not of use any more.
+ */
 bool sip_center_restore(struct sip_center *c, struct slice key, struct slice value);
 
 /* The engine stops: registrations of ours are ended (RFC 3261 10.2.2). */

@@ -37,12 +37,13 @@ struct sip_center {
 	struct tmr retry;
 	struct center_endpoint *endpoints;	    /* as conf->endpoints */
 	struct center_registration *registrations;  /* as conf->registrations */
-	struct control *console; /* of the commands; NULL: there are none */
+	struct control *console;		    /* of the commands; NULL: there are none */
 	struct center_endpoint *reserved_endpoints; /* for the next configuration */
 	struct center_registration *reserved_registrations;
 	char *answer; /* scratch of one struct sip_answer */
 	struct center_watch *watch;
-	struct notify_conf *notify; /* owned; NULL: no kinds */
+	struct center_capture *capture; /* NULL: there never was one */
+	struct notify_conf *notify;	/* owned; NULL: no kinds */
 };
 
 #define CENTER_ANSWER_LINES 3200
@@ -87,6 +88,12 @@ void center_watch_destroy(struct sip_center *c);
 /* type=global, debug= of pjsip.conf: at the start, and when a reload changed it. */
 void center_watch_follow(struct sip_center *c);
 void center_on_history(struct sip_center *c, const struct sip_history_reply *r);
+/* Messages that are logged go there, too; NULL: no more. False: a shard cannot be told now. */
+bool center_watch_capture(struct sip_center *c, struct capture *capture);
+/* `pjsip set logger pcap FILE` (center_capture.c), and its end. */
+enum cli_result center_capture_open(struct sip_center *c, struct cli_call *call);
+void center_capture_close(struct sip_center *c);
+void center_capture_destroy(struct sip_center *c);
 /* Commands of the console. */
 enum cli_result center_set_logger(void *center, struct cli_call *call);
 enum cli_result center_set_history(void *center, struct cli_call *call);

@@ -46,6 +46,12 @@ static bool watch_tell(struct sip_center *c)
 	return ok;
 }
 
+bool center_watch_capture(struct sip_center *c, struct capture *capture)
+{
+	c->watch->conf.capture = capture;
+	return watch_tell(c);
+}
+
 static enum cli_result watch_told(struct sip_center *c, struct cli_call *call)
 {
 	if (watch_tell(c))
@@ -130,6 +136,11 @@ static enum cli_result watch_switch(struct sip_center *c, struct cli_call *call,
 	conf->is_logging = is_on;
 	conf->host_count = 0;
 	conf->methods = 0;
+	if (!is_on) {
+		conf->is_silent = 0;
+		conf->capture = NULL;
+		center_capture_close(c);
+	}
 	cli_print(call, "PJSIP Logging %s\n", is_on ? "enabled" : "disabled");
 	return watch_told(c, call);
 }
@@ -150,6 +161,8 @@ enum cli_result center_set_logger(void *context, struct cli_call *call)
 		return watch_method(c, call);
 	if (slice_ieq(what, SLICE_LIT("verbose")))
 		return watch_verbose(c, call);
+	if (slice_ieq(what, SLICE_LIT("pcap")))
+		return center_capture_open(c, call);
 	return CLI_USAGE;
 }
 

@@ -253,11 +253,13 @@ static const struct cli_command cli_commands[] = {
 	 "Usage: pjsip show settings\n       What type=global and type=system of pjsip.conf say.\n",
 	 cli_show_settings},
 	{"pjsip set logger", "Enable/Disable PJSIP Logger Output",
-	 "Usage: pjsip set logger {on|off|host|add|method|verbose} [<address>|<method>|on|off]\n"
+	 "Usage: pjsip set logger {on|off|host|add|method|verbose|pcap} [<address>|<method>|on|off|<file>]\n"
 	 "       Writes every SIP message to consoles and to log files that take verbose lines.\n"
 	 "       host: only those to and from this address, with or without a port; add: from this\n"
 	 "       one, too. method: only requests of this method, and responses to them. on: of all\n"
-	 "       hosts and methods. verbose off: nothing is written, whatever else is set.\n",
+	 "       hosts and methods. verbose off: nothing is written, whatever else is set.\n"
+	 "       pcap: what is logged goes into this new file, too (below the log directory, unless its\n"
+	 "       name begins with a /), until off; at most 1 GiB.\n",
 	 center_set_logger},
 	{"pjsip set history", "Enable/Disable PJSIP History",
 	 "Usage: pjsip set history {on|off|clear}\n"

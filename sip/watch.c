@@ -3,8 +3,10 @@
 
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "sip/capture.h"
 #include "sip/notice.h"
 #include "sip/sip_internal.h"
+#include "sip/transport.h"
 
 #include <stdlib.h>
 
@@ -23,7 +25,8 @@ void sip_watch_free(struct sip *sip)
 void sip_watch_set(struct sip *sip, const struct sip_watch_conf *conf)
 {
 	sip->watch.conf = *conf;
-	sip->watch.is_on = (conf->is_logging && !conf->is_silent) || conf->keeps_history;
+	sip->watch.is_on =
+		(conf->is_logging && (!conf->is_silent || conf->capture)) || conf->keeps_history;
 	if (conf->clear)
 		sip_history_clear(&sip->watch.history);
 }
@@ -69,13 +72,31 @@ static void watch_log(const struct sip *sip, uint8_t tp, const struct addr *peer
 	char room[160], where[ADDR_TEXT];
 	struct sink head = sink_make(room, sizeof(room));
 
-	if (sip->watch.conf.is_silent)
-		return;
 	sink_fmt(&head, "<--- %s SIP %s (%zu bytes) %s %s:%s --->",
 		 is_rx ? "Received" : "Transmitting", is_response ? "response" : "request",
 		 data.len, is_rx ? "from" : "to", sip_watch_transport(sip->tps[tp].protocol),
 		 addr_text(peer, where));
 	log_lines(__FILE__, sink_slice(&head), data);
+}
+
+static void watch_capture(struct sip *sip, uint8_t tp, const struct addr *peer, struct slice data,
+			  bool is_rx)
+{
+	struct addr own;
+
+	sip_tp_address(sip, tp, peer, &own);
+	if (!capture_note(sip->watch.conf.capture, sip->env.shard, io_wall_ns(sip->env.io),
+			  is_rx ? peer : &own, is_rx ? &own : peer, data))
+		sip_count_one(sip, METRIC_sip_capture_dropped);
+}
+
+static void watch_show(struct sip *sip, uint8_t tp, const struct addr *peer, struct slice data,
+		       bool is_rx)
+{
+	if (!sip->watch.conf.is_silent)
+		watch_log(sip, tp, peer, data, is_rx);
+	if (sip->watch.conf.capture)
+		watch_capture(sip, tp, peer, data, is_rx);
 }
 
 /* ---- messages ---- */
@@ -100,7 +121,7 @@ void sip_watch_rx(struct sip *sip, uint8_t tp, const struct addr *from, struct s
 
 	if (!was_forwarded &&
 	    watch_wants(&sip->watch.conf, from, msg ? msg->cseq_text : SLICE_EMPTY))
-		watch_log(sip, tp, from, data, true);
+		watch_show(sip, tp, from, data, true);
 	if (sip->watch.conf.keeps_history && msg)
 		watch_note(sip, HISTORY_RX, tp, from,
 			   slice_head(data, end == SIZE_MAX ? data.len : end), msg->cseq_text,
@@ -113,7 +134,7 @@ void sip_watch_tx(struct sip *sip, uint8_t tp, const struct addr *to, struct sli
 
 	sip_history_scan(data, &start, &cseq, &call_id);
 	if (watch_wants(&sip->watch.conf, to, cseq))
-		watch_log(sip, tp, to, data, false);
+		watch_show(sip, tp, to, data, false);
 	if (sip->watch.conf.keeps_history)
 		watch_note(sip, HISTORY_TX, tp, to, start, cseq, call_id);
 }

@@ -9,6 +9,7 @@
 
 struct sip;
 struct sip_msg;
+struct capture;
 
 #define SIP_WATCH_HOSTS 8
 
@@ -19,8 +20,9 @@ struct sip_watch_conf {
 	uint8_t keeps_history;
 	uint8_t clear; /* forget what was kept */
 	uint32_t host_count;
-	uint32_t methods; /* only these are logged, responses to them too: bits 1 << enum
-			     sip_method; 0: all */
+	uint32_t methods;	 /* only these are logged, responses to them too: bits 1 << enum
+				    sip_method; 0: all */
+	struct capture *capture; /* messages that are logged are noted there, too; NULL: nowhere */
 	struct addr hosts[SIP_WATCH_HOSTS]; /* only these are logged; port 0: any. None: all */
 };
 

@@ -1,4 +1,5 @@
-/* The control shard's part of SIP, wired: its shards, its events, its bindings in the database. engine.h */
+/* The control shard's part of SIP, wired: its shards, its events, its bindings in the database.
+ * engine.h */
 #include "engine/app/engine_internal.h"
 
 #include "engine/base/log.h"
@@ -7,7 +8,8 @@
 
 static const struct slice sip_family = SLICE_LIT(CONTACT_FAMILY);
 
-static bool engine_notify_sip(void *arg, uint32_t shard, uint32_t kind, const void *data, size_t len)
+static bool engine_notify_sip(void *arg, uint32_t shard, uint32_t kind, const void *data,
+			      size_t len)
 {
 	struct engine *e = arg;
 
@@ -26,7 +28,8 @@ static void engine_publish_sip(void *arg, const struct event *event)
 		control_publish(e->control, event);
 }
 
-/* A binding that cannot be kept holds as long as the engine runs: the phone comes back by itself. */
+/* A binding that cannot be kept holds as long as the engine runs: the phone comes back by itself.
+ */
 static void engine_keep_sip(void *arg, struct slice key, struct slice value)
 {
 	struct engine *e = arg;
@@ -37,7 +40,8 @@ static void engine_keep_sip(void *arg, struct slice key, struct slice value)
 	else
 		db_del(e->db, sip_family, key);
 	if (err)
-		log_warning("The binding %.*s will not survive a restart: the database does not take it "
+		log_warning("The binding %.*s will not survive a restart: the database does not "
+			    "take it "
 			    "(%s)",
 			    SLICE_ARG(key), strerror(-err));
 }
@@ -80,6 +84,13 @@ void engine_follow_busy_at(struct engine *e)
 	}
 }
 
+static int engine_post_sip(void *arg, struct chore *chore)
+{
+	struct engine *e = arg;
+
+	return control_post(e->control, chore);
+}
+
 int engine_create_center(struct engine *e, struct sink *error)
 {
 	const struct sip_center_env env = {
@@ -90,6 +101,8 @@ int engine_create_center(struct engine *e, struct sink *error)
 		.notify = engine_notify_sip,
 		.publish = engine_publish_sip,
 		.keep = engine_keep_sip,
+		.post = engine_post_sip,
+		.log_dir = e->conf.log_dir,
 		.arg = e,
 	};
 	int err = sip_center_create(&e->center, &env, e->now->sip);

@@ -60,6 +60,7 @@
 	X(sip_unsupported,        "requests refused as not supported") \
 	X(sip_no_slot,            "SIP objects refused: slab full") \
 	X(sip_response_cut,       "answers whose headers were not all kept for PJSIP_RESPONSE_HEADER: too long, or no room") \
+	X(sip_capture_dropped,    "SIP messages left out of a pcap file: the disk is behind") \
 	X(sip_unidentified,       "requests that belong to no endpoint, refused") \
 	X(sip_auth_failed,        "requests with wrong credentials, refused") \
 	X(sip_nonce_reused,       "INVITEs sent with credentials at once") \

@@ -11,6 +11,7 @@ ami_login
 
 expect "logger add channel" "$(rx logger add channel sip verbose)" ""
 expect "logger on" "$(rx pjsip set logger host 127.0.0.1)" "PJSIP Logging Enabled for host: 127.0.0.1"
+expect "a pcap file" "$(rx pjsip set logger pcap sip.pcap)" "PJSIP logging to pcap file '$dir/log/sip.pcap'"
 ami_say 'Action: Originate' 'Channel: PJSIP/200@far' 'Application: Wait' 'Data: 1' 'Async: true'
 ami_wait '^Event: Hangup$'
 channel=$(grep -m1 '^Channel: PJSIP/far-' "$dir/ami" | cut -d' ' -f2)
@@ -22,6 +23,23 @@ expect_text "a request in the log" "$(cat "$log")" \
 	"<--- Transmitting SIP request \([0-9]+ bytes\) to UDP:127\.0\.0\.1:$FAR_PORT --->$"
 expect_text "its headers" "$(cat "$log")" 'CSeq: [0-9]+ INVITE$'
 expect "logger off" "$(rx pjsip set logger off)" "PJSIP Logging disabled"
+# The first word and the ports of each packet: 16 octets before it, then Ethernet, IPv4, UDP.
+packets() {
+	python3 - "$dir/log/sip.pcap" <<-'END'
+		import struct, sys
+		text = open(sys.argv[1], "rb").read()
+		at = 24
+		while at + 16 <= len(text):
+		    kept = struct.unpack_from("<I", text, at + 8)[0]
+		    source, to = struct.unpack_from(">HH", text, at + 50)
+		    print(text[at + 58 : at + 16 + kept].split()[0].decode(), source, to)
+		    at += 16 + kept
+	END
+}
+packets_are_there() { packets | grep -q '^BYE '; }
+wait_for 5 packets_are_there
+expect_text "INVITE in the file" "$(packets)" "^INVITE [0-9]+ $FAR_PORT$"
+expect_text "an answer in the file" "$(packets)" "^SIP/2.0 $FAR_PORT [0-9]+$"
 
 ladder=$(rx pjsip show ladder "$channel")
 expect_text "the channel" "$ladder" "^Channel: $channel$"

@@ -413,6 +413,8 @@ static void flow_create_center(struct flow *f)
 		.shard_count = f->shard_count,
 		.notify = flow_notify,
 		.publish = flow_publish,
+		.post = flow_post,
+		.log_dir = "/log",
 		.arg = f,
 	};
 

@@ -158,7 +158,8 @@ struct flow_far_counts {
 };
 struct flow_far_counts flow_far_count(const struct flow *f);
 /* For flow.c. */
-void flow_take_acls(struct sip_conf *conf); /* acl.conf of the rig: "inside", "outside" */
+void flow_take_acls(struct sip_conf *conf);	/* acl.conf of the rig: "inside", "outside" */
+int flow_post(void *flow, struct chore *chore); /* the center's worker, which is quick */
 void flow_far_create(struct flow *f);
 void flow_far_destroy(struct flow *f);
 void flow_far_send(struct flow *f, const char *text);

@@ -2,6 +2,7 @@
 #include "tests/flow/flow.h"
 
 #include "engine/base/check.h"
+#include "engine/core/chore.h"
 #include "engine/io/stream.h"
 #include "tests/unit/core/memconf.h"
 
@@ -135,6 +136,15 @@ static void far_context(struct flow_far *far, struct tls_context **out, bool is_
 
 	if (tls_context_create(out, far->io, &conf, &error))
 		fail_msg("%s", sink_cstr(&error));
+}
+
+int flow_post(void *flow, struct chore *chore)
+{
+	const struct flow *f = flow;
+
+	chore->run(chore, f->io);
+	chore->done(chore);
+	return 0;
 }
 
 void flow_far_create(struct flow *f)

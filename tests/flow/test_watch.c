@@ -2,11 +2,13 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/core/cli.h"
+#include "sip/capture.h"
 #include "sip/center_internal.h"
 #include "sip/sip_internal.h"
 #include "tests/flow/flow.h"
 #include "tests/unit/cmocka.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static char logged[16384];
@@ -121,6 +123,7 @@ static struct {
 	const char *line;
 	char text[16384];
 	uint32_t done;
+	bool is_client; /* of AMI */
 } console;
 
 static void console_print(void *arg, struct slice text)
@@ -140,10 +143,11 @@ static void console_done(void *arg, enum cli_result result)
 
 static void console_job(struct flow *f)
 {
-	static const struct cli_out out = {.print = console_print, .done = console_done};
+	static struct cli_out out = {.print = console_print, .done = console_done};
 	struct cli_job *job;
 
 	UNUSED(f);
+	out.guarded = console.is_client;
 	UNUSED(cli_start(console.cli, slice_str(console.line), &out, &job));
 }
 
@@ -215,6 +219,157 @@ static void test_console(void **state)
 	flow_end(&f);
 }
 
+/* ---- into a file ---- */
+
+#define FILE_NAME "/log/calls.pcap"
+
+/* Packets in the file; *ours: INVITEs and ACKs from our port. */
+static uint32_t packets(struct flow *f, uint32_t *ours)
+{
+	uint32_t count = 0, kept, port;
+	size_t len, at = 24;
+	const char *text = sim_fs_text(f->w, FILE_NAME, &len);
+
+	*ours = 0;
+	assert_true(text && len >= 24);
+	for (; at + 58 <= len; at += 16 + kept, count++) {
+		const uint8_t *p = (const uint8_t *)text + at;
+
+		kept = p[8] | (uint32_t)p[9] << 8;
+		port = (uint32_t)p[50] << 8 | p[51];
+		if (memcmp(p + 58, "INVITE ", 7) == 0 || memcmp(p + 58, "ACK ", 4) == 0)
+			*ours += port == 5060;
+		assert_memory_equal(p + 28, "\x08\x00\x45", 3);
+	}
+	assert_int_equal(at, len); /* no packet is cut */
+	return count;
+}
+
+static void start_capture(struct flow *f, uint32_t shards)
+{
+	start_center(f, shards, NULL);
+	sim_fs_mkdir(f->w, "/log");
+	assert_int_equal(cli_create(&console.cli), 0);
+	assert_int_equal(cli_register(console.cli, commands, ARRAY_COUNT(commands), f->center), 0);
+}
+
+static void open_capture(struct flow *f)
+{
+	expect_text(say(f, "logger pcap calls.pcap"),
+		    "PJSIP logging to pcap file '" FILE_NAME "'\n");
+}
+
+/* What is logged goes into the file, whichever shard saw it, from `on` until `off`. */
+static void test_capture(void **state)
+{
+	uint32_t ours;
+	struct flow f;
+
+	UNUSED(state);
+	start_capture(&f, 2);
+	expect_text(say(&f, "logger pcap none/a.pcap"),
+		    "Failed to open file '/log/none/a.pcap' for pcap writing: No such file");
+	open_capture(&f);
+	call_and_end(&f);
+	flow_run(&f, SIM_SECOND);
+	assert_int_equal(packets(&f, &ours), 0);
+	say(&f, "logger verbose off");
+	say(&f, "logger on");
+	for (uint32_t shard = 0; shard < 2; shard++) {
+		flow_use_shard(&f, shard);
+		call_and_end(&f);
+	}
+	flow_run(&f, SIM_SECOND);
+	assert_int_equal(packets(&f, &ours), 6);
+	assert_int_equal(ours, 4);
+	open_capture(&f); /* anew */
+	assert_int_equal(packets(&f, &ours), 0);
+	call_and_end(&f);
+	say(&f, "logger off"); /* what was noted by then is written */
+	assert_int_equal(packets(&f, &ours), 3);
+	assert_null(f.sip->watch.conf.capture);
+	say(&f, "logger on");
+	call_and_end(&f);
+	flow_run(&f, SIM_SECOND);
+	assert_int_equal(packets(&f, &ours), 3);
+	say(&f, "logger off");
+	cli_destroy(console.cli);
+	flow_end(&f);
+}
+
+static void keep_warning(void *arg, const struct log_line *line)
+{
+	UNUSED(arg);
+	if (line->level == LOG_LEVEL_WARNING)
+		snprintf(logged, sizeof(logged), "%s\n", line->text);
+}
+
+/* A full disk ends it with a word; a client of AMI names no file but one of its kind in the log
+ * directory. */
+static void test_capture_trouble(void **state)
+{
+	static const char *const bad[] = {"/log/a.pcap", "../a.pcap", ".a.pcap", "master.db"};
+	char line[64];
+	struct flow f;
+
+	UNUSED(state);
+	start_capture(&f, 1);
+	console.is_client = true;
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+		snprintf(line, sizeof(line), "logger pcap %s", bad[i]);
+		expect_text(say(&f, line), "A client of AMI can name files of the log directory");
+	}
+	say(&f, "logger on");
+	say(&f, "logger verbose off");
+	open_capture(&f);
+	console.is_client = false;
+	sim_fs_limit(f.w, 100);
+	logged[0] = 0;
+	log_set_writer(keep_warning, NULL);
+	call_and_end(&f);
+	flow_run(&f, SIM_SECOND);
+	log_set_writer(NULL, NULL);
+	expect_text(logged,
+		    FILE_NAME ": No space left on device. No more SIP messages are written");
+	assert_null(f.sip->watch.conf.capture);
+	sim_fs_limit(f.w, SIZE_MAX);
+	open_capture(&f);
+	say(&f, "logger off");
+	cli_destroy(console.cli);
+	flow_end(&f);
+}
+
+/* Its bounds: of what waits, of one message, and of the file. */
+static void test_capture_bounds(void **state)
+{
+	static char text[2 * CAPTURE_SNAP];
+	struct slice all = slice_make(text, sizeof(text));
+	uint32_t taken = 0, ours;
+	struct capture *c;
+	struct flow f;
+	size_t len;
+
+	UNUSED(state);
+	memset(text, 'x', sizeof(text));
+	flow_start(&f, NULL, NULL);
+	sim_fs_mkdir(f.w, "/log");
+	assert_int_equal(capture_create(&c, 1, 100000), 0);
+	assert_int_equal(capture_drain(c, f.io), 0); /* none is open */
+	while (capture_note(c, 0, 1, &flow_engine, &flow_peer, all))
+		taken++;
+	assert_in_range(taken, 100, 1000);
+	assert_int_equal(capture_open(c, f.io, FILE_NAME), 0);
+	assert_int_equal(packets(&f, &ours), 0); /* that was before */
+	for (int i = 0; i < 7; i++)
+		assert_true(capture_note(c, 0, 1, &flow_engine, &flow_peer, all));
+	assert_int_equal(capture_drain(c, f.io), -EFBIG);
+	assert_int_equal(packets(&f, &ours), 6);
+	sim_fs_text(f.w, FILE_NAME, &len);
+	assert_int_equal(len, 24 + 6 * (16 + 42 + CAPTURE_SNAP));
+	capture_destroy(c, f.io);
+	flow_end(&f);
+}
+
 /* debug= of pjsip.conf, which the console may overrule until it is changed. */
 static void test_debug(void **state)
 {
@@ -232,9 +387,9 @@ static void test_debug(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_history),
-		cmocka_unit_test(test_log),
-		cmocka_unit_test(test_console),
+		cmocka_unit_test(test_history),	       cmocka_unit_test(test_log),
+		cmocka_unit_test(test_capture),	       cmocka_unit_test(test_capture_trouble),
+		cmocka_unit_test(test_capture_bounds), cmocka_unit_test(test_console),
 		cmocka_unit_test(test_debug),
 	};
 
