@@ -22,6 +22,17 @@ struct bind {
 
 /* ---- reading ---- */
 
+/* The last of several values with one URI counts: it takes the place of the earlier one. */
+static void bind_want(struct bind *b, const struct contact_info *info)
+{
+	uint32_t i = 0;
+
+	while (i < b->count && b->want[i].id != info->id)
+		i++;
+	b->want[i] = *info;
+	b->count += i == b->count;
+}
+
 static bool bind_read(struct bind *b, const struct sip_bind *request, size_t len)
 {
 	const char *at = request->text + request->call_id_len, *end = (const char *)request + len;
@@ -30,15 +41,17 @@ static bool bind_read(struct bind *b, const struct sip_bind *request, size_t len
 	b->call_id = slice_make(request->text, request->call_id_len);
 	if (request->count > LIMIT_AOR_CONTACTS)
 		return false;
-	for (; b->count < request->count; b->count++) {
+	for (uint32_t i = 0; i < request->count; i++) {
+		struct contact_info info;
 		uint32_t bytes;
 
 		if ((size_t)(end - at) < sizeof(bytes))
 			return false;
 		memcpy(&bytes, at, sizeof(bytes));
 		at += sizeof(bytes);
-		if ((size_t)(end - at) < bytes || !contact_unpack(&b->want[b->count], at, bytes))
+		if ((size_t)(end - at) < bytes || !contact_unpack(&info, at, bytes))
 			return false;
+		bind_want(b, &info);
 		at += bytes;
 	}
 	return true;
@@ -236,6 +249,7 @@ static unsigned bind_carry_out(struct bind *b, uint32_t excess)
 		bind_remove_all(b);
 	bind_evict(b, excess);
 	for (uint32_t i = 0; i < b->count; i++) {
+		b->have[i] = bind_find(b, &b->want[i]); /* what came before may have ended it */
 		if (b->want[i].expires_wall_ns > 0) {
 			if (!bind_put(b, i))
 				return 503;

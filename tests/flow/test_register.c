@@ -38,6 +38,7 @@ struct phone {
 	struct sip_auth_state auth;
 	struct sip_digest *digest;
 	int64_t nonce_at;
+	const struct addr *from; /* NULL: as all flows */
 };
 static struct phone ph;
 
@@ -72,7 +73,12 @@ static void send_register(const char *extra)
 		 "CSeq: %u REGISTER\r\nMax-Forwards: 70\r\nUser-Agent: Deskphone "
 		 "1\r\n%s%.*sContent-Length: 0\r\n\r\n",
 		 branch++, ph.call_id, ph.cseq++, extra, SLICE_ARG(sink_slice(&auth)));
-	flow_send(&f, text);
+	if (!ph.from) {
+		flow_send(&f, text);
+		return;
+	}
+	sim_net_inject(f.w, ph.from, &flow_engine, text, strlen(text));
+	sim_run_for(f.w, SIM_MS);
 }
 
 static void take_challenge(const struct flow_msg *m)
@@ -263,6 +269,48 @@ static void test_order_of_requests(void **state)
 	new_phone("order-2"); /* after a restart: another Call-ID begins anew */
 	ok = register_phone(CONTACT(URI_A) "Expires: 90\r\n");
 	assert_string_equal(flow_header(ok, "Contact"), "<" URI_A ">;expires=90");
+	flow_end(&f);
+}
+
+/* The same URI several times in one request: the last value counts, and takes one place. */
+static void test_named_twice(void **state)
+{
+	const struct flow_msg *ok;
+
+	UNUSED(state);
+	start("", "max_contacts=1");
+	new_phone("twice");
+	ok = register_phone("Contact: <" URI_A ">;expires=90, <" URI_A ">;expires=120\r\n");
+	expect_added(URI_A);
+	assert_string_equal(flow_header(ok, "Contact"), "<" URI_A ">;expires=120");
+	ok = register_phone("Contact: <" URI_A ">;expires=0, <" URI_A ">;expires=90\r\n");
+	assert_string_equal(flow_header(ok, "Contact"), "<" URI_A ">;expires=90");
+	flow_no_fact(&f);
+	ok = register_phone("Contact: <" URI_A ">;expires=0, <" URI_A ">;expires=0\r\n");
+	assert_string_equal(flow_header(ok, "Contact"), "");
+	expect_removed(URI_A);
+	flow_no_fact(&f);
+	flow_end(&f);
+}
+
+/* The same where the phone has moved: the old binding goes once. */
+static void test_named_twice_and_moved(void **state)
+{
+	static const struct addr moved = {.family = 4, .ip = {10, 0, 0, 9}, .port = 5070};
+	const char *mine =
+		"Contact: <sip:phone@192.168.1.7:5062>, <sip:phone@192.168.1.7:5062>\r\n";
+
+	UNUSED(state);
+	start("rewrite_contact=yes", "max_contacts=1");
+	new_phone("moves");
+	register_phone(mine);
+	expect_added("sip:phone@10.0.0.9:5060");
+	ph.from = &moved;
+	ph.auth = (struct sip_auth_state){0}; /* a nonce is for where it was sent to */
+	register_phone(mine);
+	flow_fact(&f, "ContactStatus sip:phone@10.0.0.9:5070 NonQualified phone phone");
+	flow_fact(&f, "ContactStatus sip:phone@10.0.0.9:5060 Removed phone phone");
+	flow_no_fact(&f);
 	flow_end(&f);
 }
 
@@ -697,6 +745,8 @@ int main(void)
 		cmocka_unit_test(test_not_for_registering),
 		cmocka_unit_test(test_max_contacts),
 		cmocka_unit_test(test_order_of_requests),
+		cmocka_unit_test(test_named_twice),
+		cmocka_unit_test(test_named_twice_and_moved),
 		cmocka_unit_test(test_star),
 		cmocka_unit_test(test_rewrite_contact),
 		cmocka_unit_test(test_path),
