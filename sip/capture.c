@@ -9,8 +9,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define CAPTURE_TURN                                                                               \
-	8192 /* messages of a shard that are written at once: the worker has other work */
+#define CAPTURE_TURN 8192 /* messages that are written at once: the worker has other work */
+
+struct capture_shard {
+	struct pipe *pipe;
+	const struct pipe_record *head; /* the worker's: read, not yet taken */
+};
 
 struct capture {
 	/* the worker's */
@@ -20,7 +24,7 @@ struct capture {
 	char room[64 * 1024];
 	/* between it and the shards */
 	uint32_t shard_count;
-	struct pipe *pipes[];
+	struct capture_shard shards[];
 };
 
 /* In a pipe; the octets that are kept follow. */
@@ -36,7 +40,7 @@ int capture_create(struct capture **out, uint32_t shard_count, int64_t file_max_
 		.spare_bytes = CAPTURE_PIPE_BYTES,
 		.record_max = sizeof(struct capture_record) + CAPTURE_SNAP,
 	};
-	struct capture *c = calloc(1, sizeof(*c) + shard_count * sizeof(c->pipes[0]));
+	struct capture *c = calloc(1, sizeof(*c) + shard_count * sizeof(c->shards[0]));
 
 	if (!c)
 		return -ENOMEM;
@@ -44,7 +48,7 @@ int capture_create(struct capture **out, uint32_t shard_count, int64_t file_max_
 	c->shard_count = shard_count;
 	c->file_max_bytes = file_max_bytes;
 	for (uint32_t i = 0; i < shard_count; i++) {
-		if (pipe_create(&c->pipes[i], &conf)) {
+		if (pipe_create(&c->shards[i].pipe, &conf)) {
 			capture_destroy(c, NULL);
 			return -ENOMEM;
 		}
@@ -60,8 +64,8 @@ void capture_destroy(struct capture *c, struct io *io)
 	if (c->fd >= 0 && capture_drain(c, io) == 0)
 		capture_close(c, io);
 	for (uint32_t i = 0; i < c->shard_count; i++)
-		if (c->pipes[i])
-			pipe_destroy(c->pipes[i]);
+		if (c->shards[i].pipe)
+			pipe_destroy(c->shards[i].pipe);
 	free(c);
 }
 
@@ -70,7 +74,7 @@ bool capture_note(struct capture *c, uint32_t shard, int64_t wall_ns, const stru
 {
 	struct slice kept = slice_head(data, CAPTURE_SNAP);
 	struct capture_record *r =
-		pipe_begin(c->pipes[shard], PIPE_DROPPABLE, 0, sizeof(*r) + kept.len);
+		pipe_begin(c->shards[shard].pipe, PIPE_DROPPABLE, 0, sizeof(*r) + kept.len);
 
 	if (!r)
 		return false;
@@ -82,8 +86,8 @@ bool capture_note(struct capture *c, uint32_t shard, int64_t wall_ns, const stru
 	};
 	if (kept.len)
 		memcpy(r + 1, kept.ptr, kept.len);
-	pipe_commit(c->pipes[shard], sizeof(*r) + kept.len);
-	UNUSED(pipe_flush(c->pipes[shard])); /* the worker comes by itself */
+	pipe_commit(c->shards[shard].pipe, sizeof(*r) + kept.len);
+	UNUSED(pipe_flush(c->shards[shard].pipe)); /* the worker comes by itself */
 	return true;
 }
 
@@ -96,6 +100,11 @@ static int capture_write(struct capture *c, struct io *io)
 	c->file_bytes += (int64_t)c->len;
 	c->len = 0;
 	return n < 0 ? (int)n : 0;
+}
+
+static int64_t capture_time(const struct pipe_record *record)
+{
+	return ((const struct capture_record *)(const void *)record->data)->wall_ns;
 }
 
 static int capture_add(struct capture *c, struct io *io, const struct pipe_record *record)
@@ -121,6 +130,27 @@ static int capture_add(struct capture *c, struct io *io, const struct pipe_recor
 	return err;
 }
 
+/* The oldest message that waits: one call's messages may have been seen by two shards. */
+static const struct pipe_record *capture_next(struct capture *c)
+{
+	const struct pipe_record *best = NULL;
+	uint32_t of = 0;
+
+	for (uint32_t i = 0; i < c->shard_count; i++) {
+		struct capture_shard *s = &c->shards[i];
+
+		if (!s->head)
+			s->head = pipe_read(s->pipe); /* stays valid until the next one is read */
+		if (s->head && (!best || capture_time(s->head) < capture_time(best))) {
+			best = s->head;
+			of = i;
+		}
+	}
+	if (best)
+		c->shards[of].head = NULL;
+	return best;
+}
+
 int capture_drain(struct capture *c, struct io *io)
 {
 	const struct pipe_record *r;
@@ -128,9 +158,8 @@ int capture_drain(struct capture *c, struct io *io)
 
 	if (c->fd < 0)
 		return 0;
-	for (uint32_t i = 0; i < c->shard_count; i++)
-		for (uint32_t n = 0; !err && n < CAPTURE_TURN && (r = pipe_read(c->pipes[i])); n++)
-			err = capture_add(c, io, r);
+	for (uint32_t n = 0; !err && n < CAPTURE_TURN && (r = capture_next(c)); n++)
+		err = capture_add(c, io, r);
 	last = capture_write(c, io);
 	err = err ? err : last;
 	if (err)
@@ -152,9 +181,8 @@ int capture_open(struct capture *c, struct io *io, const char *path)
 
 	UNUSED(capture_drain(c, io));
 	capture_close(c, io);
-	for (uint32_t i = 0; i < c->shard_count; i++)
-		for (uint32_t n = 0; n < CAPTURE_TURN && pipe_read(c->pipes[i]); n++)
-			continue;
+	for (uint32_t n = 0; n < CAPTURE_TURN && capture_next(c); n++)
+		continue;
 	c->fd = io_fs_open(io, path, IO_FS_WRITE | IO_FS_CREATE | IO_FS_TRUNC, 0640);
 	if (c->fd < 0)
 		return c->fd;

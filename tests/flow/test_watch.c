@@ -370,6 +370,31 @@ static void test_capture_bounds(void **state)
 	flow_end(&f);
 }
 
+/* Two shards saw the messages of a call: they come by time. */
+static void test_capture_order(void **state)
+{
+	struct capture *c;
+	const char *text;
+	struct flow f;
+	size_t len;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	sim_fs_mkdir(f.w, "/log");
+	assert_int_equal(capture_create(&c, 2, 100000), 0);
+	assert_int_equal(capture_open(c, f.io, FILE_NAME), 0);
+	for (int64_t s = 1; s <= 4; s++)
+		assert_true(capture_note(c, s & 1, s * 1000000000, &flow_engine, &flow_peer,
+					 SLICE_LIT("SIP")));
+	assert_int_equal(capture_drain(c, f.io), 0);
+	text = sim_fs_text(f.w, FILE_NAME, &len);
+	assert_int_equal(len, 24 + 4 * 61);
+	for (int s = 1; s <= 4; s++)
+		assert_int_equal(text[24 + (s - 1) * 61], s);
+	capture_destroy(c, f.io);
+	flow_end(&f);
+}
+
 /* debug= of pjsip.conf, which the console may overrule until it is changed. */
 static void test_debug(void **state)
 {
@@ -389,8 +414,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_history),	       cmocka_unit_test(test_log),
 		cmocka_unit_test(test_capture),	       cmocka_unit_test(test_capture_trouble),
-		cmocka_unit_test(test_capture_bounds), cmocka_unit_test(test_console),
-		cmocka_unit_test(test_debug),
+		cmocka_unit_test(test_capture_bounds), cmocka_unit_test(test_capture_order),
+		cmocka_unit_test(test_console),	       cmocka_unit_test(test_debug),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
