@@ -9,6 +9,7 @@
 #include "engine/base/mem_internal.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,13 +29,19 @@ struct slab {
 	uint32_t count_max;
 	uint32_t limit; /* indexes below were used once */
 	uint32_t free;	/* head of the free ones, last in first out */
-	uint32_t used;
+	_Atomic uint32_t used; /* written by the owner alone, read by any thread */
 	uint64_t refused;
 };
 
 static size_t slab_object_area(const struct slab *s)
 {
 	return s->stride * s->count_max;
+}
+
+/* Load and store: one writer needs no locked addition. */
+static void slab_set_used(struct slab *s, uint32_t used)
+{
+	atomic_store_explicit(&s->used, used, memory_order_relaxed);
 }
 
 static size_t slab_meta_area(const struct slab *s)
@@ -107,7 +114,7 @@ void *slab_alloc(struct slab *s)
 		return NULL;
 	}
 	s->meta[index].gen++;
-	s->used++;
+	slab_set_used(s, slab_used(s) + 1);
 	return object;
 }
 
@@ -125,11 +132,11 @@ void slab_free(struct slab *s, void *object)
 	uint32_t index = slab_index(s, object);
 
 	check(slab_in_use(s, index));
-	check(s->used > 0);
+	check(slab_used(s) > 0);
 	s->meta[index].gen++;
 	s->meta[index].next = s->free;
 	s->free = index;
-	s->used--;
+	slab_set_used(s, slab_used(s) - 1);
 	mem_poison(object, s->object_bytes);
 }
 
@@ -162,7 +169,7 @@ uint32_t slab_limit(const struct slab *s)
 
 uint32_t slab_used(const struct slab *s)
 {
-	return s->used;
+	return atomic_load_explicit(&s->used, memory_order_relaxed);
 }
 
 uint32_t slab_count_max(const struct slab *s)

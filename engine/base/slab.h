@@ -50,6 +50,7 @@ void *slab_at(const struct slab *s, uint32_t index);
 /* One above the highest index ever used. */
 uint32_t slab_limit(const struct slab *s);
 
+/* From any thread; to others than the owner it is true for a moment. */
 uint32_t slab_used(const struct slab *s);
 uint32_t slab_count_max(const struct slab *s);
 uint64_t slab_refused(const struct slab *s);
