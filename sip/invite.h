@@ -266,6 +266,9 @@ struct sip_peer invite_peer(const struct invite *iv, const struct addr *from);
 
 /* As tech_ops.send_text: MESSAGE in the confirmed dialog. */
 int invite_send_text(struct invite *iv, struct slice content_type, struct slice text);
+/* As tech_ops.send_digit: INFO with application/dtmf-relay, where dtmf_mode is info, or auto_info
+ * (there for far ends that take no telephone events). */
+int invite_send_digit(struct invite *iv, char digit, uint32_t duration_ms);
 /* As tech_ops.notify: also in an early dialog. */
 int invite_notify(struct invite *iv, const struct notify_text *text);
 

@@ -112,6 +112,27 @@ int invite_send_text(struct invite *iv, struct slice content_type, struct slice 
 	return tell_send(iv, iv->dialog, &r);
 }
 
+int invite_send_digit(struct invite *iv, char digit, uint32_t duration_ms)
+{
+	static const char digits[] = "0123456789ABCDabcd*#!";
+	char text[48];
+	struct sink body = sink_make(text, sizeof(text));
+	struct invite_request r = {
+		.method = SIP_METHOD_INFO,
+		.body_type = SLICE_LIT("application/dtmf-relay"),
+	};
+
+	if (iv->dtmf != SIP_DTMF_INFO && iv->dtmf != SIP_DTMF_AUTO_INFO)
+		return -ENOTSUP;
+	if (!memchr(digits, digit, sizeof(digits) - 1))
+		return -EINVAL;
+	if (iv->state != INVITE_UP || !iv->dialog)
+		return -ENOTCONN;
+	sink_fmt(&body, "Signal=%c\r\nDuration=%u\r\n", digit, duration_ms);
+	r.body = sink_slice(&body);
+	return tell_send(iv, iv->dialog, &r);
+}
+
 int invite_notify(struct invite *iv, const struct notify_text *text)
 {
 	struct invite_request r = {

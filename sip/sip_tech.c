@@ -137,6 +137,11 @@ static int tech_send_text(struct tech_call *call, struct slice content_type, str
 	return invite_send_text((struct invite *)call, content_type, text);
 }
 
+static int tech_send_digit(struct tech_call *call, char digit, uint32_t duration_ms)
+{
+	return invite_send_digit((struct invite *)call, digit, duration_ms);
+}
+
 static int tech_notify(struct tech_call *call, const struct notify_text *text)
 {
 	return invite_notify((struct invite *)call, text);
@@ -150,6 +155,7 @@ static const struct tech_ops tech_ops = {
 	.dial = tech_dial,
 	.hangup = tech_hangup,
 	.send_text = tech_send_text,
+	.send_digit = tech_send_digit,
 	.notify = tech_notify,
 	.connect = tech_connect,
 	.name_call = tech_name_call,

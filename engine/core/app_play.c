@@ -7,8 +7,8 @@
 
 static void play_failed(struct chan *c, struct pbx *p)
 {
-	log_warning("%s failed on %.*s for %.*s", p->app->name, SLICE_ARG(c->name), (int)p->text_len,
-		    p->text);
+	log_warning("%s failed on %.*s for %.*s", p->app->name, SLICE_ARG(c->name),
+		    (int)p->text_len, p->text);
 	p->u.play.failed = true;
 }
 
@@ -162,9 +162,34 @@ static uint32_t milliseconds(struct slice text, uint32_t otherwise)
 	return slice_u64(slice_trim(text), 60000, &n) && n > 0 ? (uint32_t)n : otherwise;
 }
 
+/* By signalling each digit is a request of its own, and they must not overtake one another. 'w' and
+ * 'W' are pauses, as in the media. */
+static enum app_result senddtmf_next(struct chan *c, struct pbx *p)
+{
+	struct pbx_digits *d = &p->u.digits;
+	uint32_t wait_ms = d->duration_ms + d->gap_ms;
+	char digit;
+
+	if (d->at == p->text_len)
+		return APP_NEXT;
+	digit = p->text[d->at++];
+	if (digit == 'w' || digit == 'W') {
+		wait_ms = digit == 'w' ? 500 : 1000;
+	} else if (!chan_send_digit(c, digit, d->duration_ms)) {
+		log_warning("SendDTMF on %.*s: the far end takes no telephone events, '%.*s' is "
+			    "not sent",
+			    SLICE_ARG(c->name),
+			    SLICE_ARG(slice_make(p->text + d->at - 1, p->text_len - d->at + 1)));
+		return APP_NEXT;
+	}
+	chan_step_timer(c, chan_now_ns(c) + wait_ms * TMR_MS);
+	return APP_WAIT;
+}
+
 static enum app_result senddtmf_start(struct app_call *call)
 {
 	struct chan *c = call->c;
+	struct pbx *p = call->p;
 	struct slice part[3];
 
 	args_split(call->data, call->len, ',', part, 3);
@@ -174,20 +199,28 @@ static enum app_result senddtmf_start(struct app_call *call)
 	}
 	if (!chan_is_alive(c) || !c->session)
 		return APP_HANGUP;
-	if (c->media->ops->send_dtmf(c->session, part[0], milliseconds(part[1], 250),
-				     milliseconds(part[2], 100)))
+	p->u.digits = (struct pbx_digits){.gap_ms = milliseconds(part[1], 250),
+					  .duration_ms = milliseconds(part[2], 100)};
+	if (c->media->ops->send_dtmf(c->session, part[0], p->u.digits.gap_ms,
+				     p->u.digits.duration_ms))
 		return APP_WAIT;
-	log_warning("SendDTMF on %.*s: the far end takes no telephone events, '%.*s' is not sent",
-		    SLICE_ARG(c->name), SLICE_ARG(part[0]));
-	return APP_NEXT;
+	if (part[0].len > sizeof(p->text)) {
+		log_warning("SendDTMF on %.*s: %zu digits are too many", SLICE_ARG(c->name),
+			    part[0].len);
+		return APP_NEXT;
+	}
+	memcpy(p->text, part[0].ptr, part[0].len);
+	p->text_len = part[0].len;
+	p->u.digits.one_by_one = true;
+	return senddtmf_next(c, p);
 }
 
 static enum app_result senddtmf_event(struct chan *c, struct pbx *p, enum pbx_event_kind kind,
 				      int number)
 {
-	UNUSED(c);
-	UNUSED(p);
 	UNUSED(number);
+	if (p->u.digits.one_by_one)
+		return kind == PBX_TIMER ? senddtmf_next(c, p) : APP_WAIT;
 	return kind == PBX_DTMF_SENT ? APP_NEXT : APP_WAIT;
 }
 

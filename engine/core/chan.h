@@ -183,8 +183,8 @@ void chan_set_place(struct chan *c, struct slice context, struct slice exten, in
  * channel that is not answered yet goes there, instead of to the place of its order, when it is. */
 void chan_goto(struct chan *c, struct slice context, struct slice exten, int32_t priority);
 
-/* A digit, '!' for a hook flash, sent to the far end behind what is being sent. False: the far end
- * takes no telephone events, or too many wait. */
+/* A digit, '!' for a hook flash, sent to the far end behind what is being sent: with the audio,
+ * else by signalling. False: neither is agreed, or too many wait. */
 bool chan_send_digit(struct chan *c, char digit, uint32_t duration_ms);
 /* The same as if the far end had sent it. */
 void chan_receive_digit(struct chan *c, char digit, uint32_t duration_ms);

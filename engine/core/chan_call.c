@@ -145,8 +145,15 @@ void chan_receive_digit(struct chan *c, char digit, uint32_t duration_ms)
 
 bool chan_send_digit(struct chan *c, char digit, uint32_t duration_ms)
 {
-	return c->session && c->media->ops->send_dtmf(c->session, slice_make(&digit, 1),
-						      DIGIT_GAP_MS, duration_ms);
+	if (c->session &&
+	    c->media->ops->send_dtmf(c->session, slice_make(&digit, 1), DIGIT_GAP_MS, duration_ms))
+		return true;
+	if (!c->call || !c->tech->ops->send_digit ||
+	    c->tech->ops->send_digit(c->call, digit, duration_ms) != 0)
+		return false;
+	chan_raise_digit(c, EVENT_DTMFBEGIN, digit, "Sent", 0);
+	chan_raise_digit(c, EVENT_DTMFEND, digit, "Sent", duration_ms);
+	return true;
 }
 
 int chan_send_text(struct chan *c, struct slice content_type, struct slice text)

@@ -46,7 +46,15 @@ struct pbx_answer {
 	int64_t least_ns, most_ns; /* when it may go on, and when it must */
 };
 
+/* SendDTMF, digit by digit: text holds them all */
+struct pbx_digits {
+	size_t at; /* of the next */
+	uint32_t gap_ms, duration_ms;
+	bool one_by_one; /* by signalling; else the media has them */
+};
+
 union pbx_app_state {
+	struct pbx_digits digits;
 	struct pbx_answer answer;
 	struct pbx_play play;
 	struct pbx_read read;

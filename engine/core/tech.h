@@ -156,6 +156,10 @@ struct tech_ops {
 	/* Sends a text to the far end of an answered call; may be NULL. 0, -ENOTCONN not answered
 	 * yet, -EINVAL no content type, -EMSGSIZE, -ENOBUFS no room for the request. */
 	int (*send_text)(struct tech_call *call, struct slice content_type, struct slice text);
+	/* Sends one digit by signalling, for calls whose digits do not go with the audio; may be
+	 * NULL. 0, -ENOTSUP the digits of this call do, or go nowhere, -EINVAL no digit,
+	 * -ENOTCONN not answered yet, -ENOBUFS no room for the request. */
+	int (*send_digit)(struct tech_call *call, char digit, uint32_t duration_ms);
 	/* Sends a NOTIFY to the far end, as soon as there is a dialog with it; may be NULL. 0,
 	 * -ENOTCONN no dialog yet or any more, -EMSGSIZE, -ENOBUFS no room for the request. */
 	int (*notify)(struct tech_call *call, const struct notify_text *text);

@@ -3,9 +3,10 @@
 #include "engine/core/cause.h"
 #include "tests/flow/flow_caller.h"
 
+#include <errno.h>
 #include <stdio.h>
 
-#define SDP  flow_sdp(7000, "0 101", "sendrecv")
+#define SDP flow_sdp(7000, "0 101", "sendrecv")
 
 /* RFC 3261 13.2.2.4: routes and target of an early dialog give way to those of the 2xx. */
 static void test_routes_of_the_2xx(void **state)
@@ -164,6 +165,59 @@ static void test_no_session_timer(void **state)
 	flow_end(&f);
 }
 
+static void digit_job(struct flow *f)
+{
+	f->number = f->tech.ops->send_digit(f->call, f->text[0], 160);
+}
+
+static int send_digit(struct flow *f, const char *digit)
+{
+	f->text = digit;
+	flow_do(f, digit_job);
+	return f->number;
+}
+
+/* dtmf_mode: what the offer says of telephone events, and whether digits of ours go by INFO. */
+static void test_digits_by_info(void **state)
+{
+	static const struct {
+		const char *mode;
+		bool has_event;
+		int by_info;
+	} rows[] = {
+		{"dtmf_mode=rfc4733\n", true, -ENOTSUP}, {"dtmf_mode=none\n", false, -ENOTSUP},
+		{"dtmf_mode=auto\n", true, -ENOTSUP},	 {"dtmf_mode=info\n", false, 0},
+		{"dtmf_mode=auto_info\n", true, 0},	 {"dtmf_mode=inband\n", false, -ENOTSUP},
+	};
+	const struct flow_msg *m;
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		flow_start(&f, rows[i].mode, NULL);
+		flow_dial(&f, "100@trunk");
+		m = flow_expect(&f, "INVITE");
+		assert_int_equal(strstr(m->text, "telephone-event") != NULL, rows[i].has_event);
+		flow_reply(&f, m, 200, "far1", FLOW_CONTACT, SDP);
+		flow_expect(&f, "ACK");
+		flow_fact(&f, rows[i].has_event ? "answered 10.0.0.9:7000 ulaw/0 ev101 dir0"
+						: "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+		assert_int_equal(send_digit(&f, "5"), rows[i].by_info);
+		if (rows[i].by_info == 0) {
+			m = flow_expect(&f, "INFO");
+			assert_string_equal(flow_header(m, "Content-Type"),
+					    "application/dtmf-relay");
+			assert_true(
+				slice_eq(m->msg.body, SLICE_LIT("Signal=5\r\nDuration=160\r\n")));
+			flow_reply(&f, m, 200, NULL, NULL, NULL);
+			assert_int_equal(send_digit(&f, "x"), -EINVAL);
+		}
+		flow_hangup(&f, CAUSE_NORMAL);
+		flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+		flow_end(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_routes_of_the_2xx),
 		cmocka_unit_test(test_invite_behind_answer),
 		cmocka_unit_test(test_large_response),
+		cmocka_unit_test(test_digits_by_info),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ struct pbx_rig {
 	uint64_t playing; /* number of the play that runs; 0: none */
 	uint64_t plays;
 	bool no_events;	 /* the far end takes no telephone-events */
+	bool has_info;	 /* it takes digits by signalling */
 	bool said_trace; /* write every step down, not only what has an effect */
 	char text[RIG_TEXT];
 	size_t len;

@@ -108,6 +108,15 @@ static int fake_connect(struct tech_call *call, struct slice name, struct slice 
 	return 0;
 }
 
+static int fake_send_digit(struct tech_call *call, char digit, uint32_t duration_ms)
+{
+	UNUSED(call);
+	if (!rig->has_info)
+		return -ENOTSUP;
+	say("info %c duration %u", digit, duration_ms);
+	return 0;
+}
+
 static int fake_ask(void *impl, const struct tech_question *q, struct sink *out)
 {
 	UNUSED(impl);
@@ -126,6 +135,7 @@ static const struct tech_ops fake_tech = {
 	.response = fake_response,
 	.info = fake_info,
 	.connect = fake_connect,
+	.send_digit = fake_send_digit,
 	.ask = fake_ask,
 };
 

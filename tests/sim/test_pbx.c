@@ -426,6 +426,33 @@ static void test_apps(void **state)
 }
 
 /* An endless loop without waiting neither stops the shard nor outlives the call. */
+/* SendDTMF where the audio takes no digits: one by one by signalling, or not at all. */
+static void test_digits_by_signalling(void **state)
+{
+	static const char conf[] = "[test]\nexten => s,1,SendDTMF(12w3,200,100)\n"
+				   "same => n,NoOp(x)\n";
+	struct pbx_rig rig;
+
+	UNUSED(state);
+	pbx_rig_open(&rig, conf);
+	rig.no_events = rig.has_info = true;
+	pbx_rig_call(&rig);
+	assert_string_equal(pbx_rig_run(&rig, 10000),
+			    "0 s@test:1 SendDTMF(12w3,200,100)\n0 info 1 duration 100\n"
+			    "300 info 2 duration 100\n1100 info 3 duration 100\n"
+			    "1400 s@test:2 NoOp(x)\n1400 soft hangup\n1400 hangup 16\n");
+	assert_string_equal(rig.logged, "");
+	pbx_rig_close(&rig);
+	pbx_rig_open(&rig, conf);
+	rig.no_events = true;
+	pbx_rig_call(&rig);
+	assert_string_equal(pbx_rig_run(&rig, 10000),
+			    "0 s@test:1 SendDTMF(12w3,200,100)\n0 s@test:2 NoOp(x)\n"
+			    "0 soft hangup\n0 hangup 16\n");
+	assert_non_null(strstr(rig.logged, "the far end takes no telephone events, '12w3'"));
+	pbx_rig_close(&rig);
+}
+
 static void test_endless_loop(void **state)
 {
 	static struct pbx_rig rig;
@@ -562,6 +589,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_apps),
+		cmocka_unit_test(test_digits_by_signalling),
 		cmocka_unit_test(test_endless_loop),
 		cmocka_unit_test(test_endless_gosub),
 		cmocka_unit_test(test_gosub_loop),
