@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* One that was accepted has its stream before another gives way for it, and one that gives way
+ * while its message is read ends behind that. */
+#define CONNS_SPARE 16
+
 struct conn {
 	struct sip *sip;
 	struct stream *stream;
@@ -15,9 +19,9 @@ struct conn {
 	struct list silent;    /* in conns.silent: the longest time first */
 	struct tmr timer;
 	struct sip_peer peer; /* conn: its number, never 0; host: 0 if it was accepted */
-	int64_t begun_ns; /* asked for, or accepted */
-	int64_t ping_ns;  /* when CRLFCRLF is to be sent */
-	int64_t heard_ns; /* the last octets of the far end, or when it was up */
+	int64_t begun_ns;     /* asked for, or accepted */
+	int64_t ping_ns;      /* when CRLFCRLF is to be sent */
+	int64_t heard_ns;     /* the last octets of the far end, or when it was up */
 	struct sip_framer framer;
 	char *part; /* a message that has not come whole; NULL: none */
 	size_t part_len, part_room;
@@ -309,16 +313,37 @@ static const struct stream_handler conn_handler = {
 
 /* ---- opening ---- */
 
+static void conns_owe(struct sip *sip, const struct sip_parcel *p, uint64_t shards);
+
+static uint64_t conns_all_shards(const struct sip *sip)
+{
+	return UINT64_MAX >> (64 - sip->env.shard_count);
+}
+
+/* Gives way. What waits for an answer over it hears so on a later turn: this one is in the midst of
+ * sending something else, and whoever is told may end that. */
+static void conn_evict(struct conn *c)
+{
+	struct sip *sip = c->sip;
+	const struct sip_parcel p = {.kind = c->is_up ? SIP_PARCEL_LOST : SIP_PARCEL_REFUSED,
+				     .tp = c->tp,
+				     .peer = c->peer};
+	bool has_requests = c->requests > 0;
+
+	sip_count_one(sip, METRIC_sip_conn_evicted);
+	conn_close(c, false);
+	if (has_requests)
+		conns_owe(sip, &p, conns_all_shards(sip));
+}
+
 /* Room for one more: the one that has said nothing for the longest time goes. */
 static struct conn *conn_new(struct sip *sip, uint8_t tp, const struct addr *addr, uint64_t host)
 {
 	struct list *oldest = list_first(&sip->conns.silent);
 	struct conn *c;
 
-	if (slab_used(sip->conns.slab) == slab_count_max(sip->conns.slab) && oldest) {
-		sip_count_one(sip, METRIC_sip_conn_evicted);
-		conn_lost(list_entry(oldest, struct conn, silent), false);
-	}
+	if (slab_used(sip->conns.slab) >= sip->conns.max && oldest)
+		conn_evict(list_entry(oldest, struct conn, silent));
 	c = slab_alloc(sip->conns.slab);
 	if (!c)
 		return NULL;
@@ -455,11 +480,19 @@ int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct 
 
 /* ---- what other shards must hear ---- */
 
+static bool conns_pass_one(struct sip *sip, const struct sip_parcel *p, uint32_t shard)
+{
+	if (shard != sip->env.shard)
+		return sip_pass(sip, shard, p, SLICE_EMPTY);
+	sip_tp_forget(sip, p->tp, &p->peer, p->kind == SIP_PARCEL_LOST);
+	return true;
+}
+
 /* The shards of the set that have no room now. */
 static uint64_t conns_pass(struct sip *sip, const struct sip_parcel *p, uint64_t shards)
 {
 	for (uint32_t i = 0; i < sip->env.shard_count; i++)
-		if ((shards >> i & 1) && sip_pass(sip, i, p, SLICE_EMPTY))
+		if ((shards >> i & 1) && conns_pass_one(sip, p, i))
 			shards &= ~(UINT64_C(1) << i);
 	return shards;
 }
@@ -468,30 +501,27 @@ static void conns_on_owed(struct tmr *t, void *arg)
 {
 	struct sip *sip = arg;
 	struct conns *c = &sip->conns;
-	uint32_t left = 0;
+	uint32_t count = c->owed_count, left = 0;
 
 	UNUSED(t);
-	for (uint32_t i = 0; i < c->owed_count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		struct conn_owed *o = &c->owed[i];
 
 		o->shards = conns_pass(sip, &o->parcel, o->shards);
 		if (o->shards)
 			c->owed[left++] = *o;
 	}
+	for (uint32_t i = count; i < c->owed_count; i++) /* came meanwhile */
+		c->owed[left++] = c->owed[i];
 	c->owed_count = left;
 	if (left)
 		tmr_start(&c->owed_tmr, sip_now(sip) + CONN_OWED_NS);
 }
 
-void conns_tell(struct sip *sip, const struct sip_parcel *p)
+static void conns_owe(struct sip *sip, const struct sip_parcel *p, uint64_t shards)
 {
-	uint64_t all = UINT64_MAX >> (64 - sip->env.shard_count);
-	uint64_t shards = all & ~(UINT64_C(1) << sip->env.shard);
 	struct conns *c = &sip->conns;
 
-	shards = sip->env.forward ? conns_pass(sip, p, shards) : 0;
-	if (!shards)
-		return;
 	if (c->owed_count == CONN_OWED_MAX) { /* their transactions have their timers */
 		sip_count_one(sip, METRIC_sip_conn_untold);
 		return;
@@ -501,26 +531,37 @@ void conns_tell(struct sip *sip, const struct sip_parcel *p)
 		tmr_start(&c->owed_tmr, sip_now(sip) + CONN_OWED_NS);
 }
 
+void conns_tell(struct sip *sip, const struct sip_parcel *p)
+{
+	uint64_t others = conns_all_shards(sip) & ~(UINT64_C(1) << sip->env.shard);
+
+	others = sip->env.forward ? conns_pass(sip, p, others) : 0;
+	if (others)
+		conns_owe(sip, p, others);
+}
+
 /* ---- all ---- */
 
 int conns_create(struct sip *sip)
 {
+	uint32_t max = sip->env.conn_max ? sip->env.conn_max : LIMIT_SIP_CONNS;
+	uint32_t room = max + CONNS_SPARE;
 	struct streams_conf streams = {.io = sip->env.io,
 				       .wheel = sip->env.wheel,
 				       .metrics = sip->env.metrics,
-				       .stream_max = LIMIT_SIP_CONNS};
+				       .stream_max = room};
 	int err;
 
+	sip->conns.max = max;
 	list_init(&sip->conns.silent);
 	tmr_init(&sip->conns.owed_tmr, sip->env.wheel, conns_on_owed, sip);
 	if (sip->env.shard != CONN_SHARD)
 		return 0;
 	err = streams_create(&sip->conns.streams, &streams);
 	if (!err)
-		err = slab_create(&sip->conns.slab, "sip_conns", sizeof(struct conn),
-				  LIMIT_SIP_CONNS);
+		err = slab_create(&sip->conns.slab, "sip_conns", sizeof(struct conn), room);
 	if (!err)
-		err = hash_create(&sip->conns.by_peer, LIMIT_SIP_CONNS / 4);
+		err = hash_create(&sip->conns.by_peer, max / 4);
 	return err;
 }
 

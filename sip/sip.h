@@ -65,6 +65,7 @@ struct sip_env {
 	uint32_t shard;       /* 0..shard_count-1 */
 	uint32_t shard_count; /* at most LIMIT_SHARDS */
 	uint32_t call_max;    /* channels of this shard: sizes the slabs */
+	uint32_t conn_max;    /* connections of the engine; 0: LIMIT_SIP_CONNS */
 	const uint8_t *secret; /* SIP_SECRET_LEN octets, the same on all shards; copied */
 	/* A parcel for another shard; data is valid during the call. False: it cannot be taken.
 	 * NULL: such are dropped. */

@@ -69,6 +69,7 @@ struct conns {
 	struct slab *slab;
 	struct hash by_peer;
 	struct list silent;
+	uint32_t max;
 	uint32_t last; /* number of the newest */
 	uint32_t owed_count;
 	struct conn_owed owed[CONN_OWED_MAX];

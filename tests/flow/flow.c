@@ -447,6 +447,7 @@ static void flow_create_sip(struct flow *f, uint32_t shard)
 		.shard = shard,
 		.shard_count = f->shard_count,
 		.call_max = f->call_max,
+		.conn_max = f->conn_max,
 		.secret = secret,
 		.door = {.offer = flow_offer, .events = &flow_events, .arg = f},
 		.forward = flow_forward,
@@ -526,6 +527,13 @@ void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 {
 	*f = (struct flow){.shard_count = shard_count, .call_max = 16, .protocol = protocol};
 	flow_open(f, endpoint, more);
+}
+
+void flow_start_far_few(struct flow *f, uint32_t conn_max, const char *endpoint)
+{
+	*f = (struct flow){
+		.shard_count = 1, .call_max = 16, .protocol = "tcp", .conn_max = conn_max};
+	flow_open(f, endpoint, NULL);
 }
 
 void flow_start_far_center(struct flow *f, const char *protocol, const char *more)

@@ -41,7 +41,7 @@ struct flow {
 	const char *transport;	   /* further lines of [transport], for flow_reload */
 	struct flow_far *far;	   /* TCP, TLS: the far end's machine */
 	struct sip_center *center; /* of flow_start_center; its events are facts */
-	uint32_t shard_count, call_max;
+	uint32_t shard_count, call_max, conn_max;
 	struct flow_reporter {
 		struct flow *flow;
 		uint32_t shard;
@@ -88,6 +88,8 @@ int flow_command(struct flow *f, enum tech_command command, const char *name);
  * connection. */
 void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 		    const char *endpoint, const char *more);
+/* The same over TCP, with so few connections as the engine may have. */
+void flow_start_far_few(struct flow *f, uint32_t conn_max, const char *endpoint);
 /* The same with the control shard's part of SIP. */
 void flow_start_far_center(struct flow *f, const char *protocol, const char *more);
 /* As flow_start, with a stir_shaken.conf and the keys of tests/tls below /tls. */

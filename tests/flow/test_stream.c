@@ -211,6 +211,50 @@ static void test_lost_and_full(void **state)
 	flow_end(&f);
 }
 
+/* The table is full: the one that has been silent for the longest time gives way to a new one. */
+static void test_evicted(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far_few(&f, 2, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		flow_far_call(&f);
+		flow_far_octets(&f, SLICE_LIT(OPTIONS("here", "0")), SIZE_MAX);
+		flow_expect(&f, "200");
+	}
+	assert_int_equal(flow_far_count(&f).open, 2);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_evicted), 2);
+	flow_end(&f);
+}
+
+/* Room for a PRACK that goes elsewhere is made by the end of the connection that its own INVITE
+ * waits on: the call fails, but not while its message is read, or the PRACK is sent. */
+static void test_evicted_by_own(void **state)
+{
+	static const char *const contacts[] = {
+		"Contact: <sip:b@10.0.0.9:5070;transport=tcp>\r\nRequire: 100rel\r\nRSeq: 1\r\n",
+		"Contact: <sip:b@far.example:5070;transport=tcp>\r\nRequire: 100rel\r\nRSeq: "
+		"1\r\n"};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(contacts); i++) {
+		const struct flow_msg *invite;
+		struct flow f;
+
+		flow_start_far_few(&f, 1, NULL);
+		sim_dns_put(f.w, "far.example", 60, "A 10.0.0.9");
+		flow_dial(&f, "100@trunk");
+		invite = flow_expect(&f, "INVITE");
+		flow_reply(&f, invite, 180, "t", contacts[i], NULL);
+		flow_fact(&f, "ringing");
+		flow_run(&f, SIM_SECOND);
+		flow_fact(&f, "ended 18 408");
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_evicted), 1);
+		flow_end(&f);
+	}
+}
+
 static void test_nobody_listens(void **state)
 {
 	struct flow f;
@@ -420,6 +464,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_lost_and_full),
+		cmocka_unit_test(test_evicted),
+		cmocka_unit_test(test_evicted_by_own),
 		cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_waits_to_reconnect),
 		cmocka_unit_test(test_wrong_certificate),
