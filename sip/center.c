@@ -112,7 +112,7 @@ struct seat *center_find(const struct sip_center *c, uint64_t id)
 	return s && !s->is_gone ? s : NULL;
 }
 
-void center_keep(struct seat *s)
+static void center_keep_as(struct seat *s, bool is_gone)
 {
 	struct sip_center *c = s->center;
 	char key_room[LIMIT_DB_KEY], json_room[CONTACT_JSON_MAX];
@@ -122,10 +122,15 @@ void center_keep(struct seat *s)
 	if (!c->env.keep)
 		return;
 	contact_write_key(&key, &s->c.info);
-	if (!s->is_gone)
+	if (!is_gone)
 		contact_write_json(&json, &s->c.info);
 	if (!key.over && !json.over)
 		c->env.keep(c->env.arg, sink_slice(&key), sink_slice(&json));
+}
+
+void center_keep(struct seat *s)
+{
+	center_keep_as(s, s->is_gone);
 }
 
 void center_remove(struct seat *s)
@@ -156,7 +161,9 @@ static void seat_start_expiry(struct seat *s)
 	struct sip_center *c = s->center;
 	int64_t left_ns = s->c.info.expires_wall_ns - io_wall_ns(c->env.io);
 
-	if (!seat_is_static(s))
+	if (seat_is_static(s))
+		tmr_stop(&s->expiry);
+	else
 		tmr_start(&s->expiry, center_now(c) + left_ns);
 }
 
@@ -233,6 +240,10 @@ static void center_put_static(struct sip_center *c, const struct sip_conf_aor *a
 		if (old) {
 			info.status = old->c.info.status;
 			info.rtt_ns = old->c.info.rtt_ns;
+		}
+		if (old && !seat_is_static(old)) { /* a phone had it: now it is the file's */
+			center_keep_as(old, true);
+			old = NULL;
 		}
 		center_take_aor(&info, aor);
 		if ((!old || !center_is_as_before(&old->c.info, &info)) && !center_put(c, &info))
@@ -406,6 +417,7 @@ bool sip_center_restore(struct sip_center *c, struct slice key, struct slice val
 	char room[LIMIT_CONTACT_TEXT];
 	const struct sip_conf_aor *aor;
 	struct contact_info info;
+	const struct seat *old;
 
 	if (!contact_read_json(&info, key, value, room) ||
 	    info.expires_wall_ns <= io_wall_ns(c->env.io))
@@ -415,6 +427,9 @@ bool sip_center_restore(struct sip_center *c, struct slice key, struct slice val
 		return false;
 	info.aor = aor->hash;
 	info.id = contact_id(aor->name, info.text[CONTACT_URI]);
+	old = center_find(c, info.id);
+	if (old && seat_is_static(old))
+		return false;
 	info.shard = (uint32_t)(info.id % c->env.shard_count);
 	info.status = CONTACT_CREATED;
 	center_take_aor(&info, aor);

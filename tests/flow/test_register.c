@@ -314,6 +314,29 @@ static void test_named_twice_and_moved(void **state)
 	flow_end(&f);
 }
 
+/* A contact= that a phone had registered before belongs to the file from then on: it stays when the
+ * registration would have ended. */
+static void test_becomes_static(void **state)
+{
+	char aor[128];
+
+	UNUSED(state);
+	start("", "max_contacts=1");
+	new_phone("static");
+	register_phone(CONTACT(URI_A) "Expires: 120\r\n");
+	expect_added(URI_A);
+	snprintf(aor, sizeof(aor), "max_contacts=1\ncontact=%s", URI_A);
+	flow_reload(&f, NULL, phone("", aor));
+	flow_run(&f, 200 * SIM_SECOND);
+	flow_no_fact(&f);
+	new_phone("static-2");
+	send_register(CONTACT(URI_A) "Expires: 0\r\n");
+	take_challenge(flow_expect(&f, "401"));
+	send_register(CONTACT(URI_A) "Expires: 0\r\n");
+	flow_expect(&f, "403");
+	flow_end(&f);
+}
+
 static void test_star(void **state)
 {
 	const struct flow_msg *ok;
@@ -747,6 +770,7 @@ int main(void)
 		cmocka_unit_test(test_order_of_requests),
 		cmocka_unit_test(test_named_twice),
 		cmocka_unit_test(test_named_twice_and_moved),
+		cmocka_unit_test(test_becomes_static),
 		cmocka_unit_test(test_star),
 		cmocka_unit_test(test_rewrite_contact),
 		cmocka_unit_test(test_path),
