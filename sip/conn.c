@@ -16,7 +16,7 @@ struct conn {
 	struct sip *sip;
 	struct stream *stream;
 	struct hash_node node; /* by transport and peer */
-	struct list silent;    /* in conns.silent: the longest time first */
+	struct list order;     /* in conns.silent or, while it waits, in conns.paused */
 	struct tmr timer;
 	struct sip_peer peer; /* conn: its number, never 0; host: 0 if it was accepted */
 	int64_t begun_ns;     /* asked for, or accepted */
@@ -34,6 +34,9 @@ struct conn {
 	bool is_pinged;	 /* CRLFCRLF was sent and not yet answered */
 	bool is_broken;	 /* a message could not be sent: to be closed by the timer */
 	bool is_dead;	 /* closed while a callback runs */
+	bool is_paused;	 /* its next message waits for room in the pipe of a shard, */
+	bool is_ended;	 /* ... and the far end has closed meanwhile */
+	uint32_t shard;	 /* that one */
 };
 
 /* ---- life ---- */
@@ -85,7 +88,7 @@ static void conn_close(struct conn *c, bool flush)
 		return;
 	c->is_dead = true;
 	tmr_stop(&c->timer);
-	list_del(&c->silent);
+	list_del(&c->order);
 	hash_del(&c->sip->conns.by_peer, &c->node);
 	stream_close(c->stream, flush);
 	c->stream = NULL;
@@ -120,15 +123,18 @@ static bool conn_leave(struct conn *c)
 static void conn_heard(struct conn *c)
 {
 	c->heard_ns = sip_now(c->sip);
-	list_del(&c->silent);
-	list_add_tail(&c->sip->conns.silent, &c->silent);
+	list_del(&c->order);
+	list_add_tail(&c->sip->conns.silent, &c->order);
 }
 
 /* ---- time ---- */
 
-/* When it has to go. Until the first message octets alone do not help. */
+/* When it has to go. Until the first message octets alone do not help. While it is paused it is we
+ * who do not listen. */
 static int64_t conn_end(const struct conn *c)
 {
+	if (c->is_paused)
+		return sip_now(c->sip) + LIMIT_SIP_CONN_IDLE_S * TMR_SECOND;
 	if (c->is_broken)
 		return INT64_MIN;
 	if (!c->is_up)
@@ -141,8 +147,9 @@ static int64_t conn_end(const struct conn *c)
 static void conn_wait(struct conn *c)
 {
 	int64_t end = conn_end(c);
+	bool pings = c->is_up && !c->is_paused;
 
-	tmr_start(&c->timer, c->is_up && c->ping_ns < end ? c->ping_ns : end);
+	tmr_start(&c->timer, pings && c->ping_ns < end ? c->ping_ns : end);
 }
 
 static void conn_next_ping(struct conn *c)
@@ -162,7 +169,7 @@ static void conn_on_timer(struct tmr *t, void *arg)
 		conn_lost(c, false);
 		return;
 	}
-	if (c->is_up && sip_now(c->sip) >= c->ping_ns) {
+	if (c->is_up && !c->is_paused && sip_now(c->sip) >= c->ping_ns) {
 		/* When the queue is full we are saying something anyway. */
 		c->is_pinged |= stream_send(c->stream, "\r\n\r\n", 4) == 0;
 		conn_next_ping(c);
@@ -181,6 +188,17 @@ static bool conn_is_pong(struct conn *c, struct slice octets)
 	return true;
 }
 
+/* It is not read until the shard has room. */
+static void conn_pause(struct conn *c)
+{
+	sip_count_one(c->sip, METRIC_sip_conn_paused);
+	c->is_paused = true;
+	list_del(&c->order);
+	list_add_tail(&c->sip->conns.paused, &c->order);
+	if (!c->is_ended)
+		stream_pause(c->stream, true);
+}
+
 /* Uses up what it can of the stream; false: it cannot be framed, and is closed. */
 static bool conn_take(struct conn *c, struct slice stream, size_t *used)
 {
@@ -197,7 +215,11 @@ static bool conn_take(struct conn *c, struct slice stream, size_t *used)
 			UNUSED(stream_send(c->stream, "\r\n", 2));
 		if (kind == SIP_FRAME_MESSAGE || (kind == SIP_FRAME_BAD && bytes)) {
 			c->has_spoken = true;
-			sip_receive(c->sip, c->tp, &c->peer, slice_head(rest, bytes), 0);
+			if (!sip_receive_whole(c->sip, c->tp, &c->peer, slice_head(rest, bytes),
+					       &c->shard)) {
+				conn_pause(c);
+				return true;
+			}
 		}
 		if (kind == SIP_FRAME_BAD)
 			return false;
@@ -244,31 +266,100 @@ static bool conn_take_part(struct conn *c)
 	return good;
 }
 
+/* What was on its way when reading stopped. */
+static bool conn_keep_more(struct conn *c, struct slice octets)
+{
+	return octets.len <= LIMIT_SIP_CONN_HELD - c->part_len && conn_keep(c, octets);
+}
+
+static bool conn_take_new(struct conn *c, struct slice octets)
+{
+	size_t used;
+
+	if (!conn_take(c, octets, &used))
+		return false;
+	octets = slice_from(octets, used);
+	return c->is_dead || !octets.len || conn_keep(c, octets);
+}
+
+static void conn_bad(struct conn *c)
+{
+	sip_count_one(c->sip, METRIC_sip_conn_bad);
+	conn_lost(c, true);
+}
+
 static void conn_on_data(void *arg, struct stream *stream, const void *data, size_t len)
 {
 	struct slice octets = slice_make(data, len);
 	struct conn *c = arg;
-	size_t used;
 	bool good;
 
 	UNUSED(stream);
-	conn_heard(c);
+	if (!c->is_paused)
+		conn_heard(c);
 	if (conn_is_pong(c, octets))
 		return;
 	c->calls++;
-	if (c->part) {
+	if (c->is_paused)
+		good = conn_keep_more(c, octets);
+	else if (c->part)
 		good = conn_keep(c, octets) && conn_take_part(c);
-	} else {
-		good = conn_take(c, octets, &used);
-		octets = slice_from(octets, used);
-		if (good && !c->is_dead && octets.len)
-			good = conn_keep(c, octets);
-	}
-	if (!good && !c->is_dead) {
-		sip_count_one(c->sip, METRIC_sip_conn_bad);
-		conn_lost(c, true);
-	}
+	else
+		good = conn_take_new(c, octets);
+	if (!good && !c->is_dead)
+		conn_bad(c);
 	UNUSED(conn_leave(c));
+}
+
+/* A message could not be sent meanwhile, or the far end has closed: what it had said is passed on.
+ */
+static void conn_go_on(struct conn *c)
+{
+	conn_heard(c);
+	if (c->is_ended || c->is_broken) {
+		conn_lost(c, false);
+		return;
+	}
+	stream_pause(c->stream, false);
+	conn_next_ping(c);
+	conn_wait(c);
+}
+
+static void conn_resume(struct conn *c)
+{
+	bool good;
+
+	c->calls++;
+	c->is_paused = false;
+	list_del(&c->order);
+	good = conn_take_part(c);
+	if (!good && !c->is_dead)
+		conn_bad(c);
+	else if (!c->is_dead && !c->is_paused)
+		conn_go_on(c);
+	UNUSED(conn_leave(c));
+}
+
+/* Each says what it can; who has to wait again does so behind those that had no turn. */
+void conns_resume(struct sip *sip)
+{
+	struct list due, kept;
+
+	list_init(&due);
+	list_init(&kept);
+	list_splice(&due, &sip->conns.paused);
+	list_for_safe (node, &due) {
+		struct conn *c = list_entry(node, struct conn, order);
+
+		if (!(sip->crowded >> c->shard & 1)) {
+			conn_resume(c);
+			continue;
+		}
+		list_del(node);
+		list_add_tail(&kept, node);
+	}
+	list_splice(&kept, &sip->conns.paused);
+	list_splice(&sip->conns.paused, &kept);
 }
 
 /* ---- the stream ---- */
@@ -287,6 +378,10 @@ static void conn_on_closed(void *arg, struct stream *stream, int error)
 {
 	struct conn *c = arg;
 
+	if (c->is_paused) {
+		c->is_ended = true;
+		return;
+	}
 	if (!c->is_up)
 		conn_report(c, *stream_error(stream) ? stream_error(stream) : strerror(-error));
 	c->calls++;
@@ -343,7 +438,7 @@ static struct conn *conn_new(struct sip *sip, uint8_t tp, const struct addr *add
 	struct conn *c;
 
 	if (slab_used(sip->conns.slab) >= sip->conns.max && oldest)
-		conn_evict(list_entry(oldest, struct conn, silent));
+		conn_evict(list_entry(oldest, struct conn, order));
 	c = slab_alloc(sip->conns.slab);
 	if (!c)
 		return NULL;
@@ -352,7 +447,7 @@ static struct conn *conn_new(struct sip *sip, uint8_t tp, const struct addr *add
 	sip->conns.last += sip->conns.last == UINT32_MAX ? 2 : 1; /* 0 is none */
 	c->peer = (struct sip_peer){.addr = *addr, .conn = sip->conns.last, .host = host};
 	c->begun_ns = c->heard_ns = sip_now(sip);
-	list_init(&c->silent);
+	list_init(&c->order);
 	tmr_init(&c->timer, sip->env.wheel, conn_on_timer, c);
 	return c;
 }
@@ -361,7 +456,7 @@ static void conn_begin(struct conn *c, struct stream *stream)
 {
 	c->stream = stream;
 	hash_add(&c->sip->conns.by_peer, &c->node, conn_key(c->sip, c->tp, &c->peer.addr));
-	list_add_tail(&c->sip->conns.silent, &c->silent);
+	list_add_tail(&c->sip->conns.silent, &c->order);
 	conn_next_ping(c);
 	conn_wait(c);
 }
@@ -554,6 +649,7 @@ int conns_create(struct sip *sip)
 
 	sip->conns.max = max;
 	list_init(&sip->conns.silent);
+	list_init(&sip->conns.paused);
 	tmr_init(&sip->conns.owed_tmr, sip->env.wheel, conns_on_owed, sip);
 	if (sip->env.shard != CONN_SHARD)
 		return 0;
@@ -572,8 +668,9 @@ void conns_destroy(struct sip *sip)
 	if (!sip->conns.owed_tmr.fn)
 		return; /* memory ran out before anything was made */
 	tmr_stop(&sip->conns.owed_tmr);
+	list_splice(&sip->conns.silent, &sip->conns.paused);
 	while (sip->conns.slab && (node = list_first(&sip->conns.silent)) != NULL)
-		conn_close(list_entry(node, struct conn, silent), true);
+		conn_close(list_entry(node, struct conn, order), true);
 	streams_destroy(sip->conns.streams);
 	slab_destroy(sip->conns.slab);
 	if (sip->conns.by_peer.buckets)

@@ -13,7 +13,12 @@
  * when there is something to send, and closed when its far end says nothing for
  * LIMIT_SIP_CONN_IDLE_S, or has not come to its first message in LIMIT_SIP_CONN_FIRST_S. When the
  * table is full the one that has been silent for the longest time gives way. When a connection is
- * lost the transactions that wait for an answer over it fail at once, on all shards. */
+ * lost the transactions that wait for an answer over it fail at once, on all shards.
+ *
+ * A message for a shard whose pipe is full stays where it is, and its connection is not read until
+ * there is room: nothing is lost, the order is kept, and TCP makes the far end wait. Other messages
+ * for that shard queue up behind it, connection by connection; all else goes on. Silence is not
+ * counted meanwhile, and who closes is gone once all that it said was passed on. */
 #ifndef RINGER_SIP_CONN_H
 #define RINGER_SIP_CONN_H
 
@@ -39,6 +44,9 @@ int conns_listen(struct sip *sip, struct sip_tp *tp, const struct sip_conf_trans
  * connection that is opened for it (RFC 3261 18.2.2). 0 (also while it is being opened) or a
  * negative errno. */
 int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *to, struct slice data);
+
+/* Goes on with those that wait for shards that are not crowded any more. */
+void conns_resume(struct sip *sip);
 
 /* Tells all other shards; one whose pipe is full hears it a moment later. */
 void conns_tell(struct sip *sip, const struct sip_parcel *p);

@@ -1,4 +1,4 @@
-/* sip/dispatch.c - one datagram: parsed once, then given to the transaction, the call or the shard
+/* sip/dispatch.c - one message: parsed once, then given to the transaction, the call or the shard
  * to which it belongs; what belongs to nobody is answered without state (RFC 3261 8.2.7). */
 #include "engine/base/check.h"
 #include "engine/core/cause.h"
@@ -158,6 +158,12 @@ bool sip_pass(struct sip *sip, uint32_t shard, const struct sip_parcel *p, struc
 	return sip->env.forward && sip->env.forward(sip->env.forward_arg, shard, p, data);
 }
 
+/* What connections wait to say goes before a datagram, which comes again. */
+static bool sip_may_pass(const struct sip_rx *rx, uint32_t shard)
+{
+	return rx->hops || sip_tp_is_reliable(rx->sip, rx->tp) || !(rx->sip->crowded >> shard & 1);
+}
+
 static void sip_forward(const struct sip_rx *rx, uint32_t shard)
 {
 	const struct sip_parcel p = {.kind = SIP_PARCEL_RX,
@@ -174,7 +180,13 @@ static void sip_forward(const struct sip_rx *rx, uint32_t shard)
 	sip_count_one(sip, METRIC_sip_rx_forwarded);
 	if (sip->watch.is_on)
 		sip_watch_pass(sip);
-	UNUSED(sip_pass(sip, shard, &p, rx->data));
+	if (!sip_may_pass(rx, shard) || !sip_pass(sip, shard, &p, rx->data))
+		sip_count_one(sip, METRIC_sip_rx_dropped);
+}
+
+static uint32_t sip_next_shard(const struct sip *sip)
+{
+	return (sip->env.shard + 1) % sip->env.shard_count;
 }
 
 /* A CANCEL says nothing of the call that its INVITE wanted to replace, which decided the shard. So
@@ -185,7 +197,7 @@ static bool sip_pass_cancel(const struct sip_rx *rx)
 
 	if (!env->forward || rx->hops >= env->shard_count || env->shard_count == 1)
 		return false;
-	sip_forward(rx, (env->shard + 1) % env->shard_count);
+	sip_forward(rx, sip_next_shard(rx->sip));
 	return true;
 }
 
@@ -234,14 +246,21 @@ static bool sip_is_for_txn(const struct sip_rx *rx, const struct txn *t)
 	return t && !(rx->msg->method == SIP_METHOD_ACK && t->code >= 200 && t->code < 300);
 }
 
+/* *is_ours: it belongs to the call *id. */
+static uint32_t sip_shard_of_request(const struct sip_rx *rx, struct sip_ident *id, bool *is_ours)
+{
+	bool has_tag = sip_ident_read(rx->msg->to_tag, id);
+
+	*is_ours = has_tag && id->kind == SIP_IDENT_CALL;
+	/* The ACK of a refusal goes to who refused. */
+	return sip_shard_of(rx, *is_ours || (has_tag && id->kind == SIP_IDENT_LOOSE) ? id : NULL);
+}
+
 static void sip_rx_request(const struct sip_rx *rx)
 {
 	struct sip_ident id = {0};
-	bool has_tag = sip_ident_read(rx->msg->to_tag, &id);
-	bool is_ours = has_tag && id.kind == SIP_IDENT_CALL;
-	/* The ACK of a refusal goes to who refused. */
-	bool is_known = is_ours || (has_tag && id.kind == SIP_IDENT_LOOSE);
-	uint32_t shard = sip_shard_of(rx, is_known ? &id : NULL);
+	bool is_ours;
+	uint32_t shard = sip_shard_of_request(rx, &id, &is_ours);
 	struct txn *t;
 
 	if (shard != rx->sip->env.shard && !rx->hops) {
@@ -311,7 +330,43 @@ static void sip_rx_response(const struct sip_rx *rx)
 	}
 }
 
-/* ---- datagrams ---- */
+/* ---- whether there is room ---- */
+
+/* The shard to which a message that came from the wire is going to be passed; our own: none. */
+static uint32_t sip_shard_to_pass(const struct sip_rx *rx)
+{
+	struct sip *sip = rx->sip;
+	struct sip_ident id = {0};
+	uint32_t shard;
+	bool is_ours;
+
+	if (!rx->msg->is_request)
+		return rx->msg->via_count > 1 ? sip->env.shard
+					      : txn_response_shard(&sip->txns, rx->msg);
+	shard = sip_shard_of_request(rx, &id, &is_ours);
+	if (shard == sip->env.shard && rx->msg->method == SIP_METHOD_CANCEL &&
+	    !txn_server_find(&sip->txns, rx->msg) &&
+	    !txn_server_find_cancelled(&sip->txns, rx->msg))
+		return sip_next_shard(sip);
+	return shard;
+}
+
+/* Who waits is not overtaken by those that come later. */
+static bool sip_has_room(const struct sip_rx *rx, uint32_t shard)
+{
+	const struct sip_env *env = &rx->sip->env;
+	uint64_t bit;
+
+	if (shard == env->shard || shard >= env->shard_count || !env->has_room)
+		return true;
+	bit = UINT64_C(1) << shard;
+	if (!(rx->sip->crowded & bit) && env->has_room(env->forward_arg, shard, rx->data.len))
+		return true;
+	rx->sip->crowded |= bit;
+	return false;
+}
+
+/* ---- messages ---- */
 
 static void sip_trace_rx(struct sip *sip, uint8_t tp, const struct addr *from, struct slice data)
 {
@@ -342,32 +397,61 @@ static void sip_rx_malformed(const struct sip_rx *rx, enum sip_parse_error err)
 	sip_reply_send(&r);
 }
 
-void sip_receive(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,
-		 uint8_t hops)
+/* Counted, shown and given to whom it belongs. */
+static void sip_rx_known(const struct sip_rx *rx, const enum sip_parse_error *err)
+{
+	struct sip *sip = rx->sip;
+
+	sip_count_one(sip, METRIC_sip_rx);
+	sip_trace_rx(sip, rx->tp, rx->from, rx->data);
+	if (sip->watch.is_on)
+		sip_watch_rx(sip, rx->tp, rx->from, rx->data, err ? NULL : rx->msg, rx->hops > 0);
+	if (err) {
+		sip_rx_malformed(rx, *err);
+		return;
+	}
+	if (rx->msg->lenient & SIP_LENIENT_WRONG)
+		sip_count_one(sip, METRIC_sip_rx_lenient);
+	if (rx->msg->is_request)
+		sip_rx_request(rx);
+	else
+		sip_rx_response(rx);
+}
+
+/* shard NULL: it is not to wait for any. */
+static bool sip_rx(struct sip_rx rx, struct slice data, uint32_t *shard)
 {
 	enum sip_parse_error err;
 	struct sip_msg msg;
-	struct sip_rx rx = {
-		.sip = sip, .msg = &msg, .peer = peer, .from = &peer->addr, .tp = tp, .hops = hops};
+	bool is_bad;
 
-	data = slice_ltrim(data);
-	rx.data = data;
-	if (data.len <= 4) /* keep-alives (RFC 5626 3.5.1 and what NAT helpers send) */
-		return;
-	sip_count_one(sip, METRIC_sip_rx);
-	sip_trace_rx(sip, tp, rx.from, data);
-	if (sip_msg_parse(&msg, data, &err)) {
-		if (sip->watch.is_on)
-			sip_watch_rx(sip, tp, rx.from, data, NULL, hops > 0);
-		sip_rx_malformed(&rx, err);
-		return;
+	rx.data = slice_ltrim(data);
+	rx.from = &rx.peer->addr;
+	rx.msg = &msg;
+	if (rx.data.len <= 4) /* keep-alives (RFC 5626 3.5.1 and what NAT helpers send) */
+		return true;
+	is_bad = sip_msg_parse(&msg, rx.data, &err);
+	if (shard && !is_bad) {
+		*shard = sip_shard_to_pass(&rx);
+		if (!sip_has_room(&rx, *shard))
+			return false;
 	}
-	if (sip->watch.is_on)
-		sip_watch_rx(sip, tp, rx.from, data, &msg, hops > 0);
-	if (msg.lenient & SIP_LENIENT_WRONG)
-		sip_count_one(sip, METRIC_sip_rx_lenient);
-	if (msg.is_request)
-		sip_rx_request(&rx);
-	else
-		sip_rx_response(&rx);
+	sip_rx_known(&rx, is_bad ? &err : NULL);
+	return true;
+}
+
+void sip_receive(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,
+		 uint8_t hops)
+{
+	const struct sip_rx rx = {.sip = sip, .peer = peer, .tp = tp, .hops = hops};
+
+	UNUSED(sip_rx(rx, data, NULL));
+}
+
+bool sip_receive_whole(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,
+		       uint32_t *shard)
+{
+	const struct sip_rx rx = {.sip = sip, .peer = peer, .tp = tp};
+
+	return sip_rx(rx, data, shard);
 }

@@ -301,6 +301,12 @@ void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data)
 	}
 }
 
+void sip_take_room(struct sip *sip, uint64_t shards)
+{
+	sip->crowded &= ~shards;
+	conns_resume(sip);
+}
+
 uint32_t sip_stream_max(uint32_t shard)
 {
 	/* Closing ones are there for a moment longer. */
@@ -362,8 +368,8 @@ bool sip_is_quiet(const struct sip *sip)
 	       slab_used(sip->incomings) == 0 && slab_used(sip->registers) == 0 &&
 	       slab_used(sip->seeks) == 0 && slab_used(sip->next_hops) == 0 &&
 	       slab_used(sip->errands) == 0 && slab_used(sip->notifies) == 0 &&
-	       resolver_asking(sip->resolver) == 0 && txn_layer_used(&sip->txns) == 0 &&
-	       msgbuf_used(sip->bufs) == 0;
+	       list_empty(&sip->conns.paused) && resolver_asking(sip->resolver) == 0 &&
+	       txn_layer_used(&sip->txns) == 0 && msgbuf_used(sip->bufs) == 0;
 }
 
 uint32_t sip_standing_timers(const struct sip *sip)

@@ -8,7 +8,9 @@
  * Several shards share each address (SO_REUSEPORT). Branches and tags that we make carry the shard,
  * so a datagram that was meant for another one is given to env.forward, and comes back into the
  * right struct sip through sip_deliver. Connections (TCP, TLS) live on one shard, which sends and
- * receives for all (conn.h). */
+ * receives for all (conn.h). A datagram that the other shard has no room for is lost, and its far
+ * end sends it again; over a connection nobody does, so the message and all behind it wait there.
+ */
 #ifndef RINGER_SIP_SIP_H
 #define RINGER_SIP_SIP_H
 
@@ -70,7 +72,10 @@ struct sip_env {
 	/* A parcel for another shard; data is valid during the call. False: it cannot be taken.
 	 * NULL: such are dropped. */
 	bool (*forward)(void *arg, uint32_t shard, const struct sip_parcel *p, struct slice data);
-	void *forward_arg;
+	/* Whether a parcel with len octets of data would be taken now; false: sip_take_room tells
+	 * when to ask again. */
+	bool (*has_room)(void *arg, uint32_t shard, size_t len);
+	void *forward_arg;     /* of both */
 	struct tech_door door; /* where incoming calls go; offer NULL: nowhere, they are refused */
 	/* A record for the control shard's part (notice.h); false: it cannot be taken now. NULL:
 	 * there is no such part, so nobody can register. */
@@ -104,6 +109,9 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf);
 
 /* A parcel that another shard has for this one. */
 void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data);
+
+/* A bit for each shard that has_room refused and that has read on since. */
+void sip_take_room(struct sip *sip, uint64_t shards);
 
 /* A record of the control shard's part (notice.h). */
 void sip_take_notice(struct sip *sip, uint32_t kind, const void *data, size_t len);

@@ -70,6 +70,7 @@ struct conns {
 	struct hash by_peer;
 	struct list silent;
 	uint32_t max;
+	struct list paused; /* they wait for room in a shard's pipe, the longest time first */
 	uint32_t last; /* number of the newest */
 	uint32_t owed_count;
 	struct conn_owed owed[CONN_OWED_MAX];
@@ -79,6 +80,7 @@ struct conns {
 struct sip {
 	struct sip_env env;
 	struct conns conns;
+	uint64_t crowded; /* shards for whose pipe a connection waits */
 	const struct sip_conf *conf;
 	struct sip_tp tps[SIP_TRANSPORTS];
 	uint32_t tp_count;
@@ -173,6 +175,10 @@ extern const struct slice sip_allow, sip_supported;
 /* Takes a datagram apart and gives it to whom it belongs. */
 void sip_receive(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,
 		 uint8_t hops);
+/* The same for a message of a connection. False: it belongs to *shard, which has no room now, and
+ * nothing was done with it. */
+bool sip_receive_whole(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,
+		       uint32_t *shard);
 /* Hands something to another shard; false: it cannot be taken. */
 bool sip_pass(struct sip *sip, uint32_t shard, const struct sip_parcel *p, struct slice data);
 

@@ -516,6 +516,15 @@ static void txn_rx_matched(struct txn *t, const struct txn_input *in)
 		nict_step(t, code < 200 ? NICT_RX_1XX : NICT_RX_FINAL, in);
 }
 
+uint32_t txn_response_shard(const struct txn_layer *l, const struct sip_msg *msg)
+{
+	struct sip_ident id;
+
+	if (!sip_ident_read_branch(msg->via.branch, &id) || id.kind != SIP_IDENT_TXN)
+		return l->conf.shard;
+	return id.shard;
+}
+
 enum txn_match txn_rx_response(struct txn_layer *l, const struct sip_msg *msg,
 			       const struct addr *from, uint32_t *shard)
 {

@@ -150,6 +150,8 @@ struct txn *txn_client_for_cancel(struct txn_layer *l, struct txn *ict);
 
 /* Where a response belongs. */
 enum txn_match { TXN_MATCHED, TXN_STRAY, TXN_FOREIGN };
+/* The shard whose request it answers; this one if nobody can tell. */
+uint32_t txn_response_shard(const struct txn_layer *l, const struct sip_msg *msg);
 /* Steps the machine, or says TXN_FOREIGN with *shard, or TXN_STRAY. */
 enum txn_match txn_rx_response(struct txn_layer *l, const struct sip_msg *msg,
 			       const struct addr *from, uint32_t *shard);

@@ -23,6 +23,10 @@
 #define COMMANDS_BYTES (1 << 16) /* reserved in the down pipe for new configurations and the stop */
 #define GLOBALS_CHUNKS     256 /* KiB of global variables */
 #define FORWARD_BYTES      (1 << 20)
+#define FORWARD_MAX	   (70 * 1024)
+/* Reserved between shards for the CANCELs of connections that go round: shards that wait for one
+ * another in a ring would wait for ever. */
+#define ROUND_BYTES (1 << 16)
 
 struct node {
 	struct shard shard;
@@ -32,6 +36,7 @@ struct node {
 	char name[16];
 	struct pipe *forwards[LIMIT_SHARDS]; /* datagrams to others, by their index */
 	struct pipe *arrivals[LIMIT_SHARDS]; /* the other ends: those that others filled */
+	uint64_t awaited;		     /* shards for whose pipe a connection waits */
 	struct node *const *peers;
 	_Atomic uint32_t ending; /* calls that are over for us; their BYE or CANCEL is not answered */
 };
@@ -43,18 +48,22 @@ struct forward {
 	char data[];
 };
 
+_Static_assert(sizeof(struct forward) + LIMIT_SIP_DATAGRAM <= FORWARD_MAX,
+	       "a message that never fits would be waited with for ever");
+
 /* Kinds of records between shards. */
 enum node_record { NODE_PARCEL, NODE_NOTE };
 
 static bool node_forward(void *arg, uint32_t shard, const struct sip_parcel *parcel,
 			 struct slice data)
 {
+	bool goes_round = parcel->hops > 1 && parcel->peer.conn;
 	struct node *n = arg;
 	struct forward *f;
 
 	if (shard >= n->conf.count || !n->forwards[shard])
 		return false;
-	f = pipe_begin(n->forwards[shard], PIPE_DROPPABLE, NODE_PARCEL,
+	f = pipe_begin(n->forwards[shard], goes_round ? PIPE_RELIABLE : PIPE_DROPPABLE, NODE_PARCEL,
 		       sizeof(*f) + data.len);
 	if (!f)
 		return false; /* a datagram is lost then: the far end repeats it */
@@ -63,6 +72,30 @@ static bool node_forward(void *arg, uint32_t shard, const struct sip_parcel *par
 		memcpy(f->data, data.ptr, data.len);
 	pipe_commit(n->forwards[shard], sizeof(*f) + data.len);
 	return true;
+}
+
+static bool node_has_room(void *arg, uint32_t shard, size_t len)
+{
+	struct node *n = arg;
+
+	if (shard >= n->conf.count || !n->forwards[shard])
+		return true; /* and is refused */
+	if (pipe_await(n->forwards[shard], PIPE_DROPPABLE, sizeof(struct forward) + len))
+		return true;
+	n->awaited |= UINT64_C(1) << shard;
+	return false;
+}
+
+static void node_take_room(struct node *n)
+{
+	uint64_t room = 0;
+
+	for (uint32_t i = 0; i < n->conf.count && n->awaited; i++)
+		if ((n->awaited >> i & 1) && pipe_has_given(n->forwards[i]))
+			room |= UINT64_C(1) << i;
+	n->awaited &= ~room;
+	if (room)
+		sip_take_room(n->sip, room);
 }
 
 /* What this shard found out, for all others. One that hears nothing finds out for itself. */
@@ -100,6 +133,8 @@ static void node_take_arrivals(struct node *n)
 
 		while (n->arrivals[i] && budget-- > 0 && (r = pipe_read(n->arrivals[i])))
 			node_take_arrival(n, r);
+		if (n->arrivals[i] && pipe_relieve(n->arrivals[i]))
+			io_wake(n->peers[i]->shard.io);
 	}
 }
 
@@ -136,7 +171,9 @@ static int node_create_pipes(struct node *n)
 			       .reserve_bytes = (size_t)node_channels(n) * RELIABLE_BYTES +
 						LIMIT_ASKS * ANSWER_BYTES + (1 << 16),
 			       .record_max = 32 * 1024};
-	struct pipe_conf across = {.spare_bytes = FORWARD_BYTES, .record_max = 70 * 1024};
+	struct pipe_conf across = {.spare_bytes = FORWARD_BYTES,
+				   .reserve_bytes = ROUND_BYTES,
+				   .record_max = FORWARD_MAX};
 	int err = pipe_create(&n->shard.down, &down);
 
 	if (!err)
@@ -323,6 +360,7 @@ int node_open(struct node *n, const struct sip_conf *sip, const struct rtp_media
 		.door = chan_door(s),
 		.secret = n->conf.secret,
 		.forward = node_forward,
+		.has_room = node_has_room,
 		.forward_arg = n,
 		.note = node_note,
 		.note_arg = n,
@@ -387,6 +425,7 @@ int64_t node_turn(void *arg, int64_t now_ns)
 	more = shard_run_commands(s, COMMANDS_PER_TURN) == COMMANDS_PER_TURN;
 	s->is_late = false;
 	node_take_arrivals(n);
+	node_take_room(n);
 	if (tmr_wheel_run(s->wheel, now_ns, TIMERS_PER_TURN) == TIMERS_PER_TURN) {
 		metric_inc(&s->metrics, METRIC_io_timer_late);
 		s->is_late = more = true;

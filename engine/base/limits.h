@@ -99,6 +99,10 @@
 #define LIMIT_SIP_CONN_IDLE_S                                                                      \
 	3900 /* without an octet of the far end: longer than a registration                        \
 	      */
+
+/* Octets that a connection keeps while its message waits for a shard. */
+#define LIMIT_SIP_CONN_HELD (1 << 20)
+
 #define LIMIT_SDP_MEDIA	  8
 #define LIMIT_SDP_FORMATS 32
 

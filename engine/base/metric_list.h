@@ -54,6 +54,7 @@
 	X(sip_rx_lenient,         "SIP messages taken although they break the grammar") \
 	X(sip_rx_stray,           "responses and ACKs that match nothing, dropped") \
 	X(sip_rx_forwarded,       "messages handed to the shard that owns them") \
+	X(sip_rx_dropped,         "messages lost: the pipe to the shard that owns them was full") \
 	X(sip_retransmit,         "requests and responses sent again") \
 	X(sip_timeout,            "transactions that timed out") \
 	X(sip_linger_evicted,     "records of ended calls dropped before their time") \
@@ -100,6 +101,7 @@
 	X(sip_conn_failed,        "SIP connections that never came up") \
 	X(sip_conn_idle,          "SIP connections closed: far end silent") \
 	X(sip_conn_bad,           "SIP connections closed: messages without end") \
+	X(sip_conn_paused,        "SIP connections not read for a while: a message waited for room in a shard's pipe") \
 	X(sip_conn_way_back,      "SIP responses whose connection was gone: sent to the Via instead") \
 	X(sip_widened,            "SIP requests too large for UDP: sent by TCP") \
 	X(sip_narrowed,           "... and by UDP all the same: no TCP there") \

@@ -56,8 +56,10 @@ struct pipe {
 	_Alignas(64) struct pipe_block *current;
 	uint32_t read_at;
 	bool declared; /* we said that we sleep */
+	bool gave;     /* a block went back since the last pipe_relieve */
 
 	_Alignas(64) _Atomic uint32_t sleeping;
+	_Atomic uint32_t starving; /* the producer waits for a block */
 };
 
 static size_t pipe_record_bytes(size_t len)
@@ -234,6 +236,32 @@ bool pipe_flush(struct pipe *p)
 	return atomic_exchange_explicit(&p->sleeping, 0, memory_order_seq_cst) != 0;
 }
 
+static bool pipe_takes(const struct pipe *p, enum pipe_class class, size_t len)
+{
+	bool fits = p->open && pipe_record_bytes(len) <= p->room - p->write_at;
+
+	return len <= p->record_max && pipe_admits(p, class, fits);
+}
+
+/* The same exchange as between pipe_flush and pipe_sleep, the other way round. */
+bool pipe_await(struct pipe *p, enum pipe_class class, size_t len)
+{
+	pipe_take_back(p);
+	if (pipe_takes(p, class, len))
+		return true;
+	atomic_exchange_explicit(&p->starving, 1, memory_order_seq_cst);
+	pipe_take_back(p);
+	if (!pipe_takes(p, class, len))
+		return false;
+	atomic_store_explicit(&p->starving, 0, memory_order_relaxed);
+	return true;
+}
+
+bool pipe_has_given(const struct pipe *p)
+{
+	return atomic_load_explicit(&p->starving, memory_order_acquire) == 0;
+}
+
 uint64_t pipe_dropped(const struct pipe *p)
 {
 	return p->dropped;
@@ -247,6 +275,7 @@ static bool pipe_next_block(struct pipe *p)
 	if (p->current) {
 		check(ring_push_spsc(p->empty, p->current));
 		p->current = NULL;
+		p->gave = true;
 	}
 	if (!ring_pop_spsc(p->full, &item))
 		return false;
@@ -294,6 +323,14 @@ bool pipe_sleep(struct pipe *p)
 	p->declared = false;
 	atomic_store_explicit(&p->sleeping, 0, memory_order_relaxed);
 	return false;
+}
+
+bool pipe_relieve(struct pipe *p)
+{
+	if (!p->gave)
+		return false;
+	p->gave = false;
+	return atomic_exchange_explicit(&p->starving, 0, memory_order_seq_cst) != 0;
 }
 
 bool pipe_idle(const struct pipe *p)

@@ -451,6 +451,7 @@ static void flow_create_sip(struct flow *f, uint32_t shard)
 		.secret = secret,
 		.door = {.offer = flow_offer, .events = &flow_events, .arg = f},
 		.forward = flow_forward,
+		.has_room = flow_has_room,
 		.forward_arg = f,
 		.note = flow_note,
 		.note_arg = &f->reporters[shard],
@@ -485,6 +486,7 @@ static void flow_open(struct flow *f, const char *endpoint, const char *more)
 			     .cpu = -1};
 
 	f->nevers = check_never_count();
+	f->room = -1;
 	f->w = sim_world_create(1);
 	sim_net_tap(f->w, flow_tap, f);
 	rng_seed(&f->rng, 7);
@@ -759,28 +761,6 @@ void flow_request(struct flow *f, const struct flow_msg *invite, const char *met
 
 	snprintf(branch, sizeof(branch), "z9hG4bKflow%u", number++);
 	flow_request_branch(f, invite, method, cseq, tag, branch, extra, "application/sdp", body);
-}
-
-const char *flow_sdp(unsigned port, const char *formats, const char *dir)
-{
-	static char text[512];
-
-	snprintf(text, sizeof(text),
-		 "v=0\r\no=far 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n"
-		 "m=audio %u RTP/AVP %s\r\na=rtpmap:101 telephone-event/8000\r\na=%s\r\n",
-		 port, formats, dir);
-	return text;
-}
-
-/* Eight answers may be in use at once. */
-const char *flow_header(const struct flow_msg *m, const char *name)
-{
-	static char texts[8][512];
-	static unsigned next;
-	char *text = texts[next++ % 8];
-
-	slice_copy(text, sizeof(texts[0]), sip_msg_get_name(&m->msg, slice_str(name)));
-	return text;
 }
 
 const struct flow_msg *flow_answered_call(struct flow *f)

@@ -68,6 +68,8 @@ struct flow {
 	bool hold_on_trial;
 	struct tech_hold held; /* what flow_is_held found */
 	uint64_t nevers;
+	uint64_t full; /* shards that have no room for messages of connections; */
+	int64_t room;  /* ... so many fit in all before the next one is full; negative: all */
 	bool is_full; /* shards have no room for what others pass to them */
 	bool is_deaf; /* does not look at what the engine sends, beyond the first few */
 };
@@ -96,6 +98,8 @@ void flow_start_far_center(struct flow *f, const char *protocol, const char *mor
 void flow_start_stir(struct flow *f, const char *stir, const char *endpoint, const char *more);
 /* Calls are made by this shard from now on. */
 void flow_use_shard(struct flow *f, uint32_t shard);
+/* The shards that were `full` have room again for so many messages, and shard 0 is told. */
+void flow_make_room(struct flow *f, int64_t messages);
 /* A new configuration, as by reload. */
 void flow_reload(struct flow *f, const char *endpoint, const char *more);
 /* Runs until all has timed out, and checks that nothing at all is left. */
@@ -146,6 +150,8 @@ void flow_send(struct flow *f, const char *text);
 void flow_far_call(struct flow *f);
 /* Closes its newest connection; the one before is the newest then. */
 void flow_far_close(struct flow *f);
+/* Says something and closes at once. */
+void flow_far_last(struct flow *f, const char *text);
 /* Whom it says it is from now on: a file of certificate and key. */
 void flow_far_certificate(struct flow *f, const char *file);
 /* Does not listen (any more). */
@@ -163,6 +169,7 @@ struct flow_far_counts flow_far_count(const struct flow *f);
 void flow_take_acls(struct sip_conf *conf);	/* acl.conf of the rig: "inside", "outside" */
 int flow_post(void *flow, struct chore *chore); /* the center's worker, which is quick */
 void flow_far_create(struct flow *f);
+bool flow_has_room(void *arg, uint32_t shard, size_t len);
 void flow_far_destroy(struct flow *f);
 void flow_far_send(struct flow *f, const char *text);
 void flow_keep(struct flow *f, const struct addr *to, const void *data, size_t len);

@@ -236,6 +236,12 @@ void flow_far_close(struct flow *f)
 	sim_run_for(f->w, 20 * SIM_MS);
 }
 
+void flow_far_last(struct flow *f, const char *text)
+{
+	assert_int_equal(stream_send(far_current(f)->stream, text, strlen(text)), 0);
+	flow_far_close(f);
+}
+
 void flow_far_certificate(struct flow *f, const char *file)
 {
 	struct tls_context *next;
@@ -259,6 +265,37 @@ struct flow_far_counts flow_far_count(const struct flow *f)
 	for (uint32_t i = 0; i < f->far->end_count; i++)
 		c.open += f->far->ends[i]->stream != NULL;
 	return c;
+}
+
+/* ---- shards without room ---- */
+
+bool flow_has_room(void *arg, uint32_t shard, size_t len)
+{
+	struct flow *f = arg;
+
+	assert_true(len > 0);
+	if (f->full >> shard & 1)
+		return false;
+	if (f->room == 0)
+		f->full |= UINT64_C(1) << shard;
+	else if (f->room > 0)
+		f->room--;
+	return !(f->full >> shard & 1);
+}
+
+static void flow_make_room_job(struct flow *f)
+{
+	uint64_t shards = f->full;
+
+	f->full = 0;
+	f->room = f->number;
+	sip_take_room(f->sips[0], shards);
+}
+
+void flow_make_room(struct flow *f, int64_t messages)
+{
+	f->number = (int)messages;
+	flow_do(f, flow_make_room_job);
 }
 
 /* ---- access lists ---- */

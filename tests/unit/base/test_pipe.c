@@ -105,6 +105,53 @@ static void test_reserve(void **state)
 	pipe_destroy(p);
 }
 
+/* The producer that was refused hears of room once, when a block has come back. */
+static void test_await(void **state)
+{
+	struct pipe *p = make(40000, 0, 0);
+	char data[1000] = {0};
+	uint32_t left;
+
+	UNUSED(state);
+	assert_true(pipe_await(p, PIPE_DROPPABLE, sizeof(data)));
+	assert_true(pipe_has_given(p));
+	for (left = 0; pipe_await(p, PIPE_DROPPABLE, sizeof(data)); left++)
+		assert_true(pipe_write(p, PIPE_DROPPABLE, 1, data, sizeof(data)));
+	assert_false(pipe_has_given(p));
+	pipe_flush(p);
+	assert_false(pipe_relieve(p)); /* nothing was read */
+	for (uint32_t read = 0; read < PIPE_BLOCK / sizeof(data) + 1; read++, left--)
+		assert_non_null(pipe_read(p));
+	assert_false(pipe_has_given(p)); /* not said yet */
+	assert_true(pipe_relieve(p));
+	assert_false(pipe_relieve(p));
+	assert_true(pipe_has_given(p));
+	assert_true(pipe_await(p, PIPE_DROPPABLE, sizeof(data)));
+	assert_true(pipe_write(p, PIPE_DROPPABLE, 1, data, sizeof(data)));
+	pipe_flush(p);
+	for (left++; left; left--)
+		assert_non_null(pipe_read(p));
+	assert_false(pipe_relieve(p)); /* blocks came back, and nobody waits */
+	assert_int_equal(pipe_dropped(p), 0);
+	pipe_destroy(p);
+}
+
+/* It looks once more after it has asked: what came back just before is not missed. */
+static void test_await_in_time(void **state)
+{
+	struct pipe *p = make(40000, 0, 0);
+	char data[1000] = {0};
+
+	UNUSED(state);
+	while (pipe_write(p, PIPE_DROPPABLE, 1, data, sizeof(data)))
+		pipe_flush(p);
+	while (pipe_read(p))
+		;
+	assert_true(pipe_await(p, PIPE_DROPPABLE, sizeof(data)));
+	assert_false(pipe_await(p, PIPE_DROPPABLE, PIPE_BLOCK));
+	pipe_destroy(p);
+}
+
 static void test_large(void **state)
 {
 	static char data[128 << 10];
@@ -176,9 +223,10 @@ static void test_model(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_write_read), cmocka_unit_test(test_sleep),
-		cmocka_unit_test(test_reserve),    cmocka_unit_test(test_large),
-		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_write_read),    cmocka_unit_test(test_sleep),
+		cmocka_unit_test(test_reserve),	      cmocka_unit_test(test_large),
+		cmocka_unit_test(test_model),	      cmocka_unit_test(test_await),
+		cmocka_unit_test(test_await_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
