@@ -18,6 +18,7 @@ static const char *const msgbuf_name[MSGBUF_KINDS] = {"sip_buf_small", "sip_buf_
 
 struct msgbuf_pool {
 	struct slab *slabs[MSGBUF_KINDS];
+	uint32_t aside[MSGBUF_KINDS]; /* for calls */
 };
 
 int msgbuf_pool_create(struct msgbuf_pool **out, uint32_t small, uint32_t medium, uint32_t large)
@@ -50,12 +51,25 @@ void msgbuf_pool_destroy(struct msgbuf_pool *pool)
 	free(pool);
 }
 
-struct msgbuf *msgbuf_dup(struct msgbuf_pool *pool, struct slice text)
+void msgbuf_set_aside(struct msgbuf_pool *pool, uint32_t medium, uint32_t large)
+{
+	pool->aside[1] = medium;
+	pool->aside[2] = large;
+}
+
+static bool msgbuf_leaves(const struct slab *slab, uint32_t aside)
+{
+	return !aside || slab_count_max(slab) - slab_used(slab) > aside;
+}
+
+/* aside: how many blocks of each class are to be left. */
+static struct msgbuf *msgbuf_take(struct msgbuf_pool *pool, struct slice text,
+				  const uint32_t aside[MSGBUF_KINDS])
 {
 	for (uint32_t kind = 0; kind < MSGBUF_KINDS; kind++) {
 		struct msgbuf *buf;
 
-		if (text.len > msgbuf_room[kind])
+		if (text.len > msgbuf_room[kind] || !msgbuf_leaves(pool->slabs[kind], aside[kind]))
 			continue;
 		buf = slab_alloc(pool->slabs[kind]);
 		if (!buf)
@@ -67,6 +81,18 @@ struct msgbuf *msgbuf_dup(struct msgbuf_pool *pool, struct slice text)
 		return buf;
 	}
 	return NULL;
+}
+
+struct msgbuf *msgbuf_dup(struct msgbuf_pool *pool, struct slice text)
+{
+	static const uint32_t none[MSGBUF_KINDS];
+
+	return msgbuf_take(pool, text, none);
+}
+
+struct msgbuf *msgbuf_dup_spare(struct msgbuf_pool *pool, struct slice text)
+{
+	return msgbuf_take(pool, text, pool->aside);
 }
 
 void msgbuf_free(struct msgbuf_pool *pool, struct msgbuf *buf)

@@ -31,6 +31,7 @@
 
 struct sip_sizes {
 	uint32_t calls, dialogs, lingers, clients, servers, small, medium, large;
+	uint32_t spare; /* of medium: for responses outside of calls */
 };
 
 static uint32_t sip_least(uint32_t a, uint32_t b)
@@ -48,8 +49,8 @@ static void sip_size(struct sip_sizes *s, uint32_t call_max)
 	s->clients = records + 2 * s->calls;
 	s->servers = records + call_max;
 	s->small = s->dialogs + s->lingers + s->clients + s->servers;
-	s->medium =
-		s->calls + call_max + s->servers / 16 + 1024; /* a 200's headers for each call */
+	s->spare = s->servers / 16 + 1024;
+	s->medium = s->calls + call_max + s->spare; /* a 200's headers for each call */
 	s->large = s->calls + 256; /* INVITEs with Identity and credentials */
 }
 
@@ -132,6 +133,8 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 		err = hash_create(&sip->incoming_by_id, s->calls / 4);
 	if (!err)
 		err = msgbuf_pool_create(&sip->bufs, s->small, s->medium, s->large);
+	if (!err)
+		msgbuf_set_aside(sip->bufs, s->medium - s->spare, s->calls);
 	txns.bufs = sip->bufs;
 	if (!err)
 		err = txn_layer_init(&sip->txns, &txns);

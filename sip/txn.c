@@ -172,20 +172,27 @@ size_t txn_layer_bytes(const struct txn_layer *l)
 	       (l->by_key.mask + 1) * sizeof(*l->by_key.buckets);
 }
 
-/* Room for one more: the oldest that only absorbs copies gives way. */
-static void txn_make_room(struct txn_layer *l, struct slab *s, struct list *fifo)
+#define TXN_KINDS_ALL	UINT32_MAX
+#define TXN_EVICTED_MAX 4 /* for one response: some hold a small block only */
+
+/* The oldest of these kinds (bits) that only absorbs copies gives way. */
+static void txn_drop_oldest(struct txn_layer *l, struct list *fifo, uint32_t kinds)
 {
-	if (slab_used(s) < slab_count_max(s))
-		return;
 	list_for (node, fifo) {
 		struct txn *t = list_entry(node, struct txn, fifo);
 
-		if (t->depth)
+		if (t->depth || !(kinds >> t->kind & 1))
 			continue;
 		metric_inc(l->conf.metrics, METRIC_sip_linger_evicted);
 		txn_drop(t);
 		return;
 	}
+}
+
+static void txn_make_room(struct txn_layer *l, struct slab *s, struct list *fifo)
+{
+	if (slab_used(s) == slab_count_max(s))
+		txn_drop_oldest(l, fifo, TXN_KINDS_ALL);
 }
 
 static struct txn *txn_new(struct txn_layer *l, enum txn_kind kind, txn_fn fn, void *arg)
@@ -290,10 +297,25 @@ void txn_forget(struct txn *t)
 	t->buf = NULL;
 }
 
+/* Responses to the REGISTER and OPTIONS of a thousand phones leave to calls what those need: the
+ * oldest give way, and a few tries later the response goes out without a copy being kept. */
+static struct msgbuf *txn_dup_response(struct txn_layer *l, struct slice text)
+{
+	struct msgbuf *buf = msgbuf_dup_spare(l->conf.bufs, text);
+
+	for (int i = 0; !buf && i < TXN_EVICTED_MAX; i++) {
+		txn_drop_oldest(l, &l->server_fifo, 1u << TXN_NIST);
+		buf = msgbuf_dup_spare(l->conf.bufs, text);
+	}
+	return buf;
+}
+
 bool txn_keep(struct txn *t, struct slice text)
 {
+	struct txn_layer *l = t->layer;
+
 	txn_forget(t);
-	t->buf = msgbuf_dup(t->layer->conf.bufs, text);
+	t->buf = t->kind == TXN_NIST ? txn_dup_response(l, text) : msgbuf_dup(l->conf.bufs, text);
 	if (!t->buf)
 		metric_inc(t->layer->conf.metrics, METRIC_sip_no_slot);
 	return t->buf != NULL;
