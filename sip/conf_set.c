@@ -141,6 +141,9 @@ int conf_set_local_net(struct conf_load *l, const struct conffile_var *v)
 	}
 	if (!addr_net_parse(&t->nets[t->t.local_net_count], v->value))
 		return conf_fail(l, v, "give network/bits, as 10.0.0.0/8");
+	if (t->t.local_net_count == LIMIT_SIP_LOCAL_NETS)
+		return conf_fail(l, v, "a transport may have %d; join networks to larger ones",
+				 LIMIT_SIP_LOCAL_NETS);
 	t->t.local_net_count++;
 	return 0;
 }

@@ -12,7 +12,6 @@
 #include "sip/write.h"
 
 #define SIP_TRANSPORTS	  8
-#define SIP_LOCAL_NETS	  16
 #define SIP_LOCAL_CACHE	  64 /* destinations whose local address is remembered */
 #define SIP_REFUSED_CACHE 64 /* addresses where TCP was refused */
 #define SIP_REFUSED_NS	  (300 * TMR_SECOND)
@@ -29,7 +28,7 @@ struct sip_tp {
 	uint8_t protocol;		      /* enum sip_transport */
 	struct addr local;		      /* as bound, with the port that was given */
 	struct addr external, external_media; /* family 0: none */
-	struct addr_net nets[SIP_LOCAL_NETS]; /* destinations that see our real address */
+	struct addr_net nets[LIMIT_SIP_LOCAL_NETS]; /* destinations that see our real address */
 	uint32_t net_count;
 	uint8_t index;
 	char name[LIMIT_NAME];

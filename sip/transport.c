@@ -41,7 +41,7 @@ static void sip_tp_copy_conf(struct sip_tp *tp, const struct sip_conf_transport 
 	tp->external.port = conf->external_port ? conf->external_port : conf->bind.port;
 	sip_tp_copy_external(tp, conf->external_media, conf->media_host, &tp->external_media);
 	tp->net_count = 0;
-	for (uint32_t i = 0; i < conf->local_net_count && i < SIP_LOCAL_NETS; i++)
+	for (uint32_t i = 0; i < conf->local_net_count; i++)
 		tp->nets[tp->net_count++] = conf->local_net[i];
 }
 

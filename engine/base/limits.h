@@ -73,6 +73,7 @@
 #define LIMIT_SIP_REDIRECTS    5     /* URIs that one call is sent to by 3xx */
 #define LIMIT_SIP_ERRANDS      32768 /* requests outside of dialogs on their way, per shard */
 #define LIMIT_SIP_HOSTS	       256   /* names of pjsip.conf that stand for addresses */
+#define LIMIT_SIP_LOCAL_NETS   64    /* local_net= of one transport */
 #define LIMIT_SIP_HOST_ADDRS   64    /* addresses of one of them */
 #define LIMIT_SIP_LINGER       65536 /* records that answer late 2xx, per shard */
 #define LIMIT_SIP_OFFENDERS    4096  /* addresses that sent what nobody may send, per shard */

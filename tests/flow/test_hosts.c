@@ -233,6 +233,26 @@ static void test_external(void **state)
 	end();
 }
 
+/* All of many local_net count: whoever is in the last one sees our own address. */
+static void test_many_local_nets(void **state)
+{
+	char text[2048];
+	struct sink out = sink_make(text, sizeof(text) - 1);
+
+	UNUSED(state);
+	sink_lit(&out, "[transport](+)\nexternal_signaling_address=198.51.100.1\n"
+		       "external_media_address=198.51.100.2\n");
+	for (int i = 1; i < LIMIT_SIP_LOCAL_NETS; i++)
+		sink_fmt(&out, "local_net=10.9.%d.0/24\n", i);
+	flow_start(&f, NULL, NULL);
+	flow_reload(&f, NULL, sink_cstr(&out));
+	expect_seen_as("198.51.100.1:5060", "198.51.100.2");
+	sink_lit(&out, "local_net=10.0.0.0/24\n");
+	flow_reload(&f, NULL, sink_cstr(&out));
+	expect_seen_as("10.0.0.1:5060", "10.0.0.1");
+	end();
+}
+
 /* Sockets stay over a reload, and each name means its own, wherever it stands in the file then. */
 static void test_transports_moved(void **state)
 {
@@ -262,13 +282,10 @@ static void test_transports_moved(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_match),
-		cmocka_unit_test(test_early),
-		cmocka_unit_test(test_no_server),
-		cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_external),
-		cmocka_unit_test(test_transports_moved),
+		cmocka_unit_test(test_match),		cmocka_unit_test(test_early),
+		cmocka_unit_test(test_no_server),	cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_reload),		cmocka_unit_test(test_external),
+		cmocka_unit_test(test_many_local_nets), cmocka_unit_test(test_transports_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

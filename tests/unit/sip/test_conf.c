@@ -186,6 +186,22 @@ static void assert_refused(const char *text, const char *expected)
 	assert_string_equal(error, expected);
 }
 
+static void test_too_many_local_nets(void **state)
+{
+	char text[4096], error[256];
+	struct sink out = sink_make(text, sizeof(text) - 1);
+
+	UNUSED(state);
+	sink_lit(&out, "[t]\ntype=transport\nbind=0.0.0.0\n");
+	for (int i = 0; i <= LIMIT_SIP_LOCAL_NETS; i++)
+		sink_fmt(&out, "local_net=10.0.%d.0/24\n", i);
+	snprintf(error, sizeof(error),
+		 "pjsip.conf:%d: [t] type=transport: local_net=10.0.%d.0/24 cannot be used: a "
+		 "transport may have %d; join networks to larger ones",
+		 4 + LIMIT_SIP_LOCAL_NETS, LIMIT_SIP_LOCAL_NETS, LIMIT_SIP_LOCAL_NETS);
+	assert_refused(sink_cstr(&out), error);
+}
+
 /* A value that cannot be used refuses everything and says where, what and what is allowed. */
 static void test_refused(void **state)
 {
@@ -488,6 +504,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sample),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_too_many_local_nets),
 		cmocka_unit_test(test_refused_callers),
 		cmocka_unit_test(test_said),
 		cmocka_unit_test(test_dial_strings),
