@@ -3,7 +3,8 @@
 # tests/e2e/sipp_caller.sh - sipp as a caller, in few words. Sourced after lib.sh.
 #
 # A scenario is a bash function whose commands print its steps in order; caller_scenario NAME writes
-# $dir/NAME.xml, call NAME EXTEN [sipp options] runs it from $CALLER_IP to the engine.
+# $dir/NAME.xml, call NAME EXTEN [sipp options] runs it from $CALLER_IP to the engine. CALLER_TARGET is the Request-URI
+# that it writes.
 #
 #   invite [LINE]...            INVITE with SDP; LINE: one more header
 #   hears CODE [HEADER REGEX]...     this response must come
@@ -44,10 +45,11 @@ caller_head() { # METHOD URI TO CSEQ
 	END
 }
 CALLED='<sip:[service]@[remote_ip]:[remote_port]>'
+CALLER_TARGET='sip:[service]@[remote_ip]:[remote_port]'
 invite() {
 	caller_invite=$caller_step
 	{
-		caller_head INVITE 'sip:[service]@[remote_ip]:[remote_port]' "$CALLED" "$caller_cseq"
+		caller_head INVITE "$CALLER_TARGET" "$CALLED" "$caller_cseq"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 		cat <<-END
 			Content-Type: application/sdp
@@ -82,7 +84,7 @@ may_hear() {
 }
 ack_refusal() {
 	of_the_invite
-	caller_head ACK 'sip:[service]@[remote_ip]:[remote_port]' "${CALLED}[peer_tag_param]" "$caller_cseq" |
+	caller_head ACK "$CALLER_TARGET" "${CALLED}[peer_tag_param]" "$caller_cseq" |
 		sed '$a Content-Length: 0\n' | caller_send
 	caller_branch='[branch]'
 	caller_cseq=$((caller_cseq + 1))
@@ -95,7 +97,7 @@ ack() {
 }
 cancel() {
 	of_the_invite
-	caller_head CANCEL 'sip:[service]@[remote_ip]:[remote_port]' "$CALLED" "$caller_cseq" |
+	caller_head CANCEL "$CALLER_TARGET" "$CALLED" "$caller_cseq" |
 		sed '$a Content-Length: 0\n' | caller_send 'retrans="500"'
 	caller_branch='[branch]'
 	caller_step=$((caller_step + 1))
