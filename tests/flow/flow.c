@@ -9,6 +9,8 @@
 #include <stdlib.h>
 
 const struct addr flow_engine = {.family = 4, .port = 5060, .ip = {10, 0, 0, 1}};
+const struct addr flow_engine6 = {.family = 6, .port = 5060, .ip = {0xfd, [15] = 1}};
+const struct addr flow_peer6 = {.family = 6, .port = 5060, .ip = {0xfd, [15] = 9}};
 const struct addr flow_peer = {.family = 4, .port = 5060, .ip = {10, 0, 0, 9}};
 
 /* ---- configuration ---- */
@@ -91,7 +93,7 @@ void flow_keep(struct flow *f, const struct addr *to, const void *data, size_t l
 static enum sim_verdict flow_tap(void *arg, const struct addr *from, const struct addr *to,
 				 const void *data, size_t len)
 {
-	if (!addr_eq(from, &flow_engine))
+	if (!addr_eq(from, &flow_engine) && !addr_eq(from, &flow_engine6))
 		return SIM_PASS;
 	flow_keep(arg, to, data, len);
 	return SIM_DROP;
@@ -364,7 +366,7 @@ static void flow_trace(void *arg, const struct sip_trace *t)
 		assert_true(t->machine && t->from && t->event && t->to);
 		f->states++;
 	} else {
-		assert_true(t->data.len > 0 && t->peer->family == 4);
+		assert_true(t->data.len > 0 && t->peer->family);
 	}
 }
 
@@ -538,10 +540,13 @@ void flow_start_far_few(struct flow *f, uint32_t conn_max, const char *endpoint)
 	flow_open(f, endpoint, NULL);
 }
 
-void flow_start_far_center(struct flow *f, const char *protocol, const char *more)
+void flow_start_far_center(struct flow *f, const char *protocol, uint32_t shard_count,
+			   const char *more)
 {
-	*f = (struct flow){
-		.shard_count = 1, .call_max = 16, .protocol = protocol, .has_center = true};
+	*f = (struct flow){.shard_count = shard_count,
+			   .call_max = 16,
+			   .protocol = protocol,
+			   .has_center = true};
 	flow_open(f, NULL, more);
 }
 
@@ -703,7 +708,8 @@ void flow_send(struct flow *f, const char *text)
 	if (f->far && flow_far_count(f).open)
 		flow_far_send(f, text);
 	else
-		sim_net_inject(f->w, &flow_peer, &flow_engine, text, strlen(text));
+		sim_net_inject(f->w, f->is_ip6 ? &flow_peer6 : &flow_peer,
+			       f->is_ip6 ? &flow_engine6 : &flow_engine, text, strlen(text));
 	sim_run_for(f->w, SIM_MS); /* the way of a datagram */
 }
 

@@ -71,10 +71,12 @@ struct flow {
 	uint64_t full; /* shards that have no room for messages of connections; */
 	int64_t room;  /* ... so many fit in all before the next one is full; negative: all */
 	bool is_full; /* shards have no room for what others pass to them */
+	bool is_ip6;  /* what is sent comes from and goes to the addresses of IPv6 */
 	bool is_deaf; /* does not look at what the engine sends, beyond the first few */
 };
 
 extern const struct addr flow_peer, flow_engine;
+extern const struct addr flow_peer6, flow_engine6;
 
 /* `endpoint`: further lines of the section [trunk] type=endpoint; `more`: further sections. */
 void flow_start(struct flow *f, const char *endpoint, const char *more);
@@ -93,7 +95,8 @@ void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 /* The same over TCP, with so few connections as the engine may have. */
 void flow_start_far_few(struct flow *f, uint32_t conn_max, const char *endpoint);
 /* The same with the control shard's part of SIP. */
-void flow_start_far_center(struct flow *f, const char *protocol, const char *more);
+void flow_start_far_center(struct flow *f, const char *protocol, uint32_t shard_count,
+			   const char *more);
 /* As flow_start, with a stir_shaken.conf and the keys of tests/tls below /tls. */
 void flow_start_stir(struct flow *f, const char *stir, const char *endpoint, const char *more);
 /* Calls are made by this shard from now on. */

@@ -69,7 +69,7 @@ static void test_phone(void **state)
 		char text[1024], param[32];
 		struct flow f;
 
-		flow_start_far_center(&f, protocols[i], more);
+		flow_start_far_center(&f, protocols[i], 1, more);
 		flow_far_call(&f);
 		snprintf(text, sizeof(text),
 			 "REGISTER sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/%s 192.168.1.7:5062;branch="
