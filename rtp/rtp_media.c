@@ -211,6 +211,11 @@ int64_t rtp_media_turn(struct rtp_media *m, int64_t now_ns)
 
 /* --- port operations --- */
 
+static uint16_t media_seconds(uint32_t n)
+{
+	return (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX);
+}
+
 static void session_init(struct media_session *s, struct rtp_media *m,
 			 const struct media_params *params)
 {
@@ -229,9 +234,9 @@ static void session_init(struct media_session *s, struct rtp_media *m,
 	s->remote.event_pt = MEDIA_NO_PT;
 	s->rtcp.due_ns = TMR_NEVER;
 	s->is_symmetric = params->symmetric;
-	s->timeout_s = (uint16_t)(params->timeout_s < UINT16_MAX ? params->timeout_s : UINT16_MAX);
-	s->keepalive_s =
-		(uint16_t)(params->keepalive_s < UINT16_MAX ? params->keepalive_s : UINT16_MAX);
+	s->timeout_s = media_seconds(params->timeout_s);
+	s->timeout_hold_s = media_seconds(params->timeout_hold_s);
+	s->keepalive_s = media_seconds(params->keepalive_s);
 	slice_copy(s->language, sizeof(s->language), params->language);
 	latch_init(&s->latch, conf->strict, conf->probation);
 	rxstat_init(&s->rx);

@@ -112,12 +112,12 @@ struct media_session {
 	struct qos *qos; /* from the first report on; NULL before */
 	struct media_desc remote;
 	uint32_t list_number;
-	uint16_t timeout_s, keepalive_s;
+	uint16_t timeout_s, timeout_hold_s, keepalive_s;
 	uint16_t rtcp_port; /* learned (symmetric); 0: announced */
-	bool is_symmetric;
-	bool is_silent; /* the time-out was told */
-	bool has_peer_ssrc;
-	bool has_free_tick;
+	bool is_symmetric : 1;
+	bool is_silent : 1; /* the time-out was told */
+	bool has_peer_ssrc : 1;
+	bool has_free_tick : 1;
 	char language[14];
 };
 

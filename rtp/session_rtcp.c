@@ -199,15 +199,28 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* When the far end is to be held for dead; TMR_NEVER: not watched (held, or nothing agreed yet). */
+/* A far end that takes no audio holds the call; one that takes audio alone sends none. */
+static uint32_t session_patience_s(const struct media_session *s)
+{
+	switch (s->remote.dir) {
+	case MEDIA_SENDRECV:
+		return s->timeout_s;
+	case MEDIA_RECVONLY:
+	case MEDIA_INACTIVE:
+		return s->timeout_hold_s;
+	default:
+		return 0;
+	}
+}
+
+/* When the far end is to be held for dead; TMR_NEVER: not watched (or nothing agreed yet). */
 static int64_t session_timeout_at(const struct media_session *s)
 {
-	bool expects = s->remote.rtp.family &&
-		       (s->remote.dir == MEDIA_SENDRECV || s->remote.dir == MEDIA_RECVONLY);
+	uint32_t patience_s = session_patience_s(s);
 
-	if (!s->timeout_s || !expects || s->is_silent)
+	if (!patience_s || !s->remote.rtp.family || s->is_silent)
 		return TMR_NEVER;
-	return s->last_rx_ns + s->timeout_s * MEDIA_SECOND;
+	return s->last_rx_ns + patience_s * MEDIA_SECOND;
 }
 
 static int64_t session_keepalive_at(const struct media_session *s)

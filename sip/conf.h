@@ -249,6 +249,8 @@ struct sip_conf {
 	uint32_t max_forwards;
 	uint32_t max_initial_qualify_s; /* max_initial_qualify_time; 0: as soon as it is fair */
 	bool use_callerid_contact;
+	bool norefersub;	 /* told in Supported (RFC 4488) */
+	bool send_180_after_183; /* allow_sending_180_after_183 */
 	/* system */
 	int64_t t1_ns; /* timer_t1, 500 ms */
 	int64_t b_ns;  /* timer_b, 64 * T1 */

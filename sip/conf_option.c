@@ -101,6 +101,7 @@ static const struct conf_option conf_endpoint_options[] = {
 	{"follow_early_media_fork",     CONF_BOOL,   E(follow_early_media_fork), 0, 0, NULL, NULL},
 	{"accept_multiple_sdp_answers", CONF_BOOL,   E(accept_multiple_sdp_answers), 0, 0, NULL, NULL},
 	{"rtp_timeout",                 CONF_NUMBER, E(media.timeout_s), 0, 86400, NULL, NULL},
+	{"rtp_timeout_hold",            CONF_NUMBER, E(media.timeout_hold_s), 0, 86400, NULL, NULL},
 	{"rtp_keepalive",               CONF_NUMBER, E(media.keepalive_s), 0, 86400, NULL, NULL},
 	{"use_ptime",                   CONF_BOOL,   E(use_ptime), 0, 0, NULL, NULL},
 	{"language",                    CONF_TEXT,   E(language), 0, 0, NULL, NULL},
@@ -147,7 +148,7 @@ static const char conf_endpoint_known[] =
 	"notify_early_inuse_ringing one_touch_recording outgoing_call_offer_pref outbound_publish "
 	"overlap_context pickup_group preferred_codec_only record_off_feature record_on_feature "
 	"refer_blind_progress rpid_immediate rtcp_mux rtp_engine rtp_ipv6 rtp_port_end "
-	"rtp_port_start rtp_timeout_hold security_mechanisms security_negotiation send_aoc "
+	"rtp_port_start security_mechanisms security_negotiation send_aoc "
 	"send_history_info send_pai_on_hold srtp_tag_32 stir_shaken "
 	"stream_topology sub_min_expiry subscribe_context t38_bind_udptl_to_media_address t38_udptl "
 	"t38_udptl_ec t38_udptl_ipv6 t38_udptl_maxdatagram t38_udptl_nat tenantid tone_zone tos_audio "
@@ -227,6 +228,8 @@ static const struct conf_option conf_global_options[] = {
 	{"keep_alive_interval",         CONF_NUMBER, G(keep_alive_s), 0, 86400, NULL, NULL},
 	{"max_initial_qualify_time",    CONF_NUMBER, G(max_initial_qualify_s), 0, 86400, NULL, NULL},
 	{"use_callerid_contact",        CONF_BOOL,   G(use_callerid_contact), 0, 0, NULL, NULL},
+	{"norefersub",                  CONF_BOOL,   G(norefersub), 0, 0, NULL, NULL},
+	{"allow_sending_180_after_183", CONF_BOOL,   G(send_180_after_183), 0, 0, NULL, NULL},
 	{"default_outbound_endpoint",   CONF_TEXT,   G(default_outbound_endpoint), 0, 0, NULL, NULL},
 	{"default_realm",               CONF_TEXT,   G(default_realm), 0, 0, NULL, NULL},
 	{"endpoint_identifier_order",   CONF_SET,    0, 0, 0, NULL, conf_set_identify_order},
@@ -236,9 +239,9 @@ static const struct conf_option conf_global_options[] = {
 	{0}
 };
 static const char conf_global_known[] =
-	"all_codecs_on_empty_reinvite allow_sending_180_after_183 contact_expiration_check_interval debug "
+	"all_codecs_on_empty_reinvite contact_expiration_check_interval debug "
 	"default_voicemail_extension disable_multi_domain "
-	"mwi_disable_initial_unsolicited mwi_tps_queue_high mwi_tps_queue_low norefersub regcontext "
+	"mwi_disable_initial_unsolicited mwi_tps_queue_high mwi_tps_queue_low regcontext "
 	"send_contact_status_on_update_registration taskprocessor_overload_trigger "
 	"ignore_uri_user_options ";
 
@@ -433,6 +436,7 @@ static void conf_default_global(struct sip_conf *conf)
 	conf->default_from_user = SLICE_LIT("asterisk");
 	conf->default_outbound_endpoint = SLICE_LIT("default_outbound_endpoint");
 	conf->max_forwards = 70;
+	conf->norefersub = true;
 	conf->disable_tcp_switch = true;
 	conf->default_realm = SLICE_LIT("asterisk");
 	conf->identify_order[0] = SIP_IDENTIFY_IP;

@@ -317,14 +317,15 @@ static void dialog_write_route_lines(struct sink *out, const struct dialog *d)
 		sip_write_addr(out, SIP_HDR_ROUTE, SLICE_EMPTY, dialog_target(d), SLICE_EMPTY);
 }
 
-void dialog_write_via(struct sink *out, struct slice transport, const struct addr *via,
+void dialog_write_via(struct sink *out, const struct sip *sip, uint8_t tp, const struct addr *via,
 		      struct slice branch)
 {
 	char ip[ADDR_TEXT];
 	struct sink host = sink_make(ip, sizeof(ip));
 
 	addr_write_ip(&host, via);
-	sip_write_via(out, transport, sink_slice(&host), via->family == 6, via->port, branch);
+	sip_write_via(out, sip_tp_via(sip, tp), sink_slice(&host), via->family == 6, via->port,
+		      !sip->conf->disable_rport, branch);
 }
 
 void dialog_write_request(struct sink *out, const struct dialog *d, const struct dialog_request *r)
@@ -332,7 +333,7 @@ void dialog_write_request(struct sink *out, const struct dialog *d, const struct
 	struct slice method = sip_method_name(r->method);
 
 	sip_write_request_line(out, method, dialog_ruri(d));
-	dialog_write_via(out, sip_tp_via(d->sip, r->tp), r->via, r->branch);
+	dialog_write_via(out, d->sip, r->tp, r->via, r->branch);
 	sip_write_header_id(out, SIP_HDR_FROM, dialog_from(d));
 	sip_write_header_id(out, SIP_HDR_TO, dialog_to(d));
 	if (r->contact.len)

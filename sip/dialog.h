@@ -85,8 +85,9 @@ int dialog_init_stray(struct dialog *d, struct sip *sip, uint8_t tp, const struc
 		      const struct addr *from);
 void dialog_close_stray(struct dialog *d);
 
-/* "Via: SIP/2.0/UDP ip:port;rport;branch=..." */
-void dialog_write_via(struct sink *out, struct slice transport, const struct addr *via,
+/* "Via: SIP/2.0/UDP ip:port;rport;branch=..." of a request by that transport; without rport if
+ * disable_rport says so. */
+void dialog_write_via(struct sink *out, const struct sip *sip, uint8_t tp, const struct addr *via,
 		      struct slice branch);
 
 #endif

@@ -69,7 +69,7 @@ void sip_reply_options(const struct sip_rx *rx, struct txn *t, struct slice to_t
 	sip_write_header_id(&r.out, SIP_HDR_ACCEPT,
 			    SLICE_LIT("application/sdp, application/dtmf-relay"));
 	sip_write_allow(&r.out);
-	sip_write_header_id(&r.out, SIP_HDR_SUPPORTED, sip_supported);
+	sip_write_supported(&r.out, rx->sip, true, true);
 	sip_write_header_id(&r.out, SIP_HDR_ACCEPT_ENCODING, SLICE_LIT("identity"));
 	sip_write_header_id(&r.out, SIP_HDR_ACCEPT_LANGUAGE, SLICE_LIT("en"));
 	sip_reply_send(&r);

@@ -417,8 +417,8 @@ int incoming_indicate(struct invite *iv, enum tech_indication what, struct media
 		return -ENOTCONN;
 	if (is_183)
 		incoming_tell_media(iv, remote);
-	/* allow_sending_180_after_183 is no, as in Asterisk. */
-	if (last == 200 || last == 183 || (last == 180 && !is_183))
+	if (last == 200 || (last == 180 && !is_183) ||
+	    (last == 183 && (is_183 || !iv->sip->conf->send_180_after_183)))
 		return 0;
 	incoming_show(iv, is_183 ? 183 : 180);
 	return 0;

@@ -14,25 +14,28 @@
 
 const struct slice sip_allow =
 	SLICE_LIT("OPTIONS, NOTIFY, INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, REFER");
-const struct slice sip_supported = SLICE_LIT("100rel, timer, replaces, norefersub, histinfo");
 
 void sip_write_allow(struct sink *out)
 {
 	sip_write_header_id(out, SIP_HDR_ALLOW, sip_allow);
 }
 
+void sip_write_supported(struct sink *out, const struct sip *sip, bool has_100rel, bool has_timers)
+{
+	sink_lit(out, "Supported: ");
+	if (has_100rel)
+		sink_lit(out, "100rel, ");
+	if (has_timers)
+		sink_lit(out, "timer, ");
+	sink_lit(out, "replaces, ");
+	if (sip->conf->norefersub)
+		sink_lit(out, "norefersub, ");
+	sink_lit(out, "histinfo\r\n");
+}
+
 static void build_supported(struct sink *out, const struct invite *iv)
 {
-	if (iv->has_100rel && iv->has_timers) {
-		sip_write_header_id(out, SIP_HDR_SUPPORTED, sip_supported);
-		return;
-	}
-	sink_lit(out, "Supported: ");
-	if (iv->has_100rel)
-		sink_lit(out, "100rel, ");
-	if (iv->has_timers)
-		sink_lit(out, "timer, ");
-	sink_lit(out, "replaces, norefersub, histinfo\r\n");
+	sip_write_supported(out, iv->sip, iv->has_100rel, iv->has_timers);
 }
 
 static void build_session(struct sink *out, const struct invite *iv)
@@ -331,7 +334,7 @@ int invite_write_first(struct sink *out, struct invite *iv, const struct tech_di
 
 	build_find_caller(&c, iv, dial, ep);
 	sip_write_request_line(out, SLICE_LIT("INVITE"), ruri);
-	dialog_write_via(out, sip_tp_via(iv->sip, iv->tp), &iv->local, branch);
+	dialog_write_via(out, iv->sip, iv->tp, &iv->local, branch);
 	build_from(out, iv, &c, ep);
 	if (build_to(out, way->to, ep->user_eq_phone))
 		return -EINVAL;
@@ -386,7 +389,7 @@ static void build_copy_line(struct sink *out, const struct sip_msg *old, const s
 
 	switch (is_foreign ? SIP_HDR_OTHER : h->id) {
 	case SIP_HDR_VIA:
-		dialog_write_via(out, sip_tp_via(iv->sip, hop->tp), &hop->local, branch);
+		dialog_write_via(out, iv->sip, hop->tp, &hop->local, branch);
 		break;
 	case SIP_HDR_CSEQ:
 		sip_write_cseq(out, iv->cseq, old->method_text);

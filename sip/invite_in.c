@@ -96,7 +96,7 @@ void invite_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t,
 	sip_reply_begin(&r, rx, t, 200, SLICE_EMPTY, slice_make(tag, sizeof(tag)));
 	sip_write_allow(&r.out);
 	sip_write_addr(&r.out, SIP_HDR_CONTACT, SLICE_EMPTY, sink_slice(&contact), SLICE_EMPTY);
-	sip_write_header_id(&r.out, SIP_HDR_SUPPORTED, sip_supported);
+	sip_write_supported(&r.out, rx->sip, true, true);
 	sink_add(&r.out, sink_slice(&lines));
 	invite_write_connected(&r.out, iv);
 	iv->is_untold = false;

@@ -77,7 +77,7 @@ static int request_write(struct sink *out, struct sip *sip, const struct sip_req
 	int err;
 
 	sip_write_request_line(out, sip_method_name(r->method), ruri);
-	dialog_write_via(out, sip_tp_via(sip, tp), local, branch);
+	dialog_write_via(out, sip, tp, local, branch);
 	request_write_parties(out, r, local);
 	request_write_contact(out, r, local, sip_tp_param(sip, tp));
 	sip_write_header_id(out, SIP_HDR_CALL_ID, r->call_id);

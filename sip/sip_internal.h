@@ -165,11 +165,12 @@ void sip_reply_not_allowed(const struct sip_rx *rx, struct txn *t, struct slice 
 void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char tag[SIP_IDENT_LEN]);
 /* An extension that a Require may name (RFC 3261 8.2.2.3). */
 bool sip_is_required_known(struct slice token);
-/* The methods that we serve, and the extensions. */
+/* The methods that we serve, and the extensions: these two, and those that every call has. */
 void sip_write_allow(struct sink *out);
+void sip_write_supported(struct sink *out, const struct sip *sip, bool has_100rel, bool has_timers);
 /* Max-Forwards and User-Agent, the last headers of our requests. */
 void sip_write_tail(struct sink *out, const struct sip *sip);
-extern const struct slice sip_allow, sip_supported;
+extern const struct slice sip_allow;
 
 /* Takes a datagram apart and gives it to whom it belongs. */
 void sip_receive(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data,

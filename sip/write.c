@@ -56,13 +56,13 @@ void sip_write_header_u32(struct sink *out, enum sip_hdr_id id, uint32_t value)
 }
 
 void sip_write_via(struct sink *out, struct slice transport, struct slice host, bool is_ipv6,
-		   uint16_t port, struct slice branch)
+		   uint16_t port, bool with_rport, struct slice branch)
 {
 	sink_lit(out, "Via: SIP/2.0/");
 	sink_add(out, transport);
 	sink_char(out, ' ');
 	sip_uri_write_hostport(out, host, is_ipv6, port);
-	sink_lit(out, ";rport;branch=");
+	sink_str(out, with_rport ? ";rport;branch=" : ";branch=");
 	sink_add(out, branch);
 	sink_lit(out, "\r\n");
 }
@@ -86,6 +86,7 @@ bool sip_write_other_via(struct sink *out, struct slice request, struct slice tr
 	sink_add(out, start);
 	sink_char(out, '\n');
 	sip_write_via(out, transport, sink_slice(&host), sent_by->family == 6, sent_by->port,
+		      slice_find_text(via, SLICE_LIT(";rport")) < branch,
 		      slice_trim(slice_from(via, branch + name.len)));
 	sink_add(out, rest);
 	return !out->over;

@@ -19,9 +19,10 @@ void sip_write_header(struct sink *out, struct slice name, struct slice value);
 void sip_write_header_id(struct sink *out, enum sip_hdr_id id, struct slice value);
 void sip_write_header_u32(struct sink *out, enum sip_hdr_id id, uint32_t value);
 
-/* "Via: SIP/2.0/UDP host:port;rport;branch=branch". port 0 is left out. */
+/* "Via: SIP/2.0/UDP host:port;rport;branch=branch". port 0 is left out; rport without with_rport
+ * (RFC 3581 3). */
 void sip_write_via(struct sink *out, struct slice transport, struct slice host, bool is_ipv6,
-		   uint16_t port, struct slice branch);
+		   uint16_t port, bool with_rport, struct slice branch);
 
 /* A request of ours, whose second line is its Via, with another transport and sent-by and the same
  * branch. False: it does not fit, or is no such request. */

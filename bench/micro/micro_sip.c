@@ -80,7 +80,7 @@ static void invite_write(struct sink *out)
 
 	sip_write_request_line(out, SLICE_LIT("INVITE"),
 			       SLICE_LIT("sip:4930123456@203.0.113.7:5060"));
-	sip_write_via(out, SLICE_LIT("UDP"), local, false, 5060,
+	sip_write_via(out, SLICE_LIT("UDP"), local, false, 5060, true,
 		      SLICE_LIT("z9hG4bKPj0f7a9d3e-55f3-4d0a-9d0e-3b1c2d4e5f60"));
 	sip_write_addr(out, SIP_HDR_FROM, SLICE_LIT("Ann"), SLICE_LIT("sip:100@192.0.2.9"),
 		       SLICE_LIT("7b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9"));

@@ -74,7 +74,7 @@ struct media_events {
 	void (*dtmf_sent)(void *owner);
 	/* One digit is sent: for DTMFBegin/DTMFEnd Direction: Sent. duration 0 at the begin. */
 	void (*dtmf_out)(void *owner, char digit, uint32_t duration_ms);
-	/* rtp_timeout seconds without a packet. */
+	/* rtp_timeout seconds without a packet, or rtp_timeout_hold of them on hold. */
 	void (*silent)(void *owner);
 	/* An RTCP report was sent, or came: lines "Name: value", each ended by CRLF, for AMI. NULL:
 	 * nobody wants to know. */
@@ -89,11 +89,12 @@ struct media_stats {
 };
 
 struct media_params {
-	bool symmetric;        /* rtp_symmetric: send to where RTP comes from */
-	uint32_t timeout_s;    /* rtp_timeout, 0 off */
-	uint32_t keepalive_s;  /* rtp_keepalive, 0 off */
-	struct slice language; /* for sound lookup, "en" */
-	struct addr local;     /* bind address; family 0: any IPv4 */
+	bool symmetric;		 /* rtp_symmetric: send to where RTP comes from */
+	uint32_t timeout_s;	 /* rtp_timeout, 0 off */
+	uint32_t timeout_hold_s; /* rtp_timeout_hold: while the far end holds; 0 off */
+	uint32_t keepalive_s;	 /* rtp_keepalive, 0 off */
+	struct slice language;	 /* for sound lookup, "en" */
+	struct addr local;	 /* bind address; family 0: any IPv4 */
 };
 
 struct media_session; /* opaque: of the implementation */

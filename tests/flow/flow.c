@@ -183,8 +183,10 @@ static void flow_progress(void *owner, const struct media_desc *remote, bool als
 
 static void flow_answered(void *owner, const struct media_desc *remote)
 {
+	struct flow *f = owner;
 	char text[160];
 
+	f->ptime_ms = remote ? (uint8_t)remote->ptime_ms : 0;
 	flow_desc(text, sizeof(text), "answered", remote, "");
 	flow_add_fact(owner, text);
 }

@@ -59,6 +59,7 @@ struct flow {
 	int refuse; /* cause with which offered calls and transfers are refused; 0: taken */
 	struct tech_diversion diversion; /* of the next dial */
 	bool cid_hidden;
+	uint8_t ptime_ms; /* of the last answer */
 	void (*job)(struct flow *f);
 	int number; /* of the job */
 	const char *text, *text_type;

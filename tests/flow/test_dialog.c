@@ -7,6 +7,7 @@
 
 struct rig {
 	struct sip sip; /* only what dialogs use */
+	struct sip_conf conf;
 	struct metrics metrics;
 	struct sip_msg msg;
 	char text[4096];
@@ -19,6 +20,7 @@ static void rig_open(struct rig *r)
 {
 	memset(r, 0, sizeof(*r));
 	r->sip.env.metrics = &r->metrics;
+	r->sip.conf = &r->conf;
 	assert_int_equal(slab_create(&r->sip.dialogs, "dialogs", sizeof(struct dialog), 4), 0);
 	assert_int_equal(msgbuf_pool_create(&r->sip.bufs, 4, 4, 4), 0);
 	/* No room for a search: names are those of test_next_hop. */

@@ -125,6 +125,14 @@ static int setup_watched(void **state)
 	return open_bench(&params);
 }
 
+static int setup_watched_on_hold(void **state)
+{
+	const struct media_params params = {.timeout_s = 3, .timeout_hold_s = 20};
+
+	UNUSED(state);
+	return open_bench(&params);
+}
+
 static int teardown(void **state)
 {
 	UNUSED(state);
@@ -550,6 +558,32 @@ static void test_silence_is_told_once(void **state)
 	assert_string_equal(leg.told, "silent@15100 silent@25100 ");
 }
 
+/* rtp_timeout_hold: instead of rtp_timeout while the far end holds, in either way of doing so. */
+static void test_silence_on_hold(void **state)
+{
+	struct media_desc remote;
+
+	UNUSED(state);
+	owner_answer(&leg);
+	bench_run_ms(&bench, 1000);
+	bench_remote(&bench, &remote);
+	remote.dir = MEDIA_INACTIVE;
+	bench.port.ops->set_remote(leg.m, &remote);
+	bench_run_ms(&bench, 18000);
+	assert_string_equal(leg.told, "");
+	remote.dir = MEDIA_RECVONLY;
+	bench.port.ops->set_remote(leg.m, &remote);
+	bench_run_ms(&bench, 18000);
+	assert_string_equal(leg.told, "");
+	bench_run_ms(&bench, 3000);
+	assert_string_equal(leg.told, "silent@39000 ");
+	/* Back again: rtp_timeout, from there on. */
+	remote.dir = MEDIA_SENDRECV;
+	bench.port.ops->set_remote(leg.m, &remote);
+	bench_run_ms(&bench, 5000);
+	assert_string_equal(leg.told, "silent@39000 silent@43000 ");
+}
+
 static void test_leg_closed_by_silence(void **state)
 {
 	UNUSED(state);
@@ -752,6 +786,7 @@ int main(void)
 		CASE(test_reports_are_told),
 		CASE(test_reports_of_strangers),
 		CASE_IN(test_silence_is_told_once, setup_watched),
+		CASE_IN(test_silence_on_hold, setup_watched_on_hold),
 		CASE_IN(test_leg_closed_by_silence, setup_watched),
 		CASE_IN(test_keepalive, setup_watched),
 		CASE(test_ports_rest_and_run_out),

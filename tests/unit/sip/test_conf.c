@@ -68,7 +68,8 @@ static const char sample[] =
 	"[trunk]\ntype=endpoint\ncontext=from-trunk\naors=trunk,second\noutbound_auth=acct\n"
 	"disallow=all\nallow=alaw,ulaw\ncallerid=\"Ann B\" <+4930123>\ncallerid_privacy=prohib\n"
 	"from_user=fu\nfrom_domain=fd.example\nsend_pai=yes\nsend_rpid=no\nrtp_symmetric=yes\n"
-	"rtp_timeout=30\ntimers=required\ntimers_sess_expires=600\n100rel=no\ndtmf_mode=info\n"
+	"rtp_timeout=30\nrtp_timeout_hold=300\ntimers=required\ntimers_sess_expires=600\n100rel="
+	"no\ndtmf_mode=info\n"
 	"outbound_proxy=sip:192.0.2.7:5070\\;lr\nset_var=A=1\nset_var=B=2\naccountcode=acc\n"
 	"language=de\nfollow_early_media_fork=no\ndirect_media=no\ntransport=udp\n"
 	"[trunk]\ntype=aor\ncontact=sip:192.0.2.1:5080\nqualify_frequency=30\nqualify_timeout=2.5\n"
@@ -136,6 +137,7 @@ static void test_endpoint(const struct sip_conf *c)
 	assert_true(slice_eq(e->cid_num, SLICE_LIT("+4930123")));
 	assert_true(e->cid_restricted && e->send_pai && !e->send_rpid && e->media.symmetric);
 	assert_int_equal(e->media.timeout_s, 30);
+	assert_int_equal(e->media.timeout_hold_s, 300);
 	assert_int_equal(e->timers, SIP_TIMERS_REQUIRED);
 	assert_int_equal(e->timers_sess_expires_s, 600);
 	assert_int_equal(e->timers_min_se_s, 90);

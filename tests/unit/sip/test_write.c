@@ -20,7 +20,7 @@ static void test_request(void **state)
 
 	UNUSED(state);
 	sip_write_request_line(&out, SLICE_LIT("INVITE"), SLICE_LIT("sip:200@192.0.2.1:5060"));
-	sip_write_via(&out, SLICE_LIT("UDP"), SLICE_LIT("192.0.2.9"), false, 5062,
+	sip_write_via(&out, SLICE_LIT("UDP"), SLICE_LIT("192.0.2.9"), false, 5062, true,
 		      SLICE_LIT("z9hG4bKPjx"));
 	sip_write_addr(&out, SIP_HDR_FROM, SLICE_LIT("Ann"), SLICE_LIT("sip:100@192.0.2.9"),
 		       SLICE_LIT("ft"));
@@ -72,7 +72,8 @@ static void test_ipv6(void **state)
 	struct sink out = sink_make(buf, sizeof(buf));
 
 	UNUSED(state);
-	sip_write_via(&out, SLICE_LIT("TCP"), SLICE_LIT("2001:db8::1"), true, 0, SLICE_LIT("b"));
+	sip_write_via(&out, SLICE_LIT("TCP"), SLICE_LIT("2001:db8::1"), true, 0, true,
+		      SLICE_LIT("b"));
 	same(&out, "Via: SIP/2.0/TCP [2001:db8::1];rport;branch=b\r\n");
 }
 
@@ -93,6 +94,11 @@ static void test_other_via(void **state)
 		SLICE_LIT("TCP"), &us));
 	same(&out, "BYE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP "
 		   "192.0.2.9:5070;rport;branch=z9hG4bKb\r\nTo: x\r\n\r\nbody\nVia: y");
+	out = sink_make(buf, sizeof(buf)); /* disable_rport */
+	assert_true(sip_write_other_via(
+		&out, SLICE_LIT("BYE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=b\r\n\r\n"),
+		SLICE_LIT("TCP"), &us));
+	same(&out, "BYE sip:a@b SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.9:5070;branch=b\r\n\r\n");
 	for (size_t i = 0; i < ARRAY_COUNT(wrong); i++)
 		assert_false(sip_write_other_via(&out, slice_str(wrong[i]), SLICE_LIT("UDP"), &us));
 	out = sink_make(buf, 20);
