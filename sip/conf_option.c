@@ -56,14 +56,16 @@ static const struct conf_option conf_transport_options[] = {
 	{"verify_client",               CONF_BOOL,   T(verify_client), 0, 0, NULL, NULL},
 	{"require_client_cert",         CONF_BOOL,   T(require_client_cert), 0, 0, NULL, NULL},
 	{"allow_wildcard_certs",        CONF_BOOL,   T(allow_wildcard_certs), 0, 0, NULL, NULL},
+	{"external_signaling_hostname", CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"cos",                         CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"tcp_keepalive_enable",        CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"symmetric_transport",         CONF_LATER,  0, 0, 0, NULL, NULL},
 	{0}
 };
 #undef T
 static const char conf_transport_known[] =
-	"external_signaling_hostname cos "
-	"tcp_keepalive_enable "
 	"tcp_keepalive_idle_time tcp_keepalive_interval_time tcp_keepalive_probe_count allow_reload "
-	"symmetric_transport domain password websocket_write_timeout async_operations ";
+	"domain password websocket_write_timeout async_operations ";
 
 #define E(field) offsetof(struct conf_endpoint_draft, e.field)
 #define D(field) offsetof(struct conf_endpoint_draft, field)
@@ -128,13 +130,22 @@ static const struct conf_option conf_endpoint_options[] = {
 	{"webrtc",                      CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"ice_support",                 CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"follow_redirect_methods",     CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"rtp_port_start",              CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"rtp_port_end",                CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"preferred_codec_only",        CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"asymmetric_rtp_codec",        CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"use_avpf",                    CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"rtcp_mux",                    CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"bundle",                      CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"send_history_info",           CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"tone_zone",                   CONF_LATER,  0, 0, 0, NULL, NULL},
 	{0}
 };
 #undef E
 #undef D
 static const char conf_endpoint_known[] =
 	"100rel_timeout accept_multiple_sdp_answers aggregate_mwi allow_overlap allow_subscribe "
-	"allow_unauthenticated_options asymmetric_rtp_codec bundle call_group callerid_tag "
+	"allow_unauthenticated_options call_group callerid_tag "
 	"codec_prefs_incoming_answer codec_prefs_incoming_offer codec_prefs_outgoing_answer "
 	"codec_prefs_outgoing_offer connected_line_method "
 	"cos_audio cos_video direct_media direct_media_glare_mitigation "
@@ -146,13 +157,13 @@ static const char conf_endpoint_known[] =
 	"media_use_received_transport message_context moh_passthrough moh_suggest "
 	"mwi_from_user mwi_subscribe_replaces_unsolicited named_call_group named_pickup_group "
 	"notify_early_inuse_ringing one_touch_recording outgoing_call_offer_pref outbound_publish "
-	"overlap_context pickup_group preferred_codec_only record_off_feature record_on_feature "
-	"refer_blind_progress rpid_immediate rtcp_mux rtp_engine rtp_ipv6 rtp_port_end "
-	"rtp_port_start security_mechanisms security_negotiation send_aoc "
-	"send_history_info send_pai_on_hold srtp_tag_32 stir_shaken "
+	"overlap_context pickup_group record_off_feature record_on_feature "
+	"refer_blind_progress rpid_immediate rtp_engine rtp_ipv6 "
+	"security_mechanisms security_negotiation send_aoc "
+	"send_pai_on_hold srtp_tag_32 stir_shaken "
 	"stream_topology sub_min_expiry subscribe_context t38_bind_udptl_to_media_address t38_udptl "
-	"t38_udptl_ec t38_udptl_ipv6 t38_udptl_maxdatagram t38_udptl_nat tenantid tone_zone tos_audio "
-	"tos_video use_avpf voicemail_extension ";
+	"t38_udptl_ec t38_udptl_ipv6 t38_udptl_maxdatagram t38_udptl_nat tenantid tos_audio "
+	"tos_video voicemail_extension ";
 
 #define A(field) offsetof(struct conf_aor_draft, a.field)
 static const struct conf_option conf_aor_options[] = {
@@ -195,12 +206,14 @@ static const struct conf_option conf_registration_options[] = {
 	{"auth_rejection_permanent",    CONF_BOOL,   R(auth_rejection_permanent), 0, 0, NULL, NULL},
 	{"line",                        CONF_BOOL,   R(line), 0, 0, NULL, NULL},
 	{"support_path",                CONF_BOOL,   R(support_path), 0, 0, NULL, NULL},
+	{"support_outbound",            CONF_LATER,  0, 0, 0, NULL, NULL},
+	{"security_negotiation",        CONF_LATER,  0, 0, 0, NULL, NULL},
 	{0}
 };
 #undef R
 #undef D
 static const char conf_registration_known[] =
-	"support_outbound security_negotiation security_mechanisms ";
+	"security_mechanisms ";
 
 #define U(field) offsetof(struct conf_auth_draft, a.field)
 static const struct conf_option conf_auth_options[] = {
@@ -250,11 +263,12 @@ static const struct conf_option conf_system_options[] = {
 	{"timer_b",                     CONF_SET,    0, 0, 0, NULL, conf_set_b},
 	{"disable_rport",               CONF_BOOL,   G(disable_rport), 0, 0, NULL, NULL},
 	{"disable_tcp_switch",          CONF_BOOL,   G(disable_tcp_switch), 0, 0, NULL, NULL},
+	{"compact_headers",             CONF_LATER,  0, 0, 0, NULL, NULL},
 	{0}
 };
 #undef G
 static const char conf_system_known[] =
-	"accept_multiple_sdp_answers compact_headers follow_early_media_fork "
+	"accept_multiple_sdp_answers follow_early_media_fork "
 	"taskpool_auto_increment taskpool_idle_timeout taskpool_initial_size taskpool_max_size "
 	"taskpool_minimum_size threadpool_auto_increment threadpool_idle_timeout "
 	"threadpool_initial_size threadpool_max_size all_codecs_on_empty_reinvite ";

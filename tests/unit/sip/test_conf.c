@@ -304,6 +304,18 @@ static void test_said(void **state)
 		{"[e]\ntype=endpoint\noutbound_auth=none\n", "outbound_auth names 'none'"},
 		{"[e]\ntype=endpoint\nwebrtc=yes\n",
 		 "option 'webrtc' of endpoint 'e' has no effect yet"},
+		{"[e]\ntype=endpoint\nrtp_port_start=20000\n",
+		 "option 'rtp_port_start' of endpoint 'e' has no effect yet"},
+		{"[t]\ntype=transport\nbind=0.0.0.0\nsymmetric_transport=yes\n",
+		 "option 'symmetric_transport' of transport 't' has no effect yet"},
+		{"[r]\ntype=registration\nserver_uri=sip:x.example\nclient_uri=sip:a@x.example\n"
+		 "support_outbound=yes\n",
+		 "option 'support_outbound' of registration 'r' has no effect yet"},
+		{"[s]\ntype=system\ncompact_headers=yes\n",
+		 "option 'compact_headers' of system 's' has no effect yet"},
+		{"[e]\ntype=endpoint\nforce_rport=yes\nrtp_port_start=0\nuse_avpf=no\n"
+		 "[t]\ntype=transport\nbind=0.0.0.0\ntcp_keepalive_enable=no\ncos=0\n",
+		 NULL},
 		{"[e]\ntype=endpoint\nmedia_encryption=sdes\n",
 		 "encrypted media is not served yet"},
 		{"[e]\ntype=endpoint\noutbound_proxy=sip:p.example\\;lr\n", NULL},
