@@ -156,7 +156,8 @@ void flow_far_call(struct flow *f);
 void flow_far_close(struct flow *f);
 /* Says something and closes at once. */
 void flow_far_last(struct flow *f, const char *text);
-/* Whom it says it is from now on: a file of certificate and key. */
+/* Whom it says it is from now on, to those who call it and to those whom it calls: a file of
+ * certificate and key; NULL: nobody, to those whom it calls. */
 void flow_far_certificate(struct flow *f, const char *file);
 /* Does not listen (any more). */
 void flow_far_deaf(struct flow *f);

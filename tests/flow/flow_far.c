@@ -246,6 +246,10 @@ void flow_far_certificate(struct flow *f, const char *file)
 {
 	struct tls_context *next;
 
+	tls_context_unref(f->far->tls_out);
+	far_context(f->far, &f->far->tls_out, false, file);
+	if (!file)
+		return;
 	far_context(f->far, &next, true, file);
 	stream_listener_set_tls(f->far->listener, next);
 	tls_context_unref(f->far->tls_in);

@@ -222,14 +222,47 @@ static void test_no_way_back(void **state)
 	flow_end(&f);
 }
 
+/* verify_client, require_client_cert: who may connect at all. */
+static void test_client_certificates(void **state)
+{
+	static const struct {
+		const char *transport, *certificate;
+		uint32_t taken;
+	} rows[] = {
+		{"", "/tls/stranger.pem", 1},
+		{"", NULL, 1},
+		{"verify_client=yes\n", "/tls/whole.pem", 1},
+		{"verify_client=yes\n", NULL, 1},
+		{"verify_client=yes\n", "/tls/stranger.pem", 0},
+		{"verify_client=yes\nrequire_client_cert=yes\n", "/tls/whole.pem", 1},
+		{"verify_client=yes\nrequire_client_cert=yes\n", "/tls/stranger.pem", 0},
+		{"verify_client=yes\nrequire_client_cert=yes\n", NULL, 0},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct flow f;
+
+		flow_start_far(&f, "tls", 1, NULL, NULL);
+		f.transport = rows[i].transport;
+		flow_reload(&f, NULL, NULL);
+		flow_far_certificate(&f, rows[i].certificate);
+		flow_far_call(&f);
+		flow_run(&f, 100 * SIM_MS);
+		if (flow_far_count(&f).open != rows[i].taken)
+			fail_msg("row %zu: %u open", i, flow_far_count(&f).open);
+		flow_end(&f);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_name),	   cmocka_unit_test(test_by_uri),
-		cmocka_unit_test(test_wrong_name), cmocka_unit_test(test_not_reused),
-		cmocka_unit_test(test_wildcards),  cmocka_unit_test(test_opened_again),
-		cmocka_unit_test(test_registration),
-		cmocka_unit_test(test_way_back),   cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_by_name),	     cmocka_unit_test(test_by_uri),
+		cmocka_unit_test(test_wrong_name),   cmocka_unit_test(test_not_reused),
+		cmocka_unit_test(test_wildcards),    cmocka_unit_test(test_opened_again),
+		cmocka_unit_test(test_registration), cmocka_unit_test(test_client_certificates),
+		cmocka_unit_test(test_way_back),     cmocka_unit_test(test_no_way_back),
 	};
 
 	if (argc > 1)
