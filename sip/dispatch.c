@@ -102,6 +102,43 @@ void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char tag[SI
 	sip_ident_write(&id, tag);
 }
 
+bool sip_refuse_required(const struct sip_rx *rx, struct txn *t, struct slice tag,
+			 struct slice also)
+{
+	struct sip_values it = sip_values(rx->msg, SIP_HDR_REQUIRE);
+	struct slice token;
+	char room[256];
+	struct sink unknown = sink_make(room, sizeof(room));
+	struct sip_reply r;
+
+	while (sip_values_next(&it, &token)) {
+		if (sip_is_required_known(token) || slice_ieq(token, also))
+			continue;
+		if (unknown.len + token.len + 2 > sizeof(room)) /* the first ones will do */
+			break;
+		sink_str(&unknown, unknown.len ? ", " : "");
+		sink_add(&unknown, token);
+	}
+	if (!unknown.len)
+		return false;
+	sip_count_one(rx->sip, METRIC_sip_unsupported);
+	sip_reply_begin(&r, rx, t, 420, SLICE_EMPTY, tag);
+	sip_write_header_id(&r.out, SIP_HDR_UNSUPPORTED, sink_slice(&unknown));
+	sip_reply_send(&r);
+	return true;
+}
+
+bool sip_refuse_scheme(const struct sip_rx *rx, struct slice tag)
+{
+	struct sip_uri uri;
+
+	if (sip_uri_parse(&uri, rx->msg->ruri) || uri.scheme != SIP_SCHEME_OTHER)
+		return false;
+	sip_count_one(rx->sip, METRIC_sip_unsupported);
+	sip_reply(rx, NULL, 416, tag);
+	return true;
+}
+
 /* Requests outside of any dialog. */
 static void sip_rx_outside(const struct sip_rx *rx)
 {
@@ -111,7 +148,8 @@ static void sip_rx_outside(const struct sip_rx *rx)
 	sip_loose_tag(rx->sip, rx->msg, room);
 	switch (rx->msg->method) {
 	case SIP_METHOD_OPTIONS:
-		sip_reply_options(rx, NULL, tag);
+		if (!sip_refuse_scheme(rx, tag) && !sip_refuse_required(rx, NULL, tag, SLICE_EMPTY))
+			sip_reply_options(rx, NULL, tag);
 		break;
 	case SIP_METHOD_INVITE:
 		incoming_rx(rx);

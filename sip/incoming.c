@@ -128,8 +128,9 @@ static bool incoming_is_refused(const struct sip_rx *rx, const struct sip_conf_e
 		sip_reply(rx, NULL, 482, tag);
 		return true;
 	}
-	return incoming_requires_too_much(rx, ep, tag) || incoming_lacks(rx, ep, tag) ||
-	       incoming_has_strange_body(rx, tag) || incoming_session_too_small(rx, ep, tag);
+	return sip_refuse_scheme(rx, tag) || incoming_requires_too_much(rx, ep, tag) ||
+	       incoming_lacks(rx, ep, tag) || incoming_has_strange_body(rx, tag) ||
+	       incoming_session_too_small(rx, ep, tag);
 }
 
 /* ---- the kept INVITE ---- */

@@ -65,24 +65,6 @@ static bool in_is_too_large(const struct sip_rx *rx, struct txn *t)
 	return true;
 }
 
-static bool in_requires_unknown(const struct sip_rx *rx, struct txn *t)
-{
-	struct sip_values it = sip_values(rx->msg, SIP_HDR_REQUIRE);
-	struct slice token;
-	struct sip_reply r;
-
-	while (sip_values_next(&it, &token)) {
-		if (sip_is_required_known(token))
-			continue;
-		sip_count_one(rx->sip, METRIC_sip_unsupported);
-		sip_reply_begin(&r, rx, t, 420, SLICE_EMPTY, SLICE_EMPTY);
-		sip_write_header_id(&r.out, SIP_HDR_UNSUPPORTED, token);
-		sip_reply_send(&r);
-		return true;
-	}
-	return false;
-}
-
 void invite_reply_200(struct invite *iv, const struct sip_rx *rx, struct txn *t, struct slice body)
 {
 	char contact_room[512], lines_room[256], tag[SIP_IDENT_LEN];
@@ -191,7 +173,8 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 		return;
 	}
 	in_take_as_ack(iv);
-	if (in_is_too_large(rx, t) || in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
+	if (in_is_too_large(rx, t) || sip_refuse_required(rx, t, SLICE_EMPTY, SLICE_EMPTY) ||
+	    in_session_too_small(iv, rx, t))
 		return;
 	own = iv->ist = txn_handle(t);
 	txn_set_user(t, invite_on_ist, iv);
@@ -223,7 +206,8 @@ static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *
 		sip_reply(rx, t, 481, SLICE_EMPTY);
 		return;
 	}
-	if (in_is_too_large(rx, t) || in_requires_unknown(rx, t) || in_session_too_small(iv, rx, t))
+	if (in_is_too_large(rx, t) || sip_refuse_required(rx, t, SLICE_EMPTY, SLICE_EMPTY) ||
+	    in_session_too_small(iv, rx, t))
 		return;
 	if (offer.len == 0) {
 		UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));

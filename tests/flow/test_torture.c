@@ -1,0 +1,130 @@
+/* tests/flow/test_torture.c - the messages of RFC 4475 and RFC 5118, sent to an engine that knows
+ * who sends them: what each is answered, if anything. How each is read: unit/sip/test_torture. */
+#include "engine/base/check.h"
+#include "tests/flow/flow_caller.h"
+
+#include <stdio.h>
+
+#define VECTORS "tests/unit/sip/vectors/"
+
+static const struct {
+	const char *file;
+	unsigned code;	  /* of the answer; 0: none */
+	const char *line; /* in it */
+	bool is_offered;  /* a call that the owner hears of */
+} fates[] = {
+	{"rfc4475/wsinv", 481, NULL, false}, /* it has a To tag */
+	{"rfc4475/intmeth", 501, "Allow: ", false},
+	{"rfc4475/esc01", 100, NULL, true},
+	{"rfc4475/escnull", 404, NULL, false},
+	{"rfc4475/esc02", 501, "Allow: ", false},
+	{"rfc4475/lwsdisp", 200, NULL, false},
+	{"rfc4475/longreq", 513, NULL, false}, /* more than we keep of an INVITE */
+	{"rfc4475/dblreq", 404, NULL, false},
+	{"rfc4475/semiuri", 200, NULL, false},
+	{"rfc4475/transports", 200, NULL, false},
+	{"rfc4475/mpart01", 405, "Allow: ", false},
+	{"rfc4475/unreason", 0, NULL, false},
+	{"rfc4475/noreason", 0, NULL, false},
+	{"rfc4475/badinv01", 400, NULL, false},
+	{"rfc4475/clerr", 400, NULL, false},
+	{"rfc4475/ncl", 400, NULL, false},
+	{"rfc4475/scalar02", 400, NULL, false},
+	{"rfc4475/scalarlg", 0, NULL, false},
+	{"rfc4475/quotbal", 400, NULL, false},
+	{"rfc4475/ltgtruri", 400, NULL, false},
+	{"rfc4475/lwsruri", 400, NULL, false},
+	{"rfc4475/lwsstart", 400, NULL, false},
+	{"rfc4475/trws", 400, NULL, false},
+	{"rfc4475/escruri", 400, NULL, false},
+	{"rfc4475/baddate", 100, NULL, true},
+	{"rfc4475/regbadct", 400, NULL, false},
+	{"rfc4475/badaspec", 400, NULL, false},
+	{"rfc4475/baddn", 200, NULL, false},
+	{"rfc4475/badvers", 505, NULL, false},
+	{"rfc4475/mismatch01", 400, NULL, false},
+	{"rfc4475/mismatch02", 400, NULL, false},
+	{"rfc4475/bigcode", 0, NULL, false},
+	{"rfc4475/badbranch", 200, NULL, false},
+	{"rfc4475/insuf", 0, NULL, false}, /* nothing to answer with */
+	{"rfc4475/unkscm", 416, NULL, false},
+	{"rfc4475/novelsc", 416, NULL, false},
+	{"rfc4475/unksm2", 404, NULL, false},
+	{"rfc4475/bext01", 420, "Unsupported: nothingSupportsThis, nothingSupportsThisEither\r\n",
+	 false},
+	{"rfc4475/invut", 415, "Accept: application/sdp", false},
+	{"rfc4475/regaut01", 404, NULL, false},
+	{"rfc4475/multi01", 400, NULL, false},
+	{"rfc4475/mcl01", 400, NULL, false},
+	{"rfc4475/bcast", 0, NULL, false},
+	{"rfc4475/zeromf", 200, NULL, false}, /* it is for us */
+	{"rfc4475/cparam01", 404, NULL, false},
+	{"rfc4475/cparam02", 404, NULL, false},
+	{"rfc4475/regescrt", 404, NULL, false},
+	{"rfc4475/sdp01", 100, NULL, true}, /* Accept is not looked at, as in Asterisk */
+	{"rfc4475/inv2543", 100, NULL, true},
+	{"rfc4475/test", 0, NULL, false},
+	{"rfc5118/ipv6-good", 404, NULL, false},
+	{"rfc5118/ipv6-bad", 400, NULL, false},
+	{"rfc5118/port-ambiguous", 404, NULL, false},
+	{"rfc5118/port-unambiguous", 404, NULL, false},
+	{"rfc5118/via-received-param-with-delim", 481, NULL, false},
+	{"rfc5118/via-received-param-no-delim", 200, NULL, false},
+	{"rfc5118/ipv6-in-sdp", 488, NULL, false}, /* G.726 alone */
+	{"rfc5118/mult-ip-in-header", 481, NULL, false},
+	{"rfc5118/mult-ip-in-sdp", 100, NULL, true},
+	{"rfc5118/ipv4-mapped-ipv6", 488, NULL, false}, /* the same */
+	{"rfc5118/ipv6-bug-abnf-3-colons", 200, NULL, false},
+	{"rfc5118/ipv6-correct-abnf-2-colons", 200, NULL, false},
+};
+
+static struct slice load(const char *name)
+{
+	static char text[LIMIT_SIP_DATAGRAM];
+	char path[256];
+	size_t len;
+	FILE *file;
+
+	snprintf(path, sizeof(path), VECTORS "%s.dat", name);
+	file = fopen(path, "rb");
+	if (!file)
+		fail_msg("no %s", path);
+	len = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	return slice_make(text, len);
+}
+
+static void test_answers(void **state)
+{
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(fates); i++) {
+		struct slice message = load(fates[i].file);
+		const char *answer;
+		unsigned code = 0;
+		struct flow f;
+
+		flow_start(&f, NULL, FLOW_PEER);
+		f.is_deaf = true; /* answers repeat what cannot be read */
+		sim_net_inject(f.w, &flow_peer, &flow_engine, message.ptr, message.len);
+		flow_run(&f, 50 * SIM_MS);
+		answer = f.msg_count ? f.msgs[0]->text : "";
+		if (f.msg_count && sscanf(answer, "SIP/2.0 %u ", &code) != 1)
+			fail_msg("%s: no response: %s", fates[i].file, answer);
+		if (f.msg_count > 1 || code != fates[i].code)
+			fail_msg("%s: %u answers, code %u, not %u", fates[i].file, f.msg_count,
+				 code, fates[i].code);
+		if (fates[i].line && slice_find_text(slice_make(answer, f.msgs[0]->len),
+						     slice_str(fates[i].line)) == SIZE_MAX)
+			fail_msg("%s: no '%s' in:\n%s", fates[i].file, fates[i].line, answer);
+		if ((f.fact_count == 1) != fates[i].is_offered)
+			fail_msg("%s: %u calls", fates[i].file, f.fact_count);
+		flow_abandon(&f);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
