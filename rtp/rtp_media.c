@@ -54,14 +54,13 @@ static void media_sweep_bucket(struct rtp_media *m, struct list *bucket, int64_t
 	}
 }
 
-/* Returns when to sweep next. */
-static int64_t media_sweep(struct rtp_media *m, int64_t now_ns)
+static void media_sweep(struct rtp_media *m, int64_t now_ns)
 {
 	int64_t now_index = (now_ns - m->t0_ns) / MEDIA_SWEEP_NS;
 
 	if (slab_used(m->sessions) == 0) {
 		m->sweep_next = now_index + 1;
-		return TMR_NEVER;
+		return;
 	}
 	/* After a long stop every bucket is looked at once, not once per 100 ms missed. */
 	if (now_index - m->sweep_next >= MEDIA_SWEEPS)
@@ -72,7 +71,6 @@ static int64_t media_sweep(struct rtp_media *m, int64_t now_ns)
 		m->sweep_next++;
 		media_sweep_bucket(m, bucket, now_ns);
 	}
-	return m->t0_ns + m->sweep_next * MEDIA_SWEEP_NS;
 }
 
 /* --- clock --- */
@@ -104,6 +102,8 @@ void session_wake(struct media_session *s)
 	k += (s->phase + MEDIA_SLOTS - k % MEDIA_SLOTS) % MEDIA_SLOTS;
 	if (k < m->next_k)
 		m->next_k = k;
+	if (m->t0_ns + k * MEDIA_MS < m->clock_ns)
+		m->clock_ns = m->t0_ns + k * MEDIA_MS;
 }
 
 static void session_sleep(struct media_session *s)
@@ -198,15 +198,22 @@ static int64_t media_run_clock(struct rtp_media *m, int64_t now_ns)
 
 int64_t rtp_media_turn(struct rtp_media *m, int64_t now_ns)
 {
-	int64_t clock, sweep;
-
 	media_take_answers(m);
 	media_run_clock(m, now_ns);
-	sweep = media_sweep(m, now_ns);
+	media_sweep(m, now_ns);
 	/* A sweep may have woken legs. */
-	clock = media_run_clock(m, now_ns);
+	m->clock_ns = media_run_clock(m, now_ns);
 	ports_prepare(m->ports, now_ns);
-	return clock < sweep ? clock : sweep;
+	return rtp_media_due(m);
+}
+
+int64_t rtp_media_due(const struct rtp_media *m)
+{
+	int64_t sweep = TMR_NEVER;
+
+	if (slab_used(m->sessions))
+		sweep = m->t0_ns + m->sweep_next * MEDIA_SWEEP_NS;
+	return m->clock_ns < sweep ? m->clock_ns : sweep;
 }
 
 /* --- port operations --- */
@@ -369,6 +376,7 @@ static void media_init(struct rtp_media *m, const struct rtp_media_place *place)
 	m->t0_ns = io_now_ns(place->io);
 	m->done_k = -1;
 	m->next_k = TMR_NEVER;
+	m->clock_ns = TMR_NEVER;
 	m->run_ns = m->t0_ns;
 	rng_hex(m->rng, m->cname, sizeof(m->cname) - 1);
 	for (unsigned i = 0; i < MEDIA_SLOTS; i++)

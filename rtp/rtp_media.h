@@ -51,6 +51,9 @@ struct media rtp_media_port(struct rtp_media *m);
  * it wants to be called again, TMR_NEVER if nothing is going on. */
 int64_t rtp_media_turn(struct rtp_media *m, int64_t now_ns);
 
+/* That instant, if sessions were used since: what begins behind the turn is due earlier. */
+int64_t rtp_media_due(const struct rtp_media *m);
+
 /* New settings, for sessions opened from now on. The port range stays that of the start. */
 void rtp_media_set_conf(struct rtp_media *m, const struct rtp_media_conf *conf);
 

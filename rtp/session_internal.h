@@ -138,6 +138,7 @@ struct rtp_media {
 	int64_t t0_ns;
 	int64_t done_k, next_k; /* slots since t0; next_k TMR_NEVER: none */
 	int64_t run_ns;		/* last time that slots were due */
+	int64_t clock_ns;	/* when the clock runs next; TMR_NEVER: nothing to send */
 	uint32_t slot_mask;
 	uint32_t active;
 	bool slot_late;

@@ -431,7 +431,7 @@ int64_t node_turn(void *arg, int64_t now_ns)
 		s->is_late = more = true;
 	}
 	more |= shard_run_ready(s, CHANNELS_PER_TURN);
-	next_media = rtp_media_turn(n->media, now_ns);
+	rtp_media_turn(n->media, now_ns);
 	more |= shard_run_ready(s, CHANNELS_PER_TURN);
 	node_flush_forwards(n);
 	node_note_ending(n); /* before the facts: who hears of a call's end sees that it is ending */
@@ -440,6 +440,7 @@ int64_t node_turn(void *arg, int64_t now_ns)
 	if (more || !node_may_sleep(n))
 		return now_ns;
 	next = tmr_wheel_next(s->wheel);
+	next_media = rtp_media_due(n->media); /* with what the channels have begun since */
 	return next_media < next ? next_media : next;
 }
 
