@@ -8,6 +8,7 @@
 #define SEGMENT_MAX   0xffffU
 #define VOLUME	      10 /* -10 dBm0 */
 #define E_BIT	      0x80
+#define FLASH	      16
 #define NS_PER_SAMPLE INT64_C(125000)
 /* Audio this far behind a digit ends it: some peers send both side by side, a packet apart. */
 #define AUDIO_GRACE_SAMPLES 800
@@ -178,6 +179,16 @@ int dtmf_tx_start(struct dtmf_tx *tx, char digit, uint32_t duration_ms, uint32_t
 	return 0;
 }
 
+int dtmf_tx_start_tone(struct dtmf_tx *tx, char digit, uint32_t duration_ms, uint32_t gap_ms)
+{
+	int rc = dtmf_event_of(digit) == FLASH ? -EINVAL
+					       : dtmf_tx_start(tx, digit, duration_ms, gap_ms);
+
+	if (rc == 0)
+		tx->is_tone = true;
+	return rc;
+}
+
 void dtmf_tx_stop(struct dtmf_tx *tx)
 {
 	/* One sample: over at the next tick, but for the least duration, which the tick keeps. */
@@ -259,4 +270,38 @@ bool dtmf_tx_tick(struct dtmf_tx *tx, uint32_t ts, struct dtmf_out *out)
 		return true;
 	}
 	return false;
+}
+
+/* Samples of the tone that are still to come. */
+static uint32_t dtmf_tx_left(const struct dtmf_tx *tx)
+{
+	uint32_t least = DTMF_ON_MIN_MS * DTMF_SAMPLES_PER_MS;
+	uint32_t length = tx->length > least ? tx->length : least;
+
+	if (!tx->length)
+		return UINT32_MAX;
+	return length > tx->before ? length - tx->before : 0;
+}
+
+/* What counts is what was sent, not the clock: where rounds are left out, the tone is whole all the
+ * same. Only the gap goes by the clock. */
+bool dtmf_tx_frame(struct dtmf_tx *tx, uint32_t ts, uint32_t samples, struct dtmf_frame *out)
+{
+	uint32_t left = dtmf_tx_left(tx);
+
+	*out = (struct dtmf_frame){0};
+	if (tx->state == DTMF_TX_GAP && rtp_ts_diff(ts, tx->end_ts) >= (int32_t)tx->gap)
+		tx->state = DTMF_TX_IDLE;
+	if (tx->state != DTMF_TX_ON)
+		return tx->state == DTMF_TX_GAP;
+	out->offset = tx->before;
+	out->samples = left < samples ? left : samples;
+	tx->before += out->samples;
+	if (left > samples)
+		return true;
+	out->ended = true;
+	out->duration_ms = tx->before / DTMF_SAMPLES_PER_MS;
+	tx->end_ts = ts + out->samples;
+	tx->state = DTMF_TX_GAP;
+	return true;
 }

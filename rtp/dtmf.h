@@ -1,4 +1,5 @@
-/* rtp/dtmf.h - digits as telephone events, received and sent (RFC 4733).
+/* rtp/dtmf.h - digits as telephone events, received and sent (RFC 4733), and when they sound as
+ * tones.
  *
  *   0                   1                   2                   3
  *  |     event     |E|R| volume    |          duration             |
@@ -80,13 +81,14 @@ enum dtmf_tx_state { DTMF_TX_IDLE, DTMF_TX_ON, DTMF_TX_ENDING, DTMF_TX_GAP };
 struct dtmf_tx {
 	uint32_t ts;	 /* start of the segment */
 	uint32_t end_ts; /* of the event, when ending or in the gap */
-	uint32_t before; /* samples in earlier segments */
+	uint32_t before; /* samples in earlier segments; of a tone: sent so far */
 	uint32_t length; /* samples wanted; 0: until dtmf_tx_stop */
 	uint32_t gap;	 /* samples of silence behind the event */
 	uint8_t state;	 /* enum dtmf_tx_state */
 	uint8_t event;
 	uint8_t copies_left;
-	bool fresh; /* the first packet is still to come */
+	bool fresh : 1;	  /* the first packet is still to come */
+	bool is_tone : 1; /* sent as audio, by dtmf_tx_frame */
 };
 
 /* One packet to send: the timestamp stays that of the start of the event. */
@@ -98,15 +100,27 @@ struct dtmf_out {
 	uint8_t payload[DTMF_PAYLOAD_BYTES];
 };
 
+/* One frame of audio: `samples` of the digit's tone from its sample `offset` on, then silence. */
+struct dtmf_frame {
+	uint32_t offset, samples;
+	bool ended;	      /* the digit is over with this frame */
+	uint32_t duration_ms; /* with ended */
+};
+
 void dtmf_tx_init(struct dtmf_tx *tx);
 /* Begins a digit at the next tick. duration_ms 0: until dtmf_tx_stop, else at least 40; gap_ms: at
  * least 40. -EBUSY while one is sent (or its gap lasts), -EINVAL for no digit. */
 int dtmf_tx_start(struct dtmf_tx *tx, char digit, uint32_t duration_ms, uint32_t gap_ms);
+/* The same for a digit that goes as a tone; a flash has none (-EINVAL). */
+int dtmf_tx_start_tone(struct dtmf_tx *tx, char digit, uint32_t duration_ms, uint32_t gap_ms);
 /* Ends an endless digit at the next tick (not before 40 ms). */
 void dtmf_tx_stop(struct dtmf_tx *tx);
 /* To be called each 20 ms with the timestamp that an audio packet would have now. True: send *out
  * in place of audio. False: nothing of ours to send (idle, or in the gap). */
 bool dtmf_tx_tick(struct dtmf_tx *tx, uint32_t ts, struct dtmf_out *out);
+/* In its place while a tone is sent: with the timestamp of the next audio packet and its samples.
+ * True: send *out, also in the gap, which is silent. False: this packet is free. */
+bool dtmf_tx_frame(struct dtmf_tx *tx, uint32_t ts, uint32_t samples, struct dtmf_frame *out);
 
 /* A digit or its gap is going on: the next must wait. */
 static inline bool dtmf_tx_is_busy(const struct dtmf_tx *tx)

@@ -224,12 +224,26 @@ void session_free_digits(struct media_session *s)
 	s->digits = NULL;
 }
 
-static bool digits_are_valid(struct slice digits)
+/* Digits go as tones: agreed, and no events are. */
+static bool session_has_tones(const struct media_session *s)
 {
-	for (size_t i = 0; i < digits.len; i++)
-		if (dtmf_event_of(digits.ptr[i]) < 0 && digits.ptr[i] != 'w' &&
-		    digits.ptr[i] != 'W')
+	return s->remote.event_pt == MEDIA_NO_PT && s->remote.tone_digits && s->media->tones;
+}
+
+static bool digits_are_valid(const struct media_session *s, struct slice digits)
+{
+	bool as_tones = session_has_tones(s);
+
+	if (s->remote.event_pt == MEDIA_NO_PT && !as_tones)
+		return false;
+	for (size_t i = 0; i < digits.len; i++) {
+		int event = dtmf_event_of(digits.ptr[i]);
+
+		if (digits.ptr[i] == 'w' || digits.ptr[i] == 'W')
+			continue;
+		if (event < 0 || (as_tones && !tone_digit(s->media->tones, (unsigned)event)))
 			return false;
+	}
 	return digits.len > 0;
 }
 
@@ -238,7 +252,7 @@ bool session_send_dtmf(struct media_session *s, struct slice digits, uint32_t ga
 {
 	struct digit_list *list = s->digits;
 
-	if (s->remote.event_pt == MEDIA_NO_PT || !digits_are_valid(digits))
+	if (!digits_are_valid(s, digits))
 		return false;
 	if (!list)
 		list = slab_alloc(s->media->digit_lists);
@@ -277,6 +291,7 @@ static bool session_next_digit(struct media_session *s)
 	struct rtp_media *m = s->media;
 	struct digit_list *list = s->digits;
 	handle_t h = session_handle(s);
+	int rc;
 	char c;
 
 	if (list->pause_ticks) {
@@ -294,9 +309,11 @@ static bool session_next_digit(struct media_session *s)
 		list->pause_ticks = (c == 'w' ? PAUSE_TICKS : 2 * PAUSE_TICKS) - 1;
 		return true;
 	}
-	if (dtmf_tx_start(&s->dtmf_tx, c, list->duration_ms, list->gap_ms))
-		return true;
-	return session_tell_out(s, c, 0);
+	if (session_has_tones(s))
+		rc = dtmf_tx_start_tone(&s->dtmf_tx, c, list->duration_ms, list->gap_ms);
+	else
+		rc = dtmf_tx_start(&s->dtmf_tx, c, list->duration_ms, list->gap_ms);
+	return rc ? true : session_tell_out(s, c, 0);
 }
 
 static void session_send_event(struct media_session *s, const struct dtmf_out *out, int64_t now_ns)
@@ -317,24 +334,63 @@ static void session_send_event(struct media_session *s, const struct dtmf_out *o
 	session_send(s, &packet, room, now_ns);
 }
 
-/* *sent: this tick belongs to an event. False: the leg is gone. */
-static bool session_tick_digits(struct media_session *s, uint32_t ts, int64_t now_ns, bool *sent)
+static void session_send_tone(struct media_session *s, const struct dtmf_frame *frame,
+			      uint32_t samples, uint32_t ts, int64_t now_ns)
+{
+	uint8_t room[RTP_HEADER_BYTES + MEDIA_FRAME_MAX * TICK_SAMPLES];
+	uint8_t *payload = room + RTP_HEADER_BYTES;
+	struct player tone = {.prompt = tone_digit(s->media->tones, s->dtmf_tx.event)};
+
+	tone.offset = frame->offset % tone.prompt->samples;
+	player_frame(&tone, (enum codec)s->codec, payload, frame->samples);
+	memset(payload + frame->samples, player_silence((enum codec)s->codec),
+	       samples - frame->samples);
+	session_send_audio(s, room, samples, ts, now_ns);
+}
+
+/* As session_tick_digit, for a tone: part of the audio, so only where a packet of audio is due. */
+static bool session_tick_tone(struct media_session *s, int64_t tick, uint32_t ts, int64_t now_ns,
+			      bool *sent)
+{
+	uint32_t samples = s->frame_ticks * (uint32_t)TICK_SAMPLES;
+	char digit = dtmf_digit_of(s->dtmf_tx.event);
+	struct dtmf_frame frame;
+
+	*sent = tick % s->frame_ticks ? dtmf_tx_is_busy(&s->dtmf_tx)
+				      : dtmf_tx_frame(&s->dtmf_tx, ts, samples, &frame);
+	if (!*sent || tick % s->frame_ticks)
+		return true;
+	session_send_tone(s, &frame, samples, ts, now_ns);
+	return frame.ended ? session_tell_out(s, digit, frame.duration_ms) : true;
+}
+
+/* *sent: this tick belongs to the digit being sent. False: the leg is gone. */
+static bool session_tick_digit(struct media_session *s, int64_t tick, uint32_t ts, int64_t now_ns,
+			       bool *sent)
 {
 	struct dtmf_out out;
 	char digit;
 
+	if (s->dtmf_tx.is_tone)
+		return session_tick_tone(s, tick, ts, now_ns, sent);
 	*sent = dtmf_tx_tick(&s->dtmf_tx, ts, &out);
-	if (!*sent && !dtmf_tx_is_busy(&s->dtmf_tx) && s->digits) {
-		if (!session_next_digit(s))
-			return false;
-		*sent = dtmf_tx_tick(&s->dtmf_tx, ts, &out);
-	}
 	if (!*sent)
 		return true;
 	digit = dtmf_digit_of(s->dtmf_tx.event);
 	session_send_event(s, &out, now_ns);
 	s->next_ts = ts + TICK_SAMPLES;
 	return out.ended ? session_tell_out(s, digit, out.duration_ms) : true;
+}
+
+/* The digit being sent, or the next one. *sent, result: as session_tick_digit. */
+static bool session_tick_digits(struct media_session *s, int64_t tick, uint32_t ts, int64_t now_ns,
+				bool *sent)
+{
+	if (!session_tick_digit(s, tick, ts, now_ns, sent))
+		return false;
+	if (*sent || dtmf_tx_is_busy(&s->dtmf_tx) || !s->digits)
+		return true;
+	return session_next_digit(s) && session_tick_digit(s, tick, ts, now_ns, sent);
 }
 
 /* --- the tick --- */
@@ -357,7 +413,7 @@ bool session_tick(struct media_session *s, int64_t tick, int64_t now_ns)
 			return false;
 	}
 	if ((s->digits || dtmf_tx_is_busy(&s->dtmf_tx)) &&
-	    !session_tick_digits(s, ts, now_ns, &sent))
+	    !session_tick_digits(s, tick, ts, now_ns, &sent))
 		return false;
 	if (tick % s->frame_ticks == 0) {
 		/* A prompt goes on, unheard, while a digit is sent: time does not stand still. */
@@ -394,6 +450,11 @@ void session_forward(struct media_session *s, const struct rtp_packet *in, uint8
 
 	if (pt == MEDIA_NO_PT || in->payload_bytes > sizeof(room) - RTP_HEADER_BYTES)
 		return;
+	/* A tone of ours is audio too: both at once would be neither. */
+	if (s->dtmf_tx.is_tone && dtmf_tx_is_busy(&s->dtmf_tx)) {
+		s->echo_synced = false;
+		return;
+	}
 	if (!s->echo_synced) {
 		uint32_t ts = session_ts_at(s, now);
 

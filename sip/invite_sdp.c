@@ -71,6 +71,8 @@ static int invite_sdp_desc(const struct invite *iv, const struct sdp_result *res
 	*desc = (struct media_desc){0};
 	if (!sdp_result_desc(result, iv->use_ptime, desc))
 		return -ENOTSUP;
+	desc->tone_digits = desc->event_pt == MEDIA_NO_PT &&
+			    (iv->dtmf == SIP_DTMF_INBAND || iv->dtmf == SIP_DTMF_AUTO);
 	*held = result->is_held;
 	return 0;
 }

@@ -160,7 +160,7 @@ static const struct manual_page pages[] = {
 	 "Tells the far end of a call that is not answered yet that it rings here.", NULL,
 	 "Progress, Proceeding, Busy"},
 	{"SendDTMF", "SendDTMF(digits[,timeout_ms[,duration_ms[,channel]]])",
-	 "Sends digits to the far end.",
+	 "Sends digits to the far end as its dtmf_mode says: events, tones or INFO.",
 	 "digits\n    0-9, *, #, A-D; w waits half a second, W a second.\n"
 	 "timeout_ms\n    Pause between digits; 250 without it.\n"
 	 "duration_ms\n    Length of a digit; 100 without it.\nchannel\n    Another channel to "

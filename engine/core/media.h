@@ -58,6 +58,7 @@ struct media_desc {
 	uint8_t codec[LIMIT_CODECS]; /* enum codec, preferred first */
 	uint8_t pt[LIMIT_CODECS];    /* payload number of each */
 	uint8_t event_pt;            /* telephone-event, MEDIA_NO_PT for none */
+	bool tone_digits;	     /* without event_pt: digits go as tones in the audio */
 	uint8_t dir;                 /* enum media_dir: what we may do */
 };
 
@@ -117,7 +118,8 @@ struct media_ops {
 	void (*stop)(struct media_session *m);
 	/* Sends back what comes, audio and digits. */
 	void (*echo)(struct media_session *m, bool on);
-	/* Digits 0-9 * # A-D, w (500 ms pause) and W (1 s); false if the far end takes no events. */
+	/* Digits 0-9 * # A-D, ! (flash), w (500 ms pause) and W (1 s), as events or as tones; false
+	 * if the far end takes neither, for a flash among tones, and if too many wait. */
 	bool (*send_dtmf)(struct media_session *m, struct slice digits, uint32_t gap_ms,
 			  uint32_t duration_ms);
 	/* A tone name for busy, congestion, ring ("busy", ...); false: unknown. Ends by stop. */

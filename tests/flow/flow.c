@@ -164,8 +164,8 @@ static void flow_desc(char *dst, size_t size, const char *fact, const struct med
 		snprintf(codecs + len, sizeof(codecs) - len, "%s%s/%u", i ? "," : "",
 			 codec_name((enum codec)d->codec[i]), d->pt[i]);
 	}
-	snprintf(dst, size, "%s %s %s ev%u dir%u%s", fact, addr_text(&d->rtp, addr), codecs,
-		 d->event_pt, d->dir, tail);
+	snprintf(dst, size, "%s %s %s ev%u dir%u%s%s", fact, addr_text(&d->rtp, addr), codecs,
+		 d->event_pt, d->dir, d->tone_digits ? " tones" : "", tail);
 }
 
 static void flow_ringing(void *owner)

@@ -177,18 +177,29 @@ static int send_digit(struct flow *f, const char *digit)
 	return f->number;
 }
 
-/* dtmf_mode: what the offer says of telephone events, and whether digits of ours go by INFO. */
-static void test_digits_by_info(void **state)
+/* dtmf_mode: what the offer says of telephone events, whether digits of ours go by INFO, and what
+ * the media is told to do with them: events, tones, or nothing, also if the far end takes no events
+ * (here: none are in the answer). */
+static void test_digits_by_mode(void **state)
 {
 	static const struct {
-		const char *mode;
+		const char *mode, *formats, *digits;
 		bool has_event;
 		int by_info;
 	} rows[] = {
-		{"dtmf_mode=rfc4733\n", true, -ENOTSUP}, {"dtmf_mode=none\n", false, -ENOTSUP},
-		{"dtmf_mode=auto\n", true, -ENOTSUP},	 {"dtmf_mode=info\n", false, 0},
-		{"dtmf_mode=auto_info\n", true, 0},	 {"dtmf_mode=inband\n", false, -ENOTSUP},
+		{"dtmf_mode=rfc4733\n", "0 101", "ev101 dir0", true, -ENOTSUP},
+		{"dtmf_mode=rfc4733\n", "0", "ev255 dir0", true, -ENOTSUP},
+		{"dtmf_mode=none\n", "0 101", "ev255 dir0", false, -ENOTSUP},
+		{"dtmf_mode=auto\n", "0 101", "ev101 dir0", true, -ENOTSUP},
+		{"dtmf_mode=auto\n", "0", "ev255 dir0 tones", true, -ENOTSUP},
+		{"dtmf_mode=info\n", "0 101", "ev255 dir0", false, 0},
+		{"dtmf_mode=auto_info\n", "0 101", "ev101 dir0", true, 0},
+		{"dtmf_mode=auto_info\n", "0", "ev255 dir0", true, 0},
+		{"dtmf_mode=inband\n", "0", "ev255 dir0 tones", false, -ENOTSUP},
+		/* Events that nobody offered are not taken. */
+		{"dtmf_mode=inband\n", "0 101", "ev255 dir0 tones", false, -ENOTSUP},
 	};
+	char text[128];
 	const struct flow_msg *m;
 	struct flow f;
 
@@ -198,10 +209,11 @@ static void test_digits_by_info(void **state)
 		flow_dial(&f, "100@trunk");
 		m = flow_expect(&f, "INVITE");
 		assert_int_equal(strstr(m->text, "telephone-event") != NULL, rows[i].has_event);
-		flow_reply(&f, m, 200, "far1", FLOW_CONTACT, SDP);
+		flow_reply(&f, m, 200, "far1", FLOW_CONTACT,
+			   flow_sdp(7000, rows[i].formats, "sendrecv"));
 		flow_expect(&f, "ACK");
-		flow_fact(&f, rows[i].has_event ? "answered 10.0.0.9:7000 ulaw/0 ev101 dir0"
-						: "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+		snprintf(text, sizeof(text), "answered 10.0.0.9:7000 ulaw/0 %s", rows[i].digits);
+		flow_fact(&f, text);
 		assert_int_equal(send_digit(&f, "5"), rows[i].by_info);
 		if (rows[i].by_info == 0) {
 			m = flow_expect(&f, "INFO");
@@ -227,7 +239,7 @@ int main(void)
 		cmocka_unit_test(test_routes_of_the_2xx),
 		cmocka_unit_test(test_invite_behind_answer),
 		cmocka_unit_test(test_large_response),
-		cmocka_unit_test(test_digits_by_info),
+		cmocka_unit_test(test_digits_by_mode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,7 @@ struct gateway_conf {
 	const char *realm, *username, *password; /* of CHALLENGE; NULL: any credentials will do */
 	const char *name; /* instead of its address in the Contact of half of its calls; or NULL */
 	bool echo;	  /* sends received RTP back */
+	bool no_events;	  /* takes no telephone events */
 	/* True: the engine echoes on calls to that user. The gateway then talks itself, and audio
 	 * may come back in the order in which the network delivered it. NULL: never. */
 	bool (*engine_echoes)(void *arg, struct slice user);

@@ -60,7 +60,9 @@ static void write_contact(struct gw_call *c, struct sink *s)
 
 void gw_write_sdp(struct gw_call *c, struct sink *s)
 {
+	static const char events[] = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n";
 	struct addr a = gateway_addr(c->g);
+	bool no_events = c->g->conf.no_events;
 	struct sink ip;
 	char text[ADDR_TEXT];
 
@@ -69,10 +71,10 @@ void gw_write_sdp(struct gw_call *c, struct sink *s)
 	addr_write_ip(&ip, &a);
 	sink_fmt(s,
 		 "v=0\r\no=gw 1 %u IN IP4 %.*s\r\ns=gw\r\nc=IN IP4 %.*s\r\nt=0 0\r\n"
-		 "m=audio %u RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\n"
-		 "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=%s\r\n",
+		 "m=audio %u RTP/AVP 0%s\r\na=rtpmap:0 PCMU/8000\r\n%sa=ptime:20\r\na=%s\r\n",
 		 c->sdp_version, (int)ip.len, text, (int)ip.len, text,
-		 c->rtp.udp ? io_udp_local(c->rtp.udp)->port : 9u, c->sdp_dir);
+		 c->rtp.udp ? io_udp_local(c->rtp.udp)->port : 9u, no_events ? "" : " 101",
+		 no_events ? "" : events, c->sdp_dir);
 }
 
 static void write_body(struct sink *s, const char *body, size_t len)

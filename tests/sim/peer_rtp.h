@@ -13,13 +13,14 @@
 #define PEER_RTP_PORT 4000
 #define PEER_HEARD    65536
 #define PEER_OCTETS   1500
+#define PEER_KEPT     480 /* octets of each packet: 60 ms */
 
 struct peer_packet {
 	int64_t at_ns; /* arrival, from the start of the bench */
 	struct addr from;
 	struct rtp_packet rtp;
-	uint8_t first[8]; /* of the payload */
-	uint8_t same;	  /* all octets of the payload are equal */
+	uint8_t first[PEER_KEPT]; /* of the payload */
+	uint8_t same;		  /* all octets of the payload are equal */
 };
 
 struct rtp_bench {

@@ -396,6 +396,8 @@ static void test_stalled_handshakes(void **state)
 
 static const char pjsip_outbound[] = "[global]\ntype=global\ndefault_outbound_endpoint=self\n";
 
+static const char pjsip_inband[] = "[inband](self)\ndtmf_mode=inband\n";
+
 static const struct session sessions[] = {
 	{.file = "ami-chapter.txt"},
 	{.file = "ami-answered.txt"},
@@ -413,6 +415,7 @@ static const struct session sessions[] = {
 	{.file = "ami-variables.txt"},
 	{.file = "ami-hangup.txt"},
 	{.file = "ami-signal.txt"},
+	{.file = "ami-inband.txt", .more = pjsip_inband},
 	{.file = "ami-notify.txt", .more = pjsip_outbound},
 	{.file = "ami-chapter.txt", .tls = true},
 	{.file = "ami-framing.txt", .tls = true},

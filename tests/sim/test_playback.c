@@ -8,6 +8,7 @@
 #include "tests/sim/peer_dropper.h"
 #include "tests/sim/peer_gateway.h"
 #include "tests/unit/cmocka.h"
+#include "tests/unit/goertzel.h"
 
 #include <stdio.h>
 
@@ -97,7 +98,8 @@ static void put_files(struct world *d)
 		 "[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n\n"
 		 "[gw]\ntype=endpoint\ntransport=udp\ncontext=play\ndisallow=all\nallow=ulaw\naors="
 		 "gw\n\n"
-		 "[gw]\ntype=aor\ncontact=sip:%s\n",
+		 "[inband](gw)\ndtmf_mode=inband\n\n[auto](gw)\ndtmf_mode=auto\n\n"
+		 "[rfc](gw)\n\n[gw]\ntype=aor\ncontact=sip:%s\n",
 		 addr_text(&gateway, host));
 	sim_fs_put(d->w, "/etc/asterisk/pjsip.conf", text);
 	sim_fs_put(d->w, "/etc/asterisk/asterisk.conf",
@@ -116,6 +118,10 @@ static void put_files(struct world *d)
 		   "exten => three,1,Playback(known)\n"
 		   " same => n,Playback(known)\n"
 		   " same => n,Playback(known)\n"
+		   "exten => tones,1,SendDTMF(1#,200,100)\n"
+		   " same => n,Log(WARNING,sent)\n"
+		   " same => n,Playback(known)\n"
+		   " same => n,Log(WARNING,status ${PLAYBACKSTATUS})\n"
 		   "exten => good,1,Playback(known&/tmp/late)\n"
 		   " same => n,Log(WARNING,status ${PLAYBACKSTATUS})\n");
 	put_sound(d, "/var/lib/asterisk/sounds/en/known.ulaw", 200);
@@ -129,7 +135,7 @@ static int setup(void **state)
 	static struct world d;
 	struct engine_options options = {.main_file = "/etc/asterisk/asterisk.conf",
 					 .cpu_count = 1};
-	struct gateway_conf gateway = {.port = 5060, .choose = answers};
+	struct gateway_conf gateway = {.port = 5060, .choose = answers, .no_events = true};
 	char text[512];
 	struct sink error = sink_make(text, sizeof(text));
 
@@ -222,6 +228,43 @@ static void test_one_after_another(void **state)
 	assert_int_equal(d->heard_len, 4800);
 }
 
+/* SendDTMF as tones, where dtmf_mode says so, and where the far end takes no events; the dialplan
+ * goes on when the last pause is over. */
+static void test_digits_then_a_file(void **state)
+{
+	static const char *const endpoints[] = {"inband", "auto"};
+	struct world *d = *state;
+
+	for (size_t i = 0; i < ARRAY_COUNT(endpoints); i++) {
+		d->endpoint = endpoints[i];
+		d->heard_len = 0;
+		/* 300 ms a digit, and the file's 200 */
+		assert_int_equal(call(d, "tones"), 15 + 15 + 10);
+		assert_string_equal(d->said, "Ext. tones: sent\nExt. tones: status SUCCESS\n");
+		/* The file begins one packet behind the end of the digits. */
+		assert_int_equal(d->said_ns - d->first_ns, (600 + 20 + 200) * SIM_MS);
+		assert_int_equal(d->heard_len, 6400);
+		assert_int_equal(goertzel_digit(d->heard, 800, 15), '1');
+		assert_int_equal(goertzel_digit(d->heard + 2400, 800, 15), '#');
+		for (size_t n = 0; n < 2400; n++)
+			if (n >= 800)
+				assert_true(d->heard[n] == 0 && d->heard[n + 2400] == 0);
+		for (size_t n = 4800; n < 6400; n++)
+			assert_int_equal(d->heard[n], g711_ulaw_linear[0x55]);
+	}
+}
+
+/* Neither events nor tones: nothing is sent, and the dialplan goes on. */
+static void test_digits_nowhere(void **state)
+{
+	struct world *d = *state;
+
+	d->endpoint = "rfc";
+	assert_int_equal(call(d, "tones"), 10);
+	assert_non_null(strstr(d->said, "takes no telephone events, '1#' is not sent\n"));
+	assert_non_null(strstr(d->said, "Ext. tones: sent\nExt. tones: status SUCCESS\n"));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -229,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_known_and_late_files), CASE(test_missing_among_others),
 		CASE(test_nothing_to_play),	 CASE(test_one_after_another),
+		CASE(test_digits_then_a_file),	 CASE(test_digits_nowhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

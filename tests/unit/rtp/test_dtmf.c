@@ -355,6 +355,82 @@ static void test_names(void **state)
 	assert_int_equal(dtmf_digit_of(17), '\0');
 }
 
+/* "+160@0 ": samples of tone and where in the tone they begin; "e" ends the digit, "-" is silence.
+ */
+static void frames(struct dtmf_tx *tx, uint32_t *ts, uint32_t samples, unsigned count, char *text,
+		   size_t size)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < count; i++, *ts += samples) {
+		struct dtmf_frame f;
+
+		if (!dtmf_tx_frame(tx, *ts, samples, &f))
+			len += (size_t)snprintf(text + len, size - len, ". ");
+		else if (f.ended)
+			len += (size_t)snprintf(text + len, size - len, "+%u@%u=%u ", f.samples,
+						f.offset, f.duration_ms);
+		else if (f.samples)
+			len += (size_t)snprintf(text + len, size - len, "+%u@%u ", f.samples,
+						f.offset);
+		else
+			len += (size_t)snprintf(text + len, size - len, "- ");
+	}
+}
+
+static void test_tx_tone(void **state)
+{
+	static const struct {
+		uint32_t duration_ms, gap_ms, samples;
+		const char *want;
+	} rows[] = {
+		{60, 0, 160, "+160@0 +160@160 +160@320=60 - - . . . "},
+		{50, 0, 160, "+160@0 +160@160 +80@320=50 - - . . . "},
+		{10, 60, 160, "+160@0 +160@160=40 - - - . . . "},
+		{100, 100, 480, "+480@0 +320@480=100 - - . . . . "},
+		{61, 0, 480, "+480@0 +8@480=61 . . . . . . "},
+	};
+	char text[256];
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		uint32_t ts = 0xffffff00; /* wraps */
+		struct dtmf_tx tx;
+
+		dtmf_tx_init(&tx);
+		assert_int_equal(dtmf_tx_start_tone(&tx, '5', rows[i].duration_ms, rows[i].gap_ms),
+				 0);
+		assert_int_equal(dtmf_tx_start_tone(&tx, '5', 1, 1), -EBUSY);
+		frames(&tx, &ts, rows[i].samples, 8, text, sizeof(text));
+		assert_string_equal(text, rows[i].want);
+		assert_false(dtmf_tx_is_busy(&tx));
+	}
+}
+
+static void test_tx_tone_until_stopped(void **state)
+{
+	struct dtmf_tx tx;
+	uint32_t ts = 0;
+	char text[256];
+
+	UNUSED(state);
+	dtmf_tx_init(&tx);
+	assert_int_equal(dtmf_tx_start_tone(&tx, '*', 0, 40), 0);
+	frames(&tx, &ts, 160, 3, text, sizeof(text));
+	ts += 8000; /* packets are left out: the tone goes on where it was */
+	frames(&tx, &ts, 160, 1, text, sizeof(text));
+	assert_string_equal(text, "+160@480 ");
+	dtmf_tx_stop(&tx);
+	frames(&tx, &ts, 160, 4, text, sizeof(text));
+	assert_string_equal(text, "+0@640=80 - . . ");
+	/* Stopped before the least duration. */
+	assert_int_equal(dtmf_tx_start_tone(&tx, '*', 0, 40), 0);
+	dtmf_tx_stop(&tx);
+	frames(&tx, &ts, 160, 3, text, sizeof(text));
+	assert_string_equal(text, "+160@0 +160@160=40 - ");
+}
+
 static void test_tx_refuses(void **state)
 {
 	struct dtmf_tx tx;
@@ -362,6 +438,9 @@ static void test_tx_refuses(void **state)
 	UNUSED(state);
 	dtmf_tx_init(&tx);
 	assert_int_equal(dtmf_tx_start(&tx, 'x', 100, 0), -EINVAL);
+	assert_int_equal(dtmf_tx_start_tone(&tx, 'x', 100, 0), -EINVAL);
+	assert_int_equal(dtmf_tx_start_tone(&tx, '!', 100, 0), -EINVAL);
+	assert_int_equal(dtmf_tx_start_tone(&tx, 'f', 100, 0), -EINVAL);
 	assert_false(dtmf_tx_is_busy(&tx));
 }
 
@@ -378,6 +457,8 @@ int main(void)
 		cmocka_unit_test(test_tx_durations),
 		cmocka_unit_test(test_tx_until_stopped),
 		cmocka_unit_test(test_tx_long_digit_is_split),
+		cmocka_unit_test(test_tx_tone),
+		cmocka_unit_test(test_tx_tone_until_stopped),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_tx_refuses),
 	};
