@@ -19,7 +19,7 @@ int64_t center_now(const struct sip_center *c)
 
 /* ---- telling the shards ---- */
 
-static uint64_t center_all_shards(const struct sip_center *c)
+uint64_t center_all_shards(const struct sip_center *c)
 {
 	return c->env.shard_count == 64 ? UINT64_MAX : (UINT64_C(1) << c->env.shard_count) - 1;
 }
@@ -35,6 +35,12 @@ static bool center_tell_shard(struct sip_center *c, struct seat *s, uint32_t sha
 	len = contact_pack(&s->c.info, packed);
 	check(len > 0);
 	return c->env.notify(c->env.arg, shard, SIP_NOTICE_CONTACT, packed, len);
+}
+
+void center_retry_later(struct sip_center *c)
+{
+	if (!tmr_is_started(&c->retry))
+		tmr_start(&c->retry, center_now(c) + CENTER_RETRY_NS);
 }
 
 /* *full: shards whose pipe takes nothing more now. */
@@ -68,14 +74,15 @@ static void center_flush(struct sip_center *c)
 			break;
 		center_tell_seat(c, list_entry(node, struct seat, node), &full);
 	}
-	if (!list_empty(&c->untold) && !tmr_is_started(&c->retry))
-		tmr_start(&c->retry, center_now(c) + CENTER_RETRY_NS);
+	if (!list_empty(&c->untold))
+		center_retry_later(c);
 }
 
 static void center_on_retry(struct tmr *tmr, void *arg)
 {
 	UNUSED(tmr);
 	center_flush(arg);
+	center_tell_routes(arg);
 }
 
 static void center_spread(struct sip_center *c, struct seat *s)
@@ -438,7 +445,7 @@ bool sip_center_restore(struct sip_center *c, struct slice key, struct slice val
 
 bool sip_center_is_quiet(const struct sip_center *c)
 {
-	return list_empty(&c->untold);
+	return list_empty(&c->untold) && !c->has_unrouted;
 }
 
 uint32_t sip_center_contacts(const struct sip_center *c)

@@ -26,6 +26,9 @@ struct center_endpoint {
 struct center_registration {
 	uint64_t hash;
 	struct sip_registration_report last;
+	uint64_t unrouted; /* shards that have yet to hear of the route, a bit each */
+	uint32_t route_len;
+	char route[SIP_ROUTE_TEXT];
 	bool is_ending;
 };
 
@@ -35,6 +38,7 @@ struct sip_center {
 	struct location table; /* of struct seat */
 	struct list untold;
 	struct tmr retry;
+	bool has_unrouted;			    /* some registration has */
 	struct center_endpoint *endpoints;	    /* as conf->endpoints */
 	struct center_registration *registrations;  /* as conf->registrations */
 	struct control *console;		    /* of the commands; NULL: there are none */
@@ -49,6 +53,9 @@ struct sip_center {
 #define CENTER_ANSWER_LINES 3200
 
 int64_t center_now(const struct sip_center *c);
+uint64_t center_all_shards(const struct sip_center *c); /* a bit each */
+/* Tells once more, in a moment, what a shard had no room for. */
+void center_retry_later(struct sip_center *c);
 
 /* ---- contacts (center.c) ---- */
 
@@ -76,6 +83,9 @@ void center_tell_contact(struct sip_center *c, const struct contact_info *info,
 bool center_is_online(const struct sip_center *c, const struct sip_conf_endpoint *ep);
 void center_on_status(struct sip_center *c, const struct sip_status_report *r);
 void center_on_registration(struct sip_center *c, const struct sip_registration_report *r);
+/* A Service-Route, for all shards; center_tell_routes goes on where a pipe was full. */
+void center_on_route(struct sip_center *c, const struct sip_route_notice *n);
+void center_tell_routes(struct sip_center *c);
 
 /* ---- the registrar (center_bind.c) ---- */
 

@@ -5,6 +5,7 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 static void center_publish(struct sip_center *c, struct event *e)
@@ -152,6 +153,56 @@ void center_on_registration(struct sip_center *c, const struct sip_registration_
 		center_publish(c, &e);
 		return;
 	}
+}
+
+/* ---- Service-Routes ---- */
+
+static uint64_t route_tell(struct sip_center *c, const struct center_registration *r)
+{
+	_Alignas(8) char room[sizeof(struct sip_route_notice) + SIP_ROUTE_TEXT];
+	struct sip_route_notice *n = (void *)room;
+	uint64_t left = r->unrouted;
+
+	n->hash = r->hash;
+	n->len = r->route_len;
+	memcpy(n->text, r->route, r->route_len);
+	for (uint32_t i = 0; i < c->env.shard_count; i++)
+		if ((left >> i & 1) &&
+		    c->env.notify(c->env.arg, i, SIP_NOTICE_ROUTE, n,
+				  offsetof(struct sip_route_notice, text) + n->len))
+			left &= ~(UINT64_C(1) << i);
+	return left;
+}
+
+void center_tell_routes(struct sip_center *c)
+{
+	bool has_any = false;
+
+	for (uint32_t i = 0; c->has_unrouted && i < c->conf->registration_count; i++) {
+		struct center_registration *r = &c->registrations[i];
+
+		if (r->unrouted)
+			r->unrouted = route_tell(c, r);
+		has_any |= r->unrouted != 0;
+	}
+	c->has_unrouted = has_any;
+	if (has_any)
+		center_retry_later(c);
+}
+
+void center_on_route(struct sip_center *c, const struct sip_route_notice *n)
+{
+	for (uint32_t i = 0; i < c->conf->registration_count; i++) {
+		struct center_registration *r = &c->registrations[i];
+
+		if (r->hash != n->hash || n->len > sizeof(r->route))
+			continue;
+		memcpy(r->route, n->text, n->len);
+		r->route_len = n->len;
+		r->unrouted = center_all_shards(c);
+		c->has_unrouted = true;
+	}
+	center_tell_routes(c);
 }
 
 void sip_center_end(struct sip_center *c)

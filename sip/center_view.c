@@ -402,8 +402,7 @@ static void view_fact(void *impl, uint32_t shard, uint32_t kind, const void *dat
 		center_on_history(c, data);
 		break;
 	case SIP_REPORT_ROUTE:
-		for (uint32_t i = 0; i < c->env.shard_count; i++)
-			UNUSED(c->env.notify(c->env.arg, i, SIP_NOTICE_ROUTE, data, len));
+		center_on_route(c, data);
 		break;
 	}
 }

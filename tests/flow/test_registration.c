@@ -263,6 +263,30 @@ static void test_service_route(void **state)
 	end(true);
 }
 
+/* The shards have no room for it just then: they hear of it as soon as they have, and not only when
+ * it changes. */
+static void test_service_route_late(void **state)
+{
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	start("endpoint=trunk\n");
+	m = flow_expect(&f, "REGISTER");
+	f.is_full = true;
+	flow_reply(&f, m, 200, "x", BOUND("600") "Service-Route: <sip:10.0.0.9:5070;lr>\r\n", NULL);
+	flow_fact(&f, FACT("Registered"));
+	flow_run(&f, SIM_SECOND);
+	f.is_full = false;
+	flow_run(&f, 20 * SIM_MS);
+	flow_dial(&f, "100@trunk");
+	m = flow_expect(&f, "INVITE");
+	assert_string_equal(flow_header(m, "Route"), "<sip:10.0.0.9:5070;lr>");
+	flow_reply(&f, m, 486, "b", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	end(true);
+}
+
 /* What the options write into the request, and the spread of the first ones. */
 static void test_options(void **state)
 {
@@ -637,6 +661,7 @@ int main(void)
 		cmocka_unit_test(test_challenge_after_pause),
 		cmocka_unit_test(test_max_retries),
 		cmocka_unit_test(test_service_route),
+		cmocka_unit_test(test_service_route_late),
 		cmocka_unit_test(test_service_route_name),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_several),
