@@ -90,7 +90,8 @@ static void center_spread(struct sip_center *c, struct seat *s)
 	s->untold = center_all_shards(c);
 	list_del(&s->node);
 	list_add_tail(&c->untold, &s->node);
-	center_flush(c);
+	if (!tmr_is_started(&c->retry)) /* else a shard is behind: all at once, in a moment */
+		center_flush(c);
 }
 
 /* ---- contacts ---- */

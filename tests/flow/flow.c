@@ -388,6 +388,7 @@ static bool flow_notify(void *arg, uint32_t shard, uint32_t kind, const void *da
 	struct flow *f = arg;
 	struct tech tech = sip_tech(f->sips[shard]);
 
+	f->refused_notices += f->is_full;
 	if (f->is_full)
 		return false;
 	tech.ops->take(tech.impl, kind, data, len);

@@ -71,6 +71,7 @@ struct flow {
 	uint64_t nevers;
 	uint64_t full; /* shards that have no room for messages of connections; */
 	int64_t room;  /* ... so many fit in all before the next one is full; negative: all */
+	uint32_t refused_notices; /* of control, meanwhile */
 	bool is_full; /* shards have no room for what others, or control, pass to them */
 	bool is_ip6;  /* what is sent comes from and goes to the addresses of IPv6 */
 	bool is_deaf; /* does not look at what the engine sends, beyond the first few */

@@ -650,6 +650,27 @@ static void test_reload(void **state)
 	end(true);
 }
 
+/* Many contacts while the shards have no room: each is not a reason to try all over again. */
+static void test_many_while_full(void **state)
+{
+	static char more[32768];
+	struct sink out = sink_make(more, sizeof(more) - 1);
+
+	UNUSED(state);
+	flow_start_center(&f, 1, NULL, NULL);
+	sink_lit(&out, "[many]\ntype=aor\n");
+	for (int i = 0; i < 500; i++)
+		sink_fmt(&out, "contact=sip:x%d@10.0.0.9\n", i);
+	f.is_full = true;
+	flow_reload(&f, NULL, sink_cstr(&out));
+	assert_in_range(f.refused_notices, 1, 5);
+	f.is_full = false;
+	flow_run(&f, 20 * SIM_MS);
+	assert_true(sip_center_is_quiet(f.center));
+	f.fact_taken = f.fact_count;
+	flow_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -662,6 +683,7 @@ int main(void)
 		cmocka_unit_test(test_max_retries),
 		cmocka_unit_test(test_service_route),
 		cmocka_unit_test(test_service_route_late),
+		cmocka_unit_test(test_many_while_full),
 		cmocka_unit_test(test_service_route_name),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_several),
