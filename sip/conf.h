@@ -233,7 +233,8 @@ struct sip_conf {
 	const struct sip_conf_section
 		*sections; /* all that have a type, in the order of the file */
 	uint32_t section_count;
-	const struct sip_failover *failovers; /* failover.h */
+	const struct sip_failover *failovers;	    /* failover.h */
+	bool has_unforced;			    /* an endpoint has force_rport=no */
 	const struct sip_conf_key *section_names;   /* of each, sorted */
 	const struct sip_conf_key *identify_owners; /* identifies by their endpoint, sorted */
 	uint32_t owner_count;

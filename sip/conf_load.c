@@ -211,6 +211,7 @@ static int conf_link_endpoints(struct sip_conf *conf, struct conf_drafts *d)
 		e->e.transport =
 			conf_link_transport(conf, "Endpoint", e->e.name, e->names.transport);
 		e->e.hash = sip_conf_name_hash(e->e.name);
+		conf->has_unforced |= !e->e.force_rport;
 		out[i] = e->e;
 		sorted[i] = &out[i];
 	}

@@ -6,6 +6,7 @@
 #include "sip/linger.h"
 #include "sip/registrar.h"
 #include "sip/transport.h"
+#include "sip/way_back.h"
 
 /* ---- responses that we send ---- */
 
@@ -14,7 +15,7 @@ void sip_reply_begin(struct sip_reply *r, const struct sip_rx *rx, struct txn *t
 {
 	char ip[ADDR_TEXT];
 	struct sink ip_text = sink_make(ip, sizeof(ip));
-	struct sip_source source = {.port = rx->from->port, .force_rport = true};
+	struct sip_source source = {.port = rx->from->port, .force_rport = rx->force_rport};
 	bool is_dialog_making = rx->msg->method == SIP_METHOD_INVITE && code < 300;
 
 	addr_write_ip(&ip_text, rx->from);
@@ -37,7 +38,9 @@ static void sip_reply_out(struct sip_reply *r)
 	} else if (r->txn) {
 		txn_respond(r->txn, r->code, sink_slice(&r->out));
 	} else {
-		UNUSED(sip_tp_send(r->rx->sip, r->rx->tp, r->rx->peer, sink_slice(&r->out)));
+		const struct sip_peer to = sip_way_back(r->rx);
+
+		UNUSED(sip_tp_send(r->rx->sip, r->rx->tp, &to, sink_slice(&r->out)));
 	}
 }
 
@@ -251,7 +254,7 @@ static void sip_rx_cancel(const struct sip_rx *rx)
 			sip_rx_outside(rx);
 		return;
 	}
-	t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->peer, NULL, NULL);
+	t = sip_way_back_txn(rx);
 	if (invite->fn == invite_on_ist)
 		invite_tag(invite->arg, tag);
 	else
@@ -294,7 +297,7 @@ static uint32_t sip_shard_of_request(const struct sip_rx *rx, struct sip_ident *
 	return sip_shard_of(rx, *is_ours || (has_tag && id->kind == SIP_IDENT_LOOSE) ? id : NULL);
 }
 
-static void sip_rx_request(const struct sip_rx *rx)
+static void sip_rx_request(struct sip_rx *rx)
 {
 	struct sip_ident id = {0};
 	bool is_ours;
@@ -306,9 +309,12 @@ static void sip_rx_request(const struct sip_rx *rx)
 		return;
 	}
 	t = txn_server_find(&rx->sip->txns, rx->msg);
-	if (sip_is_for_txn(rx, t))
+	if (sip_is_for_txn(rx, t)) {
 		txn_rx_request(t, rx->msg, rx->from);
-	else if (rx->msg->method == SIP_METHOD_CANCEL)
+		return;
+	}
+	sip_way_back_find(rx, is_ours ? &id : NULL);
+	if (rx->msg->method == SIP_METHOD_CANCEL)
 		sip_rx_cancel(rx);
 	else if (is_ours)
 		sip_rx_in_dialog(rx, &id);
@@ -436,7 +442,7 @@ static void sip_rx_malformed(const struct sip_rx *rx, enum sip_parse_error err)
 }
 
 /* Counted, shown and given to whom it belongs. */
-static void sip_rx_known(const struct sip_rx *rx, const enum sip_parse_error *err)
+static void sip_rx_known(struct sip_rx *rx, const enum sip_parse_error *err)
 {
 	struct sip *sip = rx->sip;
 
@@ -466,6 +472,7 @@ static bool sip_rx(struct sip_rx rx, struct slice data, uint32_t *shard)
 	rx.data = slice_ltrim(data);
 	rx.from = &rx.peer->addr;
 	rx.msg = &msg;
+	rx.force_rport = true;
 	if (rx.data.len <= 4) /* keep-alives (RFC 5626 3.5.1 and what NAT helpers send) */
 		return true;
 	is_bad = sip_msg_parse(&msg, rx.data, &err);

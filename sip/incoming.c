@@ -8,6 +8,7 @@
 #include "sip/gate.h"
 #include "sip/refer.h"
 #include "sip/transport.h"
+#include "sip/way_back.h"
 
 #include <errno.h>
 
@@ -327,7 +328,7 @@ static void incoming_drop(const struct sip_rx *rx, struct invite *iv, unsigned c
 struct invite *incoming_make(const struct sip_rx *rx, const struct sip_conf_endpoint *ep,
 			     struct slice tag)
 {
-	struct txn *t = txn_server_new(&rx->sip->txns, rx->msg, rx->tp, rx->peer, NULL, NULL);
+	struct txn *t = sip_way_back_txn(rx);
 	struct invite *iv = t ? invite_alloc(rx->sip) : NULL;
 	int err;
 

@@ -18,6 +18,7 @@ void incoming_parse(const struct invite *iv, struct incoming_msg *out)
 		.msg = &out->msg,
 		.from = &iv->incoming->from,
 		.tp = iv->tp,
+		.force_rport = iv->force_rport,
 	};
 }
 

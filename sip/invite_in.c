@@ -5,6 +5,7 @@
 #include "engine/core/cause.h"
 #include "sip/incoming.h"
 #include "sip/refer.h"
+#include "sip/way_back.h"
 
 /* ---- offers: INVITE and UPDATE ---- */
 
@@ -378,7 +379,7 @@ void invite_rx_request(struct invite *iv, const struct sip_rx *rx)
 	struct dialog *d = invite_find_dialog(iv, rx->msg->from_tag);
 	struct slice call_id = iv->call_id;
 	in_fn fn = in_methods[rx->msg->method];
-	struct txn *t = txn_server_new(&iv->sip->txns, rx->msg, rx->tp, rx->peer, NULL, NULL);
+	struct txn *t = sip_way_back_txn(rx);
 
 	if (!t) {
 		sip_reply(rx, NULL, 503, SLICE_EMPTY);

@@ -5,6 +5,7 @@
 #include "engine/base/log.h"
 #include "sip/gate.h"
 #include "sip/transport.h"
+#include "sip/way_back.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct registering {
 	struct msgbuf *text; /* the request */
 	struct addr from;
 	uint8_t tp;
+	bool force_rport;
 	char tag[SIP_IDENT_LEN];
 };
 
@@ -293,6 +295,7 @@ static struct registering *registering_new(const struct sip_rx *rx, struct txn *
 	g->txn = txn_handle(t);
 	g->from = *rx->from;
 	g->tp = rx->tp;
+	g->force_rport = rx->force_rport;
 	memcpy(g->tag, tag.ptr, sizeof(g->tag));
 	tmr_start(&g->tmr, sip_now(sip) + REGISTRAR_WAIT_NS);
 	return g;
@@ -340,7 +343,7 @@ void registrar_rx(const struct sip_rx *rx, struct slice tag)
 	w.ep = sip_gate_pass(rx, NULL, tag);
 	if (!w.ep)
 		return;
-	t = txn_server_new(&sip->txns, rx->msg, rx->tp, rx->peer, NULL, NULL);
+	t = sip_way_back_txn(rx);
 	w.aor = registrar_aor(rx, w.ep);
 	if (!t) {
 		registrar_busy(rx, NULL, tag);
@@ -412,6 +415,7 @@ void registrar_answer(struct sip *sip, const struct sip_answer *a)
 		return;
 	rx.from = &g->from;
 	rx.tp = g->tp;
+	rx.force_rport = g->force_rport;
 	if (t && !NEVER(sip_msg_parse(&msg, msgbuf_slice(g->text), &err))) {
 		if (a->code == 503)
 			registrar_busy(&rx, t, slice_make(g->tag, sizeof(g->tag)));

@@ -138,7 +138,8 @@ struct sip_rx {
 	const struct addr *from; /* its address */
 	struct slice data;	 /* all of it */
 	uint8_t tp;
-	uint8_t hops; /* how often shards passed it on; 0: it came from the wire */
+	uint8_t hops;	  /* how often shards passed it on; 0: it came from the wire */
+	bool force_rport; /* answered as if its Via had rport (way_back.h) */
 };
 
 /* A response while it is written. */

@@ -15,6 +15,7 @@ void flow_caller_init(struct flow_caller *c, struct flow *f)
 		.ruri = "sip:100@10.0.0.1",
 		.to = "sip:100@10.0.0.1",
 		.contact = "sip:ann@10.0.0.9:5060",
+		.via = "10.0.0.9:5060;rport",
 	};
 	number++;
 	snprintf(c->call_id, sizeof(c->call_id), "caller%u@far", number);
@@ -29,12 +30,12 @@ static void caller_send(struct flow_caller *c, const char *method, const char *r
 	int len;
 
 	len = snprintf(text, sizeof(text),
-		       "%s %s SIP/2.0\r\nVia: SIP/2.0/%s 10.0.0.9:5060;rport;branch=%s\r\n"
+		       "%s %s SIP/2.0\r\nVia: SIP/2.0/%s %s;branch=%s\r\n"
 		       "From: %s;tag=%s\r\nTo: <%s>%s%s\r\nCall-ID: %s\r\n"
 		       "CSeq: %u %s\r\nMax-Forwards: 70\r\n%s",
-		       method, ruri, c->f->protocol ? c->f->protocol : "UDP", branch, c->from,
-		       c->tag, c->to, c->to_tag[0] ? ";tag=" : "", c->to_tag, c->call_id, cseq,
-		       method, extra ? extra : "");
+		       method, ruri, c->f->protocol ? c->f->protocol : "UDP", c->via, branch,
+		       c->from, c->tag, c->to, c->to_tag[0] ? ";tag=" : "", c->to_tag, c->call_id,
+		       cseq, method, extra ? extra : "");
 	if (body)
 		snprintf(text + len, sizeof(text) - (size_t)len, "%sContent-Length: %zu\r\n\r\n%s",
 			 extra && strstr(extra, "Content-Type:")
@@ -43,7 +44,12 @@ static void caller_send(struct flow_caller *c, const char *method, const char *r
 			 strlen(body), body);
 	else
 		snprintf(text + len, sizeof(text) - (size_t)len, "Content-Length: 0\r\n\r\n");
-	flow_send(c->f, text);
+	if (!c->source) {
+		flow_send(c->f, text);
+		return;
+	}
+	sim_net_inject(c->f->w, c->source, &flow_engine, text, strlen(text));
+	sim_run_for(c->f->w, SIM_MS);
 }
 
 static void caller_new_branch(char *branch, size_t size)

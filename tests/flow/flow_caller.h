@@ -11,10 +11,12 @@
 /* One call from 10.0.0.9. Fields may be changed between messages. */
 struct flow_caller {
 	struct flow *f;
-	const char *from, *ruri; /* "\"Ann\" <sip:...>", "sip:100@10.0.0.1" */
-	const char *to;		 /* URI of To: "sip:100@10.0.0.1" */
-	const char *contact;	 /* URI of its Contact in INVITEs */
-	char to_tag[64];	 /* of the engine; empty until it was taken */
+	const char *from, *ruri;   /* "\"Ann\" <sip:...>", "sip:100@10.0.0.1" */
+	const char *to;		   /* URI of To: "sip:100@10.0.0.1" */
+	const char *contact;	   /* URI of its Contact in INVITEs */
+	const char *via;	   /* its Via behind the transport, without branch */
+	const struct addr *source; /* NULL: as all flows */
+	char to_tag[64];	   /* of the engine; empty until it was taken */
 	char call_id[32], tag[32];
 	char branch[64];  /* of the last INVITE */
 	char target[128]; /* Request-URI in the dialog */
