@@ -9,7 +9,7 @@
 
 #define MSGBUF_SMALL  496  /* ACK, CANCEL, short responses, dialog texts */
 #define MSGBUF_MEDIUM 1840 /* INVITE with SDP */
-#define MSGBUF_LARGE  4096 /* INVITE with credentials, Identity and long headers */
+#define MSGBUF_LARGE  8192 /* INVITE with credentials, Identity and long headers */
 
 struct msgbuf {
 	uint32_t len;

@@ -61,7 +61,7 @@
 /* SIP */
 #define LIMIT_SIP_DATAGRAM     65535
 #define LIMIT_SIP_HEADERS      256
-#define LIMIT_SIP_OUT	       4096 /* one message that we send */
+#define LIMIT_SIP_OUT	       8192 /* one message that we send */
 #define LIMIT_STIR_URL	       512  /* public_cert_url: it stands twice in an INVITE */
 #define LIMIT_SIP_FORKS	       8    /* early dialogs of one INVITE */
 #define LIMIT_SIP_ROUTES       16

@@ -751,7 +751,7 @@ void flow_request_branch(struct flow *f, const struct flow_msg *invite, const ch
 			 const char *type, const char *body)
 {
 	const struct sip_msg *q = &invite->msg;
-	char text[4096];
+	char text[2 * LIMIT_SIP_OUT];
 
 	snprintf(
 		text, sizeof(text),

@@ -26,7 +26,7 @@ void flow_caller_init(struct flow_caller *c, struct flow *f)
 static void caller_send(struct flow_caller *c, const char *method, const char *ruri,
 			const char *branch, unsigned cseq, const char *extra, const char *body)
 {
-	char text[8192];
+	char text[2 * LIMIT_SIP_OUT];
 	int len;
 
 	len = snprintf(text, sizeof(text),
@@ -61,7 +61,7 @@ static void caller_new_branch(char *branch, size_t size)
 
 static void caller_send_invite(struct flow_caller *c, const char *extra, const char *body)
 {
-	char lines[4096];
+	char lines[LIMIT_SIP_OUT + 200];
 
 	snprintf(lines, sizeof(lines), "Contact: <%s>\r\n%s", c->contact, extra ? extra : "");
 	caller_send(c, "INVITE", c->to_tag[0] ? c->target : c->ruri, c->branch, c->cseq, lines,

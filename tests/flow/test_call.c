@@ -149,14 +149,14 @@ static void test_response_headers(void **state)
 static void test_response_bounds(void **state)
 {
 	const struct flow_msg *invite;
-	char extra[6000];
+	char extra[LIMIT_SIP_OUT + 200];
 	struct flow f;
 
 	UNUSED(state);
 	flow_start(&f, NULL, NULL);
 	flow_dial(&f, "100@trunk");
 	invite = flow_expect(&f, "INVITE");
-	snprintf(extra, sizeof(extra), FLOW_CONTACT "X-A: 1\r\nX-B: %03900d\r\nX-C: 3\r\n", 0);
+	snprintf(extra, sizeof(extra), FLOW_CONTACT "X-A: 1\r\nX-B: %07900d\r\nX-C: 3\r\n", 0);
 	flow_reply(&f, invite, 200, "far1", extra, flow_sdp(7000, "0 101", "sendrecv"));
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");

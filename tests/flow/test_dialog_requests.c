@@ -122,11 +122,11 @@ static void test_offerless(void **state)
 /* Via lines, which each response has to repeat: there is no room for an answer. */
 static const char *many_vias(void)
 {
-	static char text[4096];
+	static char text[LIMIT_SIP_OUT];
 	struct sink lines = sink_make(text, sizeof(text) - 1);
 
 	sink_lit(&lines, FLOW_CONTACT);
-	for (int i = 0; i < 60; i++)
+	for (int i = 0; i < 150; i++)
 		sink_lit(&lines, "Via: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKother\r\n");
 	return sink_cstr(&lines);
 }

@@ -489,12 +489,12 @@ static void test_delayed_offer_unanswered(void **state)
 /* Each response has to repeat them, and then there is no room for an answer. */
 static const char *many_vias(const char *extra)
 {
-	static char text[4096];
+	static char text[LIMIT_SIP_OUT];
 	struct sink lines = sink_make(text, sizeof(text) - 1);
 
 	if (!extra || strcmp(extra, "vias") != 0)
 		return extra;
-	for (int i = 0; i < 60; i++)
+	for (int i = 0; i < 150; i++)
 		sink_lit(&lines, "Via: SIP/2.0/UDP 10.0.0.7;branch=z9hG4bKother\r\n");
 	return sink_cstr(&lines);
 }

@@ -318,16 +318,21 @@ static void test_named_twice_and_moved(void **state)
  * registration would have ended. */
 static void test_becomes_static(void **state)
 {
+	const struct slice key = SLICE_LIT("phone;@0");
+	const struct slice binding = SLICE_LIT("{\"uri\":\"" URI_A "\",\"endpoint\":\"phone\","
+					       "\"expiration_time\":\"4000000000\"}");
 	char aor[128];
 
 	UNUSED(state);
 	start("", "max_contacts=1");
+	assert_true(sip_center_restore(f.center, key, binding)); /* of an earlier life */
+	expect_added(URI_A);
 	new_phone("static");
 	register_phone(CONTACT(URI_A) "Expires: 120\r\n");
-	expect_added(URI_A);
 	snprintf(aor, sizeof(aor), "max_contacts=1\ncontact=%s", URI_A);
 	flow_reload(&f, NULL, phone("", aor));
 	flow_run(&f, 200 * SIM_SECOND);
+	assert_false(sip_center_restore(f.center, key, binding));
 	flow_no_fact(&f);
 	new_phone("static-2");
 	send_register(CONTACT(URI_A) "Expires: 0\r\n");
