@@ -181,7 +181,7 @@ int capture_open(struct capture *c, struct io *io, const char *path)
 
 	UNUSED(capture_drain(c, io));
 	capture_close(c, io);
-	for (uint32_t n = 0; n < CAPTURE_TURN && capture_next(c); n++)
+	while (capture_next(c)) /* what was noted for the file before */
 		continue;
 	c->fd = io_fs_open(io, path, IO_FS_WRITE | IO_FS_CREATE | IO_FS_TRUNC, 0640);
 	if (c->fd < 0)

@@ -88,7 +88,8 @@ static void capture_tell_opened(struct center_capture *k)
 		cli_job_print(job, "Failed to open file '%s' for pcap writing: %s\n", k->path,
 			      strerror(-k->err));
 	} else {
-		ok = center_watch_capture(k->center, k->capture);
+		/* `off` may have come meanwhile */
+		ok = center_watch_capture(k->center, k->wants_close ? NULL : k->capture);
 		cli_job_print(job, "PJSIP logging to pcap file '%s'\n", k->path);
 		if (!ok)
 			cli_job_print(job, "Not all shards could be told: they are behind. Try "

@@ -346,11 +346,12 @@ void dialog_write_request(struct sink *out, const struct dialog *d, const struct
 /* ---- dialogs that are not kept ---- */
 
 int dialog_init_stray(struct dialog *d, struct sip *sip, uint8_t tp, const struct sip_msg *msg,
-		      const struct addr *from)
+		      const struct addr *from, bool may_look)
 {
 	*d = (struct dialog){.sip = sip};
 	list_init(&d->node);
 	next_hop_init(&d->next, sip, tp);
+	d->next.is_blind = !may_look;
 	return dialog_take_response(d, msg, from, false);
 }
 

@@ -82,7 +82,7 @@ void dialog_find_hop(struct dialog *d, const struct sip_hop *call, struct sip_ho
 
 /* The parts of a 2xx that lead nowhere else: for ACK and BYE of a dialog that is not kept. */
 int dialog_init_stray(struct dialog *d, struct sip *sip, uint8_t tp, const struct sip_msg *msg,
-		      const struct addr *from);
+		      const struct addr *from, bool may_look);
 void dialog_close_stray(struct dialog *d);
 
 /* "Via: SIP/2.0/UDP ip:port;rport;branch=..." of a request by that transport; without rport if

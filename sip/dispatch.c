@@ -112,21 +112,24 @@ bool sip_refuse_required(const struct sip_rx *rx, struct txn *t, struct slice ta
 	struct slice token;
 	char room[256];
 	struct sink unknown = sink_make(room, sizeof(room));
+	bool is_unknown = false;
 	struct sip_reply r;
 
 	while (sip_values_next(&it, &token)) {
 		if (sip_is_required_known(token) || slice_ieq(token, also))
 			continue;
+		is_unknown = true;
 		if (unknown.len + token.len + 2 > sizeof(room)) /* the first ones will do */
 			break;
 		sink_str(&unknown, unknown.len ? ", " : "");
 		sink_add(&unknown, token);
 	}
-	if (!unknown.len)
+	if (!is_unknown)
 		return false;
 	sip_count_one(rx->sip, METRIC_sip_unsupported);
 	sip_reply_begin(&r, rx, t, 420, SLICE_EMPTY, tag);
-	sip_write_header_id(&r.out, SIP_HDR_UNSUPPORTED, sink_slice(&unknown));
+	if (unknown.len)
+		sip_write_header_id(&r.out, SIP_HDR_UNSUPPORTED, sink_slice(&unknown));
 	sip_reply_send(&r);
 	return true;
 }
@@ -345,8 +348,7 @@ static void sip_rx_orphan(const struct sip_rx *rx)
 	    invite_find(rx->sip, &tag))
 		return;
 	if (addr_parse_ip(&sent_by, rx->msg->via.host) && addr_eq(&sent_by, &local))
-		linger_end_fork(rx->sip, rx->tp, &local, rx->msg, rx->peer,
-				CAUSE_NORMAL_UNSPECIFIED);
+		linger_end_orphan(rx->sip, rx->tp, &local, rx->msg, rx->peer);
 }
 
 static void sip_rx_response(const struct sip_rx *rx)

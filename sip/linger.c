@@ -114,20 +114,31 @@ static void linger_bye_fork(struct dialog *d, const struct sip_hop *hop, const s
 		UNUSED(next_hop_send(&d->next, t, hop, sink_slice(&out)));
 }
 
-void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
-		     const struct sip_msg *msg, const struct sip_peer *from, int cause)
+static void linger_end(struct sip *sip, const struct sip_hop *call, const struct sip_msg *msg,
+		       int cause, bool may_look)
 {
-	const struct sip_hop call = {*from, *local, tp};
 	struct sip_hop hop;
 	struct dialog d;
 
-	if (dialog_init_stray(&d, sip, tp, msg, &from->addr) == 0) {
-		next_hop_get(&d.next, &call, &hop);
+	if (dialog_init_stray(&d, sip, call->tp, msg, &call->peer.addr, may_look) == 0) {
+		next_hop_get(&d.next, call, &hop);
 		linger_ack_fork(&d, &hop, msg);
 		if (cause >= 0)
 			linger_bye_fork(&d, &hop, msg, (unsigned)cause);
 	}
 	dialog_close_stray(&d);
+}
+
+void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
+		     const struct sip_msg *msg, const struct sip_peer *from, int cause)
+{
+	linger_end(sip, &(struct sip_hop){*from, *local, tp}, msg, cause, true);
+}
+
+void linger_end_orphan(struct sip *sip, uint8_t tp, const struct addr *local,
+		       const struct sip_msg *msg, const struct sip_peer *from)
+{
+	linger_end(sip, &(struct sip_hop){*from, *local, tp}, msg, CAUSE_NORMAL_UNSPECIFIED, false);
 }
 
 /* True the first time a tag is seen. Beyond LIMIT_SIP_FORKS each copy gets a BYE again: rather one

@@ -38,5 +38,9 @@ void linger_orphan(struct sip *sip, struct txn *ict, uint8_t tp, const struct ad
 /* ACK, and BYE with this cause (negative: no BYE), in the dialog of a 2xx that nobody wants. */
 void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
 		     const struct sip_msg *msg, const struct sip_peer *from, int cause);
+/* The same for the 2xx of a call that nothing remembers. Anyone could have made it up: no name in
+ * it is looked up, both go to where it came from or to an address that it gives. */
+void linger_end_orphan(struct sip *sip, uint8_t tp, const struct addr *local,
+		       const struct sip_msg *msg, const struct sip_peer *from);
 
 #endif

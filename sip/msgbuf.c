@@ -18,7 +18,7 @@ static const char *const msgbuf_name[MSGBUF_KINDS] = {"sip_buf_small", "sip_buf_
 
 struct msgbuf_pool {
 	struct slab *slabs[MSGBUF_KINDS];
-	uint32_t aside[MSGBUF_KINDS]; /* for calls */
+	uint32_t spare_max, spare_used; /* of the larger ones */
 };
 
 int msgbuf_pool_create(struct msgbuf_pool **out, uint32_t small, uint32_t medium, uint32_t large)
@@ -51,30 +51,23 @@ void msgbuf_pool_destroy(struct msgbuf_pool *pool)
 	free(pool);
 }
 
-void msgbuf_set_aside(struct msgbuf_pool *pool, uint32_t medium, uint32_t large)
+void msgbuf_set_spare(struct msgbuf_pool *pool, uint32_t count)
 {
-	pool->aside[1] = medium;
-	pool->aside[2] = large;
+	pool->spare_max = count;
 }
 
-static bool msgbuf_leaves(const struct slab *slab, uint32_t aside)
+static struct msgbuf *msgbuf_take(struct msgbuf_pool *pool, struct slice text, uint32_t kinds)
 {
-	return !aside || slab_count_max(slab) - slab_used(slab) > aside;
-}
-
-/* aside: how many blocks of each class are to be left. */
-static struct msgbuf *msgbuf_take(struct msgbuf_pool *pool, struct slice text,
-				  const uint32_t aside[MSGBUF_KINDS])
-{
-	for (uint32_t kind = 0; kind < MSGBUF_KINDS; kind++) {
+	for (uint16_t kind = 0; kind < kinds; kind++) {
 		struct msgbuf *buf;
 
-		if (text.len > msgbuf_room[kind] || !msgbuf_leaves(pool->slabs[kind], aside[kind]))
+		if (text.len > msgbuf_room[kind])
 			continue;
 		buf = slab_alloc(pool->slabs[kind]);
 		if (!buf)
 			continue; /* a larger one will do */
 		buf->kind = kind;
+		buf->is_spare = false;
 		buf->len = (uint32_t)text.len;
 		if (text.len)
 			memcpy(buf->data, text.ptr, text.len);
@@ -85,14 +78,19 @@ static struct msgbuf *msgbuf_take(struct msgbuf_pool *pool, struct slice text,
 
 struct msgbuf *msgbuf_dup(struct msgbuf_pool *pool, struct slice text)
 {
-	static const uint32_t none[MSGBUF_KINDS];
-
-	return msgbuf_take(pool, text, none);
+	return msgbuf_take(pool, text, MSGBUF_KINDS);
 }
 
 struct msgbuf *msgbuf_dup_spare(struct msgbuf_pool *pool, struct slice text)
 {
-	return msgbuf_take(pool, text, pool->aside);
+	bool has_spare = pool->spare_used < pool->spare_max;
+	struct msgbuf *buf = msgbuf_take(pool, text, has_spare ? MSGBUF_KINDS : 1);
+
+	if (buf && buf->kind > 0) {
+		buf->is_spare = true;
+		pool->spare_used++;
+	}
+	return buf;
 }
 
 void msgbuf_free(struct msgbuf_pool *pool, struct msgbuf *buf)
@@ -100,6 +98,7 @@ void msgbuf_free(struct msgbuf_pool *pool, struct msgbuf *buf)
 	if (!buf)
 		return;
 	check(buf->kind < MSGBUF_KINDS);
+	pool->spare_used -= buf->is_spare;
 	slab_free(pool->slabs[buf->kind], buf);
 }
 

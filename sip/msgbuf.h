@@ -13,7 +13,8 @@
 
 struct msgbuf {
 	uint32_t len;
-	uint32_t kind; /* private */
+	uint16_t kind; /* private, as is_spare */
+	uint16_t is_spare;
 	char data[];
 };
 
@@ -22,13 +23,12 @@ struct msgbuf_pool;
 /* Counts of the three classes. 0 or -ENOMEM. */
 int msgbuf_pool_create(struct msgbuf_pool **out, uint32_t small, uint32_t medium, uint32_t large);
 void msgbuf_pool_destroy(struct msgbuf_pool *pool);
-/* How many of the larger blocks msgbuf_dup_spare leaves to calls; none at first. */
-void msgbuf_set_aside(struct msgbuf_pool *pool, uint32_t medium, uint32_t large);
+/* How many of the two larger classes msgbuf_dup_spare may have at a time; none at first. */
+void msgbuf_set_spare(struct msgbuf_pool *pool, uint32_t count);
 
 /* A block with a copy of text, or NULL: too long, or used up. */
 struct msgbuf *msgbuf_dup(struct msgbuf_pool *pool, struct slice text);
-/* The same for what can be done without (the copy of a response that nobody may ask for again): it
- * leaves what is set aside for calls. */
+/* The same for what can be done without (the copy of a response that nobody may ask for again). */
 struct msgbuf *msgbuf_dup_spare(struct msgbuf_pool *pool, struct slice text);
 void msgbuf_free(struct msgbuf_pool *pool, struct msgbuf *buf); /* NULL is fine */
 

@@ -396,7 +396,8 @@ static void hop_set_name(struct next_hop *h, struct slice text, const struct sip
 		return;
 	next_hop_leave(h);
 	h->name = name;
-	hop_look(h, uri);
+	if (!h->is_blind)
+		hop_look(h, uri);
 }
 
 void next_hop_set(struct next_hop *h, struct slice text, const struct addr *from, bool is_source)

@@ -36,6 +36,7 @@ struct next_hop {
 	int8_t transport; /* enum sip_transport: named, or found; -1: that of the call */
 	uint8_t tp;	  /* of the call */
 	bool is_unfound;  /* the name led nowhere: to be asked for again */
+	bool is_blind;	  /* no name is looked up */
 };
 
 /* An ACK, which goes out once more for each copy of its 2xx. Embedded in who keeps it. */

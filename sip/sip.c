@@ -31,7 +31,7 @@
 
 struct sip_sizes {
 	uint32_t calls, dialogs, lingers, clients, servers, small, medium, large;
-	uint32_t spare; /* of medium: for responses outside of calls */
+	uint32_t spare; /* of medium: for long responses to REGISTER and OPTIONS */
 };
 
 static uint32_t sip_least(uint32_t a, uint32_t b)
@@ -134,7 +134,7 @@ static int sip_create_slabs(struct sip *sip, const struct sip_sizes *s)
 	if (!err)
 		err = msgbuf_pool_create(&sip->bufs, s->small, s->medium, s->large);
 	if (!err)
-		msgbuf_set_aside(sip->bufs, s->medium - s->spare, s->calls);
+		msgbuf_set_spare(sip->bufs, s->spare);
 	txns.bufs = sip->bufs;
 	if (!err)
 		err = txn_layer_init(&sip->txns, &txns);

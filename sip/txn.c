@@ -172,27 +172,20 @@ size_t txn_layer_bytes(const struct txn_layer *l)
 	       (l->by_key.mask + 1) * sizeof(*l->by_key.buckets);
 }
 
-#define TXN_KINDS_ALL	UINT32_MAX
-#define TXN_EVICTED_MAX 4 /* for one response: some hold a small block only */
-
-/* The oldest of these kinds (bits) that only absorbs copies gives way. */
-static void txn_drop_oldest(struct txn_layer *l, struct list *fifo, uint32_t kinds)
+/* Room for one more: the oldest that only absorbs copies gives way. */
+static void txn_make_room(struct txn_layer *l, struct slab *s, struct list *fifo)
 {
+	if (slab_used(s) < slab_count_max(s))
+		return;
 	list_for (node, fifo) {
 		struct txn *t = list_entry(node, struct txn, fifo);
 
-		if (t->depth || !(kinds >> t->kind & 1))
+		if (t->depth)
 			continue;
 		metric_inc(l->conf.metrics, METRIC_sip_linger_evicted);
 		txn_drop(t);
 		return;
 	}
-}
-
-static void txn_make_room(struct txn_layer *l, struct slab *s, struct list *fifo)
-{
-	if (slab_used(s) == slab_count_max(s))
-		txn_drop_oldest(l, fifo, TXN_KINDS_ALL);
 }
 
 static struct txn *txn_new(struct txn_layer *l, enum txn_kind kind, txn_fn fn, void *arg)
@@ -297,25 +290,20 @@ void txn_forget(struct txn *t)
 	t->buf = NULL;
 }
 
-/* Responses to the REGISTER and OPTIONS of a thousand phones leave to calls what those need: the
- * oldest give way, and a few tries later the response goes out without a copy being kept. */
-static struct msgbuf *txn_dup_response(struct txn_layer *l, struct slice text)
+/* What phones ask by the thousand must not use up what calls need; beyond its share a response goes
+ * out once, without a copy for whoever asks again. */
+static bool txn_is_spare(const struct txn *t)
 {
-	struct msgbuf *buf = msgbuf_dup_spare(l->conf.bufs, text);
-
-	for (int i = 0; !buf && i < TXN_EVICTED_MAX; i++) {
-		txn_drop_oldest(l, &l->server_fifo, 1u << TXN_NIST);
-		buf = msgbuf_dup_spare(l->conf.bufs, text);
-	}
-	return buf;
+	return t->kind == TXN_NIST &&
+	       (t->method == SIP_METHOD_REGISTER || t->method == SIP_METHOD_OPTIONS);
 }
 
 bool txn_keep(struct txn *t, struct slice text)
 {
-	struct txn_layer *l = t->layer;
+	struct msgbuf_pool *bufs = t->layer->conf.bufs;
 
 	txn_forget(t);
-	t->buf = t->kind == TXN_NIST ? txn_dup_response(l, text) : msgbuf_dup(l->conf.bufs, text);
+	t->buf = txn_is_spare(t) ? msgbuf_dup_spare(bufs, text) : msgbuf_dup(bufs, text);
 	if (!t->buf)
 		metric_inc(t->layer->conf.metrics, METRIC_sip_no_slot);
 	return t->buf != NULL;

@@ -134,6 +134,7 @@ static const char *many_vias(void)
 static void test_reinvite_refused(void **state)
 {
 	const struct flow_msg *invite, *m;
+	char extra[400];
 	struct flow f;
 
 	UNUSED(state);
@@ -151,6 +152,12 @@ static void test_reinvite_refused(void **state)
 	m = flow_expect(&f, "420");
 	assert_string_equal(flow_header(m, "Unsupported"), "what");
 	flow_request_branch(&f, invite, "ACK", 11, "far1", "z9hG4bKb", NULL, "", NULL);
+	snprintf(extra, sizeof(extra), FLOW_CONTACT "Require: %0300d\r\n",
+		 0); /* too long to be named */
+	flow_request_branch(&f, invite, "INVITE", 11, "far1", "z9hG4bKl", extra, "application/sdp",
+			    flow_sdp(7000, "0", "sendrecv"));
+	flow_expect(&f, "420");
+	flow_request_branch(&f, invite, "ACK", 11, "far1", "z9hG4bKl", NULL, "", NULL);
 	flow_request_branch(&f, invite, "INVITE", 11, "far1", "z9hG4bKv", many_vias(),
 			    "application/sdp", flow_sdp(7000, "0", "sendrecv"));
 	flow_expect(&f, "513");

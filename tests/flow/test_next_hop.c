@@ -429,6 +429,24 @@ static void test_several(void **state)
 	flow_end(&f);
 }
 
+/* A 2xx that nothing remembers may be made up: no name server is bothered with what it says. */
+static void test_no_look_for_strangers(void **state)
+{
+	const struct flow_msg *invite;
+
+	UNUSED(state);
+	start(NULL, NULL);
+	invite = answered(FLOW_CONTACT);
+	flow_expect(&f, "ACK");
+	bye("10.0.0.9:5060");
+	flow_run(&f, 100 * SIM_SECOND);
+	flow_reply(&f, invite, 200, "t", NODE, SDP);
+	expect("ACK", "10.0.0.9:5060");
+	flow_reply(&f, expect("BYE", "10.0.0.9:5060"), 481, NULL, NULL, NULL);
+	assert_int_equal(sim_dns_questions(f.w), 0);
+	flow_end(&f);
+}
+
 /* No room for a search: the source, at once; with room again the next request asks. */
 static void test_no_room(void **state)
 {
@@ -658,29 +676,18 @@ static void test_incoming_slow(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_contact),
-		cmocka_unit_test(test_asked_once),
-		cmocka_unit_test(test_service),
-		cmocka_unit_test(test_route),
-		cmocka_unit_test(test_slow),
-		cmocka_unit_test(test_hung_up_early),
-		cmocka_unit_test(test_gave_way),
-		cmocka_unit_test(test_ended_early),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_useless),
-		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_answered_late),
-		cmocka_unit_test(test_dead),
-		cmocka_unit_test(test_abandoned),
-		cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_several),
-		cmocka_unit_test(test_no_room),
-		cmocka_unit_test(test_prack_and_fork),
-		cmocka_unit_test(test_answered_after_hangup),
-		cmocka_unit_test(test_evicted),
-		cmocka_unit_test(test_refreshed),
-		cmocka_unit_test(test_reinvite),
-		cmocka_unit_test(test_incoming),
+		cmocka_unit_test(test_contact),	       cmocka_unit_test(test_asked_once),
+		cmocka_unit_test(test_service),	       cmocka_unit_test(test_route),
+		cmocka_unit_test(test_slow),	       cmocka_unit_test(test_hung_up_early),
+		cmocka_unit_test(test_gave_way),       cmocka_unit_test(test_ended_early),
+		cmocka_unit_test(test_unknown),	       cmocka_unit_test(test_useless),
+		cmocka_unit_test(test_late),	       cmocka_unit_test(test_answered_late),
+		cmocka_unit_test(test_dead),	       cmocka_unit_test(test_abandoned),
+		cmocka_unit_test(test_reload),	       cmocka_unit_test(test_several),
+		cmocka_unit_test(test_no_room),	       cmocka_unit_test(test_no_look_for_strangers),
+		cmocka_unit_test(test_prack_and_fork), cmocka_unit_test(test_answered_after_hangup),
+		cmocka_unit_test(test_evicted),	       cmocka_unit_test(test_refreshed),
+		cmocka_unit_test(test_reinvite),       cmocka_unit_test(test_incoming),
 		cmocka_unit_test(test_incoming_slow),
 	};
 

@@ -98,7 +98,7 @@ static void say(struct end *e, const char *method)
 	len = snprintf(text, sizeof(text),
 		       "%s sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 10.0.0.2;branch=z9hG4bK%s\r\n"
 		       "From: <sip:far@10.0.0.2>;tag=f\r\nTo: <sip:10.0.0.1>\r\nCall-ID: %s\r\n"
-		       "CSeq: %u %s\r\nContent-Type: text/plain\r\nContent-Length: %u\r\n\r\n%*s",
+		       "CSeq: %u %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%*s",
 		       method, id, id, ++e->asked, method, BODY, BODY, "");
 	assert_int_equal(io_stream_send(e->stream, text, (size_t)len), 0);
 }

@@ -37,30 +37,37 @@ static void test_classes(void **state)
 	msgbuf_pool_destroy(pool);
 }
 
-/* What can be done without leaves the larger blocks to calls. */
+/* What can be done without has its share of the larger blocks, whatever calls have. */
 static void test_spare(void **state)
 {
 	static char text[MSGBUF_SMALL + 1];
 	struct msgbuf_pool *pool;
+	struct slice large;
 	struct msgbuf *b[4];
 
 	UNUSED(state);
 	memset(text, 'x', sizeof(text));
-	assert_int_equal(msgbuf_pool_create(&pool, 1, 2, 1), 0);
-	msgbuf_set_aside(pool, 1, 1);
-	b[0] = msgbuf_dup_spare(pool, slice_make(text, sizeof(text)));
-	assert_non_null(b[0]);
-	assert_null(msgbuf_dup_spare(pool, slice_make(text, sizeof(text))));
-	b[1] = msgbuf_dup_spare(pool,
-				slice_make(text, 1)); /* of the small ones none is set aside */
+	large = slice_make(text, sizeof(text));
+	assert_int_equal(msgbuf_pool_create(&pool, 1, 3, 1), 0);
+	assert_null(msgbuf_dup_spare(pool, large));
+	msgbuf_set_spare(pool, 1);
+	b[0] = msgbuf_dup(pool, large);
+	b[1] = msgbuf_dup_spare(pool, large);
 	assert_non_null(b[1]);
-	assert_null(msgbuf_dup_spare(pool, slice_make(text, 1)));
-	b[2] = msgbuf_dup(pool, slice_make(text, sizeof(text)));
-	b[3] = msgbuf_dup(pool, slice_make(text, 1));
+	assert_null(msgbuf_dup_spare(pool, large));
+	b[2] = msgbuf_dup_spare(pool, slice_make(text, 1)); /* small ones are for all */
 	assert_non_null(b[2]);
+	assert_null(msgbuf_dup_spare(pool, slice_make(text, 1)));
+	msgbuf_free(pool, b[1]);
+	b[1] = msgbuf_dup_spare(pool, slice_make(text, 1)); /* but a larger one would do */
+	assert_non_null(b[1]);
+	b[3] = msgbuf_dup(pool, large);
 	assert_non_null(b[3]);
 	for (int i = 0; i < 4; i++)
 		msgbuf_free(pool, b[i]);
+	b[0] = msgbuf_dup_spare(pool, large);
+	assert_non_null(b[0]);
+	msgbuf_free(pool, b[0]);
 	msgbuf_pool_destroy(pool);
 }
 
