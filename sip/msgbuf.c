@@ -56,7 +56,7 @@ void msgbuf_set_spare(struct msgbuf_pool *pool, uint32_t count)
 	pool->spare_max = count;
 }
 
-static struct msgbuf *msgbuf_take(struct msgbuf_pool *pool, struct slice text, uint32_t kinds)
+static struct msgbuf *msgbuf_take(struct msgbuf_pool *pool, struct slice text, uint16_t kinds)
 {
 	for (uint16_t kind = 0; kind < kinds; kind++) {
 		struct msgbuf *buf;
