@@ -47,6 +47,8 @@ struct flow {
 		uint32_t shard;
 	} reporters[FLOW_SHARDS];
 	bool has_center;
+	bool is_worker_slow; /* its next chore waits in `chore` for its end to be told */
+	struct chore *chore;
 	uint32_t states; /* transitions traced */
 	struct tech tech;
 	struct tech_call *call; /* of the last dial; NULL after `ended` or hang-up */
@@ -173,7 +175,8 @@ struct flow_far_counts {
 struct flow_far_counts flow_far_count(const struct flow *f);
 /* For flow.c. */
 void flow_take_acls(struct sip_conf *conf);	/* acl.conf of the rig: "inside", "outside" */
-int flow_post(void *flow, struct chore *chore); /* the center's worker, which is quick */
+int flow_post(void *flow,
+	      struct chore *chore); /* the center's worker, quick but for is_worker_slow */
 void flow_far_create(struct flow *f);
 bool flow_has_room(void *arg, uint32_t shard, size_t len);
 void flow_far_destroy(struct flow *f);

@@ -140,10 +140,13 @@ static void far_context(struct flow_far *far, struct tls_context **out, bool is_
 
 int flow_post(void *flow, struct chore *chore)
 {
-	const struct flow *f = flow;
+	struct flow *f = flow;
 
 	chore->run(chore, f->io);
-	chore->done(chore);
+	if (f->is_worker_slow)
+		f->chore = chore;
+	else
+		chore->done(chore);
 	return 0;
 }
 

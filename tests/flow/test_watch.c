@@ -1,6 +1,7 @@
 /* tests/flow/test_watch.c - what people see of the messages of a call: the history, and the log. */
 #include "engine/base/check.h"
 #include "engine/base/log.h"
+#include "engine/core/chore.h"
 #include "engine/core/cli.h"
 #include "sip/capture.h"
 #include "sip/center_internal.h"
@@ -297,6 +298,25 @@ static void test_capture(void **state)
 	flow_end(&f);
 }
 
+/* `off` comes while the file is being opened: nothing is noted for it, then or later. */
+static void test_capture_cut_short(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	start_capture(&f, 1);
+	f.is_worker_slow = true;
+	say(&f, "logger pcap calls.pcap");
+	say(&f, "logger off");
+	f.is_worker_slow = false;
+	f.chore->done(f.chore);
+	say(&f, "logger on");
+	assert_null(f.sip->watch.conf.capture);
+	say(&f, "logger off");
+	cli_destroy(console.cli);
+	flow_end(&f);
+}
+
 static void keep_warning(void *arg, const struct log_line *line)
 {
 	UNUSED(arg);
@@ -412,10 +432,11 @@ static void test_debug(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_history),	       cmocka_unit_test(test_log),
-		cmocka_unit_test(test_capture),	       cmocka_unit_test(test_capture_trouble),
-		cmocka_unit_test(test_capture_bounds), cmocka_unit_test(test_capture_order),
-		cmocka_unit_test(test_console),	       cmocka_unit_test(test_debug),
+		cmocka_unit_test(test_history),		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_capture),		cmocka_unit_test(test_capture_cut_short),
+		cmocka_unit_test(test_capture_trouble), cmocka_unit_test(test_capture_bounds),
+		cmocka_unit_test(test_capture_order),	cmocka_unit_test(test_console),
+		cmocka_unit_test(test_debug),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
