@@ -14,7 +14,9 @@ send 'garbage'
 send 'INVITE sip:x SIP/2.0\r\n\r\n'
 send '\x00\x01\x02\xff\xfe'
 send 'SIP/2.0 abc\r\nVia: x\r\n\r\n'
-head -c 16000 /dev/urandom | nc -u -q0 127.0.0.1 "$SIP_PORT"
+# From a file, so that one read of nc takes all of it: through a pipe it would be one to four datagrams.
+{ printf '\xff'; head -c 15999 /dev/urandom; } >"$dir/noise"
+nc -u -q0 127.0.0.1 "$SIP_PORT" <"$dir/noise"
 wait_for 5 metric_is sip_rx_malformed 5
 expect "answers to dirt" "$(metric sip_tx)" 0
 
