@@ -252,7 +252,7 @@ static void flow_ended(void *owner, const struct tech_end *end)
 	flow_add_fact(f, text);
 }
 
-static const struct tech_events flow_events = {
+const struct tech_events flow_events = {
 	.ringing = flow_ringing,
 	.progress = flow_progress,
 	.answered = flow_answered,
@@ -321,6 +321,12 @@ static int64_t flow_turn(void *owner, int64_t now_ns)
 		job(f);
 	}
 	return tmr_wheel_next(f->wheel);
+}
+
+void flow_delay_names(struct flow *f, int64_t delay_ns)
+{
+	sim_dns_set(f->w,
+		    &(struct sim_dns_weather){.delay_min_ns = delay_ns, .delay_max_ns = delay_ns});
 }
 
 void flow_do(struct flow *f, void (*job)(struct flow *f))
@@ -622,90 +628,6 @@ void flow_run(struct flow *f, int64_t duration_ns)
 	sim_run_for(f->w, duration_ns);
 }
 
-static void flow_dial_job(struct flow *f)
-{
-	const struct slice headers[] = {SLICE_LIT("X-Campaign: spring"),
-					slice_str(f->header ? f->header : "")};
-	struct tech_endpoint ep;
-	struct tech_dial dial = {
-		.endpoint = &ep,
-		.resource = slice_str(f->text),
-		.media_local = {.family = 4, .port = 4000},
-		.headers = headers,
-		.header_count = f->header ? 2 : 1,
-		.diversion = f->diversion,
-		.cid_hidden = f->cid_hidden,
-	};
-
-	f->dial_error = f->tech.ops->find(f->tech.impl, dial.resource, &ep);
-	if (f->dial_error)
-		return;
-	dial.offer = ep.allow;
-	f->call = f->tech.ops->dial(f->tech.impl, &dial, &flow_events, f, &f->dial_error);
-}
-
-static void flow_is_held_job(struct flow *f)
-{
-	struct slice resource = slice_str(f->text);
-	struct tech_endpoint ep;
-
-	assert_int_equal(f->tech.ops->find(f->tech.impl, resource, &ep), 0);
-	f->number = f->tech.ops->is_held(f->tech.impl, resource, &ep, &f->held);
-}
-
-bool flow_is_held(struct flow *f, const char *resource)
-{
-	f->text = resource;
-	flow_do(f, flow_is_held_job);
-	return f->number;
-}
-
-void flow_dial(struct flow *f, const char *resource)
-{
-	f->text = resource;
-	flow_do(f, flow_dial_job);
-}
-
-static void flow_hangup_job(struct flow *f)
-{
-	struct tech_call *call = f->call;
-
-	assert_non_null(call);
-	f->call = NULL;
-	f->number = f->tech.ops->hangup(call, f->number);
-}
-
-void flow_hangup(struct flow *f, int cause)
-{
-	f->number = cause;
-	flow_do(f, flow_hangup_job);
-}
-
-static void flow_text_job(struct flow *f)
-{
-	struct slice type = f->text_type ? slice_str(f->text_type) : SLICE_EMPTY;
-
-	f->number = f->tech.ops->send_text(f->call, type, slice_str(f->text));
-}
-
-void flow_send_text(struct flow *f, const char *type, const char *text)
-{
-	f->text_type = type;
-	f->text = text;
-	flow_do(f, flow_text_job);
-}
-
-static void flow_hangup_all_job(struct flow *f)
-{
-	sip_hangup_all(f->sip, f->number);
-}
-
-void flow_hangup_all(struct flow *f, int cause)
-{
-	f->number = cause;
-	flow_do(f, flow_hangup_all_job);
-}
-
 /* ---- the far end ---- */
 
 void flow_send(struct flow *f, const char *text)
@@ -772,19 +694,4 @@ void flow_request(struct flow *f, const struct flow_msg *invite, const char *met
 
 	snprintf(branch, sizeof(branch), "z9hG4bKflow%u", number++);
 	flow_request_branch(f, invite, method, cseq, tag, branch, extra, "application/sdp", body);
-}
-
-const struct flow_msg *flow_answered_call(struct flow *f)
-{
-	const struct flow_msg *invite;
-
-	flow_dial(f, "100@trunk");
-	assert_int_equal(f->dial_error, 0);
-	invite = flow_expect(f, "INVITE");
-	flow_reply(f, invite, 180, "far1", FLOW_CONTACT, NULL);
-	flow_fact(f, "ringing");
-	flow_reply(f, invite, 200, "far1", FLOW_CONTACT, flow_sdp(7000, "0 101", "sendrecv"));
-	flow_expect(f, "ACK");
-	flow_fact(f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");
-	return invite;
 }

@@ -124,6 +124,9 @@ void flow_hangup(struct flow *f, int cause);
 void flow_send_text(struct flow *f, const char *type, const char *text);
 void flow_hangup_all(struct flow *f, int cause);
 
+/* Every answer of a name server comes after so long. */
+void flow_delay_names(struct flow *f, int64_t delay_ns);
+
 /* Runs the job within the loop. */
 void flow_do(struct flow *f, void (*job)(struct flow *f));
 /* The fact "media ...". */
@@ -173,7 +176,8 @@ struct flow_far_counts {
 	int error;	       /* of the last close */
 };
 struct flow_far_counts flow_far_count(const struct flow *f);
-/* For flow.c. */
+/* Between the files of this rig. */
+extern const struct tech_events flow_events;	/* facts to the owner */
 void flow_take_acls(struct sip_conf *conf);	/* acl.conf of the rig: "inside", "outside" */
 int flow_post(void *flow,
 	      struct chore *chore); /* the center's worker, quick but for is_worker_slow */
@@ -188,10 +192,21 @@ const char *flow_sdp(unsigned port, const char *formats, const char *dir);
 
 /* A header of a message as text (one of several values: the first line). */
 const char *flow_header(const struct flow_msg *m, const char *name);
+/* The text stands somewhere in the message. */
+bool flow_has(const struct flow_msg *m, const char *text);
+/* It goes to this address, "10.0.0.9:5060". */
+void flow_assert_to(const struct flow_msg *m, const char *addr);
+/* A request of 10.0.0.1:5060 by this transport, "UDP". */
+void flow_assert_via(const struct flow_msg *m, const char *transport);
 /* Contact of the far end, as an extra line. */
 #define FLOW_CONTACT "Contact: <sip:far@10.0.0.9:5060>\r\n"
 
 /* Dials and is answered by 180 and 200; returns the INVITE. */
 const struct flow_msg *flow_answered_call(struct flow *f);
+/* Dials and is answered by 200 at once, with these headers (whole lines); returns the INVITE. The
+ * ACK is still to be expected. */
+const struct flow_msg *flow_answered_with(struct flow *f, const char *headers);
+/* Hangs up, and the far end says 200 to the BYE; returns the BYE. */
+const struct flow_msg *flow_bye(struct flow *f, int cause);
 
 #endif

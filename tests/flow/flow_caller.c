@@ -130,53 +130,6 @@ void flow_caller_request(struct flow_caller *c, const char *method, const char *
 	caller_send(c, method, c->target, branch, ++c->cseq, extra, body);
 }
 
-/* ---- the owner ---- */
-
-static void indicate_job(struct flow *f)
-{
-	struct media_desc remote;
-
-	assert_non_null(f->call);
-	f->number = f->tech.ops->indicate(f->call, (enum tech_indication)f->number, &remote);
-	if (remote.rtp.family)
-		flow_note_media(f, &remote);
-}
-
-void flow_indicate(struct flow *f, enum tech_indication what)
-{
-	f->number = (int)what;
-	flow_do(f, indicate_job);
-	assert_int_equal(f->number, 0);
-}
-
-static void answer_job(struct flow *f)
-{
-	struct media_desc remote;
-
-	assert_non_null(f->call);
-	f->number = f->tech.ops->answer(f->call, &remote);
-	if (remote.rtp.family)
-		flow_note_media(f, &remote);
-}
-
-int flow_answer(struct flow *f)
-{
-	flow_do(f, answer_job);
-	return f->number;
-}
-
-static void transfer_job(struct flow *f)
-{
-	f->number = f->tech.ops->transfer(f->call, slice_str(f->text));
-}
-
-int flow_transfer(struct flow *f, const char *dest)
-{
-	f->text = dest;
-	flow_do(f, transfer_job);
-	return f->number;
-}
-
 void flow_caller_offer(struct flow_caller *c, const char *extra, const char *body)
 {
 	flow_caller_invite(c, extra, body);
@@ -191,4 +144,20 @@ void flow_caller_talk(struct flow_caller *c)
 	flow_fact(c->f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	flow_caller_expect(c, "200");
 	flow_caller_ack(c, NULL);
+}
+
+void flow_caller_bye(struct flow_caller *c)
+{
+	flow_caller_request(c, "BYE", NULL, NULL);
+	flow_expect(c->f, "200");
+	flow_fact(c->f, "ended 16 0");
+}
+
+void flow_caller_give_up(struct flow_caller *c)
+{
+	flow_caller_cancel(c, NULL);
+	flow_expect(c->f, "200");
+	flow_expect(c->f, "487");
+	flow_fact(c->f, "ended 127 0");
+	flow_caller_ack_failure(c);
 }

@@ -49,5 +49,9 @@ int flow_answer(struct flow *f);
 int flow_transfer(struct flow *f, const char *dest);
 /* From INVITE to ACK: the call is up. */
 void flow_caller_talk(struct flow_caller *c);
+/* Hangs up: BYE, its 200, and the owner hears of it. */
+void flow_caller_bye(struct flow_caller *c);
+/* Gives up before the answer: from CANCEL to the ACK of the 487. */
+void flow_caller_give_up(struct flow_caller *c);
 
 #endif

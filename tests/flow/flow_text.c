@@ -1,4 +1,5 @@
-/* tests/flow/flow_text.c - session descriptions that are sent, headers that are read: see flow.h.
+/* tests/flow/flow_text.c - session descriptions that are sent, what stands in messages of the
+ * engine: see flow.h.
  */
 #include "tests/flow/flow.h"
 
@@ -24,4 +25,25 @@ const char *flow_header(const struct flow_msg *m, const char *name)
 
 	slice_copy(text, sizeof(texts[0]), sip_msg_get_name(&m->msg, slice_str(name)));
 	return text;
+}
+
+bool flow_has(const struct flow_msg *m, const char *text)
+{
+	return strstr(m->text, text) != NULL;
+}
+
+void flow_assert_to(const struct flow_msg *m, const char *addr)
+{
+	char text[ADDR_TEXT];
+
+	assert_string_equal(addr_text(&m->to, text), addr);
+}
+
+void flow_assert_via(const struct flow_msg *m, const char *transport)
+{
+	char start[64];
+	size_t len = (size_t)snprintf(start, sizeof(start),
+				      "SIP/2.0/%s 10.0.0.1:5060;rport;branch=z9hG4bK", transport);
+
+	assert_memory_equal(flow_header(m, "Via"), start, len);
 }

@@ -138,8 +138,7 @@ static void test_response_headers(void **state)
 	flow_expect(&f, "200");
 	flow_request(&f, invite, "ACK", 9, "far1", NULL, NULL);
 	expect_response(&f, "\nX-Route: a folded\nX-Route: b\n");
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 	assert_int_equal(metric_get(&f.metrics, METRIC_sip_response_cut), 0);
 }
@@ -163,16 +162,14 @@ static void test_response_bounds(void **state)
 	expect_response(&f, "\nX-A: 1\n");
 	assert_true(slice_ends(f.tech.ops->response(f.call), SLICE_LIT("\nX-A: 1\n")));
 	assert_int_equal(metric_get(&f.metrics, METRIC_sip_response_cut), 1);
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_dial(&f, "100@trunk");
 	invite = flow_expect(&f, "INVITE");
 	flow_reply(&f, invite, 202, "far1", FLOW_CONTACT, flow_sdp(7000, "0 101", "sendrecv"));
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	expect_response(&f, "");
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -311,8 +308,7 @@ static void test_late_copy_of_living(void **state)
 	flow_run(&f, 40 * SIM_SECOND);
 	flow_reply(&f, invite, 200, "far1", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
 	flow_expect_silence(&f, 5 * SIM_SECOND);
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -421,8 +417,7 @@ static void test_strict_route(void **state)
 	assert_string_equal(flow_header(m, "Route"), "<sip:10.0.0.9:5081;lr>");
 	assert_non_null(
 		strstr(m->text, "Route: <sip:10.0.0.9:5081;lr>\r\nRoute: <sip:b@192.0.2.9>\r\n"));
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 

@@ -197,8 +197,7 @@ static void test_many_forks(void **state)
 	flow_reply(&f, invite, 200, tag, FLOW_CONTACT, flow_sdp(7000, "8 0", "sendrecv"));
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "answered 10.0.0.9:7000 alaw/8,ulaw/0 ev255 dir0");
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -279,8 +278,7 @@ static void test_early_then_answer(void **state)
 	flow_reply(&f, invite, 200, "a", FLOW_CONTACT, flow_sdp(7002, "0", "sendrecv"));
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -318,8 +316,7 @@ static void test_prack(void **state)
 	flow_reply(&f, invite, 200, "a", FLOW_CONTACT, NULL);
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "answered 10.0.0.9:7010 alaw/8 ev255 dir0");
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 

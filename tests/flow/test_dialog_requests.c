@@ -15,8 +15,7 @@
 
 static void finish(struct flow *f)
 {
-	flow_hangup(f, 16);
-	flow_reply(f, flow_expect(f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(f, 16);
 	flow_end(f);
 }
 
@@ -597,8 +596,7 @@ static void test_dialog_gone(void **state)
 	/* the answer comes when the call is over already */
 	flow_send_text(&f, NULL, "third");
 	m = flow_expect(&f, "MESSAGE");
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_run(&f, 100 * SIM_MS);
 	flow_reply(&f, m, 481, NULL, NULL, NULL);
 	flow_no_fact(&f);

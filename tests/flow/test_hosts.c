@@ -40,8 +40,7 @@ static void start(const char *conf, const char *const records[][2], int64_t dela
 	for (size_t i = 0; records[i][0]; i++)
 		sim_dns_put(f.w, records[i][0], 60, records[i][1]);
 	if (delay_ns)
-		sim_dns_set(f.w, &(struct sim_dns_weather){.delay_min_ns = delay_ns,
-							   .delay_max_ns = delay_ns});
+		flow_delay_names(&f, delay_ns);
 	flow_reload(&f, NULL, conf);
 }
 

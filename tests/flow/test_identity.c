@@ -274,8 +274,7 @@ static void test_reinvite_long(void **state)
 	flow_reply(&f, m, 200, NULL, FLOW_CONTACT, SDP);
 	flow_expect(&f, "ACK");
 	f.fact_taken = f.fact_count;
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -300,8 +299,7 @@ static void test_reinvite(void **state)
 	assert_string_not_equal(first, expect_identity(&f, m, 'A', "12025550100", "13035550199"));
 	flow_reply(&f, m, 200, NULL, FLOW_CONTACT, SDP);
 	flow_expect(&f, "ACK");
-	flow_hangup(&f, CAUSE_NORMAL);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, CAUSE_NORMAL);
 	flow_end(&f);
 }
 

@@ -23,11 +23,6 @@ static void assert_after(const struct flow_msg *m, const struct flow_msg *first,
 		fail_msg("%lld us off", (long long)(off / 1000));
 }
 
-static bool has(const struct flow_msg *m, const char *text)
-{
-	return strstr(m->text, text) != NULL;
-}
-
 /* RFC 3665 3.1: 100, 180, 200, ACK, BYE of the caller. */
 static void test_answered(void **state)
 {
@@ -40,18 +35,16 @@ static void test_answered(void **state)
 	flow_caller_offer(&c, NULL, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	ringing = flow_caller_expect(&c, "180");
-	assert_true(has(ringing, "\r\nContact: <sip:10.0.0.1:5060>\r\n"));
+	assert_true(flow_has(ringing, "\r\nContact: <sip:10.0.0.1:5060>\r\n"));
 	assert_true(ringing->msg.to_tag.len > 0 && ringing->msg.body.len == 0);
 	assert_int_equal(flow_answer(&f), 0);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	ok = flow_caller_expect(&c, "200");
 	assert_true(slice_eq(ok->msg.to_tag, ringing->msg.to_tag));
-	assert_true(has(ok, "m=audio 4000 RTP/AVP 0 101\r\n"));
-	assert_true(has(ok, "\r\nAllow: ") && has(ok, "\r\nSupported: "));
+	assert_true(flow_has(ok, "m=audio 4000 RTP/AVP 0 101\r\n"));
+	assert_true(flow_has(ok, "\r\nAllow: ") && flow_has(ok, "\r\nSupported: "));
 	flow_caller_ack(&c, NULL);
-	flow_caller_request(&c, "BYE", NULL, NULL);
-	flow_expect(&f, "200");
-	flow_fact(&f, "ended 16 0");
+	flow_caller_bye(&c);
 	flow_end(&f);
 }
 
@@ -101,8 +94,8 @@ static void test_we_hang_up(void **state)
 	assert_true(slice_eq(bye->msg.from_tag, slice_str(c.to_tag)));
 	assert_true(slice_eq(bye->msg.to_tag, slice_str(c.tag)));
 	assert_true(slice_eq(bye->msg.call_id, slice_str(c.call_id)));
-	assert_true(has(bye, "From: <sip:100@10.0.0.1>;tag="));
-	assert_true(has(bye, "To: \"Ann\" <sip:1000@10.0.0.9>;tag="));
+	assert_true(flow_has(bye, "From: <sip:100@10.0.0.1>;tag="));
+	assert_true(flow_has(bye, "To: \"Ann\" <sip:1000@10.0.0.9>;tag="));
 	flow_reply(&f, bye, 200, NULL, NULL, NULL);
 	flow_end(&f);
 }
@@ -142,9 +135,9 @@ static void test_refusals(void **state)
 		flow_hangup(&f, rows[i].cause);
 		m = flow_caller_expect(&c, rows[i].status);
 		if (rows[i].reason)
-			assert_true(has(m, rows[i].reason));
+			assert_true(flow_has(m, rows[i].reason));
 		else
-			assert_false(has(m, "Reason:"));
+			assert_false(flow_has(m, "Reason:"));
 		assert_int_equal(f.number, m->msg.code); /* told to the owner */
 		flow_caller_ack_failure(&c);
 		flow_end(&f);
@@ -171,7 +164,7 @@ static void test_refuse_with(void **state)
 	assert_int_equal(f.number, CAUSE_INTERWORKING);
 	flow_hangup(&f, CAUSE_INTERWORKING);
 	m = flow_caller_expect(&c, "437");
-	assert_true(has(m, "SIP/2.0 437 ") && has(m, "cause=127\r"));
+	assert_true(flow_has(m, "SIP/2.0 437 ") && flow_has(m, "cause=127\r"));
 	assert_int_equal(f.number, 437);
 	flow_caller_ack_failure(&c);
 	flow_end(&f);
@@ -181,8 +174,7 @@ static void test_refuse_with(void **state)
 	f.number = 486;
 	flow_do(&f, refuse_with_job);
 	assert_int_equal(f.number, 0);
-	flow_hangup(&f, CAUSE_NORMAL);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, CAUSE_NORMAL);
 	flow_end(&f);
 }
 
@@ -203,7 +195,7 @@ static void test_not_taken(void **state)
 		f.refuse = rows[i].cause;
 		flow_caller_invite(&c, NULL, SDP);
 		flow_fact(&f, "offer 100@10.0.0.1 \"Ann\" <1000>");
-		assert_true(has(flow_caller_expect(&c, rows[i].status), rows[i].extra));
+		assert_true(flow_has(flow_caller_expect(&c, rows[i].status), rows[i].extra));
 		flow_caller_ack_failure(&c);
 		flow_end(&f);
 	}
@@ -258,9 +250,7 @@ static void test_cancel_crosses_answer(void **state)
 	flow_expect(&f, "200");
 	flow_no_fact(&f);
 	flow_caller_ack(&c, NULL);
-	flow_caller_request(&c, "BYE", NULL, NULL);
-	flow_expect(&f, "200");
-	flow_fact(&f, "ended 16 0");
+	flow_caller_bye(&c);
 	flow_end(&f);
 }
 
@@ -325,9 +315,7 @@ static void test_answer_repeated(void **state)
 	flow_caller_ack(&c, NULL);
 	flow_expect_silence(&f, 10 * SIM_SECOND);
 	flow_caller_ack(&c, NULL); /* a copy */
-	flow_caller_request(&c, "BYE", NULL, NULL);
-	flow_expect(&f, "200");
-	flow_fact(&f, "ended 16 0");
+	flow_caller_bye(&c);
 	flow_end(&f);
 }
 
@@ -408,11 +396,7 @@ static void test_ringing_repeated(void **state)
 	flow_indicate(&f, TECH_RINGING); /* shown already */
 	m = flow_expect(&f, "180");
 	assert_after(m, first, 60 * SIM_SECOND);
-	flow_caller_cancel(&c, NULL);
-	flow_expect(&f, "200");
-	flow_expect(&f, "487");
-	flow_fact(&f, "ended 127 0");
-	flow_caller_ack_failure(&c);
+	flow_caller_give_up(&c);
 	flow_end(&f);
 }
 
@@ -436,9 +420,7 @@ static void test_early_media(void **state)
 	ok = flow_caller_expect(&c, "200");
 	assert_true(slice_eq(early->msg.body, ok->msg.body)); /* 13.2.1: the same in both */
 	flow_caller_ack(&c, NULL);
-	flow_caller_request(&c, "BYE", NULL, NULL);
-	flow_expect(&f, "200");
-	flow_fact(&f, "ended 16 0");
+	flow_caller_bye(&c);
 	flow_end(&f);
 }
 
@@ -456,13 +438,11 @@ static void test_delayed_offer(void **state)
 	assert_int_equal(flow_caller_expect(&c, "183")->msg.body.len, 0);
 	assert_int_equal(flow_answer(&f), 0);
 	ok = flow_caller_expect(&c, "200");
-	assert_true(has(ok, "m=audio 4000 RTP/AVP 0 8 101\r\n"));
+	assert_true(flow_has(ok, "m=audio 4000 RTP/AVP 0 8 101\r\n"));
 	flow_no_fact(&f);
 	flow_caller_ack(&c, flow_sdp(7002, "8 101", "sendrecv"));
 	flow_fact(&f, "media 10.0.0.9:7002 alaw/8 ev101 dir0");
-	flow_caller_request(&c, "BYE", NULL, NULL);
-	flow_expect(&f, "200");
-	flow_fact(&f, "ended 16 0");
+	flow_caller_bye(&c);
 	flow_end(&f);
 }
 
@@ -530,7 +510,7 @@ static void test_refused_at_once(void **state)
 		else if (strcmp(body, "codec") == 0)
 			body = flow_sdp(7000, "18 101", "sendrecv");
 		flow_caller_invite(&c, many_vias(rows[i].extra), body);
-		if (!has(flow_caller_expect(&c, rows[i].status), rows[i].says))
+		if (!flow_has(flow_caller_expect(&c, rows[i].status), rows[i].says))
 			fail_msg("row %zu: no %s", i, rows[i].says);
 		flow_no_fact(&f);
 		flow_caller_ack_failure(&c);

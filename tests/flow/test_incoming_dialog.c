@@ -8,11 +8,6 @@
 
 #define SDP  flow_sdp(7000, "0 101", "sendrecv")
 
-static bool has(const struct flow_msg *m, const char *text)
-{
-	return strstr(m->text, text) != NULL;
-}
-
 static void start(struct flow *f, struct flow_caller *c)
 {
 	flow_start(f, NULL, FLOW_PEER);
@@ -34,9 +29,7 @@ static const struct flow_msg *talk(struct flow_caller *c, const char *extra)
 
 static void end(struct flow_caller *c)
 {
-	flow_caller_request(c, "BYE", NULL, NULL);
-	flow_expect(c->f, "200");
-	flow_fact(c->f, "ended 16 0");
+	flow_caller_bye(c);
 	flow_end(c->f);
 }
 
@@ -56,7 +49,7 @@ static void test_reinvite(void **state)
 	start(&f, &c);
 	talk(&c, NULL);
 	flow_caller_invite(&c, NULL, flow_sdp(7000, "0 101", "sendonly"));
-	assert_true(has(flow_caller_expect(&c, "200"), "\r\na=recvonly\r\n"));
+	assert_true(flow_has(flow_caller_expect(&c, "200"), "\r\na=recvonly\r\n"));
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir2 held");
 	flow_caller_ack(&c, NULL);
 	flow_caller_invite(&c, NULL, SDP);
@@ -69,11 +62,11 @@ static void test_reinvite(void **state)
 	f.fact_taken = f.fact_count;
 	flow_caller_ack(&c, NULL);
 	flow_caller_invite(&c, NULL, flow_sdp(7002, "8 101", "sendrecv"));
-	assert_true(has(flow_caller_expect(&c, "200"), "m=audio 4000 RTP/AVP 8 101"));
+	assert_true(flow_has(flow_caller_expect(&c, "200"), "m=audio 4000 RTP/AVP 8 101"));
 	flow_fact(&f, "media 10.0.0.9:7002 alaw/8 ev101 dir0");
 	flow_caller_ack(&c, NULL);
 	flow_caller_invite(&c, NULL, NULL);
-	assert_true(has(flow_caller_expect(&c, "200"), "m=audio 4000 RTP/AVP 0 8 101"));
+	assert_true(flow_has(flow_caller_expect(&c, "200"), "m=audio 4000 RTP/AVP 0 8 101"));
 	flow_caller_ack(&c, flow_sdp(7004, "0 101", "sendrecv"));
 	flow_fact(&f, "media 10.0.0.9:7004 ulaw/0 ev101 dir0");
 	end(&c);
@@ -88,7 +81,7 @@ static void test_reinvite_refused(void **state)
 	start(&f, &c);
 	talk(&c, NULL);
 	flow_caller_invite(&c, NULL, flow_sdp(7000, "18 101", "sendrecv"));
-	assert_true(has(flow_expect(&f, "488"), "\r\nWarning: 304 "));
+	assert_true(flow_has(flow_expect(&f, "488"), "\r\nWarning: 304 "));
 	flow_caller_ack(&c, NULL);
 	flow_caller_invite(&c, "Require: teleport\r\n", SDP);
 	flow_expect(&f, "420");
@@ -116,7 +109,7 @@ static void test_reinvite_too_early(void **state)
 	flow_caller_expect(&c, "180");
 	flow_caller_invite(&c, NULL, SDP);
 	m = flow_expect(&f, "500");
-	assert_true(has(m, "\r\nRetry-After: "));
+	assert_true(flow_has(m, "\r\nRetry-After: "));
 	flow_caller_request(&c, "BYE", NULL, NULL);
 	flow_expect(&f, "200");
 	flow_expect(&f, "487");
@@ -141,7 +134,7 @@ static void test_update(void **state)
 	flow_fact(&f, "media 10.0.0.9:7008 ulaw/0 ev101 dir0");
 	/* both moved the target (RFC 3311 5.1) */
 	flow_hangup(&f, CAUSE_NORMAL);
-	assert_true(has(flow_expect(&f, "BYE"), "BYE sip:far@10.0.0.9:5060 SIP/2.0\r\n"));
+	assert_true(flow_has(flow_expect(&f, "BYE"), "BYE sip:far@10.0.0.9:5060 SIP/2.0\r\n"));
 	flow_reply(&f, f.msgs[f.msg_taken - 1], 200, NULL, NULL, NULL);
 	flow_end(&f);
 }
@@ -157,11 +150,11 @@ static void test_we_refresh(void **state)
 	start(&f, &c);
 	ok = talk(&c,
 		  "Supported: timer\r\nSession-Expires: 120;refresher=uas\r\nAllow: UPDATE\r\n");
-	assert_true(has(ok, "\r\nSession-Expires: 120;refresher=uas\r\n"));
-	assert_true(has(ok, "\r\nRequire: timer\r\n"));
+	assert_true(flow_has(ok, "\r\nSession-Expires: 120;refresher=uas\r\n"));
+	assert_true(flow_has(ok, "\r\nRequire: timer\r\n"));
 	m = flow_expect(&f, "UPDATE");
 	assert_true(m->at - ok->at >= 60 * SIM_SECOND && m->at - ok->at < 61 * SIM_SECOND);
-	assert_true(has(m, "\r\nSession-Expires: 120;refresher=uac\r\n"));
+	assert_true(flow_has(m, "\r\nSession-Expires: 120;refresher=uac\r\n"));
 	/* glare: the Call-ID is theirs, so we come again within 2 s (14.1) */
 	flow_reply(&f, m, 491, NULL, NULL, NULL);
 	ok = m;
@@ -188,8 +181,8 @@ static void test_timers_always(void **state)
 			     "timers_sess_expires=120\n");
 	flow_caller_init(&c, &f);
 	ok = talk(&c, "Allow: UPDATE\r\n");
-	assert_true(has(ok, "\r\nSession-Expires: 120;refresher=uas\r\n"));
-	assert_false(has(ok, "\r\nRequire: timer\r\n"));
+	assert_true(flow_has(ok, "\r\nSession-Expires: 120;refresher=uas\r\n"));
+	assert_false(flow_has(ok, "\r\nRequire: timer\r\n"));
 	for (int i = 0; i < 2; i++) {
 		m = flow_expect(&f, "UPDATE");
 		assert_int_equal((m->at - ok->at) / SIM_SECOND, 60);
@@ -209,7 +202,7 @@ static void test_they_refresh(void **state)
 	UNUSED(state);
 	start(&f, &c);
 	ok = talk(&c, "Supported: timer\r\nSession-Expires: 120;refresher=uac\r\n");
-	assert_true(has(ok, "\r\nSession-Expires: 120;refresher=uac\r\n"));
+	assert_true(flow_has(ok, "\r\nSession-Expires: 120;refresher=uac\r\n"));
 	flow_run(&f, 80 * SIM_SECOND);
 	flow_caller_request(&c, "UPDATE",
 			    "Supported: timer\r\nSession-Expires: 120;refresher=uac\r\n", NULL);
@@ -243,11 +236,11 @@ static void test_routes(void **state)
 
 		start(&f, &c);
 		ok = talk(&c, rows[i].routes);
-		assert_true(has(ok, "\r\nRecord-Route: <sip:10.0.0.9"));
+		assert_true(flow_has(ok, "\r\nRecord-Route: <sip:10.0.0.9"));
 		flow_hangup(&f, CAUSE_NORMAL);
 		bye = flow_expect(&f, "BYE");
-		assert_true(has(bye, rows[i].line));
-		assert_true(has(bye, rows[i].route));
+		assert_true(flow_has(bye, rows[i].line));
+		assert_true(flow_has(bye, rows[i].route));
 		flow_reply(&f, bye, 200, NULL, NULL, NULL);
 		flow_end(&f);
 	}
@@ -302,7 +295,7 @@ static void test_byes(void **state)
 	talk(&c, NULL);
 	flow_hangup(&f, CAUSE_NORMAL);
 	bye = flow_expect(&f, "BYE");
-	assert_true(has(bye, "\r\nReason: Q.850;cause=16\r\n"));
+	assert_true(flow_has(bye, "\r\nReason: Q.850;cause=16\r\n"));
 	flow_caller_request(&c, "BYE", NULL, NULL);
 	flow_expect(&f, "200");
 	flow_reply(&f, bye, 481, NULL, NULL, NULL);
@@ -331,7 +324,7 @@ static void test_multipart_and_long(void **state)
 	flow_caller_offer(&c, line, body);
 	assert_int_equal(flow_answer(&f), 0);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
-	assert_true(has(flow_caller_expect(&c, "200"), "m=audio 4000 RTP/AVP 0 101"));
+	assert_true(flow_has(flow_caller_expect(&c, "200"), "m=audio 4000 RTP/AVP 0 101"));
 	flow_caller_ack(&c, NULL);
 	end(&c);
 }
@@ -360,8 +353,7 @@ static void test_ack_with_branch_of_invite(void **state)
 	flow_caller_ack_failure(&c); /* branch and Request-URI of the INVITE */
 	memcpy(c.to_tag, tag, sizeof(tag));
 	flow_expect_silence(&f, 40 * SIM_SECOND);
-	flow_hangup(&f, CAUSE_NORMAL);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, CAUSE_NORMAL);
 	flow_end(&f);
 }
 

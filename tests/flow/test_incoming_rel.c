@@ -34,9 +34,7 @@ static void prack(struct flow_caller *c, unsigned number, const char *body, cons
 
 static void end_by_caller(struct flow_caller *c)
 {
-	flow_caller_request(c, "BYE", NULL, NULL);
-	flow_expect(c->f, "200");
-	flow_fact(c->f, "ended 16 0");
+	flow_caller_bye(c);
 	flow_end(c->f);
 }
 
@@ -162,11 +160,7 @@ static void test_cancel(void **state)
 	flow_caller_offer(&c, MUST, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	flow_caller_expect(&c, "180");
-	flow_caller_cancel(&c, NULL);
-	flow_expect(&f, "200");
-	flow_expect(&f, "487");
-	flow_fact(&f, "ended 127 0");
-	flow_caller_ack_failure(&c);
+	flow_caller_give_up(&c);
 	flow_end(&f);
 }
 

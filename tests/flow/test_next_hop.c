@@ -16,24 +16,12 @@
 static struct flow f;
 static struct flow_caller c;
 
-static void expect_to(const struct flow_msg *m, const char *addr)
-{
-	char text[ADDR_TEXT];
-
-	assert_string_equal(addr_text(&m->to, text), addr);
-}
-
 static const struct flow_msg *expect(const char *what, const char *addr)
 {
 	const struct flow_msg *m = flow_expect(&f, what);
 
-	expect_to(m, addr);
+	flow_assert_to(m, addr);
 	return m;
-}
-
-static uint64_t count(enum metric which)
-{
-	return metric_get(&f.metrics, which);
 }
 
 /* What name servers know in these tests. */
@@ -48,25 +36,6 @@ static void start(const char *endpoint, const char *more)
 {
 	flow_start(&f, endpoint, more);
 	put_names();
-}
-
-/* Every answer of a name server comes after so long. */
-static void answers_after(int64_t delay_ns)
-{
-	sim_dns_set(f.w,
-		    &(struct sim_dns_weather){.delay_min_ns = delay_ns, .delay_max_ns = delay_ns});
-}
-
-/* Answered at once with these headers; returns the INVITE. */
-static const struct flow_msg *answered(const char *headers)
-{
-	const struct flow_msg *invite;
-
-	flow_dial(&f, "100@trunk");
-	invite = flow_expect(&f, "INVITE");
-	flow_reply(&f, invite, 200, "t", headers, SDP);
-	flow_fact(&f, FACT);
-	return invite;
 }
 
 static void bye(const char *addr)
@@ -108,7 +77,7 @@ static void test_contact(void **state)
 	text("10.0.0.7:5070");
 	bye("10.0.0.7:5070");
 	assert_int_equal(sim_dns_questions(f.w), 1);
-	assert_int_equal(count(METRIC_sip_next_hop_unknown), 0);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_next_hop_unknown), 0);
 	flow_end(&f);
 }
 
@@ -145,7 +114,7 @@ static void test_service(void **state)
 {
 	UNUSED(state);
 	start(NULL, NULL);
-	answered(SERVICE);
+	flow_answered_with(&f, SERVICE);
 	expect("ACK", "10.0.0.7:5088");
 	bye("10.0.0.7:5088");
 	flow_end(&f);
@@ -171,7 +140,7 @@ static void test_route(void **state)
 		const struct flow_msg *m;
 
 		start(NULL, NULL);
-		answered(rows[i].headers);
+		flow_answered_with(&f, rows[i].headers);
 		m = expect("ACK", "10.0.0.7:5070");
 		assert_true(slice_eq(m->msg.ruri, slice_str(rows[i].ruri)));
 		assert_string_equal(flow_header(m, "Route"), rows[i].route);
@@ -190,8 +159,8 @@ static void test_slow(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(2 * SIM_SECOND);
-	invite = answered(NODE);
+	flow_delay_names(&f, 2 * SIM_SECOND);
+	invite = flow_answered_with(&f, NODE);
 	since = sim_now(f.w);
 	flow_expect_silence(&f, 500 * SIM_MS);
 	flow_reply(&f, invite, 200, "t", NODE, SDP);
@@ -200,7 +169,7 @@ static void test_slow(void **state)
 	flow_reply(&f, invite, 200, "t", NODE, SDP);
 	assert_string_equal(expect("ACK", "10.0.0.7:5070")->text, ack->text);
 	bye("10.0.0.7:5070");
-	assert_int_equal(count(METRIC_sip_next_hop_late), 0);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_next_hop_late), 0);
 	flow_end(&f);
 }
 
@@ -212,8 +181,8 @@ static void test_hung_up_early(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(SIM_SECOND);
-	answered(NODE);
+	flow_delay_names(&f, SIM_SECOND);
+	flow_answered_with(&f, NODE);
 	flow_send_text(&f, NULL, "hello");
 	assert_int_equal(f.number, 0);
 	flow_hangup(&f, 16);
@@ -240,8 +209,8 @@ static void test_gave_way(void **state)
 {
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(SIM_SECOND);
-	answered(NODE);
+	flow_delay_names(&f, SIM_SECOND);
+	flow_answered_with(&f, NODE);
 	flow_do(&f, drop_linger);
 	expect("ACK", "10.0.0.9:5060");
 	bye("10.0.0.7:5070");
@@ -255,8 +224,8 @@ static void test_ended_early(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(SIM_SECOND);
-	invite = answered(NODE);
+	flow_delay_names(&f, SIM_SECOND);
+	invite = flow_answered_with(&f, NODE);
 	flow_send_text(&f, NULL, "hello");
 	flow_request(&f, invite, "BYE", 7, "t", NULL, NULL);
 	flow_expect(&f, "200");
@@ -271,9 +240,9 @@ static void test_unknown(void **state)
 {
 	UNUSED(state);
 	start(NULL, NULL);
-	answered("Contact: <sip:far@nobody.example:5070>\r\n");
+	flow_answered_with(&f, "Contact: <sip:far@nobody.example:5070>\r\n");
 	expect("ACK", "10.0.0.9:5060");
-	assert_int_equal(count(METRIC_sip_next_hop_unknown), 1);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_next_hop_unknown), 1);
 	text("10.0.0.9:5060");
 	sim_dns_put(f.w, "nobody.example", 60, "A 10.0.0.7");
 	text("10.0.0.9:5060"); /* remembered */
@@ -297,7 +266,7 @@ static void test_useless(void **state)
 		sim_dns_put(f.w, "loop.example", 60, "A 127.0.0.1");
 		sim_dns_put(f.w, "six.example", 60, "AAAA 2001:db8::1");
 		snprintf(line, sizeof(line), "Contact: <sip:far@%s>\r\n", hosts[i]);
-		answered(line);
+		flow_answered_with(&f, line);
 		expect("ACK", "10.0.0.9:5060");
 		bye("10.0.0.9:5060");
 		flow_end(&f);
@@ -313,15 +282,15 @@ static void test_late(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(4500 * SIM_MS);
-	invite = answered(NODE);
+	flow_delay_names(&f, 4500 * SIM_MS);
+	invite = flow_answered_with(&f, NODE);
 	since = sim_now(f.w);
 	flow_send_text(&f, NULL, "hello");
 	ack = expect("ACK", "10.0.0.9:5060");
 	assert_in_range(ack->at - since, WAIT - 100 * SIM_MS, WAIT + 100 * SIM_MS);
 	m = expect("MESSAGE", "10.0.0.9:5060");
 	flow_reply(&f, m, 200, "t", NULL, NULL);
-	assert_int_equal(count(METRIC_sip_next_hop_late), 1);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_next_hop_late), 1);
 	flow_reply(&f, invite, 200, "t", NODE, SDP);
 	assert_string_equal(expect("ACK", "10.0.0.9:5060")->text, ack->text);
 	text("10.0.0.9:5060");
@@ -340,7 +309,7 @@ static void test_answered_late(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(6 * SIM_SECOND);
+	flow_delay_names(&f, 6 * SIM_SECOND);
 	flow_dial(&f, "100@trunk");
 	invite = flow_expect(&f, "INVITE");
 	flow_reply(&f, invite, 180, "t", NODE, NULL);
@@ -360,7 +329,7 @@ static void test_dead(void **state)
 	UNUSED(state);
 	start(NULL, NULL);
 	sim_dns_set(f.w, &(struct sim_dns_weather){.is_dead = true});
-	answered(SERVICE);
+	flow_answered_with(&f, SERVICE);
 	flow_hangup(&f, 16);
 	flow_expect_silence(&f, WAIT - 100 * SIM_MS);
 	expect("ACK", "10.0.0.9:5060");
@@ -368,7 +337,7 @@ static void test_dead(void **state)
 	flow_end(&f);
 	start(NULL, NULL);
 	sim_dns_set(f.w, &(struct sim_dns_weather){.refuse_permille = 1000});
-	answered(SERVICE);
+	flow_answered_with(&f, SERVICE);
 	expect("ACK", "10.0.0.9:5060");
 	bye("10.0.0.9:5060");
 	flow_end(&f);
@@ -379,8 +348,8 @@ static void test_abandoned(void **state)
 {
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(SIM_SECOND);
-	answered(NODE);
+	flow_delay_names(&f, SIM_SECOND);
+	flow_answered_with(&f, NODE);
 	flow_send_text(&f, NULL, "hello");
 	flow_hangup(&f, 16);
 	flow_abandon(&f);
@@ -391,8 +360,8 @@ static void test_reload(void **state)
 {
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(SIM_SECOND);
-	answered(NODE);
+	flow_delay_names(&f, SIM_SECOND);
+	flow_answered_with(&f, NODE);
 	flow_reload(&f, NULL, "[more]\ntype=aor\n");
 	flow_hangup(&f, 16);
 	expect("ACK", "10.0.0.7:5070");
@@ -411,7 +380,7 @@ static void test_several(void **state)
 	sim_dns_put(f.w, "_sip._udp.farm.example", 3600, "SRV 10 0 5070 node.example");
 	sim_dns_put(f.w, "_sip._udp.farm.example", 3600, "SRV 20 0 5060 here.example");
 	sim_dns_put(f.w, "here.example", 3600, "A 10.0.0.9");
-	answered("Contact: <sip:far@farm.example>\r\n");
+	flow_answered_with(&f, "Contact: <sip:far@farm.example>\r\n");
 	expect("ACK", "10.0.0.9:5060");
 	bye("10.0.0.9:5060");
 	flow_end(&f);
@@ -436,7 +405,7 @@ static void test_no_look_for_strangers(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
-	invite = answered(FLOW_CONTACT);
+	invite = flow_answered_with(&f, FLOW_CONTACT);
 	flow_expect(&f, "ACK");
 	bye("10.0.0.9:5060");
 	flow_run(&f, 100 * SIM_SECOND);
@@ -458,9 +427,9 @@ static void test_no_room(void **state)
 	while (n < ARRAY_COUNT(taken) && (taken[n] = slab_alloc(f.sip->next_hops)))
 		n++;
 	assert_true(n && n < ARRAY_COUNT(taken));
-	answered(NODE);
+	flow_answered_with(&f, NODE);
 	expect("ACK", "10.0.0.9:5060");
-	assert_true(count(METRIC_sip_no_slot) > 0);
+	assert_true(metric_get(&f.metrics, METRIC_sip_no_slot) > 0);
 	text("10.0.0.9:5060");
 	assert_int_equal(sim_dns_questions(f.w), 0);
 	while (n)
@@ -477,7 +446,7 @@ static void test_prack_and_fork(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(100 * SIM_MS);
+	flow_delay_names(&f, 100 * SIM_MS);
 	flow_dial(&f, "100@trunk");
 	invite = flow_expect(&f, "INVITE");
 	flow_reply(&f, invite, 183, "a", NODE "Require: 100rel\r\nRSeq: 1\r\n", SDP);
@@ -512,7 +481,7 @@ static void test_answered_after_hangup(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
-	answers_after(100 * SIM_MS);
+	flow_delay_names(&f, 100 * SIM_MS);
 	flow_dial(&f, "100@trunk");
 	invite = flow_expect(&f, "INVITE");
 	flow_hangup(&f, 16);
@@ -533,22 +502,22 @@ static void test_evicted(void **state)
 	flow_start_shards(&f, 1, 1); /* room for 66 calls */
 	put_names();
 	f.is_deaf = true;
-	answers_after(3 * SIM_SECOND);
+	flow_delay_names(&f, 3 * SIM_SECOND);
 	since = sim_now(f.w);
 	for (uint32_t i = 0; i < 80; i++) {
-		answered(NODE);
+		flow_answered_with(&f, NODE);
 		flow_hangup(&f, 16);
 		while (f.msg_count)
 			free(f.msgs[--f.msg_count]);
 		f.msg_taken = f.fact_count = f.fact_taken = 0;
 	}
-	assert_true(count(METRIC_sip_linger_evicted) > 0);
-	assert_int_equal(count(METRIC_sip_tx), 80 + 2 * (80 - 66));
+	assert_true(metric_get(&f.metrics, METRIC_sip_linger_evicted) > 0);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_tx), 80 + 2 * (80 - 66));
 	flow_run(&f, since + 2950 * SIM_MS - sim_now(f.w));
 	f.msg_taken = f.msg_count;
-	sent = count(METRIC_sip_tx);
+	sent = metric_get(&f.metrics, METRIC_sip_tx);
 	flow_run(&f, 100 * SIM_MS);
-	assert_int_equal(count(METRIC_sip_tx) - sent, 2 * 66);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_tx) - sent, 2 * 66);
 	expect("ACK", "10.0.0.7:5070");
 	expect("BYE", "10.0.0.7:5070");
 	flow_run(&f, 70 * SIM_SECOND);
@@ -566,14 +535,14 @@ static void test_refreshed(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
-	invite = answered(NODE);
+	invite = flow_answered_with(&f, NODE);
 	expect("ACK", "10.0.0.7:5070");
 	flow_request(&f, invite, "INVITE", 7, "t", "Contact: <sip:far@other.example:5090>\r\n",
 		     SDP);
 	flow_expect(&f, "200");
 	flow_request(&f, invite, "ACK", 7, "t", NULL, NULL);
 	text("10.0.0.8:5090");
-	answers_after(SIM_SECOND);
+	flow_delay_names(&f, SIM_SECOND);
 	sim_dns_put(f.w, "third.example", 60, "A 10.0.0.6");
 	flow_request(&f, invite, "UPDATE", 8, "t", "Contact: <sip:far@third.example>\r\n", NULL);
 	flow_expect(&f, "200");
@@ -585,7 +554,7 @@ static void test_refreshed(void **state)
 	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:far@third.example")));
 	flow_reply(&f, m, 200, "t", NULL, NULL);
 	/* a name that is not there: who was reached until now */
-	answers_after(SIM_MS);
+	flow_delay_names(&f, SIM_MS);
 	flow_request(&f, invite, "UPDATE", 10, "t", "Contact: <sip:far@nobody.example>\r\n", NULL);
 	flow_expect(&f, "200");
 	text("10.0.0.5:5095");
@@ -604,10 +573,10 @@ static void test_reinvite(void **state)
 	UNUSED(state);
 	start("timers=yes\ntimers_sess_expires=90\n", NULL);
 	snprintf(lines, sizeof(lines), "%s%s", NODE, se);
-	answered(lines);
+	flow_answered_with(&f, lines);
 	expect("ACK", "10.0.0.7:5070");
 	m = expect("INVITE", "10.0.0.7:5070");
-	answers_after(100 * SIM_MS);
+	flow_delay_names(&f, 100 * SIM_MS);
 	snprintf(lines, sizeof(lines), "Contact: <sip:far@other.example:5090>\r\n%s%s",
 		 "Allow: UPDATE\r\n", se);
 	flow_reply(&f, m, 200, "t", lines, SDP);
@@ -652,7 +621,7 @@ static void test_incoming_slow(void **state)
 {
 	UNUSED(state);
 	start(NULL, FLOW_PEER);
-	answers_after(300 * SIM_MS); /* NAPTR, SRV, A */
+	flow_delay_names(&f, 300 * SIM_MS); /* NAPTR, SRV, A */
 	flow_caller_init(&c, &f);
 	c.contact = "sip:ann@service.example";
 	flow_caller_talk(&c);
@@ -662,7 +631,7 @@ static void test_incoming_slow(void **state)
 	flow_end(&f);
 	/* refused: nothing will ever be sent there */
 	start(NULL, FLOW_PEER);
-	answers_after(SIM_SECOND);
+	flow_delay_names(&f, SIM_SECOND);
 	flow_caller_init(&c, &f);
 	c.contact = "sip:ann@service.example";
 	flow_caller_offer(&c, NULL, SDP);

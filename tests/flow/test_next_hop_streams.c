@@ -11,39 +11,6 @@
 static struct flow f;
 static struct flow_caller c;
 
-static void assert_via(const struct flow_msg *m, const char *transport)
-{
-	char start[64];
-	size_t len = (size_t)snprintf(start, sizeof(start),
-				      "SIP/2.0/%s 10.0.0.1:5060;rport;branch=z9hG4bK", transport);
-
-	assert_memory_equal(flow_header(m, "Via"), start, len);
-}
-
-static uint64_t count(enum metric which)
-{
-	return metric_get(&f.metrics, which);
-}
-
-/* Every answer of a name server comes after so long. */
-static void answers_after(int64_t delay_ns)
-{
-	sim_dns_set(f.w,
-		    &(struct sim_dns_weather){.delay_min_ns = delay_ns, .delay_max_ns = delay_ns});
-}
-
-/* Answered at once with these headers; returns the INVITE. */
-static const struct flow_msg *answered(const char *headers)
-{
-	const struct flow_msg *invite;
-
-	flow_dial(&f, "100@trunk");
-	invite = flow_expect(&f, "INVITE");
-	flow_reply(&f, invite, 200, "t", headers, SDP);
-	flow_fact(&f, FACT);
-	return invite;
-}
-
 /* The name says TCP by its parameter, and by NAPTR; known at once, or only when what was written
  * for UDP waits already. From both shards. */
 static void test_tcp(void **state)
@@ -62,14 +29,14 @@ static void test_tcp(void **state)
 		sim_dns_put(f.w, "choice.example", 60,
 			    "NAPTR 10 50 s SIP+D2T _sip._tcp.choice.example");
 		sim_dns_put(f.w, "_sip._tcp.choice.example", 60, "SRV 10 0 5060 far.example");
-		answers_after(i & 4 ? 100 * SIM_MS : 0);
-		invite = answered(contacts[i >> 1 & 1]);
-		assert_via(invite, "UDP");
+		flow_delay_names(&f, i & 4 ? 100 * SIM_MS : 0);
+		invite = flow_answered_with(&f, contacts[i >> 1 & 1]);
+		flow_assert_via(invite, "UDP");
 		flow_hangup(&f, 16);
 		m = flow_expect(&f, "ACK");
-		assert_via(m, "TCP");
+		flow_assert_via(m, "TCP");
 		m = flow_expect(&f, "BYE");
-		assert_via(m, "TCP");
+		flow_assert_via(m, "TCP");
 		flow_reply(&f, m, 200, "t", NULL, NULL);
 		assert_int_equal(flow_far_count(&f).accepted, 1);
 		flow_end(&f);
@@ -93,9 +60,8 @@ static void test_stays_with_tcp(void **state)
 		m = flow_expect(&f, "INVITE");
 		flow_reply(&f, m, 200, "t", "Contact: <sip:far@far.example>\r\n", SDP);
 		flow_fact(&f, FACT);
-		assert_via(flow_expect(&f, "ACK"), "TCP");
-		flow_hangup(&f, 16);
-		flow_reply(&f, flow_expect(&f, "BYE"), 200, "t", NULL, NULL);
+		flow_assert_via(flow_expect(&f, "ACK"), "TCP");
+		flow_bye(&f, 16);
 		assert_int_equal(flow_far_count(&f).accepted, 1);
 		flow_end(&f);
 	}
@@ -110,8 +76,8 @@ static void test_refused(void **state)
 	flow_start_far(&f, "both", 1, NULL, NULL);
 	flow_far_deaf(&f);
 	sim_dns_put(f.w, "far.example", 60, "A 10.0.0.9");
-	answers_after(100 * SIM_MS);
-	m = answered("Contact: <sip:far@far.example:5060;transport=tcp>\r\n");
+	flow_delay_names(&f, 100 * SIM_MS);
+	m = flow_answered_with(&f, "Contact: <sip:far@far.example:5060;transport=tcp>\r\n");
 	flow_hangup(&f, 16);
 	flow_run(&f, SIM_SECOND);
 	flow_request(&f, m, "BYE", 7, "t", NULL, NULL);
@@ -131,7 +97,7 @@ static void test_tls(void **state)
 		flow_use_shard(&f, i & 1);
 		flow_far_certificate(&f, is_right ? "/tls/carrier.pem" : "/tls/whole.pem");
 		sim_dns_put(f.w, "carrier.test", 60, "A 10.0.0.9");
-		answers_after(100 * SIM_MS);
+		flow_delay_names(&f, 100 * SIM_MS);
 		flow_far_call(&f);
 		flow_caller_init(&c, &f);
 		snprintf(c.call_id, sizeof(c.call_id), "tls%u@far", i);
@@ -142,7 +108,7 @@ static void test_tls(void **state)
 		if (is_right)
 			flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
 		assert_int_equal(flow_far_count(&f).accepted, 1);
-		assert_int_equal(count(METRIC_sip_conn_failed), is_right ? 0 : 1);
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_failed), is_right ? 0 : 1);
 		flow_end(&f);
 	}
 }
@@ -161,20 +127,20 @@ static void test_tls_from_udp(void **state)
 			       "[beside]\ntype=transport\nprotocol=udp\nbind=10.0.0.1:5060\n");
 		flow_far_certificate(&f, is_right ? "/tls/carrier.pem" : "/tls/whole.pem");
 		sim_dns_put(f.w, "carrier.test", 60, "A 10.0.0.9");
-		answers_after(i & 1 ? 100 * SIM_MS : 0);
+		flow_delay_names(&f, i & 1 ? 100 * SIM_MS : 0);
 		flow_dial(&f, "trunk/sip:100@10.0.0.9:5060");
 		m = flow_expect(&f, "INVITE");
-		assert_via(m, "UDP");
+		flow_assert_via(m, "UDP");
 		flow_reply(&f, m, 200, "t",
 			   "Contact: <sip:far@carrier.test:5060;transport=tls>\r\n", SDP);
 		flow_fact(&f, FACT);
 		if (is_right)
-			assert_via(flow_expect(&f, "ACK"), "TLS");
+			flow_assert_via(flow_expect(&f, "ACK"), "TLS");
 		flow_hangup(&f, 16);
 		flow_run(&f, SIM_SECOND);
 		if (is_right)
 			flow_reply(&f, flow_expect(&f, "BYE"), 200, "t", NULL, NULL);
-		assert_int_equal(count(METRIC_sip_conn_failed) > 0, !is_right);
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_failed) > 0, !is_right);
 		flow_end(&f);
 	}
 }
@@ -189,14 +155,13 @@ static void test_tls_same_address(void **state)
 	flow_far_certificate(&f, "/tls/carrier.pem");
 	sim_dns_put(f.w, "carrier.test", 60, "A 10.0.0.9");
 	sim_dns_put(f.w, "ringer.test", 60, "A 10.0.0.9");
-	answers_after(100 * SIM_MS);
+	flow_delay_names(&f, 100 * SIM_MS);
 	flow_dial(&f, "100@trunk");
 	m = flow_expect(&f, "INVITE");
 	flow_reply(&f, m, 200, "t", "Contact: <sip:far@ringer.test:5060;transport=tls>\r\n", SDP);
 	flow_fact(&f, FACT);
 	flow_expect(&f, "ACK");
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, "t", NULL, NULL);
+	flow_bye(&f, 16);
 	assert_int_equal(flow_far_count(&f).accepted, 1);
 	flow_end(&f);
 }

@@ -36,8 +36,7 @@ static uint64_t counted(enum metric which)
 
 static void finish(void)
 {
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -253,8 +252,7 @@ static void test_challenge_too_late(void **state)
 	flow_answered_call(&f);
 	assert_int_equal(notify_call(LINES, ""), 0);
 	m = flow_expect(&f, "NOTIFY");
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_reply(&f, m, 401, NULL, CHALLENGE, NULL);
 	flow_expect_silence(&f, 3 * SIM_SECOND);
 	flow_end(&f);

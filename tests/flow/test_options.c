@@ -5,11 +5,6 @@
 
 #include <stdio.h>
 
-static bool has(const struct flow_msg *m, const char *text)
-{
-	return strstr(m->text, text) != NULL;
-}
-
 /* Each row: what the INVITE of a call reads with the option, and does not read without it. */
 static void test_lines(void **state)
 {
@@ -47,7 +42,7 @@ static void test_lines(void **state)
 			   is_set ? rows[i / 2].more : NULL);
 		flow_dial(&f, "100@trunk");
 		m = flow_expect(&f, "INVITE");
-		if (has(m, rows[i / 2].text) != is_set)
+		if (flow_has(m, rows[i / 2].text) != is_set)
 			fail_msg("%s%s in:\n%s", is_set ? "no " : "", rows[i / 2].text, m->text);
 		flow_reply(&f, m, 486, "far1", NULL, NULL);
 		flow_expect(&f, "ACK");
@@ -67,7 +62,7 @@ static void test_no_rport(void **state)
 	flow_answered_call(&f);
 	flow_hangup(&f, CAUSE_NORMAL);
 	m = flow_expect(&f, "BYE");
-	assert_true(has(m, "\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK"));
+	assert_true(flow_has(m, "\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK"));
 	flow_reply(&f, m, 200, NULL, NULL, NULL);
 	flow_end(&f);
 }
@@ -105,11 +100,7 @@ static void test_progress(void **state)
 			else
 				flow_expect_silence(&f, SIM_SECOND);
 		}
-		flow_caller_cancel(&c, NULL);
-		flow_expect(&f, "200");
-		flow_expect(&f, "487");
-		flow_fact(&f, "ended 127 0");
-		flow_caller_ack_failure(&c);
+		flow_caller_give_up(&c);
 		flow_end(&f);
 	}
 }
@@ -150,8 +141,7 @@ static void test_ptime(void **state)
 		flow_run(&f, SIM_MS);
 		assert_int_equal(f.ptime_ms, i ? 40 : 20);
 		f.fact_taken = f.fact_count;
-		flow_hangup(&f, CAUSE_NORMAL);
-		flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+		flow_bye(&f, CAUSE_NORMAL);
 		flow_end(&f);
 	}
 }
@@ -234,11 +224,7 @@ static void test_identifier_order(void **state)
 		flow_caller_invite(&c, NULL, flow_sdp(7000, "0 101", "sendrecv"));
 		flow_expect(&f, "100");
 		flow_fact(&f, offers[i]);
-		flow_caller_cancel(&c, NULL);
-		flow_expect(&f, "200");
-		flow_expect(&f, "487");
-		flow_fact(&f, "ended 127 0");
-		flow_caller_ack_failure(&c);
+		flow_caller_give_up(&c);
 		flow_end(&f);
 	}
 }
@@ -253,7 +239,7 @@ static void test_default_realm(void **state)
 	flow_start(&f, NULL, "[g]\ntype=global\ndefault_realm=dialer.example\n");
 	flow_caller_init(&c, &f);
 	flow_caller_invite(&c, NULL, NULL);
-	assert_true(has(flow_caller_expect(&c, "401"), "realm=\"dialer.example\""));
+	assert_true(flow_has(flow_caller_expect(&c, "401"), "realm=\"dialer.example\""));
 	flow_caller_ack_failure(&c);
 	flow_end(&f);
 }

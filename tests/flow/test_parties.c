@@ -158,8 +158,7 @@ static void test_connected_in(void **state)
 		if (connected_rows[i].fact)
 			flow_fact(&f, connected_rows[i].fact);
 		flow_no_fact(&f);
-		flow_hangup(&f, 16);
-		flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+		flow_bye(&f, 16);
 		flow_end(&f);
 	}
 }
@@ -194,8 +193,7 @@ static void test_connected_out(void **state)
 	assert_string_equal(flow_header(m, "P-Asserted-Identity"), "\"Boss\" <sip:1@10.0.0.1>");
 	assert_int_equal(m->msg.body.len, 0);
 	flow_reply(&f, m, 200, NULL, FLOW_CONTACT, NULL);
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -223,8 +221,7 @@ static void test_connected_out_not(void **state)
 		f.fact_taken = f.fact_count;
 		parties_connect(&f, "Boss", "1");
 		flow_expect_silence(&f, SIM_SECOND);
-		flow_hangup(&f, 16);
-		flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+		flow_bye(&f, 16);
 		flow_end(&f);
 	}
 }
@@ -245,8 +242,7 @@ static void test_connected_by_invite(void **state)
 	flow_reply(&f, m, 200, NULL, FLOW_CONTACT, SDP);
 	flow_expect(&f, "ACK");
 	f.fact_taken = f.fact_count;
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -344,8 +340,7 @@ static void test_connected_in_a_row(void **state)
 			flow_expect(&f, "ACK");
 		flow_expect_silence(&f, 10 * SIM_SECOND);
 		f.fact_taken = f.fact_count;
-		flow_hangup(&f, 16);
-		flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+		flow_bye(&f, 16);
 		flow_end(&f);
 	}
 }
@@ -402,8 +397,7 @@ static void test_connected_before_ack(void **state)
 	assert_string_equal(flow_header(m, "P-Asserted-Identity"), "\"Boss\" <sip:1@10.0.0.1>");
 	flow_reply(&f, m, 200, NULL, FLOW_CONTACT, NULL);
 	f.fact_taken = f.fact_count;
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -432,8 +426,7 @@ static void test_info(void **state)
 	assert_string_equal(parties_info(&f, "secure"), "0");
 	assert_string_equal(parties_info(&f, "t38state"), "DISABLED");
 	f.fact_taken = f.fact_count;
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 

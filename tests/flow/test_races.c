@@ -143,8 +143,7 @@ static void test_reinvite_left_open(void **state)
 	UNUSED(state);
 	again = refreshing(&f, &invite);
 	flow_reply(&f, again, 100, NULL, NULL, NULL);
-	flow_hangup(&f, CAUSE_NORMAL);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, CAUSE_NORMAL);
 	cancel = flow_expect(&f, "CANCEL");
 	assert_true(slice_eq(cancel->msg.via.branch, again->msg.via.branch));
 	flow_reply(&f, cancel, 200, NULL, NULL, NULL);
@@ -179,8 +178,7 @@ static void test_two_proxies_ask(void **state)
 	assert_non_null(strstr(m->text, "realm=\"one\""));
 	assert_non_null(strstr(m->text, "realm=\"two\""));
 	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");
-	flow_hangup(&f, CAUSE_NORMAL);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, CAUSE_NORMAL);
 	flow_end(&f);
 }
 

@@ -18,15 +18,8 @@ static void talk(struct flow *f, struct flow_caller *c, const char *endpoint)
 
 static void end(struct flow_caller *c)
 {
-	flow_caller_request(c, "BYE", NULL, NULL);
-	flow_expect(c->f, "200");
-	flow_fact(c->f, "ended 16 0");
+	flow_caller_bye(c);
 	flow_end(c->f);
-}
-
-static bool has(const struct flow_msg *m, const char *text)
-{
-	return strstr(m->text, text) != NULL;
 }
 
 /* ---- the far end asks ---- */
@@ -44,17 +37,17 @@ static void test_refer_in(void **state)
 	flow_expect(&f, "202");
 	flow_fact(&f, "refer 200 by <sip:ann@x>");
 	m = flow_expect(&f, "NOTIFY");
-	assert_true(has(m, "\r\nEvent: refer;id=2\r\n"));
-	assert_true(has(m, "\r\nSubscription-State: terminated;reason=noresource\r\n"));
-	assert_true(has(m, "\r\nContent-Type: message/sipfrag;version=2.0\r\n"));
-	assert_true(has(m, "\r\n\r\nSIP/2.0 200 OK\r\n"));
+	assert_true(flow_has(m, "\r\nEvent: refer;id=2\r\n"));
+	assert_true(flow_has(m, "\r\nSubscription-State: terminated;reason=noresource\r\n"));
+	assert_true(flow_has(m, "\r\nContent-Type: message/sipfrag;version=2.0\r\n"));
+	assert_true(flow_has(m, "\r\n\r\nSIP/2.0 200 OK\r\n"));
 	flow_reply(&f, m, 200, NULL, NULL, NULL);
 	/* without a subscription */
 	flow_caller_request(&c, "REFER",
 			    "Refer-To: <sip:201@10.0.0.1>\r\nRefer-Sub: false\r\n"
 			    "Require: norefersub\r\n",
 			    NULL);
-	assert_true(has(flow_expect(&f, "202"), "\r\nRefer-Sub: false\r\n"));
+	assert_true(flow_has(flow_expect(&f, "202"), "\r\nRefer-Sub: false\r\n"));
 	flow_fact(&f, "refer 201 by ");
 	end(&c);
 }
@@ -121,8 +114,8 @@ static void test_refer_out(void **state)
 		talk(&f, &c, NULL);
 		assert_int_equal(flow_transfer(&f, "300"), 0);
 		m = flow_expect(&f, "REFER");
-		assert_true(has(m, "\r\nRefer-To: <sip:300@10.0.0.9:5060>\r\n"));
-		assert_true(has(m, "\r\nReferred-By: <sip:10.0.0.1:5060>\r\n"));
+		assert_true(flow_has(m, "\r\nRefer-To: <sip:300@10.0.0.9:5060>\r\n"));
+		assert_true(flow_has(m, "\r\nReferred-By: <sip:10.0.0.1:5060>\r\n"));
 		assert_int_equal(flow_transfer(&f, "301"), -EBUSY);
 		flow_reply(&f, m, 202, NULL, NULL, NULL);
 		flow_no_fact(&f);
@@ -156,9 +149,7 @@ static void test_refer_out_unanswered(void **state)
 		flow_expect(&f, "200");
 		flow_fact(&f, "transferred 200");
 	}
-	flow_caller_request(&c, "BYE", NULL, NULL);
-	flow_expect(&f, "200");
-	flow_fact(&f, "ended 16 0");
+	flow_caller_bye(&c);
 	for (int i = 0; i < 20; i++) /* both, until timer F */
 		flow_expect(&f, "REFER");
 	flow_end(&f);
@@ -174,7 +165,7 @@ static void test_refer_out_refused(void **state)
 	talk(&f, &c, NULL);
 	assert_int_equal(flow_transfer(&f, "sip:a@b.example"), 0);
 	m = flow_expect(&f, "REFER");
-	assert_true(has(m, "\r\nRefer-To: <sip:a@b.example>\r\n"));
+	assert_true(flow_has(m, "\r\nRefer-To: <sip:a@b.example>\r\n"));
 	flow_reply(&f, m, 405, NULL, NULL, NULL);
 	flow_fact(&f, "transferred 405");
 	/* Refer-Sub: false: nothing follows (RFC 4488) */
@@ -185,9 +176,7 @@ static void test_refer_out_refused(void **state)
 	/* the far end ends the call instead of an answer */
 	assert_int_equal(flow_transfer(&f, "b@c"), 0);
 	flow_expect(&f, "REFER");
-	flow_caller_request(&c, "BYE", NULL, NULL);
-	flow_expect(&f, "200");
-	flow_fact(&f, "ended 16 0");
+	flow_caller_bye(&c);
 	for (int i = 0; i < 10; i++)
 		flow_expect(&f, "REFER");
 	flow_end(&f);
@@ -222,7 +211,7 @@ static void test_redirect(void **state)
 	flow_caller_init(&c, &f);
 	flow_caller_offer(&c, NULL, SDP);
 	assert_int_equal(flow_transfer(&f, "sip:900@10.9.9.9"), 302);
-	assert_true(has(flow_caller_expect(&c, "302"), "\r\nContact: <sip:900@10.9.9.9>\r\n"));
+	assert_true(flow_has(flow_caller_expect(&c, "302"), "\r\nContact: <sip:900@10.9.9.9>\r\n"));
 	flow_fact(&f, "ended 23 302");
 	flow_caller_ack_failure(&c);
 	flow_end(&f);

@@ -588,13 +588,6 @@ static void test_qualify_challenge(void **state)
 	end_qualify();
 }
 
-static void expect_to(const struct flow_msg *m, const char *addr)
-{
-	char text[ADDR_TEXT];
-
-	assert_string_equal(addr_text(&m->to, text), addr);
-}
-
 /* A contact by name: each address has qualify_timeout to answer; one that does is enough. */
 static void test_qualify_name(void **state)
 {
@@ -612,13 +605,13 @@ static void test_qualify_name(void **state)
 	flow_fact(&f, "DeviceStateChange PJSIP/trunk NOT_INUSE");
 	m = flow_expect(&f, "OPTIONS");
 	first = m->at;
-	expect_to(m, "10.0.0.7:5060");
+	flow_assert_to(m, "10.0.0.7:5060");
 	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:desk.example")));
 	for (int i = 0; i < 2; i++)
-		expect_to(flow_expect(&f, "OPTIONS"), "10.0.0.7:5060");
+		flow_assert_to(flow_expect(&f, "OPTIONS"), "10.0.0.7:5060");
 	m = flow_expect(&f, "OPTIONS");
 	assert_in_range(m->at - first, 2 * SIM_SECOND, 2 * SIM_SECOND + SIM_MS);
-	expect_to(m, "10.0.0.8:5060");
+	flow_assert_to(m, "10.0.0.8:5060");
 	flow_reply(&f, m, 200, "x", NULL, NULL);
 	flow_fact(&f, "ContactStatus sip:desk.example Reachable desk desk rtt");
 	flow_fact(&f, "PeerStatus PJSIP PJSIP/desk Reachable");
@@ -645,7 +638,7 @@ static void test_qualify_path(void **state)
 		"sip:phone@192.168.1.7"));
 	flow_expect(&f, "200");
 	m = flow_expect(&f, "OPTIONS");
-	expect_to(m, "10.0.0.7:5060");
+	flow_assert_to(m, "10.0.0.7:5060");
 	assert_string_equal(flow_header(m, "Route"), "<sip:edge.example;lr>");
 	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:phone@192.168.1.7")));
 	flow_reply(&f, m, 200, "x", NULL, NULL);

@@ -62,9 +62,7 @@ static void test_invite_behind_answer(void **state)
 	assert_true(second->at - first->at >= 500 * SIM_MS);
 	flow_no_fact(&f);
 	flow_caller_ack(&c, NULL);
-	flow_caller_request(&c, "BYE", NULL, NULL);
-	flow_expect(&f, "200");
-	flow_fact(&f, "ended 16 0");
+	flow_caller_bye(&c);
 	flow_end(&f);
 }
 
@@ -160,8 +158,7 @@ static void test_no_session_timer(void **state)
 	assert_true(sip_msg_has(&invite->msg, SIP_HDR_SESSION_EXPIRES));
 	flow_expect_silence(&f, 7200 * SIM_SECOND);
 	flow_no_fact(&f);
-	flow_hangup(&f, CAUSE_NORMAL);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+	flow_bye(&f, CAUSE_NORMAL);
 	flow_end(&f);
 }
 
@@ -224,8 +221,7 @@ static void test_digits_by_mode(void **state)
 			flow_reply(&f, m, 200, NULL, NULL, NULL);
 			assert_int_equal(send_digit(&f, "x"), -EINVAL);
 		}
-		flow_hangup(&f, CAUSE_NORMAL);
-		flow_reply(&f, flow_expect(&f, "BYE"), 200, NULL, NULL, NULL);
+		flow_bye(&f, CAUSE_NORMAL);
 		flow_end(&f);
 	}
 }

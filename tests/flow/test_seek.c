@@ -10,13 +10,6 @@
 #define NAMED "[named]\ntype=aor\ncontact=sip:gw.example\n"
 #define TWO   "[two]\ntype=aor\ncontact=sip:10.0.0.7:5060\ncontact=sip:10.0.0.8:5070\n"
 
-static void expect_to(const struct flow_msg *m, const char *addr)
-{
-	char text[ADDR_TEXT];
-
-	assert_string_equal(addr_text(&m->to, text), addr);
-}
-
 static void put_two(struct flow *f, uint32_t ttl)
 {
 	sim_dns_put(f->w, "_sip._udp.gw.example", ttl, "SRV 10 0 5060 a.example");
@@ -30,7 +23,7 @@ static const struct flow_msg *again(struct flow *f, const struct flow_msg *first
 {
 	const struct flow_msg *m = flow_expect(f, "INVITE");
 
-	expect_to(m, addr);
+	flow_assert_to(m, addr);
 	assert_true(slice_eq(m->msg.call_id, first->msg.call_id));
 	assert_true(slice_eq(m->msg.from_tag, first->msg.from_tag));
 	assert_int_equal(m->msg.cseq, first->msg.cseq);
@@ -62,7 +55,7 @@ static void test_srv_503(void **state)
 	flow_dial(&f, "100@trunk");
 	assert_int_equal(f.dial_error, 0);
 	invite = flow_expect(&f, "INVITE");
-	expect_to(invite, "10.0.0.7:5060");
+	flow_assert_to(invite, "10.0.0.7:5060");
 	assert_true(slice_eq(invite->msg.ruri, SLICE_LIT("sip:100@gw.example")));
 	flow_reply(&f, invite, 183, "x", FLOW_CONTACT, NULL);
 	flow_fact(&f, "progress none");
@@ -76,7 +69,7 @@ static void test_srv_503(void **state)
 	assert_int_equal(sim_dns_questions(f.w), 4); /* NAPTR, SRV, two A */
 	flow_dial(&f, "101@trunk");
 	invite = flow_expect(&f, "INVITE");
-	expect_to(invite, "10.0.0.7:5060");
+	flow_assert_to(invite, "10.0.0.7:5060");
 	flow_reply(&f, invite, 486, "x", NULL, NULL); /* of the user: final */
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "ended 17 486");
@@ -94,9 +87,9 @@ static void test_silence(void **state)
 	flow_start(&f, "aors=two\n", TWO);
 	flow_dial(&f, "100@trunk");
 	invite = flow_expect(&f, "INVITE");
-	expect_to(invite, "10.0.0.7:5060");
+	flow_assert_to(invite, "10.0.0.7:5060");
 	for (int i = 0; i < 6; i++)
-		expect_to(flow_expect(&f, "INVITE"), "10.0.0.7:5060");
+		flow_assert_to(flow_expect(&f, "INVITE"), "10.0.0.7:5060");
 	second = again(&f, invite, "10.0.0.8:5070");
 	assert_true(second->at - invite->at == 32 * SIM_SECOND);
 	answer(&f, second);
@@ -124,7 +117,7 @@ static void test_hangup(void **state)
 	invite = flow_expect(&f, "INVITE");
 	flow_hangup(&f, 16);
 	for (int i = 0; i < 6; i++)
-		expect_to(flow_expect(&f, "INVITE"), "10.0.0.7:5060");
+		flow_assert_to(flow_expect(&f, "INVITE"), "10.0.0.7:5060");
 	flow_expect_silence(&f, 40 * SIM_SECOND); /* and no second target */
 	flow_dial(&f, "100@trunk");
 	invite = flow_expect(&f, "INVITE");
@@ -135,7 +128,7 @@ static void test_hangup(void **state)
 	flow_fact(&f, "ringing");
 	flow_hangup(&f, 16);
 	cancel = flow_expect(&f, "CANCEL");
-	expect_to(cancel, "10.0.0.8:5070");
+	flow_assert_to(cancel, "10.0.0.8:5070");
 	assert_true(slice_eq(cancel->msg.via.branch, second->msg.via.branch));
 	flow_reply(&f, cancel, 200, "y", NULL, NULL);
 	flow_reply(&f, second, 503, "y", NULL, NULL); /* cancelled: nothing moves */
@@ -207,7 +200,7 @@ static void test_one_held(void **state)
 	assert_false(flow_is_held(&f, "101@trunk"));
 	flow_dial(&f, "101@trunk");
 	second = flow_expect(&f, "INVITE");
-	expect_to(second, "10.0.0.8:5070");
+	flow_assert_to(second, "10.0.0.8:5070");
 	answer(&f, second);
 	flow_end(&f);
 }
@@ -364,7 +357,7 @@ static void test_proxy(void **state)
 		put_two(&f, 60);
 		flow_dial(&f, "100@trunk");
 		invite = flow_expect(&f, "INVITE");
-		expect_to(invite, "10.0.0.7:5060");
+		flow_assert_to(invite, "10.0.0.7:5060");
 		assert_true(slice_eq(invite->msg.ruri, slice_str(rows[i].ruri)));
 		assert_string_equal(flow_header(invite, "Route"), rows[i].route);
 		assert_string_equal(flow_header(invite, "To"), "<sip:100@10.0.0.9>");
@@ -395,7 +388,7 @@ static void test_redirect(void **state)
 	flow_reply(&f, invite, 302, "x", AWAY, NULL);
 	flow_expect(&f, "ACK");
 	second = flow_expect(&f, "INVITE");
-	expect_to(second, "10.0.0.2:5080");
+	flow_assert_to(second, "10.0.0.2:5080");
 	assert_true(slice_eq(second->msg.ruri, SLICE_LIT("sip:b@10.0.0.2:5080")));
 	assert_true(slice_eq(second->msg.call_id, invite->msg.call_id));
 	assert_int_equal(second->msg.cseq, invite->msg.cseq + 1);
@@ -403,7 +396,7 @@ static void test_redirect(void **state)
 	flow_reply(&f, second, 503, "y", NULL, NULL);
 	flow_expect(&f, "ACK");
 	third = flow_expect(&f, "INVITE");
-	expect_to(third, "10.0.0.3:5060");
+	flow_assert_to(third, "10.0.0.3:5060");
 	flow_no_fact(&f);
 	answer(&f, third);
 	flow_end(&f);
@@ -451,7 +444,7 @@ static void test_redirect_to_held(void **state)
 		flow_expect(&f, "ACK");
 		if (i == 0) {
 			invite = flow_expect(&f, "INVITE");
-			expect_to(invite, "10.0.0.8:5070");
+			flow_assert_to(invite, "10.0.0.8:5070");
 			flow_reply(&f, invite, 503, "y", "Retry-After: 60\r\n", NULL);
 			flow_expect(&f, "ACK");
 		}
@@ -484,7 +477,7 @@ static void test_redirect_methods(void **state)
 	flow_reply(&f, invite, 301, "x", AWAY, NULL);
 	flow_expect(&f, "ACK");
 	second = flow_expect(&f, "INVITE");
-	expect_to(second, "10.0.0.2:5080");
+	flow_assert_to(second, "10.0.0.2:5080");
 	assert_false(slice_eq(second->msg.call_id, invite->msg.call_id));
 	assert_false(slice_eq(second->msg.from_tag, invite->msg.from_tag));
 	answer(&f, second);
@@ -506,7 +499,7 @@ static void test_auth_then_503(void **state)
 		   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n", NULL);
 	flow_expect(&f, "ACK");
 	invite = flow_expect(&f, "INVITE");
-	expect_to(invite, "10.0.0.7:5060");
+	flow_assert_to(invite, "10.0.0.7:5060");
 	flow_reply(&f, invite, 503, "x", NULL, NULL);
 	flow_expect(&f, "ACK");
 	second = again(&f, invite, "10.0.0.8:5070");
@@ -537,7 +530,7 @@ static void test_auth_of_each(void **state)
 		   "WWW-Authenticate: Digest realm=\"r\", nonce=\"m\", qop=\"auth\"\r\n", NULL);
 	flow_expect(&f, "ACK");
 	second = flow_expect(&f, "INVITE");
-	expect_to(second, "10.0.0.8:5070");
+	flow_assert_to(second, "10.0.0.8:5070");
 	assert_non_null(strstr(flow_header(second, "Authorization"), "nonce=\"m\""));
 	answer(&f, second);
 	flow_end(&f);
@@ -561,7 +554,7 @@ static void test_auth_then_redirect(void **state)
 	flow_reply(&f, invite, 302, "x", "Contact: <sip:200@10.0.0.9:5090>\r\n", NULL);
 	flow_expect(&f, "ACK");
 	second = flow_expect(&f, "INVITE");
-	expect_to(second, "10.0.0.9:5090");
+	flow_assert_to(second, "10.0.0.9:5090");
 	assert_false(sip_msg_has(&second->msg, SIP_HDR_AUTHORIZATION));
 	answer(&f, second);
 	flow_end(&f);

@@ -22,15 +22,6 @@ static const char *large_uri(void)
 	return long_uri(460);
 }
 
-static void assert_via(const struct flow_msg *m, const char *transport)
-{
-	char start[64];
-	size_t len = (size_t)snprintf(start, sizeof(start),
-				      "SIP/2.0/%s 10.0.0.1:5060;rport;branch=z9hG4bK", transport);
-
-	assert_memory_equal(flow_header(m, "Via"), start, len);
-}
-
 /* Off, as Asterisk has it: by UDP, whatever the size. */
 static void test_off(void **state)
 {
@@ -42,7 +33,7 @@ static void test_off(void **state)
 	flow_dial(&f, large_uri());
 	m = flow_expect(&f, "INVITE");
 	assert_true(m->len > 1300);
-	assert_via(m, "UDP");
+	flow_assert_via(m, "UDP");
 	flow_reply(&f, m, 486, "t", NULL, NULL);
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "ended 17 486");
@@ -65,20 +56,20 @@ static void test_large(void **state)
 		flow_dial(&f, large_uri());
 		invite = flow_expect(&f, "INVITE");
 		assert_true(invite->len > 1300);
-		assert_via(invite, "TCP");
+		flow_assert_via(invite, "TCP");
 		assert_string_equal(flow_header(invite, "Contact"), "<sip:asterisk@10.0.0.1:5060>");
 		flow_expect_silence(&f, 20 * SIM_SECOND); /* nothing is sent again */
 		flow_reply(&f, invite, 200, "t", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
-		assert_via(flow_expect(&f, "ACK"), "UDP");
+		flow_assert_via(flow_expect(&f, "ACK"), "UDP");
 		flow_fact(&f, FACT);
 		flow_send_text(&f, NULL, text);
 		assert_int_equal(f.number, 0);
 		m = flow_expect(&f, "MESSAGE");
-		assert_via(m, "TCP");
+		flow_assert_via(m, "TCP");
 		flow_reply(&f, m, 200, "t", NULL, NULL);
 		flow_hangup(&f, 16);
 		m = flow_expect(&f, "BYE");
-		assert_via(m, "UDP");
+		flow_assert_via(m, "UDP");
 		flow_reply(&f, m, 200, "t", NULL, NULL);
 		assert_int_equal(metric_get(&f.metrics, METRIC_sip_widened), 2);
 		flow_end(&f);
@@ -119,14 +110,14 @@ static void test_challenge(void **state)
 	flow_dial(&f, long_uri(250));
 	invite = flow_expect(&f, "INVITE");
 	assert_true(invite->len <= 1300);
-	assert_via(invite, "UDP");
+	flow_assert_via(invite, "UDP");
 	flow_reply(&f, invite, 401, "t",
 		   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n0123456789\", qop=\"auth\"\r\n",
 		   NULL);
 	flow_expect(&f, "ACK");
 	invite = flow_expect(&f, "INVITE");
 	assert_true(invite->len > 1300);
-	assert_via(invite, "TCP");
+	flow_assert_via(invite, "TCP");
 	flow_reply(&f, invite, 486, "t", NULL, NULL);
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "ended 17 486");
@@ -146,9 +137,9 @@ static void test_refused(void **state)
 		flow_far_deaf(&f);
 		flow_dial(&f, large_uri());
 		m = flow_expect(&f, "INVITE");
-		assert_via(m, "UDP");
+		flow_assert_via(m, "UDP");
 		m = flow_expect(&f, "INVITE"); /* timer A */
-		assert_via(m, "UDP");
+		flow_assert_via(m, "UDP");
 		flow_reply(&f, m, 486, "t", NULL, NULL);
 		flow_expect(&f, "ACK");
 		flow_fact(&f, "ended 17 486");
@@ -192,15 +183,15 @@ static void test_target(void **state)
 		flow_use_shard(&f, shard);
 		flow_dial(&f, "100@trunk");
 		m = flow_expect(&f, "INVITE");
-		assert_via(m, "UDP");
+		flow_assert_via(m, "UDP");
 		flow_reply(&f, m, 200, "t", "Contact: <sip:far@10.0.0.9:5060;transport=tcp>\r\n",
 			   flow_sdp(7000, "0", "sendrecv"));
 		m = flow_expect(&f, "ACK");
-		assert_via(m, "TCP");
+		flow_assert_via(m, "TCP");
 		flow_fact(&f, FACT);
 		flow_hangup(&f, 16);
 		m = flow_expect(&f, "BYE");
-		assert_via(m, "TCP");
+		flow_assert_via(m, "TCP");
 		flow_reply(&f, m, 200, "t", NULL, NULL);
 		assert_int_equal(flow_far_count(&f).accepted, 1);
 		flow_end(&f);
@@ -218,21 +209,20 @@ static void test_target_challenge(void **state)
 		       "[acct]\ntype=auth\nauth_type=userpass\nusername=joe\npassword=x\n");
 	flow_dial(&f, "100@trunk");
 	m = flow_expect(&f, "INVITE");
-	assert_via(m, "UDP");
+	flow_assert_via(m, "UDP");
 	flow_reply(&f, m, 200, "t", "Contact: <sip:far@10.0.0.9:5060;transport=tcp>\r\n",
 		   flow_sdp(7000, "0", "sendrecv"));
-	assert_via(flow_expect(&f, "ACK"), "TCP");
+	flow_assert_via(flow_expect(&f, "ACK"), "TCP");
 	flow_fact(&f, FACT);
 	flow_send_text(&f, NULL, "hello");
 	m = flow_expect(&f, "MESSAGE");
-	assert_via(m, "TCP");
+	flow_assert_via(m, "TCP");
 	flow_reply(&f, m, 401, NULL, "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n", NULL);
 	m = flow_expect(&f, "MESSAGE");
-	assert_via(m, "TCP");
+	flow_assert_via(m, "TCP");
 	assert_true(sip_msg_has(&m->msg, SIP_HDR_AUTHORIZATION));
 	flow_reply(&f, m, 200, NULL, NULL, NULL);
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, "t", NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -250,18 +240,17 @@ static void test_target_refresh(void **state)
 	flow_dial(&f, "100@trunk");
 	invite = flow_expect(&f, "INVITE");
 	flow_reply(&f, invite, 200, "t", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
-	assert_via(flow_expect(&f, "ACK"), "UDP");
+	flow_assert_via(flow_expect(&f, "ACK"), "UDP");
 	flow_fact(&f, FACT);
 	for (unsigned i = 0; i < 2; i++) {
 		flow_request(&f, invite, "UPDATE", 7 + i, "t", contacts[i], NULL);
 		flow_expect(&f, "200");
 		flow_send_text(&f, NULL, "hello");
 		m = flow_expect(&f, "MESSAGE");
-		assert_via(m, i ? "UDP" : "TCP");
+		flow_assert_via(m, i ? "UDP" : "TCP");
 		flow_reply(&f, m, 200, "t", NULL, NULL);
 	}
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, "t", NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 
@@ -277,10 +266,9 @@ static void test_target_rewritten(void **state)
 	m = flow_expect(&f, "INVITE");
 	flow_reply(&f, m, 200, "t", "Contact: <sip:far@192.0.2.1:5060;transport=tcp>\r\n",
 		   flow_sdp(7000, "0", "sendrecv"));
-	assert_via(flow_expect(&f, "ACK"), "UDP");
+	flow_assert_via(flow_expect(&f, "ACK"), "UDP");
 	flow_fact(&f, FACT);
-	flow_hangup(&f, 16);
-	flow_reply(&f, flow_expect(&f, "BYE"), 200, "t", NULL, NULL);
+	flow_bye(&f, 16);
 	flow_end(&f);
 }
 

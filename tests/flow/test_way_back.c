@@ -24,25 +24,13 @@ static void start(const char *endpoint, const char *via)
 	c.via = via;
 }
 
-static void assert_to(const struct flow_msg *m, const char *addr)
-{
-	char text[ADDR_TEXT];
-
-	assert_string_equal(addr_text(&m->to, text), addr);
-}
-
 /* The next message is this one and goes there. */
 static const struct flow_msg *expect_to(const char *what, const char *addr)
 {
 	const struct flow_msg *m = flow_expect(&f, what);
 
-	assert_to(m, addr);
+	flow_assert_to(m, addr);
 	return m;
-}
-
-static bool has(const struct flow_msg *m, const char *text)
-{
-	return strstr(m->text, text) != NULL;
 }
 
 /* A whole call: the 200 is repeated to the port of sent-by too, and the answer to a re-INVITE goes
@@ -55,19 +43,19 @@ static void test_answered(void **state)
 	start("force_rport=no", "10.0.0.9:5070");
 	flow_caller_invite(&c, NULL, SDP);
 	m = expect_to("100", "10.0.0.9:5070");
-	assert_true(has(m, "\r\nVia: SIP/2.0/UDP 10.0.0.9:5070;branch="));
+	assert_true(flow_has(m, "\r\nVia: SIP/2.0/UDP 10.0.0.9:5070;branch="));
 	flow_fact(&f, "offer 100@10.0.0.1 \"Ann\" <1000>");
 	flow_indicate(&f, TECH_RINGING);
 	m = expect_to("180", "10.0.0.9:5070");
-	assert_true(has(m, "\r\nVia: SIP/2.0/UDP 10.0.0.9:5070;branch="));
+	assert_true(flow_has(m, "\r\nVia: SIP/2.0/UDP 10.0.0.9:5070;branch="));
 	assert_int_equal(flow_answer(&f), 0);
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
-	assert_to(flow_caller_expect(&c, "200"), "10.0.0.9:5070");
-	assert_to(flow_caller_expect(&c, "200"), "10.0.0.9:5070");
+	flow_assert_to(flow_caller_expect(&c, "200"), "10.0.0.9:5070");
+	flow_assert_to(flow_caller_expect(&c, "200"), "10.0.0.9:5070");
 	flow_caller_ack(&c, NULL);
 	flow_caller_invite(&c, NULL, SDP);
 	m = expect_to("200", "10.0.0.9:5070");
-	assert_true(has(m, "\r\nVia: SIP/2.0/UDP 10.0.0.9:5070;branch="));
+	assert_true(flow_has(m, "\r\nVia: SIP/2.0/UDP 10.0.0.9:5070;branch="));
 	flow_caller_ack(&c, NULL);
 	c.via = "10.0.0.9:5070;rport";
 	flow_caller_request(&c, "OPTIONS", NULL, NULL);
@@ -86,11 +74,11 @@ static void test_refused(void **state)
 	flow_caller_again(&c, NULL, NULL, SDP);
 	expect_to("100", "10.0.0.9:5070");
 	flow_hangup(&f, CAUSE_BUSY);
-	assert_to(flow_caller_expect(&c, "486"), "10.0.0.9:5070");
+	flow_assert_to(flow_caller_expect(&c, "486"), "10.0.0.9:5070");
 	expect_to("486", "10.0.0.9:5070");
 	c.to_tag[0] = 0;
 	flow_caller_again(&c, NULL, NULL, SDP);
-	assert_to(flow_caller_expect(&c, "486"), "10.0.0.9:5070");
+	flow_assert_to(flow_caller_expect(&c, "486"), "10.0.0.9:5070");
 	flow_caller_ack_failure(&c);
 	flow_end(&f);
 }
@@ -103,7 +91,7 @@ static void test_cancelled(void **state)
 	flow_caller_offer(&c, NULL, SDP);
 	flow_caller_cancel(&c, NULL);
 	expect_to("200", "10.0.0.9:5070");
-	assert_to(flow_caller_expect(&c, "487"), "10.0.0.9:5070");
+	flow_assert_to(flow_caller_expect(&c, "487"), "10.0.0.9:5070");
 	flow_fact(&f, "ended 127 0");
 	flow_caller_ack_failure(&c);
 	flow_end(&f);
@@ -118,7 +106,7 @@ static void assert_refusal(const char *endpoint, const char *via, const char *ad
 	start(endpoint, via);
 	flow_caller_invite(&c, "Content-Type: text/plain\r\n", "hello");
 	m = expect_to("415", addr);
-	if (!has(m, written))
+	if (!flow_has(m, written))
 		fail_msg("'%s' is not in\n%s", written, m->text);
 	flow_caller_ack_failure(&c);
 	flow_end(&f);
@@ -213,7 +201,7 @@ static void test_register(void **state)
 		c.via = "10.0.0.9:5070";
 		flow_caller_request(&c, "REGISTER", "Contact: <sip:a@10.0.0.9:5070>\r\n", NULL);
 		m = expect_to(rows[i].status, rows[i].to);
-		assert_true(has(m, rows[i].via));
+		assert_true(flow_has(m, rows[i].via));
 		flow_abandon(&f);
 	}
 }
@@ -261,7 +249,7 @@ static void test_connection(void **state)
 		c.via = "10.0.0.9:5070";
 		flow_caller_request(&c, "OPTIONS", NULL, NULL);
 		m = flow_expect(&f, "200");
-		if (!has(m, rows[i][1]))
+		if (!flow_has(m, rows[i][1]))
 			fail_msg("'%s' is not in\n%s", rows[i][1], m->text);
 		flow_end(&f);
 	}
