@@ -129,6 +129,32 @@ unsigned sip_auth_choose(const struct sip_msg *response, unsigned alg_mask,
 	return choose_from(response, SIP_HDR_WWW_AUTHENTICATE, alg_mask, out, count, max);
 }
 
+unsigned sip_auth_algs_mask(const struct sip_auth_algs *algs)
+{
+	unsigned mask = 0;
+
+	for (uint8_t i = 0; i < algs->count; i++)
+		mask |= 1u << algs->list[i];
+	return mask;
+}
+
+void sip_auth_algs_add(struct sip_auth_algs *algs, enum sip_auth_alg alg)
+{
+	check(alg < SIP_AUTH_ALG_COUNT);
+	if (!(sip_auth_algs_mask(algs) & 1u << alg))
+		algs->list[algs->count++] = (uint8_t)alg;
+}
+
+unsigned sip_credentials_mask(const struct sip_credentials *cred)
+{
+	unsigned mask = 0;
+
+	for (unsigned i = 0; i < SIP_AUTH_ALG_COUNT; i++)
+		if (cred->ha1[i].len)
+			mask |= 1u << i;
+	return cred->password.len || !mask ? SIP_AUTH_MASK_ALL : mask;
+}
+
 #define COLON SLICE_LIT(":")
 
 /* H(user:realm:password), or what the configuration holds of it. */
@@ -137,12 +163,16 @@ static int ha1_compute(struct sip_digest *d, const struct sip_challenge *c,
 {
 	const struct slice parts[] = {cred->username, COLON, c->realm, COLON, cred->password};
 
-	if (!cred->ha1.len)
-		return sip_digest_hex(d, c->alg, parts, ARRAY_COUNT(parts), hex);
-	if (c->alg != SIP_AUTH_MD5 || cred->ha1.len != 32)
+	if (c->alg >= SIP_AUTH_ALG_COUNT || !(sip_credentials_mask(cred) & 1u << c->alg))
 		return -EINVAL;
-	memcpy(hex, cred->ha1.ptr, 32);
-	return 32;
+	const struct slice kept = cred->ha1[c->alg];
+
+	if (!kept.len)
+		return sip_digest_hex(d, c->alg, parts, ARRAY_COUNT(parts), hex);
+	if (kept.len != sip_auth_alg_digits(c->alg))
+		return -EINVAL;
+	memcpy(hex, kept.ptr, kept.len);
+	return (int)kept.len;
 }
 
 static void nc_print(char text[8], uint32_t nc)

@@ -19,9 +19,22 @@ enum sip_auth_alg {
 struct slice sip_auth_alg_name(enum sip_auth_alg alg);
 enum sip_auth_alg sip_auth_alg_lookup(struct slice name);
 
+/* Hex digits of its digests. */
+unsigned sip_auth_alg_digits(enum sip_auth_alg alg);
+
 /* Bit masks of algorithms: 1u << alg. The default of Asterisk is MD5 alone (A7). */
 #define SIP_AUTH_MASK_DEFAULT (1u << SIP_AUTH_MD5)
 #define SIP_AUTH_MASK_ALL     ((1u << SIP_AUTH_ALG_COUNT) - 1)
+
+/* Algorithms in an order of preference, each at most once. */
+struct sip_auth_algs {
+	uint8_t list[SIP_AUTH_ALG_COUNT]; /* enum sip_auth_alg */
+	uint8_t count;
+};
+#define SIP_AUTH_ALGS_DEFAULT ((struct sip_auth_algs){.list = {SIP_AUTH_MD5}, .count = 1})
+unsigned sip_auth_algs_mask(const struct sip_auth_algs *algs);
+/* Nothing if it is there already. */
+void sip_auth_algs_add(struct sip_auth_algs *algs, enum sip_auth_alg alg);
 
 /* What challenges and credentials have in common: "Digest name=value, name="value" ...".
  * sip_auth_scheme: 0 with the text behind the scheme in *params; -EINVAL: none; -ENOTSUP: not
@@ -62,10 +75,14 @@ unsigned sip_auth_choose(const struct sip_msg *response, unsigned alg_mask,
 /* User and secret of a trunk. */
 struct sip_credentials {
 	struct slice username;
-	struct slice password; /* clear text; or, if ha1 is set, unused */
-	struct slice ha1;      /* hex H(user:realm:password), md5_cred; MD5 only */
-	struct slice realm;    /* empty: any */
+	struct slice password; /* clear text */
+	/* hex H(user:realm:password) by algorithm (password_digest), each in place of the password;
+	 * empty: none. Of no use for algorithms without one if there is no password either. */
+	struct slice ha1[SIP_AUTH_ALG_COUNT];
+	struct slice realm; /* empty: any */
 };
+/* Mask of the algorithms for which there is a secret; an empty password is one where no ha1 is. */
+unsigned sip_credentials_mask(const struct sip_credentials *cred);
 
 struct sip_digest; /* contexts of the three algorithms */
 /* 0, -ENOMEM; an algorithm that this OpenSSL lacks is only missing (sip_digest_has). */
@@ -86,8 +103,8 @@ struct sip_auth_request {
 	uint32_t nc;         /* 1 for a new nonce, then +1; printed as 8 hex digits */
 };
 
-/* The response= digits (A1). Count of digits, or -ENOTSUP / -EINVAL (ha1 with an algorithm other
- * than MD5). */
+/* The response= digits (A1). Count of digits, or -ENOTSUP / -EINVAL (no secret for the algorithm,
+ * or a ha1 of another length). */
 int sip_auth_response(struct sip_digest *d, const struct sip_challenge *c,
 		      const struct sip_credentials *cred, const struct sip_auth_request *req,
 		      char hex[SIP_AUTH_HEX_MAX]);

@@ -86,8 +86,7 @@ enum sip_auth_verdict sip_auth_take(struct sip_auth_state *st, const struct sip_
 	struct sip_challenge list[SIP_AUTH_CHALLENGES];
 	unsigned count, taken = 0;
 
-	if (cred->ha1.len)
-		alg_mask &= 1u << SIP_AUTH_MD5;
+	alg_mask &= sip_credentials_mask(cred);
 	if (++st->round_count > SIP_AUTH_CHALLENGES)
 		return SIP_AUTH_REFUSED;
 	count = sip_auth_choose(response, alg_mask, list, SIP_AUTH_CHALLENGES);

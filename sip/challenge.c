@@ -173,7 +173,8 @@ static bool is_right(const struct sip_challenger *who, const struct sip_msg *msg
 static enum sip_verdict judge(const struct sip_challenger *who, const struct sip_msg *msg,
 			      const struct credentials *c, const struct sip_demand *demand)
 {
-	bool is_known = c->alg < SIP_AUTH_ALG_COUNT && (demand->alg_mask & 1u << c->alg);
+	bool is_known =
+		c->alg < SIP_AUTH_ALG_COUNT && (sip_auth_algs_mask(&demand->algs) & 1u << c->alg);
 
 	if (!demand->cred.username.len || !is_known || !is_right(who, msg, c, demand) ||
 	    !is_quoted(c->username, demand->cred.username) || !is_same_target(c->uri, msg->ruri))
@@ -220,13 +221,10 @@ struct slice sip_challenge_user(const struct sip_msg *msg)
 void sip_challenge_write(struct sink *out, const struct sip_challenger *who, bool is_proxy,
 			 const struct sip_demand *demand, bool is_stale)
 {
-	static const uint8_t order[] = {SIP_AUTH_SHA512_256, SIP_AUTH_SHA256, SIP_AUTH_MD5};
 	char nonce[SIP_NONCE_LEN];
 
 	sip_nonce_write(who, demand->cred.realm, nonce);
-	for (size_t i = 0; i < ARRAY_COUNT(order); i++) {
-		if (!(demand->alg_mask & 1u << order[i]))
-			continue;
+	for (uint8_t i = 0; i < demand->algs.count; i++) {
 		sink_add(out, sip_hdr_name(is_proxy ? SIP_HDR_PROXY_AUTHENTICATE
 						    : SIP_HDR_WWW_AUTHENTICATE));
 		sink_lit(out, ": Digest realm=");
@@ -235,7 +233,7 @@ void sip_challenge_write(struct sink *out, const struct sip_challenger *who, boo
 		if (is_stale)
 			sink_lit(out, ",stale=true");
 		sink_lit(out, ",algorithm=");
-		sink_add(out, sip_auth_alg_name((enum sip_auth_alg)order[i]));
+		sink_add(out, sip_auth_alg_name((enum sip_auth_alg)demand->algs.list[i]));
 		sink_lit(out, ",qop=\"auth\"\r\n");
 	}
 }

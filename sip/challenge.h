@@ -24,7 +24,7 @@ struct sip_challenger {
 /* What one auth object demands. */
 struct sip_demand {
 	struct sip_credentials cred; /* realm: as it is shown */
-	unsigned alg_mask;	     /* algorithms asked for */
+	struct sip_auth_algs algs;   /* asked for, the preferred one first */
 	uint32_t nonce_lifetime_s;
 };
 
@@ -43,8 +43,8 @@ void sip_nonce_write(const struct sip_challenger *who, struct slice realm,
 enum sip_verdict sip_challenge_verify(const struct sip_challenger *who, const struct sip_msg *msg,
 				      bool is_proxy, const struct sip_demand *demand);
 
-/* One WWW-Authenticate (Proxy-Authenticate) line for each algorithm of the mask, the strongest
- * first (RFC 8760 2.4). */
+/* One WWW-Authenticate (Proxy-Authenticate) line for each algorithm, in their order (RFC 8760 2.4).
+ */
 void sip_challenge_write(struct sink *out, const struct sip_challenger *who, bool is_proxy,
 			 const struct sip_demand *demand, bool is_stale);
 

@@ -120,9 +120,10 @@ struct sip_conf_key {
 
 struct sip_conf_auth {
 	struct slice name;
+	uint64_t hash; /* of the name */
 	struct sip_credentials cred;
-	unsigned alg_mask;     /* supported_algorithms_uac */
-	unsigned alg_mask_uas; /* what is demanded of callers: supported_algorithms_uas */
+	unsigned alg_mask;	       /* supported_algorithms_uac, those with a secret */
+	struct sip_auth_algs algs_uas; /* demanded of callers: supported_algorithms_uas, in order */
 	uint32_t nonce_lifetime_s;
 	bool nonce_reuse; /* ours: the far end's nonces are kept for the next call */
 };
@@ -219,6 +220,7 @@ struct sip_conf {
 	const struct sip_conf_aor *const *aors_by_hash; /* the same, sorted */
 	uint32_t aor_count;
 	const struct sip_conf_auth *auths;
+	const struct sip_conf_auth *const *auths_by_hash; /* the same, sorted */
 	uint32_t auth_count;
 	const struct sip_conf_identify *identifies;
 	uint32_t identify_count;
@@ -240,6 +242,7 @@ struct sip_conf {
 	uint32_t owner_count;
 	/* global */
 	struct slice default_realm;
+	struct sip_auth_algs default_algs_uac, default_algs_uas; /* default_auth_algorithms_* */
 	uint8_t identify_order[SIP_IDENTIFY_COUNT]; /* enum sip_conf_ident */
 	uint8_t identify_order_count;
 	uint32_t unidentified_count, unidentified_period_s, unidentified_prune_s;

@@ -82,9 +82,13 @@ int conf_set_aor_proxy(struct conf_load *l, const struct conffile_var *v);
 int conf_set_server_uri(struct conf_load *l, const struct conffile_var *v);
 int conf_set_client_uri(struct conf_load *l, const struct conffile_var *v);
 int conf_set_registration_proxy(struct conf_load *l, const struct conffile_var *v);
-int conf_set_algorithms(struct conf_load *l, const struct conffile_var *v);
+int conf_set_algorithms_uac(struct conf_load *l, const struct conffile_var *v);
+int conf_set_algorithms_uas(struct conf_load *l, const struct conffile_var *v);
+int conf_set_default_algorithms_uac(struct conf_load *l, const struct conffile_var *v);
+int conf_set_default_algorithms_uas(struct conf_load *l, const struct conffile_var *v);
 int conf_set_auth_type(struct conf_load *l, const struct conffile_var *v);
-int conf_set_ha1(struct conf_load *l, const struct conffile_var *v);
+int conf_set_md5_cred(struct conf_load *l, const struct conffile_var *v);
+int conf_set_password_digest(struct conf_load *l, const struct conffile_var *v);
 int conf_set_t1(struct conf_load *l, const struct conffile_var *v);
 int conf_set_b(struct conf_load *l, const struct conffile_var *v);
 
@@ -97,7 +101,6 @@ int conf_set_match_ruri(struct conf_load *l, const struct conffile_var *v);
 int conf_set_acl_permit(struct conf_load *l, const struct conffile_var *v);
 int conf_set_acl_deny(struct conf_load *l, const struct conffile_var *v);
 int conf_set_acl_name(struct conf_load *l, const struct conffile_var *v);
-int conf_set_algorithms_uas(struct conf_load *l, const struct conffile_var *v);
 
 /* A served object as it is before its first option. */
 void conf_defaults(enum conf_type type, void *object);
@@ -136,7 +139,6 @@ void conf_link_hosts(struct sip_conf *conf);
 /* After all sections: objects of callers, and what they name. 0 or -ENOMEM. */
 int conf_link_callers(struct sip_conf *conf, const struct conf_identify_draft *identifies,
 		      uint32_t count);
-int conf_link_auths(struct sip_conf *conf, struct conf_endpoint_draft *d);
 void conf_free_callers(struct sip_conf *conf);
 struct conf_aor_draft {
 	struct sip_conf_aor a;
@@ -156,7 +158,16 @@ struct conf_registration_draft {
 };
 struct conf_auth_draft {
 	struct sip_conf_auth a;
-	struct slice type;
+	struct sip_auth_algs uac, uas; /* as written; none: the default */
+	bool is_token;		       /* auth_type=google_oauth */
 };
+/* conf_auth.c: the object with what its options mean together, once all sections are read. */
+void conf_settle_auth(const struct sip_conf *conf, const struct conf_auth_draft *d,
+		      struct sip_conf_auth *out);
+int conf_sort_auths(struct sip_conf *conf); /* 0 or -ENOMEM; before the two below */
+/* outbound_auth: the first that exists counts; NULL: none. what: "Endpoint", "Registration". */
+const struct sip_conf_auth *conf_link_auth(const struct sip_conf *conf, const char *what,
+					   struct slice owner, struct slice names);
+int conf_link_auths(struct sip_conf *conf, struct conf_endpoint_draft *d); /* 0 or -ENOMEM */
 
 #endif

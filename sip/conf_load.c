@@ -154,25 +154,6 @@ static int conf_link_aors(struct sip_conf *conf, struct conf_endpoint_draft *d)
 	return 0;
 }
 
-/* The first that exists counts. what: "Endpoint", "Registration". */
-static const struct sip_conf_auth *conf_link_auth(const struct sip_conf *conf, const char *what,
-						  struct slice owner, struct slice names)
-{
-	struct slice part;
-
-	while (slice_split(&names, ',', &part)) {
-		part = slice_trim(part);
-		for (uint32_t i = 0; i < conf->auth_count; i++)
-			if (slice_eq(conf->auths[i].name, part))
-				return &conf->auths[i];
-		if (part.len)
-			log_warning("%s '%.*s': outbound_auth names '%.*s', but there is no such "
-				    "section with type=auth",
-				    what, SLICE_ARG(owner), SLICE_ARG(part));
-	}
-	return NULL;
-}
-
 static int32_t conf_link_transport(const struct sip_conf *conf, const char *what,
 				   struct slice owner, struct slice name)
 {
@@ -265,11 +246,11 @@ static int conf_take_simple(struct sip_conf *conf, struct conf_drafts *d)
 	for (uint32_t i = 0; i < d->count[CONF_AOR]; i++)
 		aors[conf->aor_count++] = a[i].a;
 	for (uint32_t i = 0; i < d->count[CONF_AUTH]; i++)
-		auths[conf->auth_count++] = u[i].a;
+		conf_settle_auth(conf, &u[i], &auths[conf->auth_count++]);
 	conf->transports = transports;
 	conf->aors = aors;
 	conf->auths = auths;
-	return conf_sort_aors(conf);
+	return conf_sort_aors(conf) || conf_sort_auths(conf) ? -ENOMEM : 0;
 }
 
 /* Room for the users of each AOR first, then who they are. */

@@ -220,10 +220,10 @@ static const struct conf_option conf_auth_options[] = {
 	{"auth_type",                   CONF_SET,    0, 0, 0, NULL, conf_set_auth_type},
 	{"username",                    CONF_TEXT,   U(cred.username), 0, 0, NULL, NULL},
 	{"password",                    CONF_TEXT,   U(cred.password), 0, 0, NULL, NULL},
-	{"md5_cred",                    CONF_SET,    0, 0, 0, NULL, conf_set_ha1},
-	{"password_digest",             CONF_SET,    0, 0, 0, NULL, conf_set_ha1},
+	{"md5_cred",                    CONF_SET,    0, 0, 0, NULL, conf_set_md5_cred},
+	{"password_digest",             CONF_SET,    0, 0, 0, NULL, conf_set_password_digest},
 	{"realm",                       CONF_TEXT,   U(cred.realm), 0, 0, NULL, NULL},
-	{"supported_algorithms_uac",    CONF_SET,    0, 0, 0, NULL, conf_set_algorithms},
+	{"supported_algorithms_uac",    CONF_SET,    0, 0, 0, NULL, conf_set_algorithms_uac},
 	{"supported_algorithms_uas",    CONF_SET,    0, 0, 0, NULL, conf_set_algorithms_uas},
 	{"nonce_lifetime",              CONF_NUMBER, U(nonce_lifetime_s), 1, 86400, NULL, NULL},
 	{"nonce_reuse",                 CONF_BOOL,   U(nonce_reuse), 0, 0, NULL, NULL},
@@ -245,6 +245,8 @@ static const struct conf_option conf_global_options[] = {
 	{"allow_sending_180_after_183", CONF_BOOL,   G(send_180_after_183), 0, 0, NULL, NULL},
 	{"default_outbound_endpoint",   CONF_TEXT,   G(default_outbound_endpoint), 0, 0, NULL, NULL},
 	{"default_realm",               CONF_TEXT,   G(default_realm), 0, 0, NULL, NULL},
+	{"default_auth_algorithms_uac", CONF_SET,    0, 0, 0, NULL, conf_set_default_algorithms_uac},
+	{"default_auth_algorithms_uas", CONF_SET,    0, 0, 0, NULL, conf_set_default_algorithms_uas},
 	{"endpoint_identifier_order",   CONF_SET,    0, 0, 0, NULL, conf_set_identify_order},
 	{"unidentified_request_count",  CONF_NUMBER, G(unidentified_count), 0, 1000000, NULL, NULL},
 	{"unidentified_request_period", CONF_NUMBER, G(unidentified_period_s), 0, 86400, NULL, NULL},
@@ -438,8 +440,6 @@ static void conf_default_registration(struct sip_conf_registration *r)
 
 static void conf_default_auth(struct sip_conf_auth *u)
 {
-	u->alg_mask = SIP_AUTH_MASK_DEFAULT;
-	u->alg_mask_uas = SIP_AUTH_MASK_DEFAULT;
 	u->nonce_lifetime_s = 32;
 	u->nonce_reuse = true;
 }
@@ -453,6 +453,7 @@ static void conf_default_global(struct sip_conf *conf)
 	conf->norefersub = true;
 	conf->disable_tcp_switch = true;
 	conf->default_realm = SLICE_LIT("asterisk");
+	conf->default_algs_uac = conf->default_algs_uas = SIP_AUTH_ALGS_DEFAULT;
 	conf->identify_order[0] = SIP_IDENTIFY_IP;
 	conf->identify_order[1] = SIP_IDENTIFY_USERNAME;
 	conf->identify_order[2] = SIP_IDENTIFY_ANONYMOUS;

@@ -1,5 +1,4 @@
-/* sip/conf_server.c - what pjsip.conf says of those who call us: identify, acl, auth= of an
- * endpoint. */
+/* sip/conf_server.c - what pjsip.conf says of those who call us: identify and acl. */
 #include "sip/conf_internal.h"
 
 #include "engine/base/check.h"
@@ -295,56 +294,7 @@ int sip_conf_take_acls(struct sip_conf *conf, const struct acl_book *book)
 	return err;
 }
 
-int conf_set_algorithms_uas(struct conf_load *l, const struct conffile_var *v)
-{
-	struct conf_auth_draft *d = l->object;
-	unsigned uac = d->a.alg_mask;
-	int err = conf_set_algorithms(l, v);
-
-	d->a.alg_mask_uas = d->a.alg_mask;
-	d->a.alg_mask = uac;
-	return err;
-}
-
 /* ---- names to objects ---- */
-
-static const struct sip_conf_auth *conf_auth(const struct sip_conf *conf, struct slice name)
-{
-	for (uint32_t i = 0; i < conf->auth_count; i++)
-		if (slice_eq(conf->auths[i].name, name))
-			return &conf->auths[i];
-	return NULL;
-}
-
-/* An endpoint that demands credentials which are not there lets nobody in: it gets an object that
- * nothing can meet. */
-int conf_link_auths(struct sip_conf *conf, struct conf_endpoint_draft *d)
-{
-	static const struct sip_conf_auth unmeetable = {.alg_mask_uas = SIP_AUTH_MASK_DEFAULT};
-	struct slice names = d->names.auths, part;
-	const struct sip_conf_auth **list;
-	uint32_t room = 1;
-
-	while (slice_split(&names, ',', &part))
-		room++;
-	list = conf_alloc(conf, sizeof(*list) * room);
-	if (!list)
-		return -ENOMEM;
-	names = d->names.auths;
-	while (slice_split(&names, ',', &part)) {
-		const struct sip_conf_auth *auth = conf_auth(conf, slice_trim(part));
-
-		if (slice_trim(part).len && !auth)
-			log_error(
-				"Endpoint '%.*s': auth names '%.*s', but there is no such section "
-				"with type=auth; calls that must meet it are refused",
-				SLICE_ARG(d->e.name), SLICE_ARG(slice_trim(part)));
-		if (slice_trim(part).len)
-			list[d->e.auth_count++] = auth ? auth : &unmeetable;
-	}
-	d->e.auths = list;
-	return 0;
-}
 
 int conf_link_callers(struct sip_conf *conf, const struct conf_identify_draft *identifies,
 		      uint32_t count)

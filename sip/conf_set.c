@@ -377,51 +377,6 @@ int conf_set_client_uri(struct conf_load *l, const struct conffile_var *v)
 	return conf_text(l, v, &d->r.client_uri);
 }
 
-/* ---- auth ---- */
-
-int conf_set_algorithms(struct conf_load *l, const struct conffile_var *v)
-{
-	struct conf_auth_draft *d = l->object;
-	struct slice rest = v->value, part;
-
-	d->a.alg_mask = 0;
-	while (slice_split(&rest, ',', &part)) {
-		enum sip_auth_alg alg = sip_auth_alg_lookup(slice_trim(part));
-
-		if (alg == SIP_AUTH_ALG_UNKNOWN)
-			return conf_fail(l, v, "allowed are: MD5, SHA-256, SHA-512-256");
-		d->a.alg_mask |= 1u << alg;
-	}
-	return 0;
-}
-
-int conf_set_auth_type(struct conf_load *l, const struct conffile_var *v)
-{
-	struct conf_auth_draft *d = l->object;
-	uint8_t which = 0;
-
-	d->type = v->value;
-	if (conf_word(l, v, "userpass md5 digest google_oauth", &which))
-		return -EINVAL;
-	if (which == 3)
-		log_warning("%s:%d: auth '%.*s': google_oauth is not served", v->file, v->line,
-			    SLICE_ARG(l->section->name));
-	return 0;
-}
-
-int conf_set_ha1(struct conf_load *l, const struct conffile_var *v)
-{
-	struct conf_auth_draft *d = l->object;
-	struct slice digits = v->value;
-
-	if (slice_istarts(digits, SLICE_LIT("MD5:")))
-		digits = slice_from(digits, 4);
-	if (digits.len != 32 || !sip_text_all(digits, SIP_CH_HEX))
-		return conf_fail(l, v, "give the 32 hex digits of MD5(user:realm:password)");
-	d->a.cred.ha1 = conf_dup(l->conf, digits);
-	return 0;
-}
-
 /* ---- system ---- */
 
 int conf_set_t1(struct conf_load *l, const struct conffile_var *v)

@@ -29,6 +29,12 @@ struct slice sip_auth_alg_name(enum sip_auth_alg alg)
 	return algs[alg].name;
 }
 
+unsigned sip_auth_alg_digits(enum sip_auth_alg alg)
+{
+	check(alg < SIP_AUTH_ALG_COUNT);
+	return algs[alg].digits;
+}
+
 enum sip_auth_alg sip_auth_alg_lookup(struct slice name)
 {
 	for (unsigned i = 0; i < SIP_AUTH_ALG_COUNT; i++)

@@ -253,11 +253,17 @@ static struct sip_challenger gate_challenger(const struct sip_rx *rx)
 	};
 }
 
+/* What is demanded of those whom nobody knows: as an auth without options of its own. */
+static struct sip_conf_auth gate_nobody(const struct sip_conf *conf)
+{
+	return (struct sip_conf_auth){.algs_uas = conf->default_algs_uas, .nonce_lifetime_s = 32};
+}
+
 static struct sip_demand gate_demand(const struct sip_conf *conf, const struct sip_conf_auth *auth)
 {
 	struct sip_demand d = {
 		.cred = auth->cred,
-		.alg_mask = auth->alg_mask_uas,
+		.algs = auth->algs_uas,
 		.nonce_lifetime_s = auth->nonce_lifetime_s,
 	};
 
@@ -266,21 +272,46 @@ static struct sip_demand gate_demand(const struct sip_conf *conf, const struct s
 	return d;
 }
 
-static const struct sip_conf_auth gate_nobody = {
-	.alg_mask_uas = SIP_AUTH_MASK_DEFAULT,
-	.nonce_lifetime_s = 32,
-};
+/* An algorithm is asked for once in a realm (RFC 7616 3.7): what auths before `at` ask for. */
+static unsigned gate_asked(const struct sip_conf *conf, const struct sip_conf_endpoint *ep,
+			   uint32_t at, struct slice realm)
+{
+	unsigned mask = 0;
+
+	for (uint32_t i = 0; i < at; i++) {
+		const struct sip_demand d = gate_demand(conf, ep->auths[i]);
+
+		if (slice_eq(d.cred.realm, realm))
+			mask |= sip_auth_algs_mask(&d.algs);
+	}
+	return mask;
+}
+
+static struct sip_demand gate_demand_anew(const struct sip_conf *conf,
+					  const struct sip_conf_endpoint *ep, uint32_t at)
+{
+	struct sip_demand d = gate_demand(conf, ep->auths[at]);
+	const struct sip_auth_algs algs = d.algs;
+	unsigned asked = gate_asked(conf, ep, at, d.cred.realm);
+
+	d.algs = (struct sip_auth_algs){0};
+	for (uint8_t i = 0; i < algs.count; i++)
+		if (!(asked & 1u << algs.list[i]))
+			sip_auth_algs_add(&d.algs, (enum sip_auth_alg)algs.list[i]);
+	return d;
+}
 
 static void gate_challenge(const struct sip_rx *rx, struct txn *t, struct slice to_tag,
 			   const struct sip_conf_endpoint *ep, bool is_stale)
 {
 	const struct sip_challenger who = gate_challenger(rx);
-	struct sip_demand demand = gate_demand(rx->sip->conf, &gate_nobody);
+	const struct sip_conf_auth nobody = gate_nobody(rx->sip->conf);
+	struct sip_demand demand = gate_demand(rx->sip->conf, &nobody);
 	struct sip_reply r;
 
 	sip_reply_begin(&r, rx, t, 401, SLICE_EMPTY, to_tag);
 	for (uint32_t i = 0; ep && i < ep->auth_count; i++) {
-		demand = gate_demand(rx->sip->conf, ep->auths[i]);
+		demand = gate_demand_anew(rx->sip->conf, ep, i);
 		sip_challenge_write(&r.out, &who, false, &demand, is_stale);
 	}
 	if (!ep)

@@ -475,6 +475,19 @@ static struct slice registration_transport(const struct sip_conf *conf, int32_t 
 								     : SLICE_EMPTY;
 }
 
+static bool registration_same_auth(const struct sip_conf_auth *a, const struct sip_conf_auth *b)
+{
+	bool is_same = !a == !b;
+
+	if (!a || !b)
+		return is_same;
+	is_same = slice_eq(a->cred.username, b->cred.username) &&
+		  slice_eq(a->cred.password, b->cred.password) && a->alg_mask == b->alg_mask;
+	for (unsigned i = 0; i < SIP_AUTH_ALG_COUNT; i++)
+		is_same = is_same && slice_eq(a->cred.ha1[i], b->cred.ha1[i]);
+	return is_same;
+}
+
 static bool registration_is_same(const struct sip_conf_registration *a,
 				 const struct sip_conf_registration *b)
 {
@@ -482,10 +495,7 @@ static bool registration_is_same(const struct sip_conf_registration *a,
 	       slice_eq(a->contact_user, b->contact_user) &&
 	       slice_eq(a->contact_header_params, b->contact_header_params) &&
 	       slice_eq(a->outbound_proxy, b->outbound_proxy) && a->line == b->line &&
-	       a->expiration_s == b->expiration_s && !a->auth == !b->auth &&
-	       (!a->auth || (slice_eq(a->auth->cred.username, b->auth->cred.username) &&
-			     slice_eq(a->auth->cred.password, b->auth->cred.password) &&
-			     slice_eq(a->auth->cred.ha1, b->auth->cred.ha1)));
+	       a->expiration_s == b->expiration_s && registration_same_auth(a->auth, b->auth);
 }
 
 /* Where it is, with the settings that are about to go; what is answered concerns nobody any more.

@@ -44,10 +44,12 @@ static void take_value(struct slice value)
 	static char text[LIMIT_SIP_DATAGRAM], line[LIMIT_SIP_DATAGRAM];
 	struct sink out = sink_make(text, sizeof(text)), head = sink_make(line, sizeof(line));
 	const struct sip_challenger who = at(1000);
-	const struct sip_demand demand = {.cred = {SLICE_LIT("bob"), SLICE_LIT("zanzibar"),
-						   SLICE_EMPTY, SLICE_LIT("asterisk")},
-					  .alg_mask = SIP_AUTH_MASK_ALL,
-					  .nonce_lifetime_s = 32};
+	const struct sip_demand demand = {
+		.cred = {.username = SLICE_LIT("bob"),
+			 .password = SLICE_LIT("zanzibar"),
+			 .realm = SLICE_LIT("asterisk")},
+		.algs = {.list = {SIP_AUTH_MD5, SIP_AUTH_SHA256, SIP_AUTH_SHA512_256}, .count = 3},
+		.nonce_lifetime_s = 32};
 	struct sip_msg m;
 
 	sink_lit(&head, "Authorization: ");
@@ -90,7 +92,7 @@ static size_t answer_to(struct slice challenge, const struct sip_demand *d, bool
 	struct sip_msg m;
 
 	check(message(&m, &response, is_proxy ? "SIP/2.0 407 x" : "SIP/2.0 401 x", challenge));
-	check(sip_auth_take(&st, &m, d->alg_mask, &cred) == SIP_AUTH_RETRY);
+	check(sip_auth_take(&st, &m, sip_auth_algs_mask(&d->algs), &cred) == SIP_AUTH_RETRY);
 	check(sip_auth_state_write(&out, digest, &st, &cred, &req) == 0);
 	check(!out.over);
 	return out.len;
@@ -116,7 +118,8 @@ static void go_round(unsigned char how, struct slice rest)
 	struct sink challenge = sink_make(challenge_text, sizeof(challenge_text));
 	const struct sip_challenger who = at(1000);
 	bool is_proxy = how & 4;
-	struct sip_demand d = {.alg_mask = 1u << how % SIP_AUTH_ALG_COUNT, .nonce_lifetime_s = 32};
+	struct sip_demand d = {.algs = {.list = {how % SIP_AUTH_ALG_COUNT}, .count = 1},
+			       .nonce_lifetime_s = 32};
 	struct slice cnonce, spoilt, found;
 	size_t len, at_octet;
 

@@ -132,7 +132,7 @@ static void test_responses(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		const struct sip_credentials cred = {.username = slice_str(rows[i].user),
 						     .password = slice_str(rows[i].password),
-						     .ha1 = slice_str(rows[i].ha1)};
+						     .ha1 = {slice_str(rows[i].ha1)}};
 		const struct sip_auth_request req = {slice_str(rows[i].method),
 						     slice_str(rows[i].uri),
 						     slice_str(rows[i].cnonce), 1};
@@ -148,15 +148,65 @@ static void test_responses(void **state)
 	}
 }
 
-static void test_ha1_is_md5_only(void **state)
+/* A digest serves its own algorithm; for the others there must be a password. */
+static void test_ha1_is_of_its_algorithm(void **state)
 {
-	const struct sip_credentials cred = {.ha1 = SLICE_LIT("939e7578ed9e3c518a452acee763bce9")};
+	struct sip_credentials cred = {.ha1 = {SLICE_LIT("939e7578ed9e3c518a452acee763bce9")}};
 	const struct sip_auth_request req = {.nc = 1};
 	const struct sip_challenge c = {.alg = SIP_AUTH_SHA256};
 	char hex[SIP_AUTH_HEX_MAX];
 
 	UNUSED(state);
+	assert_int_equal(sip_credentials_mask(&cred), 1u << SIP_AUTH_MD5);
 	assert_int_equal(sip_auth_response(digest, &c, &cred, &req, hex), -EINVAL);
+	cred.password = SLICE_LIT("secret");
+	assert_int_equal(sip_credentials_mask(&cred), SIP_AUTH_MASK_ALL);
+	assert_int_equal(sip_auth_response(digest, &c, &cred, &req, hex), 64);
+	cred.ha1[SIP_AUTH_SHA256] = cred.ha1[SIP_AUTH_MD5]; /* too short */
+	assert_int_equal(sip_auth_response(digest, &c, &cred, &req, hex), -EINVAL);
+}
+
+/* ha1 by `printf alice:example.net:rose | openssl dgst -sha256` (-md5, -sha512-256), ha2 alike of
+ * INVITE:sip:100@example.net, the answers of what RFC 7616 3.4.1 puts together. */
+static void test_stored_digests(void **state)
+{
+	static const struct {
+		const char *alg, *ha1, *with_qop, *without;
+	} rows[] = {
+		{"MD5", "189be8d22c76589a28850ca3f0f6f2a9", "78f4e82d3b4ebfdd6cab7ed4cffc79e8",
+		 "43dbec989ee35b748bd176449b162fe1"},
+		{"SHA-256", "05524c13da77fcac4c365076dee2d7d9b9da6f34be53145bd25ddff26865d4ce",
+		 "4756af8f5c7172ed710a2ead21e5abc6be18ece2a26da83b2c8eb152d5591aa5",
+		 "538d8a6d25346220f2a368e5fd20ecee4667c6b3fc348fcc5b1040add608f17b"},
+		{"SHA-512-256", "f711e3445651694951fd41a2257f9fbd234da957231b28dc1cee2b361f6800cc",
+		 "20105b542251fe25dc994f9bdcc74c84a9efa9a232e0e93eaefa584b05318e01",
+		 "1ee1d64b1edfa2693e3971af3c0c166a285505aa256f66cdcaf3c7c6c6766def"},
+	};
+	const struct sip_auth_request req = {SLICE_LIT("INVITE"), SLICE_LIT("sip:100@example.net"),
+					     SLICE_LIT("0a4f113b"), 0x2b};
+	struct sip_challenge c = {.realm = SLICE_LIT("example.net"),
+				  .nonce = SLICE_LIT("5ccc069c403ebaf9f0171e9517f40e41")};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		const struct sip_credentials plain = {.username = SLICE_LIT("alice"),
+						      .password = SLICE_LIT("rose")};
+		struct sip_credentials kept = {.username = SLICE_LIT("alice"),
+					       .password = SLICE_LIT("not used")};
+		char hex[SIP_AUTH_HEX_MAX];
+		int n;
+
+		c.alg = sip_auth_alg_lookup(slice_str(rows[i].alg));
+		kept.ha1[c.alg] = slice_str(rows[i].ha1);
+		for (int k = 0; k < 4; k++) {
+			c.has_qop = k & 1;
+			n = sip_auth_response(digest, &c, k & 2 ? &kept : &plain, &req, hex);
+			assert_int_equal(n, sip_auth_alg_digits(c.alg));
+			if (!is(slice_make(hex, (size_t)n),
+				c.has_qop ? rows[i].with_qop : rows[i].without))
+				fail_msg("%s %d: %.*s", rows[i].alg, k, n, hex);
+		}
+	}
 }
 
 #define HEAD(code)                                                                                 \
@@ -318,9 +368,9 @@ static void test_realm_of_credentials(void **state)
 	assert_int_equal(sip_auth_take(&st, &m, 1, &cred), SIP_AUTH_UNUSABLE);
 	sip_msg_parse(&m, SLICE_LIT(HEAD("401") WWW("only", "1", "") "\r\n"), &err);
 	assert_int_equal(sip_auth_take(&st, &m, 1, &cred), SIP_AUTH_RETRY);
-	/* A stored HA1 is of MD5: a challenge of another algorithm is no use. */
+	/* The digest that is stored is of MD5: a challenge of another algorithm is no use. */
 	st = (struct sip_auth_state){0};
-	cred.ha1 = SLICE_LIT("0123456789abcdef0123456789abcde"); /* one short */
+	cred.ha1[SIP_AUTH_MD5] = SLICE_LIT("0123456789abcdef0123456789abcde"); /* one short */
 	sip_msg_parse(&m, SLICE_LIT(HEAD("401") WWW("only", "1", ",algorithm=SHA-256") "\r\n"),
 		      &err);
 	assert_int_equal(sip_auth_take(&st, &m, SIP_AUTH_MASK_ALL, &cred), SIP_AUTH_UNUSABLE);
@@ -336,7 +386,8 @@ int main(void)
 		cmocka_unit_test(test_challenge),
 		cmocka_unit_test(test_challenge_refused),
 		cmocka_unit_test(test_responses),
-		cmocka_unit_test(test_ha1_is_md5_only),
+		cmocka_unit_test(test_ha1_is_of_its_algorithm),
+		cmocka_unit_test(test_stored_digests),
 		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_header),
 		cmocka_unit_test(test_refusal_and_stale),

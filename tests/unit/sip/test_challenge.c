@@ -30,13 +30,18 @@ static struct sip_challenger at(int64_t now_s)
 	return (struct sip_challenger){digest, secret, now_s, &phone};
 }
 
-static struct sip_demand demand(unsigned mask)
+#define MD5_ALONE SIP_AUTH_ALGS_DEFAULT
+#define ALL_ALGS                                                                                   \
+	((struct sip_auth_algs){.list = {SIP_AUTH_SHA512_256, SIP_AUTH_SHA256, SIP_AUTH_MD5},      \
+				.count = 3})
+
+static struct sip_demand demand(struct sip_auth_algs algs)
 {
 	return (struct sip_demand){
 		.cred = {.username = SLICE_LIT("bob"),
 			 .password = SLICE_LIT("zanzibar"),
 			 .realm = SLICE_LIT("asterisk")},
-		.alg_mask = mask,
+		.algs = algs,
 		.nonce_lifetime_s = 32,
 	};
 }
@@ -130,7 +135,7 @@ static void test_verdicts(void **state)
 	UNUSED(state);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		const struct sip_challenger made = at(5000), asked = at(5000 + rows[i].age_s);
-		const struct sip_demand d = demand(SIP_AUTH_MASK_DEFAULT);
+		const struct sip_demand d = demand(MD5_ALONE);
 		char nonce[SIP_NONCE_LEN];
 
 		sip_nonce_write(&made, d.cred.realm, nonce);
@@ -146,14 +151,16 @@ static void test_sha256(void **state)
 	static const struct client c = {"bob",		 "zanzibar", "asterisk", "sip:100@10.0.0.1",
 					SIP_AUTH_SHA256, true};
 	const struct sip_challenger who = at(5000);
-	struct sip_demand d = demand(SIP_AUTH_MASK_ALL);
+	struct sip_demand d = demand(ALL_ALGS);
 	char nonce[SIP_NONCE_LEN];
 
 	UNUSED(state);
 	sip_nonce_write(&who, d.cred.realm, nonce);
 	invite("sip:100@10.0.0.1", answer(&c, slice_make(nonce, sizeof(nonce))));
 	assert_int_equal(sip_challenge_verify(&who, &msg, false, &d), SIP_VERDICT_GOOD);
-	d.cred.ha1 = SLICE_LIT("00000000000000000000000000000000"); /* knows MD5 only */
+	d.cred.ha1[SIP_AUTH_MD5] = SLICE_LIT("00000000000000000000000000000000");
+	assert_int_equal(sip_challenge_verify(&who, &msg, false, &d), SIP_VERDICT_GOOD);
+	d.cred.password = SLICE_EMPTY; /* MD5 is all that is known now */
 	assert_int_equal(sip_challenge_verify(&who, &msg, false, &d), SIP_VERDICT_WRONG);
 }
 
@@ -162,7 +169,7 @@ static void test_nobody(void **state)
 {
 	static const struct client c = {"", "", "asterisk", "sip:100@10.0.0.1", SIP_AUTH_MD5, true};
 	const struct sip_challenger who = at(5000);
-	struct sip_demand d = demand(SIP_AUTH_MASK_DEFAULT);
+	struct sip_demand d = demand(MD5_ALONE);
 	char nonce[SIP_NONCE_LEN];
 
 	UNUSED(state);
@@ -176,7 +183,7 @@ static void test_nonces(void **state)
 {
 	static const struct addr other = {.family = 4, .port = 5062, .ip = {10, 0, 0, 8}};
 	static const struct client c = {RIGHT, true};
-	const struct sip_demand d = demand(SIP_AUTH_MASK_DEFAULT);
+	const struct sip_demand d = demand(MD5_ALONE);
 	struct sip_challenger who = at(5000), elsewhere = at(5000);
 	char nonce[SIP_NONCE_LEN];
 
@@ -213,7 +220,7 @@ static void test_broken_credentials(void **state)
 		 SIP_VERDICT_WRONG},
 	};
 	const struct sip_challenger who = at(5000);
-	const struct sip_demand d = demand(SIP_AUTH_MASK_DEFAULT);
+	const struct sip_demand d = demand(MD5_ALONE);
 
 	UNUSED(state);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
@@ -222,10 +229,10 @@ static void test_broken_credentials(void **state)
 			fail_msg("row %zu", i);
 }
 
-/* What we write is what our own client understands, the strongest first. */
+/* What we write is what our own client understands, in the order that is asked for. */
 static void test_shown(void **state)
 {
-	const struct sip_demand d = demand(SIP_AUTH_MASK_ALL);
+	const struct sip_demand d = demand(ALL_ALGS);
 	const struct sip_challenger who = at(5000);
 	static const enum sip_auth_alg order[] = {SIP_AUTH_SHA512_256, SIP_AUTH_SHA256,
 						  SIP_AUTH_MD5};
@@ -283,7 +290,7 @@ static void test_offenders(void **state)
 static void test_realm_in_quotes(void **state)
 {
 	const struct sip_challenger who = at(1000);
-	struct sip_demand d = demand(SIP_AUTH_MASK_DEFAULT);
+	struct sip_demand d = demand(MD5_ALONE);
 	struct client c = {RIGHT, true};
 	char nonce[SIP_NONCE_LEN];
 

@@ -98,7 +98,8 @@ static void test_callers(const struct sip_conf *c)
 	assert_int_equal(e->auth_count, 1);
 	assert_true(slice_eq(e->auths[0]->name, SLICE_LIT("acct")));
 	assert_int_equal(e->auths[0]->nonce_lifetime_s, 32);
-	assert_int_equal(e->auths[0]->alg_mask_uas, SIP_AUTH_MASK_DEFAULT);
+	assert_int_equal(e->auths[0]->algs_uas.count, 1);
+	assert_int_equal(e->auths[0]->algs_uas.list[0], SIP_AUTH_MD5);
 	assert_int_equal(e->identify_by, 1u << SIP_IDENTIFY_AUTH_USERNAME | 1u << SIP_IDENTIFY_IP);
 	assert_true(acl_allows(&e->acl, &in) && !acl_allows(&e->acl, &out));
 	assert_int_equal(e->contact_acl.count, 1);
