@@ -338,14 +338,34 @@ static enum cli_result cmd_show_channel(void *context, struct cli_call *call)
 
 /* ---- groups ---- */
 
-/* Channels get into groups by GROUP(), which is not there yet: none is in one. */
+#define GROUP_ROW "%-25s  %-20s  %-20s\n"
+
+/* With an expression, those whose name it fits. */
+static void show_groups(struct engine *e, struct cli_call *call, const struct regex *re)
+{
+	struct group_entry entry;
+	uint64_t cursor = 0;
+	uint32_t count = 0;
+
+	while (groups_each(e->groups, &cursor, &entry)) {
+		if (re && !regex_matches(re, slice_str(entry.name)))
+			continue;
+		cli_print(call, GROUP_ROW, entry.channel, entry.name,
+			  entry.category[0] ? entry.category : "(default)");
+		count++;
+	}
+	cli_print(call, "%u active channel%s\n", count, count == 1 ? "" : "s");
+}
+
 static enum cli_result cmd_show_groups(void *context, struct cli_call *call)
 {
-	UNUSED(context);
-	if (call->argc > 1)
+	struct regex *re = NULL;
+
+	if (call->argc > 1 || (call->argc == 1 && regex_compile(&re, call->argv[0])))
 		return CLI_USAGE;
-	cli_print(call, "%-25s  %-20s  %-20s\n", "Channel", "Group", "Category");
-	cli_print(call, "0 active channels\n");
+	cli_print(call, GROUP_ROW, "Channel", "Group", "Category");
+	show_groups(context, call, re);
+	regex_free(re);
 	return CLI_OK;
 }
 
@@ -604,8 +624,10 @@ static const struct cli_command channel_commands[] = {
 	 cmd_show_calls},
 	{"group show channels", "Display active channels with group(s)",
 	 "Usage: group show channels [pattern]\n"
-	 "       Lists the channels that are in groups. There is no function GROUP() yet, so none "
-	 "is.",
+	 "       Lists the channels that are in groups (GROUP() of the dialplan); with a pattern, "
+	 "a "
+	 "POSIX\n"
+	 "       extended regular expression, those in groups whose names it fits.",
 	 cmd_show_groups},
 	{"channel request hangup", "Request a hangup on a given channel",
 	 "Usage: channel request hangup <channel>|all [<channel>...]\n"

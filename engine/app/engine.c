@@ -147,14 +147,25 @@ static void engine_log_budget(const struct engine *e)
 
 /* ---- create ---- */
 
+/* The secret: so that nobody can think up names that count as one. */
+static int engine_create_groups(struct engine *e, const uint8_t secret[SIP_SECRET_LEN])
+{
+	uint64_t seed;
+
+	memcpy(&seed, secret, sizeof(seed));
+	return groups_create(
+		&e->groups, engine_shards(e),
+		LIMIT_GROUPS_EACH * (engine_shard_channels(e) + engine_shard_incoming(e)), seed);
+}
+
 static int engine_create_nodes(struct engine *e, bool unanswered, bool congestion)
 {
 	uint8_t secret[SIP_SECRET_LEN];
 
-	if (devices_create(&e->devices, LIMIT_DEVICES))
-		return -ENOMEM;
 	e->node_count = engine_shards(e);
 	io_random(e->control_io, secret, sizeof(secret));
+	if (devices_create(&e->devices, LIMIT_DEVICES) || engine_create_groups(e, secret))
+		return -ENOMEM;
 	for (uint32_t i = 0; i < e->node_count; i++) {
 		struct node_conf conf = {
 			.index = i,
@@ -170,6 +181,7 @@ static int engine_create_nodes(struct engine *e, bool unanswered, bool congestio
 			.congestion_cdr = congestion,
 			.compat_reason = e->conf.compat_reason,
 			.devices = e->devices,
+			.groups = e->groups,
 			.fail = e->options.fail,
 			.fail_arg = e->options.fail_arg,
 			.sip_trace = e->options.sip_trace,
@@ -645,6 +657,7 @@ void engine_destroy(struct engine *e)
 	for (uint32_t i = 0; i < e->node_count; i++)
 		node_destroy(e->nodes[i]);
 	devices_destroy(e->devices);
+	groups_destroy(e->groups);
 	sound_loader_destroy(e->loader);
 	records_destroy(e->records);
 	db_destroy(e->db);

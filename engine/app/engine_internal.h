@@ -32,6 +32,7 @@ struct engine {
 	struct metrics control_metrics, records_metrics, chores_metrics, spool_metrics;
 	struct inbox *inbox;
 	struct devices *devices;
+	struct groups *groups;
 	struct control *control;
 	struct sip_center *center;
 	struct pipe *records_down, *records_up;

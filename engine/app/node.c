@@ -241,6 +241,7 @@ int node_create(struct node **out, const struct node_conf *conf)
 	s->congestion_cdr = conf->congestion_cdr;
 	s->compat_reason = conf->compat_reason;
 	s->devices = conf->devices;
+	s->groups = conf->groups;
 	s->incoming_max = s->incoming_free = conf->incoming_max;
 	slice_copy(s->system_name, sizeof(s->system_name), slice_str(conf->system_name));
 	rng_seed(&s->rng, conf->seed);

@@ -20,6 +20,7 @@ struct node_conf {
 	const struct tone_set *tones;
 	struct sound_loader *loader;
 	struct devices *devices; /* of all shards */
+	struct groups *groups;	 /* of all shards */
 	const char *system_name;
 	bool unanswered_cdr, congestion_cdr, compat_reason;
 	uint64_t seed;

@@ -44,6 +44,8 @@
 #define LIMIT_CHAN_ARENA (4 * LIMIT_ORDER_BYTES) /* what one channel may keep: order, variables */
 #define LIMIT_USERFIELD	 256			 /* of a call record, with its NUL */
 #define LIMIT_CHAN_VARS	 512
+#define LIMIT_CHAN_GROUPS 16 /* categories of GROUP() */
+#define LIMIT_GROUPS_EACH 2  /* groups for each channel of a shard, on the average */
 
 /* Streams and TLS */
 #define LIMIT_TLS_FILE (4 << 20) /* certificates, keys, CA files */

@@ -139,6 +139,7 @@ void chan_discard(struct chan *c)
 
 	if (c->session)
 		c->media->ops->close(c->session);
+	groups_leave_all(s->groups, s->index, &c->groups);
 	arena_reset(&c->arena);
 	slab_free(s->chans, c);
 }

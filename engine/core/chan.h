@@ -16,6 +16,7 @@
 #include "engine/base/tmr.h"
 #include "engine/core/cdr.h"
 #include "engine/core/event.h"
+#include "engine/core/group.h"
 #include "engine/core/media.h"
 #include "engine/core/originate.h"
 #include "engine/core/pbx.h"
@@ -84,6 +85,7 @@ struct chan {
 	char exten[LIMIT_NAME];
 	int32_t priority;
 	struct vars vars;
+	struct group_list groups; /* GROUP() */
 
 	/* the order */
 	uint64_t order_id;

@@ -276,6 +276,7 @@ static void chan_free(struct chan *c)
 	check(chan_step(c, CHAN_EV_DONE));
 	chan_stop_timers(c);
 	list_del(&c->ready);
+	groups_leave_all(s->groups, s->index, &c->groups);
 	arena_reset(&c->arena);
 	slab_free(s->chans, c);
 }

@@ -2,6 +2,7 @@
 #ifndef RINGER_CORE_FUNC_INTERNAL_H
 #define RINGER_CORE_FUNC_INTERNAL_H
 
+#include "engine/base/regex.h"
 #include "engine/core/chan.h"
 #include "engine/core/func.h"
 #include "engine/core/subst.h"
@@ -36,6 +37,12 @@ struct slice func_first_part(struct slice args);
 /* Appends what ${name} would give; name may be a function call. */
 void func_value(struct func_call *f, struct slice name, struct sink *out);
 
+/* Octets that the expression may look at: a client that asks (chan.guarded) must not hold a shard
+ * up. */
+size_t func_regex_octets(const struct func_call *f, const struct regex *re);
+/* It would be more: counted and logged. */
+void func_regex_refuse(const struct func_call *f, const struct regex *re);
+
 /* func_text.c */
 extern const struct func func_csv_quote, func_cut, func_fieldnum, func_fieldqty, func_filter,
 	func_len, func_ltrim, func_passthru, func_quote, func_regex, func_replace, func_rtrim,
@@ -57,6 +64,8 @@ extern const struct func func_pjsip_aor, func_pjsip_contact, func_pjsip_dial_con
 extern const struct func func_db, func_db_delete, func_db_exists, func_db_keys;
 /* func_state.c */
 extern const struct func func_device_state, func_extension_state, func_hint;
+/* func_group.c */
+extern const struct func func_group, func_group_count, func_group_list, func_group_match_count;
 /* func_cdr.c */
 extern const struct func func_cdr;
 

@@ -291,16 +291,16 @@ static void strreplace_read(struct func_call *f, struct sink *out)
 	subst_add(out, value);
 }
 
-/* A client asks for more than a call's shard may wait for. */
-static bool regex_is_too_much(const struct func_call *f, const struct regex *re,
-			      struct slice subject)
+size_t func_regex_octets(const struct func_call *f, const struct regex *re)
 {
-	if (!f->c->guarded || regex_steps(re) * subject.len <= LIMIT_REGEX_GUARDED)
-		return false;
+	return f->c->guarded ? LIMIT_REGEX_GUARDED / (regex_steps(re) + 1) : SIZE_MAX;
+}
+
+void func_regex_refuse(const struct func_call *f, const struct regex *re)
+{
 	metric_inc(&f->c->shard->metrics, METRIC_function_refused);
-	log_debug("REGEX of %u steps on %zu octets takes too long (asked for by a client)",
-		  regex_steps(re), subject.len);
-	return true;
+	log_debug("An expression of %u steps takes too long (asked for by a client)",
+		  regex_steps(re));
 }
 
 /* REGEX("expression" data) */
@@ -324,8 +324,10 @@ static void regex_read(struct func_call *f, struct sink *out)
 		log_warning("Malformed input REGEX(%s): %s", open + 1, regex_error_text(err));
 		return;
 	}
-	if (!regex_is_too_much(f, re, subject))
+	if (subject.len <= func_regex_octets(f, re))
 		sink_char(out, regex_matches(re, subject) ? '1' : '0');
+	else
+		func_regex_refuse(f, re);
 	regex_free(re);
 }
 

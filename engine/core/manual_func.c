@@ -90,6 +90,31 @@ static const struct manual_page pages[] = {
 	 "CUT, REPLACE, STRREPLACE"},
 	{"GLOBAL", "GLOBAL(varname)", "A global variable, read and written from any channel.",
 	 VARNAME, "Set, LOCAL"},
+	{"GROUP", "GROUP([category])",
+	 "The group that the channel is in, of the category or at all; written, it enters that "
+	 "group "
+	 "and\n"
+	 "leaves the one of the same category. Written empty, it only leaves. A channel leaves all "
+	 "of "
+	 "its\n"
+	 "groups when it ends.",
+	 "category\n    Which of its groups. Set(GROUP()=name@category) says the same.",
+	 "GROUP_COUNT, GROUP_LIST, GROUP_MATCH_COUNT"},
+	{"GROUP_COUNT", "GROUP_COUNT([groupname][@category])",
+	 "How many channels are in the group, on all shards. A cap on calls: enter first, then "
+	 "count:\n"
+	 "of two calls that come at the same moment at least one then sees both.",
+	 "groupname\n    The channel's own group if none is given.\ncategory\n    Those of that "
+	 "category only.",
+	 "GROUP, GROUP_LIST, GROUP_MATCH_COUNT"},
+	{"GROUP_LIST", "GROUP_LIST()",
+	 "The groups that the channel is in, with blanks between: one two@category.", "",
+	 "GROUP, GROUP_COUNT"},
+	{"GROUP_MATCH_COUNT", "GROUP_MATCH_COUNT(groupmatch[@category])",
+	 "How many channels are in groups that an expression fits.",
+	 "groupmatch\n    POSIX extended regular expression.\ncategory\n    Another one, for "
+	 "categories.",
+	 "GROUP, GROUP_COUNT"},
 	{"HANGUPCAUSE", "HANGUPCAUSE(channel,type)",
 	 "Why a channel ended: the SIP status that came, or Asterisk's words for the cause.",
 	 "channel\n    Its name.\ntype\n    tech: SIP 486 Busy Here. ast: User busy.",

@@ -150,6 +150,7 @@ struct shard {
 	struct media media;
 	const struct dialplan *dialplan;
 	struct devices *devices; /* of the engine; read here */
+	struct groups *groups;	 /* of the engine; its own part is written here */
 	struct arena_pool *globals_pool;
 	struct arena globals_arena;
 	struct vars globals;

@@ -343,6 +343,7 @@ static void open_shard(struct shard *s, struct io *io)
 	check(slab_create(&s->chans, "channels", chan_bytes(), 16) == 0);
 	check(slab_create(&s->pbxes, "pbx", pbx_bytes(), 16) == 0);
 	check(arena_pool_create(&s->arenas, 256) == 0);
+	check(groups_create(&s->groups, 2, 4, 1) == 0);
 	arena_init(&s->globals_arena, s->arenas, 65536);
 	vars_init(&s->globals, &s->globals_arena);
 	s->scratch = malloc(LIMIT_APPDATA);
@@ -376,6 +377,7 @@ void pbx_rig_close(struct pbx_rig *r)
 	check(slab_used(s->pbxes) == 0);
 	check(tmr_wheel_count(s->wheel) == 0);
 	arena_reset(&s->globals_arena);
+	groups_destroy(s->groups);
 	dbmap_clear(&s->db);
 	check(arena_pool_used(s->arenas) == 0);
 	log_set_writer(NULL, NULL);

@@ -311,6 +311,21 @@ static void test_modules_and_groups(void **state)
 		   "Channel                    Group                 Category            \n"
 		   "0 active channels\n");
 	shows("group show channels a b", "Usage: group show channels");
+	shows("group show channels (", "Usage: group show channels");
+	dial();
+	console("dialplan set chanvar PJSIP/gw-00000000 GROUP() all");
+	shows("group show channels",
+	      "PJSIP/gw-00000000          all                   (default)           \n"
+	      "1 active channel\n");
+	console("dialplan set chanvar PJSIP/gw-00000000 GROUP(trunk) gw1");
+	shows_just("group show channels ^g.[0-9]",
+		   "Channel                    Group                 Category            \n"
+		   "PJSIP/gw-00000000          gw1                   trunk               \n"
+		   "1 active channel\n");
+	shows("group show channels", "\n2 active channels\n");
+	console("channel request hangup all");
+	sim_run_for(rig.w, 40 * SIM_SECOND);
+	shows("group show channels", "\n0 active channels\n");
 }
 
 /* Descriptions are for people at 80 columns: no line is longer, no word is lost. */

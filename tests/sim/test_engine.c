@@ -82,7 +82,12 @@ static void put_conf(const char *dialer)
 	sim_fs_put(rig.w, ETC "dialer.conf", dialer);
 	sim_fs_put(rig.w, ETC "extensions.conf",
 		   "[wait]\nexten => s,1,Wait(3)\n same => n,NoOp(${CHANNEL(endpoint)})\n"
-		   " same => n,Set(Y=${CHANNEL(endpoint)})\n same => n,Hangup()\n");
+		   " same => n,Set(Y=${CHANNEL(endpoint)})\n same => n,Hangup()\n"
+		   "[cap]\nexten => s,1,Set(GROUP()=campaign)\n"
+		   " same => n,GotoIf($[${GROUP_COUNT(campaign)} > 5]?full)\n"
+		   " same => n,Log(WARNING,room for ${GROUP_COUNT(campaign)})\n"
+		   " same => n,Wait(3)\n same => n,Hangup()\n"
+		   " same => n(full),Log(WARNING,full)\n");
 	sink_fmt(&t,
 		 "[udp]\ntype=transport\nprotocol=udp\nbind=0.0.0.0:5060\n\n[gw]\ntype=endpoint\n"
 		 "context=wait\ndisallow=all\nallow=ulaw\naors=gw\naccountcode=acc\nset_var=A=1\n\n"
@@ -274,6 +279,49 @@ static void test_stop_is_refused_orders_come_back(void **state)
 	close_rig();
 }
 
+/* ---- groups ---- */
+
+static uint32_t logged(const char *text)
+{
+	uint32_t count = 0;
+
+	for (const char *at = rig.logged; (at = strstr(at, text)) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void drop_capped(int64_t at_ns, unsigned first, unsigned count)
+{
+	for (unsigned i = first; i < first + count; i++) {
+		char name[32], text[256];
+
+		snprintf(name, sizeof(name), "f%u.call", i);
+		snprintf(text, sizeof(text),
+			 "Channel: PJSIP/f%u@gw\nContext: cap\nExtension: s\nArchive: yes\n", i);
+		dropper_drop(rig.dropper, at_ns, name, text, DROPPER_RENAME, 0);
+	}
+}
+
+/* A cap of 5 in the dialplan holds over both shards; who is over leaves the group. */
+static void test_groups_cap(void **state)
+{
+	UNUSED(state);
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		open_rig(seed, "[general]\nshards=2\ncdr_sqlite=no\nmax_channels=40\n");
+		drop_capped(SIM_EPOCH_NS + SIM_SECOND, 0, 20);
+		drop_capped(SIM_EPOCH_NS + 10 * SIM_SECOND, 20, 20);
+		sim_run_for(rig.w, 3 * SIM_SECOND);
+		assert_int_equal(logged("room for 5"), 1);
+		assert_int_equal(logged("room for "), 5);
+		assert_int_equal(logged("full"), 15);
+		assert_true(
+			sim_run_until(rig.w, all_are_over, NULL, sim_now(rig.w) + 60 * SIM_SECOND));
+		assert_int_equal(logged("room for "), 10);
+		assert_int_equal(logged("full"), 30);
+		close_rig();
+	}
+}
+
 /* ---- reload ---- */
 
 static void reload_now(void)
@@ -372,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_stop_when_convenient),
 		cmocka_unit_test(test_stop_after_a_lost_bye),
 		cmocka_unit_test(test_stop_is_refused_orders_come_back),
+		cmocka_unit_test(test_groups_cap),
 		cmocka_unit_test(test_reload_during_calls),
 		cmocka_unit_test(test_reload_is_all_or_nothing),
 		cmocka_unit_test(test_reload_twice_in_a_row),

@@ -266,6 +266,68 @@ static void test_guarded_regex(void **state)
 	expect("${REGEX(\"^a+$\" aaa)}", "1");
 }
 
+/* GROUP() and its sisters, as dialplan.md has them: case does not count, categories are apart. */
+static void test_groups(void **state)
+{
+	struct groups *g = rig.shard.groups;
+	struct group_list other = {0};
+	struct slice chan = SLICE_LIT("PJSIP/other");
+
+	(void)state;
+	expect("[${GROUP()}${GROUP(cat)}${GROUP_LIST()}${GROUP_COUNT()}]${GROUP_COUNT(g1)}", "[]0");
+	assert_int_equal(func_write(rig.chan, SLICE_LIT("GROUP()"), SLICE_LIT("g1")), 0);
+	assert_int_equal(func_write(rig.chan, SLICE_LIT("GROUP(cat)"), SLICE_LIT("g2")), 0);
+	expect("x ${GROUP_LIST()}|${GROUP()}|${GROUP(CAT)}|${GROUP(none)}|", "x g1 g2@cat|g1|g2||");
+	/* another channel, on another shard */
+	assert_int_equal(groups_enter(g, 1, &other, chan, SLICE_LIT("G1"), SLICE_LIT("Cat")), 0);
+	expect("${GROUP_COUNT(g1)}${GROUP_COUNT(G1@cat)}${GROUP_COUNT(g2)}${GROUP_COUNT(g2@x)}",
+	       "2110");
+	expect("${GROUP_COUNT()}${GROUP_COUNT(@cat)}${GROUP_COUNT(@none)}", "21");
+	expect("${GROUP_MATCH_COUNT(^[gG])}${GROUP_MATCH_COUNT(g)}${GROUP_MATCH_COUNT(g@^c)}",
+	       "321");
+	expect("[${GROUP_MATCH_COUNT(()}${GROUP_MATCH_COUNT()}${GROUP_MATCH_COUNT(g@()}]", "[]");
+	/* the new one in the same category takes the place of the old one, an empty one none */
+	assert_int_equal(func_write(rig.chan, SLICE_LIT("GROUP()"), SLICE_LIT("g3@CAT")), 0);
+	expect("${GROUP_LIST()} ${GROUP_COUNT(g2)}", "g1 g3@CAT 0");
+	assert_int_equal(func_write(rig.chan, SLICE_LIT("GROUP()"), SLICE_LIT("")), 0);
+	expect("${GROUP_LIST()} ${GROUP_COUNT(g1)}", "g3@CAT 1");
+	groups_leave_all(g, 1, &other);
+	expect("${GROUP_COUNT(g1)}", "0");
+}
+
+/* What does not fit is said, and the old group is left all the same as it was asked for. */
+static void test_groups_full(void **state)
+{
+	(void)state;
+	for (char name[] = "a"; name[0] <= 'd'; name[0]++) {
+		struct slice value = slice_str(name);
+		char place[32];
+
+		snprintf(place, sizeof(place), "GROUP(%s)", name);
+		assert_int_equal(func_write(rig.chan, slice_str(place), value), 0);
+	}
+	assert_int_equal(func_write(rig.chan, SLICE_LIT("GROUP(e)"), SLICE_LIT("e")), -ENOSPC);
+	assert_non_null(strstr(rig.logged, "does not get into group 'e'"));
+	assert_int_equal(func_write(rig.chan, SLICE_LIT("GROUP(a)"), SLICE_LIT("b")), 0);
+	expect("${GROUP_LIST()}|${GROUP_COUNT(b)}", "b@b c@c d@d b@a|2");
+}
+
+/* A client's expression looks at so many groups and no more. */
+static void test_guarded_groups(void **state)
+{
+	char long_name[LIMIT_NAME];
+
+	(void)state;
+	memset(long_name, 'a', sizeof(long_name) - 1);
+	long_name[sizeof(long_name) - 1] = 0;
+	for (char place[] = "GROUP(a)"; place[6] <= 'd'; place[6]++)
+		assert_int_equal(func_write(rig.chan, slice_str(place), slice_str(long_name)), 0);
+	expect("${GROUP_MATCH_COUNT((a?b?){330}x)}", "0");
+	rig.chan->guarded = true;
+	expect("[${GROUP_MATCH_COUNT((a?b?){330}x)}]${GROUP_MATCH_COUNT(a+)}", "[]4");
+	assert_int_equal(metric_get(&rig.shard.metrics, METRIC_function_refused), 1);
+}
+
 /* The table is sorted: each name is found. */
 static void test_table(void **state)
 {
@@ -289,6 +351,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rand, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_guarded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_guarded_regex, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_groups_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_guarded_groups, setup, teardown),
 		cmocka_unit_test(test_table),
 	};
 
