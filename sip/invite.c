@@ -221,7 +221,7 @@ static void invite_evict(struct invite *iv, const struct invite_input *in)
 	UNUSED(in);
 	sip_count_one(iv->sip, METRIC_sip_linger_evicted);
 	if (t && txn_ict_is_open(t))
-		linger_orphan(iv->sip, t, iv->tp, &iv->local, iv->bye_cause);
+		invite_orphan(iv, t, iv->bye_cause);
 	iv->ict = HANDLE_NONE;
 }
 
@@ -348,7 +348,7 @@ static void invite_leave_txns(struct invite *iv)
 
 	/* A 2xx may still come for an INVITE that is open. */
 	if (ict && txn_ict_is_open(ict))
-		linger_orphan(iv->sip, ict, iv->tp, &iv->local, iv->bye_cause);
+		invite_orphan(iv, ict, iv->bye_cause);
 	else if (ict && ict->arg == iv)
 		txn_set_user(ict, NULL, NULL);
 	if (request)

@@ -187,14 +187,36 @@ static struct slice invite_write_ack(struct invite *iv, const struct sip_hop *ho
 	return out.over ? SLICE_EMPTY : sink_slice(&out);
 }
 
+static struct linger_call invite_linger_call(const struct invite *iv)
+{
+	return (struct linger_call){.local = iv->local, .cseq = iv->cseq, .tp = iv->tp};
+}
+
+void invite_orphan(const struct invite *iv, struct txn *ict, unsigned cause)
+{
+	const struct linger_call call = invite_linger_call(iv);
+
+	linger_orphan(iv->sip, ict, &call, cause);
+}
+
+void invite_end_fork(const struct invite *iv, const struct sip_msg *msg, const struct addr *from,
+		     int cause)
+{
+	const struct linger_call call = invite_linger_call(iv);
+	const struct sip_peer peer = invite_peer(iv, from);
+
+	linger_end_fork(iv->sip, &call, msg, &peer, cause);
+}
+
 void invite_acknowledge(struct invite *iv, struct txn *ict, const struct sip_msg *msg)
 {
+	const struct linger_call call = invite_linger_call(iv);
 	struct linger_ack ack = {.dialog = iv->dialog};
 	char room[LIMIT_SIP_OUT];
 
 	invite_find_hop(iv, iv->dialog, &ack.hop);
 	ack.text = invite_write_ack(iv, &ack.hop, msg, txn_text(ict), room);
-	linger_start(iv->sip, ict, msg->to_tag, &ack, iv->tp, &iv->local);
+	linger_start(iv->sip, ict, msg->to_tag, &ack, &call);
 }
 
 /* The dialog of the 2xx is confirmed; those of other forks end without a word: each of them that
@@ -253,16 +275,14 @@ static void invite_answer_lost(struct invite *iv, int cause)
 bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct addr *from)
 {
 	struct txn *t = txn_client_get(&iv->sip->txns, iv->ict);
-	struct sip_peer peer;
 
 	iv->ict = HANDLE_NONE;
 	if (NEVER(!t))
 		return false;
 	iv->dialog = invite_confirm(iv, msg, from);
 	if (!iv->dialog) { /* no room: the call cannot be kept */
-		linger_orphan(iv->sip, t, iv->tp, &iv->local, CAUSE_SWITCH_CONGESTION);
-		peer = invite_peer(iv, from);
-		linger_end_fork(iv->sip, iv->tp, &iv->local, msg, &peer, CAUSE_SWITCH_CONGESTION);
+		invite_orphan(iv, t, CAUSE_SWITCH_CONGESTION);
+		invite_end_fork(iv, msg, from, CAUSE_SWITCH_CONGESTION);
 		return false;
 	}
 	if (FAULT(ack_not_sent))

@@ -197,14 +197,6 @@ static void session_reinvite_answered(struct invite *iv, struct txn *t, const st
 		invite_media_changed(iv, &desc, held);
 }
 
-static void session_ack_stray(const struct invite *iv, const struct sip_msg *msg,
-			      const struct addr *from)
-{
-	struct sip_peer hop = invite_peer(iv, from);
-
-	linger_end_fork(iv->sip, iv->tp, &iv->local, msg, &hop, -1);
-}
-
 static void session_on_reinvite(void *arg, struct txn *t, enum txn_fact fact,
 				const struct sip_msg *msg, const struct addr *from)
 {
@@ -214,7 +206,7 @@ static void session_on_reinvite(void *arg, struct txn *t, enum txn_fact fact,
 		return;
 	if (iv->state != INVITE_UP) { /* our BYE is on its way; a 2xx still wants its ACK */
 		if (fact == TXN_SUCCESS)
-			session_ack_stray(iv, msg, from);
+			invite_end_fork(iv, msg, from, -1);
 		return;
 	}
 	invite_hold(iv);

@@ -7,6 +7,9 @@
 #include "sip/cancel.h"
 #include "sip/transport.h"
 
+/* So many requests may have gone in a dialog of which nothing is known any more. */
+#define LINGER_UNSEEN 100
+
 static void linger_free(struct linger *l)
 {
 	list_del(&l->node);
@@ -84,16 +87,16 @@ static void linger_ack_fork(struct dialog *d, const struct sip_hop *hop, const s
 		next_hop_send_ack_once(&d->next, hop, sink_slice(&out));
 }
 
+/* RFC 3261 12.2.1.1: with a number above those of the PRACKs that its dialog may have seen. */
 static void linger_bye_fork(struct dialog *d, const struct sip_hop *hop, const struct sip_msg *msg,
-			    unsigned cause)
+			    uint32_t cseq, unsigned cause)
 {
 	char branch[SIP_BRANCH_LEN], text[LIMIT_SIP_OUT];
 	struct sink out = sink_make(text, sizeof(text));
-	struct txn *t =
-		txn_client_new(&d->sip->txns, TXN_NICT, SIP_METHOD_BYE, msg->cseq + 1, NULL, NULL);
+	struct txn *t = txn_client_new(&d->sip->txns, TXN_NICT, SIP_METHOD_BYE, cseq, NULL, NULL);
 	const struct dialog_request r = {
 		.method = SIP_METHOD_BYE,
-		.cseq = msg->cseq + 1,
+		.cseq = cseq,
 		.call_id = msg->call_id,
 		.branch = slice_make(branch, sizeof(branch)),
 		.via = &hop->local,
@@ -114,31 +117,50 @@ static void linger_bye_fork(struct dialog *d, const struct sip_hop *hop, const s
 		UNUSED(next_hop_send(&d->next, t, hop, sink_slice(&out)));
 }
 
-static void linger_end(struct sip *sip, const struct sip_hop *call, const struct sip_msg *msg,
-		       int cause, bool may_look)
+struct linger_end {
+	struct sip_hop call; /* where the 2xx came from */
+	uint32_t cseq;	     /* of the BYE */
+	int cause;	     /* negative: no BYE */
+	bool may_look;
+};
+
+static void linger_end(struct sip *sip, const struct sip_msg *msg, const struct linger_end *e)
 {
 	struct sip_hop hop;
 	struct dialog d;
 
-	if (dialog_init_stray(&d, sip, call->tp, msg, &call->peer.addr, may_look) == 0) {
-		next_hop_get(&d.next, call, &hop);
+	if (dialog_init_stray(&d, sip, e->call.tp, msg, &e->call.peer.addr, e->may_look) == 0) {
+		next_hop_get(&d.next, &e->call, &hop);
 		linger_ack_fork(&d, &hop, msg);
-		if (cause >= 0)
-			linger_bye_fork(&d, &hop, msg, (unsigned)cause);
+		if (e->cause >= 0)
+			linger_bye_fork(&d, &hop, msg, e->cseq, (unsigned)e->cause);
 	}
 	dialog_close_stray(&d);
 }
 
-void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
-		     const struct sip_msg *msg, const struct sip_peer *from, int cause)
+void linger_end_fork(struct sip *sip, const struct linger_call *call, const struct sip_msg *msg,
+		     const struct sip_peer *from, int cause)
 {
-	linger_end(sip, &(struct sip_hop){*from, *local, tp}, msg, cause, true);
+	const struct linger_end e = {
+		.call = {*from, call->local, call->tp},
+		.cseq = (msg->cseq > call->cseq ? msg->cseq : call->cseq) + 1,
+		.cause = cause,
+		.may_look = true,
+	};
+
+	linger_end(sip, msg, &e);
 }
 
 void linger_end_orphan(struct sip *sip, uint8_t tp, const struct addr *local,
 		       const struct sip_msg *msg, const struct sip_peer *from)
 {
-	linger_end(sip, &(struct sip_hop){*from, *local, tp}, msg, CAUSE_NORMAL_UNSPECIFIED, false);
+	const struct linger_end e = {
+		.call = {*from, *local, tp},
+		.cseq = msg->cseq + LINGER_UNSEEN,
+		.cause = CAUSE_NORMAL_UNSPECIFIED,
+	};
+
+	linger_end(sip, msg, &e);
 }
 
 /* True the first time a tag is seen. Beyond LIMIT_SIP_FORKS each copy gets a BYE again: rather one
@@ -163,12 +185,12 @@ static void linger_success(struct linger *l, const struct sip_msg *msg, const st
 		if (l->ack.text && !FAULT(ack_not_repeated))
 			next_hop_send_ack_again(l->sip, &l->ack);
 		else if (!l->ack.text)
-			linger_end_fork(l->sip, l->tp, &l->local, msg, from, -1);
+			linger_end_fork(l->sip, &l->call, msg, from, -1);
 		return;
 	}
 	if (!linger_is_new_fork(l, hash) || FAULT(fork_not_ended))
 		cause = -1;
-	linger_end_fork(l->sip, l->tp, &l->local, msg, from, cause);
+	linger_end_fork(l->sip, &l->call, msg, from, cause);
 }
 
 static void linger_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
@@ -210,7 +232,7 @@ static void linger_take_ack(struct sip *sip, struct linger *l, const struct ling
 }
 
 void linger_start(struct sip *sip, struct txn *ict, struct slice tag, const struct linger_ack *ack,
-		  uint8_t tp, const struct addr *local)
+		  const struct linger_call *call)
 {
 	struct linger *l = linger_new(sip);
 
@@ -219,23 +241,20 @@ void linger_start(struct sip *sip, struct txn *ict, struct slice tag, const stru
 		linger_take_ack(sip, l, ack);
 	if (!l)
 		return;
-	l->tp = tp;
-	l->local = *local;
+	l->call = *call;
 	l->cause = CAUSE_ANSWERED_ELSEWHERE;
 	l->winner = linger_hash(l, tag);
 	l->ict = txn_handle(ict);
 	txn_set_user(ict, linger_on_ict, l);
 }
 
-void linger_orphan(struct sip *sip, struct txn *ict, uint8_t tp, const struct addr *local,
-		   unsigned cause)
+void linger_orphan(struct sip *sip, struct txn *ict, const struct linger_call *call, unsigned cause)
 {
 	struct linger *l = linger_new(sip);
 
 	txn_set_user(ict, NULL, NULL);
 	if (l) {
-		l->tp = tp;
-		l->local = *local;
+		l->call = *call;
 		l->cause = (uint16_t)cause;
 		l->ict = txn_handle(ict);
 		txn_set_user(ict, linger_on_ict, l);

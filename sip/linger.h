@@ -10,6 +10,13 @@
 #include "sip/dialog.h"
 #include "sip/sip_internal.h"
 
+/* What is still to be known of the call. */
+struct linger_call {
+	struct addr local; /* our address in it */
+	uint32_t cseq;	   /* of the last request, also of a PRACK in an early dialog */
+	uint8_t tp;
+};
+
 struct linger {
 	struct list node; /* of sip->linger_fifo */
 	struct sip *sip;
@@ -19,8 +26,7 @@ struct linger {
 	uint64_t forks[LIMIT_SIP_FORKS]; /* hashes of the To tags that got their BYE */
 	uint16_t cause;			 /* Q.850 in the BYE of a fork; 0: none */
 	uint8_t fork_count;
-	uint8_t tp; /* of the call, and our address there */
-	struct addr local;
+	struct linger_call call;
 };
 
 /* The ACK of a 2xx. */
@@ -29,15 +35,15 @@ struct linger_ack {
 	struct sip_hop hop; /* for which it is written */
 	struct slice text;  /* empty: it could not be written */
 };
-/* Sends the ACK, and takes over `ict`, whose first 2xx has this To tag. tp, local: of the call. */
+/* Sends the ACK, and takes over `ict`, whose first 2xx has this To tag. */
 void linger_start(struct sip *sip, struct txn *ict, struct slice tag, const struct linger_ack *ack,
-		  uint8_t tp, const struct addr *local);
+		  const struct linger_call *call);
 /* Nobody is left for `ict`: every 2xx is ended by ACK and BYE. */
-void linger_orphan(struct sip *sip, struct txn *ict, uint8_t tp, const struct addr *local,
+void linger_orphan(struct sip *sip, struct txn *ict, const struct linger_call *call,
 		   unsigned cause);
 /* ACK, and BYE with this cause (negative: no BYE), in the dialog of a 2xx that nobody wants. */
-void linger_end_fork(struct sip *sip, uint8_t tp, const struct addr *local,
-		     const struct sip_msg *msg, const struct sip_peer *from, int cause);
+void linger_end_fork(struct sip *sip, const struct linger_call *call, const struct sip_msg *msg,
+		     const struct sip_peer *from, int cause);
 /* The same for the 2xx of a call that nothing remembers. Anyone could have made it up: no name in
  * it is looked up, both go to where it came from or to an address that it gives. */
 void linger_end_orphan(struct sip *sip, uint8_t tp, const struct addr *local,

@@ -178,6 +178,39 @@ static void test_fork(void **state)
 	flow_end(&f);
 }
 
+/* The loser's dialog has seen PRACKs: its BYE has a number above theirs, or it would be refused
+ * (RFC 3261 12.2.2), and the far end would keep the call. */
+static void test_fork_after_prack(void **state)
+{
+	const struct flow_msg *invite, *prack = NULL, *bye;
+	char extra[128];
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	for (int i = 1; i <= 3; i++) {
+		snprintf(extra, sizeof(extra), FLOW_CONTACT "Require: 100rel\r\nRSeq: %d\r\n", i);
+		flow_reply(&f, invite, 180, "a", extra, NULL);
+		prack = flow_expect(&f, "PRACK");
+		flow_reply(&f, prack, 200, NULL, NULL, NULL);
+	}
+	flow_fact(&f, "ringing");
+	flow_reply(&f, invite, 200, "b", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+	flow_reply(&f, invite, 200, "a", FLOW_CONTACT, flow_sdp(7002, "0", "sendrecv"));
+	assert_int_equal(flow_expect(&f, "ACK")->msg.cseq, invite->msg.cseq);
+	bye = flow_expect(&f, "BYE");
+	assert_true(slice_eq(bye->msg.to_tag, SLICE_LIT("a")));
+	assert_true(bye->msg.cseq > prack->msg.cseq);
+	assert_string_equal(flow_header(bye, "Reason"), "Q.850;cause=26");
+	flow_reply(&f, bye, 200, NULL, NULL, NULL);
+	flow_bye(&f, 16);
+	flow_end(&f);
+}
+
 /* More forks than we keep dialogs for. */
 static void test_many_forks(void **state)
 {
@@ -365,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_cancel_no_final),
 		cmocka_unit_test(test_hangup_status),
 		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_fork_after_prack),
 		cmocka_unit_test(test_many_forks),
 		cmocka_unit_test(test_early_media),
 		cmocka_unit_test(test_early_options),
