@@ -87,6 +87,8 @@ void flow_keep(struct flow *f, const struct addr *to, const void *data, size_t l
 	if (sip_msg_parse(&m->msg, slice_make(m->text, len), &err) && !f->is_deaf)
 		fail_msg("the engine sent what cannot be read (%.*s):\n%s",
 			 SLICE_ARG(sip_parse_error_text(err)), m->text);
+	if (!f->is_deaf)
+		flow_check_rules(f, m);
 	f->msgs[f->msg_count++] = m;
 }
 

@@ -76,6 +76,7 @@ struct flow {
 	uint32_t refused_notices; /* of control, meanwhile */
 	bool is_full; /* shards have no room for what others, or control, pass to them */
 	bool is_ip6;  /* what is sent comes from and goes to the addresses of IPv6 */
+	bool is_overtaken; /* a request that waits for a name may go behind a later one */
 	bool is_deaf; /* does not look at what the engine sends, beyond the first few */
 };
 
@@ -185,6 +186,8 @@ void flow_far_create(struct flow *f);
 bool flow_has_room(void *arg, uint32_t shard, size_t len);
 void flow_far_destroy(struct flow *f);
 void flow_far_send(struct flow *f, const char *text);
+/* What holds of every message of the engine (flow_rules.c): else the test fails. */
+void flow_check_rules(const struct flow *f, const struct flow_msg *m);
 void flow_keep(struct flow *f, const struct addr *to, const void *data, size_t len);
 
 /* A session description of the far end: address 10.0.0.9. dir: "sendrecv". */

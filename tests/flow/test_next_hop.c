@@ -535,6 +535,7 @@ static void test_refreshed(void **state)
 
 	UNUSED(state);
 	start(NULL, NULL);
+	f.is_overtaken = true;
 	invite = flow_answered_with(&f, NODE);
 	expect("ACK", "10.0.0.7:5070");
 	flow_request(&f, invite, "INVITE", 7, "t", "Contact: <sip:far@other.example:5090>\r\n",
