@@ -281,7 +281,7 @@ static int io_open_ring(struct io *io)
 		if (!err)
 			err = io_group_register(&io->small, &io->ring);
 		if (err)
-			io_uring_queue_exit(&io->ring);
+			io_ring_close(&io->ring);
 	}
 	io->ring_made = !err;
 	io->bell_arm = (struct io_arm){0};
@@ -325,7 +325,7 @@ static void io_cancel_all(struct io *io)
 static void io_close_ring(struct io *io)
 {
 	io_cancel_all(io);
-	io_uring_queue_exit(&io->ring);
+	io_ring_close(&io->ring);
 	io->ring_made = false;
 	io->tx.built = io->tx.used = 0;
 	io_for_each_obj(io, io_obj_reset);

@@ -192,6 +192,7 @@ void io_for_each_obj(struct io *io, io_obj_fn fn);
 
 /* io_uring_ring.c */
 int io_ring_open(struct io_uring *ring, uint32_t sq_entries, uint32_t cq_entries);
+void io_ring_close(struct io_uring *ring);
 void io_ring_explain(struct sink *text, int error);
 
 /* io_uring_buf.c */

@@ -7,6 +7,7 @@
 #include "engine/base/check.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -19,6 +20,11 @@
 #define IO_PROBE_BUFFERS 4
 #define IO_PROBE_TAG	 7
 
+/* The next ring may get the memory of one that another thread has closed. liburing maps and unmaps
+ * it with system calls of its own, so for ThreadSanitizer the two would be one object: this is the
+ * order between them that it sees. */
+static atomic_uint io_rings_closed;
+
 /* Must run in the thread that will use the ring. -ENOTSUP: made, but a feature is missing. */
 int io_ring_open(struct io_uring *ring, uint32_t sq_entries, uint32_t cq_entries)
 {
@@ -27,13 +33,20 @@ int io_ring_open(struct io_uring *ring, uint32_t sq_entries, uint32_t cq_entries
 
 	if (err)
 		return err;
+	(void)atomic_load(&io_rings_closed);
 	if ((params.features & IO_RING_FEATURES) != IO_RING_FEATURES) {
-		io_uring_queue_exit(ring);
+		io_ring_close(ring);
 		return -ENOTSUP;
 	}
 	/* Saves a look-up in each call; nothing is lost without it. */
 	(void)io_uring_register_ring_fd(ring);
 	return 0;
+}
+
+void io_ring_close(struct io_uring *ring)
+{
+	atomic_fetch_add(&io_rings_closed, 1);
+	io_uring_queue_exit(ring);
 }
 
 static int io_disabled_sysctl(void)
@@ -167,7 +180,7 @@ static int io_probe_ring(void)
 		if (!err)
 			err = io_probe_socket(&ring, &g);
 	}
-	io_uring_queue_exit(&ring); /* before the memory that it may still write to */
+	io_ring_close(&ring); /* before the memory that it may still write to */
 	io_group_destroy(&g);
 	return err;
 }
