@@ -156,7 +156,7 @@ call() { # NAME EXTEN [options]: fails if the engine does not do what the scenar
 	local name=$1 exten=$2
 	shift 2
 	caller_scenario "$name"
-	(cd "$dir" && timeout 60 sipp -sf "$name.xml" -i "${CALLER_IP:-127.0.0.2}" -p "$FAR_PORT" -mp $((RTP_LAST + 20000)) \
+	(cd "$dir" && timeout 60 sipp -sf "$name.xml" -i "${CALLER_IP:-127.0.0.2}" -p "$FAR_PORT" -mp "$FAR_RTP" \
 		-nostdin -m 1 -s "$exten" -trace_err -error_file "$name.err" "$@" "127.0.0.1:$SIP_PORT" >"$name.out" 2>&1) ||
 		fail "$name: $(head -c 2000 "$dir/$name.err" 2>/dev/null; tail -3 "$dir/$name.out")"
 }

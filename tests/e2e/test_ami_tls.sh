@@ -4,23 +4,22 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-tls_port=$(loopback_port $((AMI_PORT + 1)))
+new_port tls_port
 certs=$e2e_root/tests/tls
 engine_conf
 cp "$certs/whole.pem" "$dir/etc/ami.pem"
 sed -i "/^enabled/a tlsenable = yes\ntlsbindaddr = 127.0.0.1:$tls_port\ntlscertfile = $dir/etc/ami.pem" "$dir/etc/manager.conf"
 engine_start
 
-s_client() { # CA [options]: what is said comes from standard input
+s_client() { # CA [options]: what is said comes from standard input; the end is the engine's (-quiet: not that of the input)
 	local ca=$1
 	shift
-	timeout 10 openssl s_client -connect "127.0.0.1:$tls_port" -CAfile "$certs/$ca" -servername ringer.test \
-		-verify_return_error -quiet -no_ign_eof "$@" 2>"$dir/s_client.err"
+	timeout 30 openssl s_client -connect "127.0.0.1:$tls_port" -CAfile "$certs/$ca" -servername ringer.test \
+		-verify_return_error -quiet "$@" 2>"$dir/s_client.err"
 }
 session() { # the printed session; the connection is ended by the engine
 	printf '%s\r\n' 'Action: Login' 'Username: hello' 'Secret: world' 'Events: off' '' \
 		'Action: Ping' 'ActionID: 7' '' 'Action: Logoff' ''
-	sleep 2
 }
 
 for version in tls1_2 tls1_3; do
@@ -43,7 +42,7 @@ expect_text "the settings" "$(rx manager show settings)" "TLS Bindaddress: +127.
 
 # A session that lives through the change of the certificate.
 mkfifo "$dir/say"
-s_client ca.pem <"$dir/say" >"$dir/long" &
+s_client ca.pem -no_ign_eof <"$dir/say" >"$dir/long" &
 long=$!
 started+=("$long")
 exec {say}>"$dir/say"

@@ -252,8 +252,8 @@ flows='answered early reliable compact loose strict forked repeated no_media hol
 	cancelled too_late moved digest_md5 digest_sha small'
 codes='400 401 403 404 407 408 410 413 420 480 481 482 484 485 486 487 488 491 493 500 501 502 503 504 505 580 600 603 604 606 607 608'
 
-RTP_LAST=$((RTP_FIRST + 499)) # the upper half of the test's ports belongs to the far ends
 engine_conf
+engine_is_patient # each far end takes what comes twice for wrong
 cat >>"$dir/etc/pjsip.conf" <<END
 [secure]
 type = endpoint
@@ -272,7 +272,7 @@ supported_algorithms_uac = SHA-256,MD5
 END
 cat >>"$dir/etc/extensions.conf" <<'END'
 [short]
-exten => s,1,Wait(1)
+exten => s,1,Wait(3)
  same => n,Hangup()
 [long]
 exten => s,1,Wait(60)
@@ -281,29 +281,31 @@ engine_start
 ami_login
 
 declare -A sipp_pid sipp_port
-media_port=$((RTP_FIRST + 500))
-port=$((RTP_FIRST + 900))
+media_port=$FAR_RTP
 far_flow() { # NAME [options]: starts it on a port of its own
-	local name=$1
+	local name=$1 port
 	shift
 	scenario "$name"
-	port=$(loopback_port $((port + 1)))
-	media_port=$((media_port + 8))
-	(cd "$dir" && exec sipp -sf "$name.xml" -i 127.0.0.1 -p "$port" -mp $media_port -nostdin -nr -timeout 25 \
+	new_port port
+	(cd "$dir" && exec sipp -sf "$name.xml" -i 127.0.0.1 -p "$port" -mp "$media_port" -nostdin -nr -timeout 60 \
 		-timeout_error -trace_err -error_file "$name.err" "$@" >"$name.out" 2>&1) &
 	sipp_pid[$name]=$!
 	sipp_port[$name]=$port
 	started+=($!)
+	media_port=$((media_port + 4))
 }
 for flow in $flows; do far_flow "$flow" -m 1; done
 far_flow refused -m "$(wc -w <<<"$codes")"
+for flow in $flows refused; do
+	wait_for 20 listens udp "${sipp_port[$flow]}" # what comes before is lost
+done
 
 call() { # ID USER PORT [LINE]...
 	local id=$1 uri="sip:$2@127.0.0.1:$3" context=short trunk=far timeout=20000
 	case $id in
 	hold | requests) context=long ;;
 	digest*) trunk=secure ;;
-	cancelled | too_late) timeout=1000 ;;
+	cancelled | too_late) timeout=3000 ;;
 	esac
 	ami_say 'Action: Originate' "ActionID: $id" "Channel: PJSIP/$trunk/$uri" "Context: $context" 'Exten: s' \
 		'Priority: 1' 'Async: true' "ChannelId: $id" "Timeout: $timeout" 'CallerID: "Me" <4711>'
@@ -324,6 +326,7 @@ for flow in $flows refused; do
 done
 all_settled() { [ "$(metric attempt_settled)" = $(($(wc -w <<<"$flows $codes"))) ]; }
 wait_for 10 all_settled
+ami_sync
 expect "flows that failed" "$bad" ""
 
 # ---- what the AMI said

@@ -4,7 +4,8 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-HTTP_PORT=$(loopback_port $((26015 + E2E_INDEX * 20)))
+new_port HTTP_PORT
+new_port HTTPS_PORT
 url=http://127.0.0.1:$HTTP_PORT
 jar=$dir/jar
 engine_conf
@@ -22,7 +23,6 @@ cat >>"$dir/etc/extensions.conf" <<'END'
 [sets]
 exten => 103,1,Wait(60)
 END
-HTTPS_PORT=$(loopback_port $((HTTP_PORT + 1)))
 cat >>"$dir/etc/http.conf" <<END
 enable_static = yes
 tlsenable = yes

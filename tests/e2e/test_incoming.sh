@@ -185,13 +185,13 @@ stranger() {
 }
 CALLER_IP=127.0.0.4 CALLER_USER=6001 call stranger play
 CALLER_IP=127.0.0.4 CALLER_USER=nobody call stranger play
-expect 'callers whose credentials were wrong' "$(metric sip_auth_failed)" 1
-expect 'callers who are nobody' "$(metric sip_unidentified)" 2
-file_has "$dir/log/engine.out" "Request 'INVITE' from '.*nobody.*' failed for '127.0.0.4:$FAR_PORT' .* - No matching endpoint found" ||
-	fail 'no line for log watchers'
+expect_least 'callers whose credentials were wrong' "$(metric sip_auth_failed)" 1
+expect_least 'callers who are nobody' "$(metric sip_unidentified)" 2
+wait_for 5 file_has "$dir/log/engine.out" "Request 'INVITE' from '.*nobody.*' failed for '127.0.0.4:$FAR_PORT' .* - No matching endpoint found"
 
 # ---- a phone that somebody else wrote
 
+new_port phone_port
 mkdir "$dir/phone"
 python3 - "$dir/phone/said.wav" <<-'END'
 	import sys, wave
@@ -201,10 +201,10 @@ python3 - "$dir/phone/said.wav" <<-'END'
 END
 cat >"$dir/phone/config" <<-END
 	net_interface 127.0.0.5
-	sip_listen 127.0.0.5:$((FAR_PORT + 1))
+	sip_listen 127.0.0.5:$phone_port
 	audio_source aufile,$dir/phone/said.wav
 	audio_player aufile,$dir/phone/heard.wav
-	rtp_ports $((RTP_LAST + 20100))-$((RTP_LAST + 20120))
+	rtp_ports $((FAR_RTP + 20))-$((FAR_RTP + 40))
 	module_path /usr/lib/baresip/modules
 	module g711.so
 	module aufile.so
@@ -213,9 +213,12 @@ cat >"$dir/phone/config" <<-END
 END
 echo "<sip:6001@127.0.0.1:$SIP_PORT>;auth_user=6001;auth_pass=secret;regint=0;audio_codecs=PCMU" >"$dir/phone/accounts"
 if command -v baresip >/dev/null; then
-	timeout 30 baresip -f "$dir/phone" -e "/dial sip:play@127.0.0.1:$SIP_PORT" -t 8 >"$dir/phone.out" 2>&1 || true
-	grep -q 'Call established' "$dir/phone.out" || fail "the phone: $(tail -20 "$dir/phone.out")"
-	grep -qi 'terminated\|closed' "$dir/phone.out" || fail "the phone was not hung up: $(tail -20 "$dir/phone.out")"
+	baresip -f "$dir/phone" -e "/dial sip:play@127.0.0.1:$SIP_PORT" </dev/null >"$dir/phone.out" 2>&1 &
+	started+=($!)
+	wait_for 20 file_has "$dir/phone.out" 'Call established'
+	wait_for 20 file_has "$dir/phone.out" '[Tt]erminated|[Cc]losed' # it was hung up
+	kill "${started[-1]}"
+	wait_for 10 ended "${started[-1]}"
 fi
 
 # ---- many at once, each on record

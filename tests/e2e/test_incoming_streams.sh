@@ -9,10 +9,7 @@
 
 SHARDS=2
 certs=$e2e_root/tests/tls
-tls_port=$(loopback_port $((SIP_PORT + 1)))
-out_port=$(loopback_port $((FAR_PORT + 1)))
-out6_port=$(loopback_port $((FAR_PORT + 2)))
-udp_port=$(loopback_port $((FAR_PORT + 3)))
+for port in tls_port out_port out6_port udp_port; do new_port "$port"; done
 engine_conf
 cp "$certs"/*.pem "$certs"/*.key "$dir/etc/"
 transport() { # NAME PROTOCOL BIND
@@ -27,6 +24,8 @@ transport() { # NAME PROTOCOL BIND
 	cat <<-END
 		[system]
 		type = system
+		; an answer is repeated over streams, too, until its ACK is there
+		timer_t1 = 5000
 		disable_tcp_switch = no
 		[in]
 		type = endpoint
@@ -94,7 +93,7 @@ for name in talked busy cancelled; do caller_scenario "$name"; done
 
 caller() { # NAME EXTEN OWN-IP TARGET-IP TARGET-PORT COUNT
 	(cd "$dir" && timeout 30 sipp -sf "$dir/$1.xml" -s "$2" -t t1 -i "$3" -p "$FAR_PORT" \
-		-mp $((RTP_LAST + 20000)) -m "$6" -r 10 -l 5 -timeout 20s -timeout_error -nostdin \
+		-mp "$FAR_RTP" -m "$6" -r 10 -l 5 -timeout 20s -timeout_error -nostdin \
 		-trace_msg -message_file "$dir/$1.msg" "$4:$5" >"$dir/$1.out" 2>&1) ||
 		fail "$1 from $3 to $4:$5: $(tail -40 "$dir/$1.msg")"
 }
@@ -106,9 +105,8 @@ calls() { # OWN-IP TARGET-IP TARGET-PORT
 tls_out() { # PORT HOST
 	python3 "$e2e_root/tests/e2e/tls_out.py" "$1" "$2" "$tls_port" "$certs/ca.pem" >"$dir/out-$1.log" 2>&1 &
 	started+=($!)
-	wait_for 5 listens "$1"
+	wait_for 20 listens tcp "$1"
 }
-listens() { grep -qi ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp; }
 
 calls 127.0.0.1 127.0.0.1 "$SIP_PORT"
 expect_text "the answer over TCP" "$(cat "$dir/talked.msg")" "^Contact: <sip:127.0.0.1:$SIP_PORT;transport=tcp>"
@@ -134,19 +132,20 @@ large() { # PORT
 		"$1" "$name" | drop "large-$1.call"
 }
 far() { # PORT TRANSPORT
-	(cd "$dir" && exec timeout 40 sipp -sn uas -t "$2" -i 127.0.0.1 -p "$1" -mp $((RTP_LAST + 21000 + $1 % 20 * 4)) -m 1 -nostdin \
+	(cd "$dir" && exec timeout 40 sipp -sn uas -t "$2" -i 127.0.0.1 -p "$1" -mp $((FAR_RTP + 4 * ${#started[@]})) -m 1 -nostdin \
 		-trace_msg -message_file "$dir/far-$1.msg" >"$dir/far-$1.out" 2>&1) &
 	started+=($!)
 }
 large_completed() { grep -q '^Status: Completed' "$dir/spool/outgoing_done/large-$1.call"; }
 far "$FAR_PORT" t1
-wait_for 5 listens "$FAR_PORT"
+wait_for 20 listens tcp "$FAR_PORT"
 large "$FAR_PORT"
 wait_for 10 large_completed "$FAR_PORT"
 expect_text "the large INVITE" "$(cat "$dir/far-$FAR_PORT.msg")" "^Via: SIP/2.0/TCP 127.0.0.1:$SIP_PORT;rport;branch=z9hG4bK"
 expect "sent by TCP" "$(metric sip_widened)" 1
 expect "and by UDP" "$(metric sip_narrowed)" 0
 far "$udp_port" u1
+wait_for 20 listens udp "$udp_port"
 large "$udp_port"
 wait_for 10 large_completed "$udp_port"
 expect_text "the large INVITE" "$(cat "$dir/far-$udp_port.msg")" "^Via: SIP/2.0/UDP 127.0.0.1:$SIP_PORT;rport;branch=z9hG4bK"

@@ -7,15 +7,8 @@
 . "$(dirname "$0")/sipp_scenario.sh"
 command -v kamailio >/dev/null || fail "kamailio is not there: deploy/packages test"
 
-KAM=$(loopback_port $((26012 + E2E_INDEX * 20)))
-OTHER=$(loopback_port $((KAM + 2))) # the port after each is for TLS
-DNS_PORT=$(loopback_port $((OTHER + 2)))
-DEAD=$(loopback_port $((DNS_PORT + 1)))
-CALLER_PORT=$(loopback_port $((DEAD + 1)))
-TLS_PORT=$(loopback_port $((SIP_PORT + 1)))
-RTP_LAST=$((RTP_FIRST + 499)) # the upper half of the test's ports belongs to the far ends
+for port in KAM KAM_TLS OTHER OTHER_TLS DNS_PORT DEAD CALLER_PORT TLS_PORT; do new_port "$port"; done
 
-udp_listens() { grep -qi ":$(printf %04X "$1") " /proc/net/udp; }
 declare -A kamailio_pid
 # shellcheck disable=SC2317 # called by the trap
 kamailio_end() { # one that is ended while it still starts may leave processes behind
@@ -25,38 +18,39 @@ kamailio_end() { # one that is ended while it still starts may leave processes b
 	return "$code"
 }
 trap 'kamailio_end; e2e_end' EXIT
-kamailio_start() { # PORT
+kamailio_start() { # PORT TLS-PORT
 	printf '1 sip:127.0.0.1:%s\n' "$DEAD" "$FAR_PORT" >"$dir/targets"
 	mkdir -p "$dir/kamailio.$1"
 	cp "$e2e_root"/tests/tls/server.{pem,key} "$dir/"
 	setsid kamailio -f "$e2e_root/tests/e2e/kamailio/kamailio.cfg" -DD -E -m 32 -M 4 -w "$dir/kamailio.$1" \
 		-Y "$dir/kamailio.$1" -A "TARGETS=\"$dir/targets\"" -A "CERT=\"$dir/server.pem\"" -A "KEY=\"$dir/server.key\"" \
-		-l "udp:127.0.0.1:$1" -l "tcp:127.0.0.1:$1" -l "tls:127.0.0.1:$(($1 + 1))" \
+		-l "udp:127.0.0.1:$1" -l "tcp:127.0.0.1:$1" -l "tls:127.0.0.1:$2" \
 		--alias=pool.example.test 2>>"$dir/kamailio.$1.log" &
 	disown
 	kamailio_pid[$1]=$!
 	started+=($!)
-	wait_for 10 udp_listens "$1"
+	wait_for 20 listens udp "$1"
+	wait_for 20 listens tcp "$2"
 }
 kamailio_stop() { # PORT
 	kill "${kamailio_pid[$1]}"
 	wait_for 10 ended "${kamailio_pid[$1]}"
 }
-told() { # PORT TEXT: how often that Kamailio said so
-	grep -c "$2" "$dir/kamailio.$1.log" || true
+told() { # PORT TEXT: of how many requests that Kamailio said so; one that a busy machine repeats is one
+	grep -o "$2.*" "$dir/kamailio.$1.log" | sort -u | wc -l || true
 }
 told_is() { [ "$(told "$1" "$2")" = "$3" ]; }
-told_least() { [ "$(told "$1" "$2")" -ge "$3" ]; } # a busy machine repeats messages
+told_least() { [ "$(told "$1" "$2")" -ge "$3" ]; }
 
 far_end() { # NAME [options]: starts sipp with this scenario; its pid is in $far_pid
 	local name=$1
 	shift
 	scenario "$name"
-	(cd "$dir" && exec sipp -sf "$name.xml" -i 127.0.0.1 -p "$FAR_PORT" -mp $((RTP_FIRST + 500)) -nostdin \
+	(cd "$dir" && exec sipp -sf "$name.xml" -i 127.0.0.1 -p "$FAR_PORT" -mp "$FAR_RTP" -nostdin \
 		-trace_err -error_file "$name.err" "$@" >"$name.out" 2>&1) &
 	far_pid=$!
 	started+=("$far_pid")
-	wait_for 5 udp_listens "$FAR_PORT"
+	wait_for 20 listens udp "$FAR_PORT"
 }
 far_content() { # NAME: its scenario is through
 	wait "$far_pid" && return
@@ -141,7 +135,7 @@ outbound_proxy = sip:127.0.0.1:$KAM\;transport=tcp\;lr
 type = endpoint
 aors = proxied
 allow = ulaw
-outbound_proxy = sip:127.0.0.1:$((KAM + 1))\;transport=tls\;lr
+outbound_proxy = sip:127.0.0.1:$KAM_TLS\;transport=tls\;lr
 
 [kam-tcp]
 type = registration
@@ -154,7 +148,7 @@ line = yes
 endpoint = kam
 [kam-tls]
 type = registration
-server_uri = sip:127.0.0.1:$((KAM + 1))\;transport=tls
+server_uri = sip:127.0.0.1:$KAM_TLS\;transport=tls
 client_uri = sip:tls@127.0.0.1:$KAM
 contact_user = tls
 outbound_auth = account
@@ -203,8 +197,8 @@ dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --port
 	--srv-host=_sip._udp.pool.example.test,two.example.test,"$OTHER",20,0 \
 	--host-record=one.example.test,127.0.0.1 --host-record=two.example.test,127.0.0.1 &
 started+=($!)
-wait_for 5 udp_listens "$DNS_PORT"
-kamailio_start "$KAM"
+wait_for 20 listens udp "$DNS_PORT"
+kamailio_start "$KAM" "$KAM_TLS"
 engine_start
 ami_login
 
@@ -214,8 +208,7 @@ on_the_way='127.0.0.1:[0-9]+(;transport=[a-z]+)?(;r2=on)?;lr'
 
 registered() { [ "$(rx pjsip show registrations | grep -cE 'kam-[a-z]+/sip:127.* account +Registered ')" = 3 ]; }
 wait_for 10 registered
-expect "bindings" "$(told "$KAM" 'saved me') $(told "$KAM" 'saved tcp') $(told "$KAM" 'saved tls')" '1 1 1'
-wait_for 10 told_is "$KAM" 'saved pool' 1 # found by SRV
+for user in me tcp tls pool; do wait_for 10 told_least "$KAM" "saved $user" 1; done # pool is found by SRV
 
 # shellcheck disable=SC2119,SC2317 # what call calls by name
 ( # the words of a caller are others than those of a far end
@@ -275,9 +268,17 @@ bulk() {
 }
 routed() { told "$KAM" "routed $1 from $2"; }
 
-far_end we_hang_up -m 1
-dial we_hang_up proxied 1
-far_content we_hang_up
+holds=0
+hung_up_by_us() { # NAME ENDPOINT: once the far end has its ACK for the re-INVITE
+	far_end we_hang_up -m 1
+	drop_call "$1" "$2" 60
+	holds=$((holds + 1))
+	wait_for 20 told_is "$KAM" "routed ACK from udp:$FAR_PORT" "$holds"
+	rx channel request hangup all >/dev/null
+	wait_for 20 status_is "$1" Completed
+	far_content we_hang_up
+}
+hung_up_by_us we_hang_up proxied
 expect "its re-INVITE and ACK" "$(routed INVITE "udp:$FAR_PORT") $(routed ACK "udp:$FAR_PORT")" '1 1'
 expect "our ACK and BYE" "$(routed ACK "udp:$SIP_PORT") $(routed BYE "udp:$SIP_PORT")" '1 1'
 
@@ -295,9 +296,7 @@ expect "CANCEL" "$(told "$KAM" 'heard CANCEL')" 1
 # The same with us over TCP and TLS, where the proxy stands in the route twice.
 
 proxied_by() { # tcp or tls
-	far_end we_hang_up -m 1
-	dial "we_hang_up_$1" "$1" 1
-	far_content we_hang_up
+	hung_up_by_us "we_hang_up_$1" "$1"
 	far_end they_hang_up -m 1
 	dial "they_hang_up_$1" "$1" 10
 	far_content they_hang_up
@@ -305,12 +304,11 @@ proxied_by() { # tcp or tls
 	drop_call "we_give_up_$1" "$1" 0 'WaitTime: 1'
 	wait_for 20 status_is "we_give_up_$1" Expired
 	far_content we_give_up
-	expect "our ACKs and BYE by $1" "$(routed ACK "$1:") $(routed BYE "$1:")" '3 1' # one for the 487
+	wait_for 5 told_is "$KAM" "routed ACK from $1:" 3 # one for the 487, of which the far end knows nothing
+	expect "our BYE by $1" "$(routed BYE "$1:")" 1
 }
-repeated=$(metric sip_retransmit)
 proxied_by tcp
 proxied_by tls
-expect "messages sent again" "$(metric sip_retransmit)" "$repeated"
 
 # ---- dispatcher with a dead target: each second call is sent there first
 
@@ -323,7 +321,7 @@ wait_for 10 told_least "$KAM" "routed BYE from udp:$SIP_PORT" 51
 
 refreshed() { [ "$(told "$KAM" 'saved me')" -ge 2 ]; }
 wait_for 20 refreshed
-kamailio_start "$OTHER"
+kamailio_start "$OTHER" "$OTHER_TLS"
 run_of before 2 far@named
 expect "with both alive" "$(metric sip_failover) $(told "$OTHER" 'heard INVITE')" '0 0'
 kamailio_stop "$KAM"

@@ -8,7 +8,7 @@ command -v baresip >/dev/null || fail "baresip is not there: deploy/packages tes
 SHARDS=3
 calls=$((8 * SHARDS))
 engine_conf
-PHONE_PORT=$(loopback_port $((FAR_PORT + 1)))
+new_port PHONE_PORT
 cat >>"$dir/etc/pjsip.conf" <<CONF
 [transport-tcp]
 type = transport
@@ -36,7 +36,7 @@ sip_listen 127.0.0.1:$PHONE_PORT
 net_interface 127.0.0.1
 call_max_calls $calls
 call_hold_other_calls no
-rtp_ports $((RTP_LAST + 20000))-$((RTP_LAST + 20000 + 4 * calls))
+rtp_ports $FAR_RTP-$((FAR_RTP + 4 * calls))
 module_path /usr/lib/baresip/modules
 module g711.so
 module_app account.so

@@ -7,7 +7,7 @@
 command -v baresip >/dev/null || fail "baresip is not there: deploy/packages test"
 
 engine_conf
-PHONE_PORT=$(loopback_port $((FAR_PORT + 1)))
+new_port PHONE_PORT
 cat >>"$dir/etc/pjsip.conf" <<END
 [phone]
 type = endpoint
@@ -24,7 +24,7 @@ type = aor
 max_contacts = 1
 remove_existing = yes
 qualify_frequency = 2
-qualify_timeout = 1
+qualify_timeout = 3
 [account]
 type = auth
 username = me
@@ -88,7 +88,7 @@ call_phone first
 provider_is() { rx pjsip show registrations | grep -qE "provider/sip:127.0.0.1:$FAR_PORT +account +$1 "; }
 wait_for 10 provider_is Registered
 ami_wait '^Username: sip:me@127.0.0.1$'
-ami_block 'Event: Registry' | grep -q '^Status: Registered$' || fail "no Registry event"
+expect_text "Registry" "$(ami_block 'Event: Registry')" '^Status: Registered$'
 
 # Refreshed before the 12 s are over, and ended by the stop: sipp's scenario is through then.
 refreshed() { [ "$(metric sip_registration_sent)" = 3 ]; }
@@ -113,7 +113,7 @@ call_phone third
 # ---- it vanishes, and is not dialled ----
 
 kill -KILL "$phone_pid"
-wait_for 10 contact_is Unavail
+wait_for 20 contact_is Unavail
 drop gone.call <<END
 Channel: PJSIP/phone
 Application: Wait

@@ -7,8 +7,8 @@
 
 SHARDS=2
 certs=$e2e_root/tests/tls
-tls_port=$(loopback_port $((SIP_PORT + 1)))
-front_port=$(loopback_port $((FAR_PORT + 1)))
+new_port tls_port
+new_port front_port
 engine_conf
 cp "$certs"/*.pem "$certs"/*.key "$dir/etc/"
 cat >>"$dir/etc/pjsip.conf" <<END
@@ -59,13 +59,12 @@ echo "127.0.0.1 carrier.test other.test" >"$dir/hosts"
 printf '[general]\nhosts = %s\n' "$dir/hosts" >"$dir/etc/resolver_unbound.conf"
 engine_start
 
-listens() { grep -qi ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp; }
 far_tcp() { # options of sipp
-	(cd "$dir" && exec sipp -sn uas -t t1 -i 127.0.0.1 -p "$FAR_PORT" -mp $((RTP_LAST + 20000)) -nostdin "$@" \
+	(cd "$dir" && exec sipp -sn uas -t t1 -i 127.0.0.1 -p "$FAR_PORT" -mp "$FAR_RTP" -nostdin "$@" \
 		-trace_msg -message_file "$dir/sipp.msg" >"$dir/sipp.out" 2>&1) &
 	sipp=$!
 	started+=("$sipp")
-	wait_for 5 listens "$FAR_PORT"
+	wait_for 20 listens tcp "$FAR_PORT"
 }
 calls() { # ENDPOINT COUNT
 	local n
@@ -88,7 +87,7 @@ expect_text "the INVITE" "$(cat "$dir/sipp.msg")" "^Contact: <sip:[a-z]+@127.0.0
 python3 "$e2e_root/tests/e2e/tls_front.py" "$front_port" "$certs/server.pem" "$certs/server.key" "$FAR_PORT" \
 	carrier.test "$certs/carrier.pem" >"$dir/front.out" 2>&1 &
 started+=($!)
-wait_for 5 listens "$front_port"
+wait_for 20 listens tcp "$front_port"
 calls overtls 20
 wait_for 20 completed overtls 20
 expect "connections asked for" "$(metric sip_conn_opened)" 2
@@ -114,18 +113,30 @@ options() { # BRANCH
 }
 # Two requests at once and a keep-alive, on one connection.
 exec {tcp}<>"/dev/tcp/127.0.0.1/$SIP_PORT"
+cat <&"$tcp" >"$dir/answers" &
+started+=($!)
 { options one; printf '\r\n\r\n'; options two; } >&"$tcp"
-answers=$(timeout 3 cat <&"$tcp" | tr -d '\r' || true)
+wait_for 10 file_has "$dir/answers" '^Call-ID: two'
 exec {tcp}>&-
-expect "answers over TCP" "$(grep -c '^SIP/2.0 200 OK' <<<"$answers")" 2
+expect "answers over TCP" "$(grep -c '^SIP/2.0 200 OK' "$dir/answers")" 2
 # Nonsense in Content-Length: 400, and the connection is closed.
-answers=$(options bad | sed 's/^Content-Length: 0/Content-Length: 5x/' | nc -w 3 127.0.0.1 "$SIP_PORT" | tr -d '\r')
+answers=$(options bad | sed 's/^Content-Length: 0/Content-Length: 5x/' | nc -w 10 127.0.0.1 "$SIP_PORT" | tr -d '\r')
 expect_text "a bad length" "$answers" '^SIP/2.0 400 '
 
-s_client() { # CA VERSION
-	{ options "s$2"; sleep 1; } | timeout 10 openssl s_client -connect "127.0.0.1:$tls_port" -CAfile "$certs/$1" \
-		-verify_return_error -verify_ip 127.0.0.1 -quiet -no_ign_eof "-$2" 2>/dev/null | tr -d '\r' || true
+mkfifo "$dir/ask"
+s_client() { # CA VERSION: the answer to a request; nothing where it comes to no session
+	local pid ask
+	openssl s_client -connect "127.0.0.1:$tls_port" -CAfile "$certs/$1" -verify_return_error -verify_ip 127.0.0.1 -quiet \
+		-no_ign_eof "-$2" <"$dir/ask" >"$dir/answer" 2>/dev/null &
+	pid=$!
+	exec {ask}>"$dir/ask"
+	options "s$2" >&"$ask" || true
+	wait_for 20 answered_or_ended "$pid" "s$2"
+	exec {ask}>&-
+	wait "$pid" || true
+	tr -d '\r' <"$dir/answer"
 }
+answered_or_ended() { file_has "$dir/answer" "^Call-ID: $2" || ended "$1"; }
 expect_text "TLS 1.2" "$(s_client ca.pem tls1_2)" '^SIP/2.0 200 OK$'
 expect_text "TLS 1.3" "$(s_client ca.pem tls1_3)" '^SIP/2.0 200 OK$'
 cp "$certs/stranger.pem" "$dir/etc/server.pem"
