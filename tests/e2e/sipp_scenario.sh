@@ -16,6 +16,8 @@
 #   ack CSEQ [LINE]...
 #   reply_bye CODE                  to the BYE, when others came after it
 #   wait_ms N
+# until_told is a far end that hangs up when the test says so: far_until_told starts it, tell_far tells it, and the call it
+# has, is over.
 # Behind a proxy that stays on the way, answers say '[last_Record-Route:]', requests '[routes]'.
 # FAR_TAG is the tag of the far end's side of the dialog.
 
@@ -126,4 +128,24 @@ scenario() { # NAME, a function
 	kept=$(grep -o 'assign_to="[a-z_,]*"' <<<"$steps" | cut -d'"' -f2 | tr , '\n' | sort -u | paste -sd,)
 	printf '<?xml version="1.0" encoding="UTF-8" ?>\n<scenario name="%s">\n%s\n<Reference variables="%s"/>\n</scenario>\n' \
 		"$1" "$steps" "$kept" >"$dir/$1.xml"
+}
+
+until_told() {
+	recv INVITE
+	answer 200 sdp
+	recv ACK
+	recv MESSAGE
+	ask BYE 11
+	recv_answer 200
+}
+far_until_told() {
+	scenario until_told
+	far_sipp until_told -trace_msg -message_file "$dir/until_told.msg"
+}
+tell_far() { # the last call that it took
+	local call_id
+	call_id=$(tr -d '\r' <"$dir/until_told.msg" | sed -n 's/^Call-ID: //p' | tail -1)
+	printf '%s\r\n' 'MESSAGE sip:far@127.0.0.1 SIP/2.0' 'Via: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bKtold' 'From: <sip:test@127.0.0.1>;tag=test' \
+		'To: <sip:far@127.0.0.1>' "Call-ID: $call_id" 'CSeq: 1 MESSAGE' 'Content-Length: 0' '' >"$dir/told"
+	nc -u -q0 127.0.0.1 "$FAR_PORT" <"$dir/told"
 }

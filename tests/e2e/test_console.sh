@@ -2,15 +2,17 @@
 # The console commands that scripts use, and a graceful stop while a call is up.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/sipp_scenario.sh
+. "$(dirname "$0")/sipp_scenario.sh"
 
 engine_conf
 cat >>"$dir/etc/extensions.conf" <<'END'
 [talk]
-exten => s,1,Wait(3)
+exten => s,1,Wait(60)
  same => n,Hangup()
 END
 engine_start
-far_sipp uas
+far_until_told
 ami_login
 
 expect_text "core show version" "$(rx core show version)" '^Asterisk 22\.[0-9.]+ compatible, Ringer [0-9.]+$'
@@ -39,18 +41,20 @@ expect_text "no channels" "$(rx core show channels)" '^0 active channels$'
 
 ami_say 'Action: Originate' 'Channel: PJSIP/200@far' 'Context: talk' 'Exten: s' 'Priority: 1' 'Async: true'
 ami_wait '^Application: Wait$'
-expect_text "a channel" "$(rx core show channels)" '^PJSIP/far-[0-9a-f]{8} +s@talk:1 +Up +Wait\(3\)'
+expect_text "a channel" "$(rx core show channels)" '^PJSIP/far-[0-9a-f]{8} +s@talk:1 +Up +Wait\(60\)'
 expect_text "totals" "$(rx core show channels)" '^1 active channel$'
 expect_text "a channel in detail" "$(rx core show channel "$(rx core show channels concise | cut -d! -f1)")" '^level 1: disposition=ANSWERED$'
-expect_text "concise" "$(rx core show channels concise)" '^PJSIP/far-[0-9a-f]{8}!talk!s!1!Up!Wait!3!'
+expect_text "concise" "$(rx core show channels concise)" '^PJSIP/far-[0-9a-f]{8}!talk!s!1!Up!Wait!60!'
 
 # The call may end; nothing new begins; then the engine is gone, its socket and pid file too.
-timeout 30 "$RINGER" -C "$dir/etc/asterisk.conf" -rx 'core stop gracefully' >/dev/null || true &
-sleep 0.5
+timeout 60 "$RINGER" -C "$dir/etc/asterisk.conf" -rx 'core stop gracefully' >/dev/null || true &
+refuses() { rx core show channels | grep -q 'cannot be run during shutdown'; }
+wait_for 10 refuses
 kill -0 "$ENGINE_PID" || fail "the engine did not wait for the call"
 ami_say 'Action: Originate' 'ActionID: late' 'Channel: PJSIP/201@far' 'Application: Wait' 'Data: 1' 'Async: true'
 ami_wait '^ActionID: late$'
 expect_text "an order during the stop" "$(ami_block 'ActionID: late')" '^Response: (Error|Failure)$'
+tell_far
 ami_wait '^Event: Hangup$'
 wait_for 10 ended "$ENGINE_PID"
 code=0

@@ -15,6 +15,7 @@ new_key second P-256
 new_key other P-384
 
 engine_conf
+engine_is_patient
 cat >>"$dir/etc/pjsip.conf" <<END
 
 [attested]

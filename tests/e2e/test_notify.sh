@@ -26,6 +26,7 @@ answered() { ami_block "ActionID: $1" | grep -q '^Message: '; }
 said() { ami_block "ActionID: $1" | sed -n 's/^Message: //p'; }
 
 engine_conf
+engine_is_patient
 cat >>"$dir/etc/pjsip.conf" <<END
 [global]
 type = global
@@ -102,7 +103,7 @@ expect "over" "$(said gone)" "Channel not found"
 # The file is read again; a broken one leaves the old kinds.
 printf '[broken]\nNo Name=>1\n' >"$dir/etc/pjsip_notify.conf"
 rx module reload res_pjsip_notify >/dev/null || true
-expect_text "place" "$(cat "$dir/log/engine.out")" "pjsip_notify.conf:2: 'No Name' cannot be the name of a header"
+wait_for 5 file_has "$dir/log/engine.out" "pjsip_notify.conf:2: 'No Name' cannot be the name of a header"
 phone notify
 expect "old kinds" "$(rx pjsip send notify check-sync endpoint phone)" "Sending NOTIFY of type 'check-sync' to 'phone'"
 phone_done "old kinds"

@@ -56,6 +56,7 @@ printf 'Channel: PJSIP/1@far\n' | drop nowhere.call
 wait_for 15 test -e "$dir/spool/outgoing_failed/typo.call"
 wait_for 15 test -e "$dir/spool/outgoing_failed/nowhere.call"
 wait_for 5 test -s "$dir/spool/outgoing_failed/typo.call.reason"
+wait_for 5 test -s "$dir/spool/outgoing_failed/nowhere.call.reason"
 expect_text "the reason" "$(cat "$dir/spool/outgoing_failed/nowhere.call.reason")" 'Extension or Application'
 wait_for 5 file_has "$dir/log/messages.log" "Unknown keyword 'Chanel' at line 1 of $dir/spool/outgoing/typo.call"
 drop good.call <<'END'

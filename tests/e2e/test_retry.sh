@@ -29,14 +29,15 @@ expect "the failed extension" "$(sql "select dst, count(*) from cdr where channe
 expect "functions set on every channel" "$(sql "select distinct userfield from cdr")" 'lead 7'
 expect "numbers of the records" "$(sql "select count(distinct sequence) from cdr")" 4
 ami_wait '^UserEvent: CallFailed$'
+ami_sync
 expect "UserEvents" "$(grep -c '^Event: UserEvent$' "$dir/ami")" 2
-expect_text "the log" "$(cat "$dir/log/messages.log")" 'Queued call to PJSIP/100@far expired without completion after 1 attempt$'
+wait_for 5 file_has "$dir/log/messages.log" 'Queued call to PJSIP/100@far expired without completion after 1 attempt$'
 wait_for 10 ended "${started[-1]}"
 
 far_sipp rings -m 1
 drop rings.call <<'END'
 Channel: PJSIP/101@far
-WaitTime: 1
+WaitTime: 3
 Application: Playback
 Data: beep
 Archive: yes
@@ -45,7 +46,7 @@ archived=$dir/spool/outgoing_done/rings.call
 wait_for 15 file_has "$archived" '^Status: Expired$'
 expect "attempts" "$(grep -c '^StartRetry:' "$archived")" 1
 expect "disposition" "$(sql "select disposition from cdr order by AcctId desc limit 1")" 'NO ANSWER'
-expect_text "the log" "$(cat "$dir/log/messages.log")" 'Call failed to go through, reason \(3\) Remote end Ringing$'
+wait_for 5 file_has "$dir/log/messages.log" 'Call failed to go through, reason \(3\) Remote end Ringing$'
 wait_for 10 ended "${started[-1]}" # the far end has seen CANCEL, and ACK for its 487
 wait "${started[-1]}" || fail "sipp is not content:"$'\n'"$(tail -40 "$dir/sipp.out")"
 echo "passed"

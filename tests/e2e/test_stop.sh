@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 engine_conf
+engine_is_patient
 engine_start
 far_load --rtp none
 for n in 1 2 3; do

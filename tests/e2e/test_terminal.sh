@@ -7,7 +7,7 @@
 engine_conf
 cat >>"$dir/etc/extensions.conf" <<'END'
 [talk]
-exten => s,1,Wait(8)
+exten => s,1,Wait(60)
  same => n,Hangup()
 END
 export HOME=$dir
@@ -80,10 +80,10 @@ see \*CLI> core show channels c
 type o\t
 see core show channels co
 type n\t\r
-see ^PJSIP/far-[0-9a-f]{8}!talk!s!1!Up!Wait!8!
+see ^PJSIP/far-[0-9a-f]{8}!talk!s!1!Up!Wait!60!
 type channel request hangup PJ\t\r
 see Requested Hangup on channel 'PJSIP/far-[0-9a-f]{8}'
-run sleep 0.2
+run until "$RINGER" ${conf[*]} -rx 'core show channels count' | grep -q '^0 active channels'; do sleep 0.05; done
 type core show channels count\r
 see ^0 active channels$
 type logger set level VERBOSE off\r

@@ -96,7 +96,7 @@ async def failures(manager):
     busy = await outcome(manager, call("py-4", "busy-2"))
     want("busy", busy.response, "Failure")
     want("busy", (await event("Hangup", Uniqueid="py-4")).cause, "17")
-    unanswered = await outcome(manager, call("py-5", "ring-1", Timeout=300))
+    unanswered = await outcome(manager, call("py-5", "ring-1", Timeout=2000))
     want("unanswered", (unanswered.response, unanswered.reason), ("Failure", "3"))
 
 

@@ -130,7 +130,7 @@ async function failures(adapter, events) {
   const busy = await outcome(adapter, events, call('crm-busy', 'busy-2'));
   assert.strictEqual(busy.response, 'Failure');
   assert.strictEqual((await events.named('Hangup', 'crm-busy')).cause, '17');
-  const unanswered = await outcome(adapter, events, call('crm-unanswered', 'ring-1', { Timeout: 300 }));
+  const unanswered = await outcome(adapter, events, call('crm-unanswered', 'ring-1', { Timeout: 2000 }));
   assert.strictEqual(unanswered.response, 'Failure');
   assert.strictEqual(unanswered.reason, '3');
 }

@@ -109,7 +109,7 @@ sub failures {
     refused('Originate failed', call('pl-3', 'busy-1'));
     want('busy', outcome(call('pl-4', 'busy-2'))->{Response}, 'Failure');
     want('busy', event(Event => 'Hangup', Uniqueid => 'pl-4')->{Cause}, '17');
-    my $unanswered = outcome(call('pl-5', 'ring-1', Timeout => 300));
+    my $unanswered = outcome(call('pl-5', 'ring-1', Timeout => 2000));
     want('unanswered', "$unanswered->{Response} $unanswered->{Reason}", 'Failure 3');
 }
 
