@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static volatile sig_atomic_t run_signalled;
+static volatile sig_atomic_t run_signalled, run_enough;
 static struct io *run_io;
 
 static void run_on_signal(int number)
 {
-	UNUSED(number);
-	run_signalled = 1;
+	if (number == SIGUSR1)
+		run_enough = 1;
+	else
+		run_signalled = 1;
 	if (run_io)
 		io_wake(run_io); /* NOLINT(*-signal-handler,cert-sig30-c): one write */
 }
@@ -115,6 +117,7 @@ int run_create(struct run *r, const struct options *o)
 	run_io = r->io;
 	signal(SIGINT, run_on_signal);
 	signal(SIGTERM, run_on_signal);
+	signal(SIGUSR1, run_on_signal);
 	signal(SIGPIPE, SIG_IGN);
 	return 0;
 }
@@ -135,6 +138,8 @@ static int64_t run_turn(void *arg, int64_t now_ns)
 		tmr_start(&r->second, now_ns);
 	}
 	tmr_wheel_run(r->wheel, now_ns, UINT32_MAX);
+	if (run_enough)
+		r->o.calls = r->sent;
 	if (t->step)
 		next = t->step(r, now_ns);
 	if (run_signalled)

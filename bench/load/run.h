@@ -75,7 +75,8 @@ struct run {
 };
 
 int run_create(struct run *r, const struct options *o);
-/* Until r->done, a signal, or the duration. `step` is called once a turn and returns its deadline. */
+/* Until r->done, a signal, or the duration; after SIGUSR1 no call is begun any more. `step` is
+ * called once a turn and returns its deadline. */
 int run_loop(struct run *r, int64_t (*step)(struct run *r, int64_t now_ns));
 void run_finish(struct run *r, struct report *report);
 void run_destroy(struct run *r);

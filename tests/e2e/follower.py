@@ -29,7 +29,7 @@ import urllib.parse
 
 LIFE_S = 90
 QUIET_S = 5  # no call of the tests is silent for longer
-REPLAY_EVENTS = 300  # so many, then the connection breaks off
+REPLAY_EVENTS = 100  # so many, then the connection breaks off
 
 
 class Checker:

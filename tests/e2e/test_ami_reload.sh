@@ -5,10 +5,9 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-calls=800 rate=200
-tls_port=$(loopback_port $((AMI_PORT + 1)))
-web_port=$(loopback_port $((AMI_PORT + 2)))
-some_calls() { [ "$(metric ami_actions)" -gt 50 ]; }
+new_port tls_port
+new_port web_port
+more_calls() { [ "$(metric attempt_started)" -ge $((seen + 10)) ]; }
 
 conf() { # [what is to be added to [general] and behind it]: the user that comes back is always there
 	cat >"$dir/etc/manager.new" <<-END
@@ -60,12 +59,15 @@ follow replay replay "$AMI_PORT" back b
 for name in "${!follower[@]}"; do
 	wait_for 10 test -e "$dir/ready-$name"
 done
+# Calls go on until the reloads are done, however long those take; at a rate that leaves a client twenty seconds until
+# events are left out for it.
 "$RINGER_LOAD" originate --bind "127.0.0.1:$FAR_PORT" --ami "127.0.0.1:$AMI_PORT" --user dialer --secret d \
-	--calls "$calls" --rate "$rate" --mix answer=60,busy=20,delay:100=20 --hangup-after 200 --quiet \
+	--calls 100000 --rate 40 --mix answer=60,busy=20,delay:100=20 --hangup-after 200 --quiet \
 	--json "$dir/load.json" >"$dir/load.out" 2>&1 &
 load=$!
 started+=("$load")
-wait_for 10 some_calls
+seen=0
+wait_for 10 more_calls
 # These sessions live on with what they had: the files take users away, their classes, and are broken.
 rounds=0
 for turn in 1 2 3 4 5; do
@@ -76,11 +78,14 @@ for turn in 1 2 3 4 5; do
 		web_conf "sessionlimit = $((50 + rounds))"
 		[ $((rounds % 4)) -ne 3 ] || web_conf 'bindaddr = nonsense'
 		rx module reload http >/dev/null
+		seen=$(metric attempt_started)
+		wait_for 10 more_calls
 	done
 done
-kill -0 "$load" 2>/dev/null || fail "the calls were over before the reloads"
 expect 'reloads' "$rounds" 20
+kill -USR1 "$load"
 wait "$load" || fail "calls: $(cat "$dir/load.out")"
+calls=$(grep -o '"accepted": [0-9]*' "$dir/load.json" | cut -d' ' -f2)
 touch "$dir/stop"
 for name in "${!follower[@]}"; do
 	wait "${follower[$name]}" || fail "events over $name: $(cat "$dir/follower-$name")"
