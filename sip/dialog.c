@@ -244,6 +244,7 @@ int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slic
 		return err;
 	dialog_set_hop(d, from, rewrite);
 	d->remote_cseq = msg->cseq;
+	d->has_remote_cseq = true;
 	d->allows_update = sip_msg_lists(msg, SIP_HDR_ALLOW, SLICE_LIT("UPDATE"));
 	return 0;
 }
@@ -280,9 +281,10 @@ bool dialog_is_peer(const struct dialog *d, struct slice tag)
 
 bool dialog_take_cseq(struct dialog *d, uint32_t cseq)
 {
-	if (cseq < d->remote_cseq)
+	if (d->has_remote_cseq && cseq <= d->remote_cseq)
 		return false;
 	d->remote_cseq = cseq;
+	d->has_remote_cseq = true;
 	return true;
 }
 

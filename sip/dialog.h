@@ -22,10 +22,11 @@ struct dialog {
 	uint16_t from_len, to_len, target_len, routes_len;
 	uint16_t tag_off, tag_len; /* the far end's tag, inside of to */
 	struct next_hop next;
-	uint32_t remote_cseq;	 /* 0: none seen */
+	uint32_t remote_cseq;	 /* of the last request, with has_remote_cseq */
 	uint32_t rseq;		 /* of the last reliable provisional; 0: none */
 	struct media_desc media; /* what the far end described first in this dialog */
 	uint8_t state;		 /* enum dialog_state */
+	bool has_remote_cseq;
 	bool has_media;
 	bool is_media_reliable; /* it was the answer (RFC 3262 5): a 2xx need not repeat it */
 	bool allows_update;	/* the far end's Allow lists UPDATE */
@@ -58,7 +59,9 @@ struct slice dialog_tag(const struct dialog *d);
 struct slice dialog_target(const struct dialog *d);
 /* The request comes from the far end of this dialog. */
 bool dialog_is_peer(const struct dialog *d, struct slice tag);
-/* False: lower than what was seen, to be answered by 500 (12.2.2). Else remembered. */
+/* False: not above what was seen, to be answered by 500: it is out of order (12.2.2), or a copy
+ * whose transaction is gone, which must not be done twice. Else remembered. Not for ACK and CANCEL.
+ */
 bool dialog_take_cseq(struct dialog *d, uint32_t cseq);
 
 /* What differs from request to request. */

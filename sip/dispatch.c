@@ -106,7 +106,7 @@ void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char tag[SI
 }
 
 bool sip_refuse_required(const struct sip_rx *rx, struct txn *t, struct slice tag,
-			 struct slice also)
+			 sip_known_fn is_known, const void *arg)
 {
 	struct sip_values it = sip_values(rx->msg, SIP_HDR_REQUIRE);
 	struct slice token;
@@ -116,7 +116,7 @@ bool sip_refuse_required(const struct sip_rx *rx, struct txn *t, struct slice ta
 	struct sip_reply r;
 
 	while (sip_values_next(&it, &token)) {
-		if (sip_is_required_known(token) || slice_ieq(token, also))
+		if (is_known ? is_known(arg, token) : sip_is_required_known(token))
 			continue;
 		is_unknown = true;
 		if (unknown.len + token.len + 2 > sizeof(room)) /* the first ones will do */
@@ -154,7 +154,7 @@ static void sip_rx_outside(const struct sip_rx *rx)
 	sip_loose_tag(rx->sip, rx->msg, room);
 	switch (rx->msg->method) {
 	case SIP_METHOD_OPTIONS:
-		if (!sip_refuse_scheme(rx, tag) && !sip_refuse_required(rx, NULL, tag, SLICE_EMPTY))
+		if (!sip_refuse_scheme(rx, tag) && !sip_refuse_required(rx, NULL, tag, NULL, NULL))
 			sip_reply_options(rx, NULL, tag);
 		break;
 	case SIP_METHOD_INVITE:
@@ -173,6 +173,8 @@ static void sip_rx_outside(const struct sip_rx *rx)
 	case SIP_METHOD_SUBSCRIBE:
 	case SIP_METHOD_NOTIFY:
 	case SIP_METHOD_PUBLISH:
+		if (sip_refuse_required(rx, NULL, tag, NULL, NULL))
+			break;
 		sip_count_one(rx->sip, METRIC_sip_unsupported);
 		sip_reply(rx, NULL, 489, tag);
 		break;

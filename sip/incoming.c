@@ -49,23 +49,16 @@ static bool incoming_lacks(const struct sip_rx *rx, const struct sip_conf_endpoi
 	return lacking.len && incoming_reply_with(rx, 421, tag, SIP_HDR_REQUIRE, lacking);
 }
 
-static bool incoming_requires_too_much(const struct sip_rx *rx, const struct sip_conf_endpoint *ep,
-				       struct slice tag)
+/* What the endpoint switched off is not known. */
+static bool incoming_knows(const void *arg, struct slice token)
 {
-	struct sip_values it = sip_values(rx->msg, SIP_HDR_REQUIRE);
-	struct slice token;
+	const struct sip_conf_endpoint *ep = arg;
 
-	while (sip_values_next(&it, &token)) {
-		bool is_known = sip_is_required_known(token);
-
-		if (slice_ieq(token, SLICE_LIT("100rel")))
-			is_known = ep->rel100 != SIP_100REL_NO;
-		else if (slice_ieq(token, SLICE_LIT("timer")))
-			is_known = ep->timers != SIP_TIMERS_NO;
-		if (!is_known)
-			return incoming_reply_with(rx, 420, tag, SIP_HDR_UNSUPPORTED, token);
-	}
-	return false;
+	if (slice_ieq(token, SLICE_LIT("100rel")))
+		return ep->rel100 != SIP_100REL_NO;
+	if (slice_ieq(token, SLICE_LIT("timer")))
+		return ep->timers != SIP_TIMERS_NO;
+	return sip_is_required_known(token);
 }
 
 /* A body that is no session description and must be understood (RFC 3261 8.2.3). */
@@ -81,6 +74,20 @@ static bool incoming_has_strange_body(const struct sip_rx *rx, struct slice tag)
 		return false;
 	return incoming_reply_with(rx, 415, tag, SIP_HDR_ACCEPT,
 				   SLICE_LIT("application/sdp, multipart/mixed"));
+}
+
+bool incoming_refuse_accept(const struct sip_rx *rx, struct txn *t, struct slice tag)
+{
+	struct sip_reply r;
+
+	if (sip_msg_accepts_sdp(rx->msg))
+		return false;
+	sip_count_one(rx->sip, METRIC_sip_unsupported);
+	sip_reply_begin(&r, rx, t, 406, SLICE_EMPTY, tag);
+	sip_write_header_id(&r.out, SIP_HDR_WARNING,
+			    SLICE_LIT("399 ringer \"Answers are application/sdp\""));
+	sip_reply_send(&r);
+	return true;
 }
 
 static bool incoming_session_too_small(const struct sip_rx *rx, const struct sip_conf_endpoint *ep,
@@ -129,9 +136,10 @@ static bool incoming_is_refused(const struct sip_rx *rx, const struct sip_conf_e
 		sip_reply(rx, NULL, 482, tag);
 		return true;
 	}
-	return sip_refuse_scheme(rx, tag) || incoming_requires_too_much(rx, ep, tag) ||
+	return sip_refuse_scheme(rx, tag) ||
+	       sip_refuse_required(rx, NULL, tag, incoming_knows, ep) ||
 	       incoming_lacks(rx, ep, tag) || incoming_has_strange_body(rx, tag) ||
-	       incoming_session_too_small(rx, ep, tag);
+	       incoming_refuse_accept(rx, NULL, tag) || incoming_session_too_small(rx, ep, tag);
 }
 
 /* ---- the kept INVITE ---- */

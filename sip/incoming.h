@@ -67,6 +67,9 @@ void incoming_parse(const struct invite *iv, struct incoming_msg *out);
 /* What each response repeats of the request leaves room for what is ours: SDP, Contact and the
  * like. Where it does not, the request is refused by 513 (RFC 3261 21.5.7). */
 bool incoming_leaves_room(const struct sip_rx *rx);
+/* 406 to who does not take what an answer to an offer is (RFC 3261 21.4.7). t, tag: as sip_reply.
+ * False: nothing to refuse. */
+bool incoming_refuse_accept(const struct sip_rx *rx, struct txn *t, struct slice tag);
 void incoming_send_provisional(struct invite *iv, unsigned code);
 /* reason_cause: Q.850, 0: no Reason. */
 void incoming_send_failure(struct invite *iv, unsigned code, unsigned reason_cause);

@@ -174,8 +174,8 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 		return;
 	}
 	in_take_as_ack(iv);
-	if (in_is_too_large(rx, t) || sip_refuse_required(rx, t, SLICE_EMPTY, SLICE_EMPTY) ||
-	    in_session_too_small(iv, rx, t))
+	if (in_is_too_large(rx, t) || sip_refuse_required(rx, t, SLICE_EMPTY, NULL, NULL) ||
+	    incoming_refuse_accept(rx, t, SLICE_EMPTY) || in_session_too_small(iv, rx, t))
 		return;
 	own = iv->ist = txn_handle(t);
 	txn_set_user(t, invite_on_ist, iv);
@@ -207,8 +207,7 @@ static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *
 		sip_reply(rx, t, 481, SLICE_EMPTY);
 		return;
 	}
-	if (in_is_too_large(rx, t) || sip_refuse_required(rx, t, SLICE_EMPTY, SLICE_EMPTY) ||
-	    in_session_too_small(iv, rx, t))
+	if (in_is_too_large(rx, t) || in_session_too_small(iv, rx, t))
 		return;
 	if (offer.len == 0) {
 		UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));
@@ -223,6 +222,8 @@ static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *
 		in_reply_retry(rx, t, rng_below(iv->sip->env.rng, 11));
 		return;
 	}
+	if (incoming_refuse_accept(rx, t, SLICE_EMPTY))
+		return;
 	in_accept_offer(iv, d, rx, t, offer);
 	if (is_early)
 		d->media = iv->media;
@@ -319,7 +320,8 @@ static void in_bye(struct invite *iv, struct dialog *d, const struct sip_rx *rx,
 	struct txn *ist = txn_server_get(&iv->sip->txns, iv->ist);
 
 	UNUSED(d);
-	sip_reply(rx, t, 200, SLICE_EMPTY);
+	if (!sip_refuse_required(rx, t, SLICE_EMPTY, NULL, NULL))
+		sip_reply(rx, t, 200, SLICE_EMPTY);
 	if (ist && ist->code >= 200 && ist->code < 300)
 		txn_acked(ist, NULL, NULL);
 	invite_step(iv, INVITE_RX_BYE, &in);
@@ -374,6 +376,14 @@ static const in_fn in_methods[SIP_METHOD_COUNT] = {
 	[SIP_METHOD_OTHER] = in_not_allowed,
 };
 
+/* What is not served is refused for that, and an INVITE by its own rules. The far end of a BYE has
+ * left the call whatever it hears. */
+static bool in_is_refused_early(in_fn fn, const struct sip_rx *rx, struct txn *t)
+{
+	return fn && fn != in_not_allowed && fn != in_reinvite && fn != in_bye &&
+	       sip_refuse_required(rx, t, SLICE_EMPTY, NULL, NULL);
+}
+
 void invite_rx_request(struct invite *iv, const struct sip_rx *rx)
 {
 	struct dialog *d = invite_find_dialog(iv, rx->msg->from_tag);
@@ -390,9 +400,12 @@ void invite_rx_request(struct invite *iv, const struct sip_rx *rx)
 		return;
 	}
 	if (!dialog_take_cseq(d, rx->msg->cseq)) {
-		in_reply_retry(rx, t, 0);
+		sip_count_one(rx->sip, METRIC_sip_rx_old);
+		sip_reply(rx, t, 500, SLICE_EMPTY);
 		return;
 	}
+	if (in_is_refused_early(fn, rx, t))
+		return;
 	invite_hold(iv);
 	(fn ? fn : in_not_allowed)(iv, d, rx, t);
 	invite_release(iv);

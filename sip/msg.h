@@ -212,6 +212,10 @@ int sip_session_expires_parse(struct slice value, struct sip_session_expires *ou
  * (P18, RFC 5621). Empty if there is none. */
 struct slice sip_msg_sdp(const struct sip_msg *msg);
 
+/* A response may carry a session description, by Accept (RFC 3261 20.1): without one it may. Ranges
+ * and types that hold one (multipart) count, q=0 does not; an empty Accept takes nothing. */
+bool sip_msg_accepts_sdp(const struct sip_msg *msg);
+
 /* The body's media type is exactly this ("application/dtmf-relay"), without case and parameters. */
 bool sip_msg_body_is(const struct sip_msg *msg, struct slice type);
 

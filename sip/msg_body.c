@@ -11,6 +11,47 @@ bool sip_msg_body_is(const struct sip_msg *msg, struct slice type)
 	return slice_ieq(media_type(sip_msg_get(msg, SIP_HDR_CONTENT_TYPE)), type);
 }
 
+/* "q=0", "q=0.000" */
+static bool is_ruled_out(struct slice params)
+{
+	struct slice q;
+
+	if (!sip_text_param(params, SLICE_LIT("q"), &q) || !q.len)
+		return false;
+	for (size_t i = 0; i < q.len; i++)
+		if (q.ptr[i] != '0' && q.ptr[i] != '.')
+			return false;
+	return true;
+}
+
+static bool accepts(struct slice range)
+{
+	struct slice subtype = media_type(range), type;
+
+	if (is_ruled_out(slice_from(range, slice_find(range, ';'))))
+		return false;
+	slice_split(&subtype, '/', &type);
+	type = sip_text_trim(type);
+	subtype = sip_text_trim(subtype);
+	if (slice_eq(type, SLICE_LIT("*")) || slice_ieq(type, SLICE_LIT("multipart")))
+		return true;
+	return slice_ieq(type, SLICE_LIT("application")) &&
+	       (slice_eq(subtype, SLICE_LIT("*")) || slice_ieq(subtype, SLICE_LIT("sdp")));
+}
+
+bool sip_msg_accepts_sdp(const struct sip_msg *msg)
+{
+	struct sip_values it = sip_values(msg, SIP_HDR_ACCEPT);
+	struct slice range;
+
+	if (!sip_msg_has(msg, SIP_HDR_ACCEPT))
+		return true;
+	while (sip_values_next(&it, &range))
+		if (accepts(range))
+			return true;
+	return false;
+}
+
 /* One line off the front, without its line end. */
 static struct slice line_take(struct slice *s)
 {

@@ -317,15 +317,32 @@ static void registrar_hand_over(struct wish *w, struct txn *t, struct slice tag)
 	registrar_busy(w->rx, t, tag);
 }
 
-/* A Path that nobody keeps must not be there (RFC 3327 5.3). */
+/* Of an AOR that is not there nobody can say; the 404 will. */
+static bool registrar_knows(const void *arg, struct slice token)
+{
+	const struct sip_conf_aor *aor = arg;
+
+	if (slice_ieq(token, SLICE_LIT("path")))
+		return !aor || aor->support_path;
+	return sip_is_required_known(token);
+}
+
+static bool registrar_refuse_required(const struct wish *w, struct txn *t, struct slice tag)
+{
+	if (!sip_refuse_required(w->rx, t, tag, registrar_knows, w->aor))
+		return false;
+	sip_count_one(w->rx->sip, METRIC_sip_register_refused);
+	return true;
+}
+
+/* A Path that its phone does not know of must not be kept (RFC 3327 5.3). */
 static bool registrar_refuse_path(const struct wish *w, struct txn *t, struct slice tag)
 {
 	const struct sip_msg *msg = w->rx->msg;
 	struct sip_reply r;
 
-	if (w->aor->support_path ? !sip_msg_has(msg, SIP_HDR_PATH) ||
-					   sip_msg_lists(msg, SIP_HDR_SUPPORTED, SLICE_LIT("path"))
-				 : !sip_msg_lists(msg, SIP_HDR_REQUIRE, SLICE_LIT("path")))
+	if (!w->aor->support_path || !sip_msg_has(msg, SIP_HDR_PATH) ||
+	    sip_msg_lists(msg, SIP_HDR_SUPPORTED, SLICE_LIT("path")))
 		return false;
 	sip_count_one(w->rx->sip, METRIC_sip_register_refused);
 	sip_reply_begin(&r, w->rx, t, 420, SLICE_EMPTY, tag);
@@ -347,6 +364,8 @@ void registrar_rx(const struct sip_rx *rx, struct slice tag)
 	w.aor = registrar_aor(rx, w.ep);
 	if (!t) {
 		registrar_busy(rx, NULL, tag);
+	} else if (registrar_refuse_required(&w, t, tag)) {
+		return;
 	} else if (!w.aor) {
 		log_warning("AOR '%.*s' not found for endpoint '%.*s'", SLICE_ARG(rx->msg->to.uri),
 			    SLICE_ARG(w.ep->name));

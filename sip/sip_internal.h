@@ -166,10 +166,12 @@ void sip_reply_not_allowed(const struct sip_rx *rx, struct txn *t, struct slice 
 void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char tag[SIP_IDENT_LEN]);
 /* An extension that a Require may name (RFC 3261 8.2.2.3). */
 bool sip_is_required_known(struct slice token);
-/* Answers 420 with all those that a Require names and we do not have, `also` aside; 416 to what is
- * neither sip, sips nor tel (8.2.2.1). False: nothing to refuse. */
+typedef bool (*sip_known_fn)(const void *arg, struct slice token);
+/* Answers 420 with all those that a Require names and are not known, by `is_known` if there is one,
+ * else by the above; 416 to what is neither sip, sips nor tel (8.2.2.1). False: nothing to refuse.
+ */
 bool sip_refuse_required(const struct sip_rx *rx, struct txn *t, struct slice tag,
-			 struct slice also);
+			 sip_known_fn is_known, const void *arg);
 bool sip_refuse_scheme(const struct sip_rx *rx, struct slice tag);
 /* The methods that we serve, and the extensions: these two, and those that every call has. */
 void sip_write_allow(struct sink *out);

@@ -53,6 +53,7 @@
 	X(sip_rx_malformed,       "datagrams that are no SIP message, dropped") \
 	X(sip_rx_lenient,         "SIP messages taken although they break the grammar") \
 	X(sip_rx_stray,           "responses and ACKs that match nothing, dropped") \
+	X(sip_rx_old,             "requests inside of calls whose CSeq is not above the last one, refused") \
 	X(sip_rx_forwarded,       "messages handed to the shard that owns them") \
 	X(sip_rx_dropped,         "messages lost: the pipe to the shard that owns them was full") \
 	X(sip_retransmit,         "requests and responses sent again") \

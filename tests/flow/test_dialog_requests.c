@@ -1,6 +1,6 @@
 /* tests/flow/test_dialog_requests.c - what the far end may ask in a call, credentials, session
  * timers (RFC 3261 14, 22; RFC 3311; RFC 4028; RFC 6086). */
-#include "tests/flow/flow.h"
+#include "tests/flow/flow_caller.h"
 
 #include "engine/base/check.h"
 
@@ -153,32 +153,32 @@ static void test_reinvite_refused(void **state)
 	flow_request_branch(&f, invite, "ACK", 11, "far1", "z9hG4bKb", NULL, "", NULL);
 	snprintf(extra, sizeof(extra), FLOW_CONTACT "Require: %0300d\r\n",
 		 0); /* too long to be named */
-	flow_request_branch(&f, invite, "INVITE", 11, "far1", "z9hG4bKl", extra, "application/sdp",
+	flow_request_branch(&f, invite, "INVITE", 12, "far1", "z9hG4bKl", extra, "application/sdp",
 			    flow_sdp(7000, "0", "sendrecv"));
 	flow_expect(&f, "420");
-	flow_request_branch(&f, invite, "ACK", 11, "far1", "z9hG4bKl", NULL, "", NULL);
-	flow_request_branch(&f, invite, "INVITE", 11, "far1", "z9hG4bKv", many_vias(),
+	flow_request_branch(&f, invite, "ACK", 12, "far1", "z9hG4bKl", NULL, "", NULL);
+	flow_request_branch(&f, invite, "INVITE", 13, "far1", "z9hG4bKv", many_vias(),
 			    "application/sdp", flow_sdp(7000, "0", "sendrecv"));
 	flow_expect(&f, "513");
-	flow_request_branch(&f, invite, "ACK", 11, "far1", "z9hG4bKv", NULL, "", NULL);
+	flow_request_branch(&f, invite, "ACK", 13, "far1", "z9hG4bKv", NULL, "", NULL);
 	flow_no_fact(&f);
 	/* while our offer waits for its answer: 500 with Retry-After */
-	flow_request_branch(&f, invite, "INVITE", 12, "far1", "z9hG4bKc", FLOW_CONTACT, "", NULL);
+	flow_request_branch(&f, invite, "INVITE", 14, "far1", "z9hG4bKc", FLOW_CONTACT, "", NULL);
 	flow_expect(&f, "200");
-	flow_request_branch(&f, invite, "INVITE", 13, "far1", "z9hG4bKd", FLOW_CONTACT,
+	flow_request_branch(&f, invite, "INVITE", 15, "far1", "z9hG4bKd", FLOW_CONTACT,
 			    "application/sdp", flow_sdp(7000, "0 101", "sendrecv"));
 	m = flow_expect(&f, "500");
 	assert_true(sip_msg_has(&m->msg, SIP_HDR_RETRY_AFTER));
-	flow_request_branch(&f, invite, "ACK", 13, "far1", "z9hG4bKd", NULL, "", NULL);
-	ack_it(&f, invite, 12, flow_sdp(7000, "0 101", "sendrecv"));
+	flow_request_branch(&f, invite, "ACK", 15, "far1", "z9hG4bKd", NULL, "", NULL);
+	ack_it(&f, invite, 14, flow_sdp(7000, "0 101", "sendrecv"));
 	/* the ACK of the last one was lost, but they go on: so do we */
-	flow_request(&f, invite, "INVITE", 14, "far1", FLOW_CONTACT,
+	flow_request(&f, invite, "INVITE", 16, "far1", FLOW_CONTACT,
 		     flow_sdp(7000, "0 101", "sendrecv"));
 	flow_expect(&f, "200");
-	flow_request(&f, invite, "INVITE", 15, "far1", FLOW_CONTACT,
+	flow_request(&f, invite, "INVITE", 17, "far1", FLOW_CONTACT,
 		     flow_sdp(7000, "0 101", "sendrecv"));
 	flow_expect(&f, "200");
-	ack_it(&f, invite, 15, NULL);
+	ack_it(&f, invite, 17, NULL);
 	flow_expect_silence(&f, 5 * SIM_SECOND);
 	/* a CSeq of the past */
 	flow_request(&f, invite, "OPTIONS", 5, "far1", NULL, NULL);
@@ -285,6 +285,63 @@ static void test_methods(void **state)
 		     flow_sdp(7300, "0", "inactive"));
 	flow_expect(&f, "200");
 	flow_fact(&f, "media 10.0.0.9:7300 ulaw/0 ev255 dir3 held");
+	finish(&f);
+}
+
+#define DIGIT "Signal=5\r\nDuration=160\r\n"
+
+static void send_digit(struct flow *f, const struct flow_msg *invite, unsigned cseq,
+		       const char *branch, const char *status)
+{
+	flow_request_branch(f, invite, "INFO", cseq, "far1", branch, NULL, "application/dtmf-relay",
+			    DIGIT);
+	flow_expect(f, status);
+}
+
+/* A copy that comes when its transaction is gone is no second digit (RFC 3261 12.2.2); nor is one
+ * with another branch, that went two ways. The first number of a far end may be 0. */
+static void test_digit_once(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	invite = flow_answered_call(&f);
+	send_digit(&f, invite, 0, "z9hG4bKa", "200");
+	flow_fact(&f, "dtmf 5 160");
+	send_digit(&f, invite, 0, "z9hG4bKa", "200"); /* the transaction answers */
+	flow_no_fact(&f);
+	flow_run(&f, 40 * SIM_SECOND);
+	send_digit(&f, invite, 0, "z9hG4bKa", "500");
+	flow_no_fact(&f);
+	send_digit(&f, invite, 1, "z9hG4bKb", "200");
+	flow_fact(&f, "dtmf 5 160");
+	send_digit(&f, invite, 1, "z9hG4bKc", "500");
+	flow_no_fact(&f);
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_rx_old), 2);
+	send_digit(&f, invite, 2, "z9hG4bKd", "200");
+	flow_fact(&f, "dtmf 5 160");
+	finish(&f);
+}
+
+/* The same in a call that came in, after its INVITE. */
+static void test_digit_once_incoming(void **state)
+{
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, FLOW_PEER);
+	flow_caller_init(&c, &f);
+	flow_caller_talk(&c);
+	c.cseq--; /* the number of the INVITE again */
+	flow_caller_request(&c, "INFO", "Content-Type: application/dtmf\r\n", "5");
+	flow_expect(&f, "500");
+	flow_no_fact(&f);
+	flow_caller_request(&c, "INFO", "Content-Type: application/dtmf\r\n", "5");
+	flow_expect(&f, "200");
+	flow_fact(&f, "dtmf 5 100");
 	finish(&f);
 }
 
@@ -616,6 +673,8 @@ int main(void)
 		cmocka_unit_test(test_cancel_of_answered),
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_outside),
+		cmocka_unit_test(test_digit_once),
+		cmocka_unit_test(test_digit_once_incoming),
 		cmocka_unit_test(test_challenge),
 		cmocka_unit_test(test_challenge_refused),
 		cmocka_unit_test(test_422),

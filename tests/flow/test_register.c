@@ -401,6 +401,8 @@ static void test_path(void **state)
 	take_challenge(flow_expect(&f, "401"));
 	send_register(extra);
 	assert_string_equal(flow_header(flow_expect(&f, "420"), "Unsupported"), "path");
+	send_register("Require: path, gruu, outbound\r\n");
+	assert_string_equal(flow_header(flow_expect(&f, "420"), "Unsupported"), "gruu, outbound");
 	snprintf(extra, sizeof(extra), "Supported: path\r\n%s" CONTACT("sip:phone@192.168.1.7"),
 		 way);
 	ok = register_phone(extra);

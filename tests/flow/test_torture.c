@@ -61,7 +61,7 @@ static const struct {
 	{"rfc4475/cparam01", 404, NULL, false},
 	{"rfc4475/cparam02", 404, NULL, false},
 	{"rfc4475/regescrt", 404, NULL, false},
-	{"rfc4475/sdp01", 100, NULL, true}, /* Accept is not looked at, as in Asterisk */
+	{"rfc4475/sdp01", 406, "Warning: 399 ringer", false},
 	{"rfc4475/inv2543", 100, NULL, true},
 	{"rfc4475/test", 0, NULL, false},
 	{"rfc5118/ipv6-good", 404, NULL, false},
