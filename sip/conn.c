@@ -99,14 +99,13 @@ static void conn_close(struct conn *c, bool flush)
 /* Ends it, and with it what waits for an answer. */
 static void conn_lost(struct conn *c, bool flush)
 {
+	const struct sip_parcel loss = {.tp = c->tp, .peer = c->peer, .was_up = c->is_up};
 	struct sip *sip = c->sip;
-	struct sip_peer peer = c->peer;
-	uint8_t tp = c->tp;
-	bool has_requests = c->requests > 0, was_up = c->is_up;
+	bool has_requests = c->requests > 0;
 
 	conn_close(c, flush);
 	if (has_requests)
-		sip_tp_lost(sip, tp, &peer, was_up);
+		sip_tp_lost(sip, &loss);
 }
 
 static bool conn_leave(struct conn *c)
@@ -408,27 +407,36 @@ static const struct stream_handler conn_handler = {
 
 /* ---- opening ---- */
 
-static void conns_owe(struct sip *sip, const struct sip_parcel *p, uint64_t shards);
-
-static uint64_t conns_all_shards(const struct sip *sip)
+/* Our own transactions hear of it on a later turn: this one is in the midst of sending something
+ * else, and whoever is told may end that. */
+static void conns_owe(struct sip *sip, const struct sip_parcel *loss)
 {
-	return UINT64_MAX >> (64 - sip->env.shard_count);
+	struct conns *c = &sip->conns;
+
+	if (c->owed_count == CONN_OWED_MAX) { /* they have their timers */
+		sip_count_one(sip, METRIC_sip_conn_untold);
+		return;
+	}
+	c->owed[c->owed_count] = *loss;
+	c->owed[c->owed_count++].sent = sip->txns.sent;
+	if (!tmr_is_started(&c->owed_tmr))
+		tmr_start(&c->owed_tmr, sip_now(sip));
 }
 
-/* Gives way. What waits for an answer over it hears so on a later turn: this one is in the midst of
- * sending something else, and whoever is told may end that. */
+/* Gives way. */
 static void conn_evict(struct conn *c)
 {
+	const struct sip_parcel loss = {
+		.tp = c->tp, .peer = c->peer, .was_up = c->is_up, .is_evicted = true};
 	struct sip *sip = c->sip;
-	const struct sip_parcel p = {.kind = c->is_up ? SIP_PARCEL_LOST : SIP_PARCEL_REFUSED,
-				     .tp = c->tp,
-				     .peer = c->peer};
 	bool has_requests = c->requests > 0;
 
 	sip_count_one(sip, METRIC_sip_conn_evicted);
 	conn_close(c, false);
-	if (has_requests)
-		conns_owe(sip, &p, conns_all_shards(sip));
+	if (!has_requests)
+		return;
+	conns_tell(sip, &loss);
+	conns_owe(sip, &loss);
 }
 
 /* Room for one more: the one that has said nothing for the longest time goes. */
@@ -562,7 +570,7 @@ int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct 
 		c = conn_open(sip, tp, &to, &err);
 	if (!c)
 		return err == -ENOBUFS ? -ECONNABORTED : err; /* no loss: nobody sends it again */
-	c->requests += !slice_starts(data, SLICE_LIT("SIP/2.0"));
+	c->requests += sip_msg_is_request(data);
 	err = stream_send(c->stream, data.ptr, data.len);
 	if (!err)
 		return 0;
@@ -573,66 +581,33 @@ int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct 
 	return -EPIPE;
 }
 
-/* ---- what other shards must hear ---- */
-
-static bool conns_pass_one(struct sip *sip, const struct sip_parcel *p, uint32_t shard)
-{
-	if (shard != sip->env.shard)
-		return sip_pass(sip, shard, p, SLICE_EMPTY);
-	sip_tp_forget(sip, p->tp, &p->peer, p->kind == SIP_PARCEL_LOST);
-	return true;
-}
-
-/* The shards of the set that have no room now. */
-static uint64_t conns_pass(struct sip *sip, const struct sip_parcel *p, uint64_t shards)
-{
-	for (uint32_t i = 0; i < sip->env.shard_count; i++)
-		if ((shards >> i & 1) && conns_pass_one(sip, p, i))
-			shards &= ~(UINT64_C(1) << i);
-	return shards;
-}
+/* ---- who hears of losses ---- */
 
 static void conns_on_owed(struct tmr *t, void *arg)
 {
 	struct sip *sip = arg;
 	struct conns *c = &sip->conns;
-	uint32_t count = c->owed_count, left = 0;
+	struct sip_parcel owed[CONN_OWED_MAX];
+	uint32_t count = c->owed_count;
 
 	UNUSED(t);
-	for (uint32_t i = 0; i < count; i++) {
-		struct conn_owed *o = &c->owed[i];
-
-		o->shards = conns_pass(sip, &o->parcel, o->shards);
-		if (o->shards)
-			c->owed[left++] = *o;
-	}
-	for (uint32_t i = count; i < c->owed_count; i++) /* came meanwhile */
-		c->owed[left++] = c->owed[i];
-	c->owed_count = left;
-	if (left)
-		tmr_start(&c->owed_tmr, sip_now(sip) + CONN_OWED_NS);
+	memcpy(owed, c->owed, count * sizeof(owed[0]));
+	c->owed_count = 0;
+	for (uint32_t i = 0; i < count; i++)
+		sip_tp_forget(sip, &owed[i]);
 }
 
-static void conns_owe(struct sip *sip, const struct sip_parcel *p, uint64_t shards)
+void conns_tell(struct sip *sip, const struct sip_parcel *loss)
 {
-	struct conns *c = &sip->conns;
+	struct sip_parcel p = *loss;
 
-	if (c->owed_count == CONN_OWED_MAX) { /* their transactions have their timers */
-		sip_count_one(sip, METRIC_sip_conn_untold);
-		return;
+	p.kind = SIP_PARCEL_LOST;
+	p.is_vital = true;
+	for (uint32_t i = 0; i < sip->env.shard_count; i++) {
+		p.sent = sip->conns.sent[i];
+		if (i != sip->env.shard && !sip_pass(sip, i, &p, SLICE_EMPTY))
+			sip_count_one(sip, METRIC_sip_conn_untold);
 	}
-	c->owed[c->owed_count++] = (struct conn_owed){.parcel = *p, .shards = shards};
-	if (!tmr_is_started(&c->owed_tmr))
-		tmr_start(&c->owed_tmr, sip_now(sip) + CONN_OWED_NS);
-}
-
-void conns_tell(struct sip *sip, const struct sip_parcel *p)
-{
-	uint64_t others = conns_all_shards(sip) & ~(UINT64_C(1) << sip->env.shard);
-
-	others = sip->env.forward ? conns_pass(sip, p, others) : 0;
-	if (others)
-		conns_owe(sip, p, others);
 }
 
 /* ---- all ---- */

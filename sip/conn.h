@@ -48,7 +48,7 @@ int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *to, struct sl
 /* Goes on with those that wait for shards that are not crowded any more. */
 void conns_resume(struct sip *sip);
 
-/* Tells all other shards; one whose pipe is full hears it a moment later. */
-void conns_tell(struct sip *sip, const struct sip_parcel *p);
+/* Tells all other shards of a loss, each with what it had sent until then. */
+void conns_tell(struct sip *sip, const struct sip_parcel *loss);
 
 #endif

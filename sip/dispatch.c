@@ -215,6 +215,7 @@ static void sip_forward(const struct sip_rx *rx, uint32_t shard)
 	const struct sip_parcel p = {.kind = SIP_PARCEL_RX,
 				     .tp = rx->tp,
 				     .hops = (uint8_t)(rx->hops + 1),
+				     .is_vital = rx->hops > 0 && rx->peer->conn,
 				     .peer = *rx->peer};
 	struct sip *sip = rx->sip;
 

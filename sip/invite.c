@@ -508,7 +508,7 @@ void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct si
 		break;
 	case TXN_TIMEOUT:
 	case TXN_ERROR:
-		if (t->code == 0) /* not a word, ever */
+		if (t->code == 0 && !t->is_evicted) /* not a word, ever */
 			seek_unheard(iv);
 		invite_on_silence(iv, &in);
 		break;

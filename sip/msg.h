@@ -239,4 +239,10 @@ struct sip_framer {
 /* No Content-Length counts as 0 (P8). With SIP_FRAME_BAD *bytes is the head if one was seen, else 0. */
 enum sip_frame sip_msg_frame(struct sip_framer *f, struct slice stream, size_t *bytes);
 
+/* Of a text that is a message. */
+static inline bool sip_msg_is_request(struct slice text)
+{
+	return !slice_starts(text, SLICE_LIT("SIP/2.0"));
+}
+
 #endif

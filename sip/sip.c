@@ -29,6 +29,13 @@
  * that the oldest give way. */
 #define SIP_RECORDS_PER_CALL 64
 
+/* Kept between shards. For the CANCELs of connections that go round: shards that wait for one
+ * another in a ring would wait for ever. For the shard that has the connections: what each call has
+ * to say to be ended, and the answers to what comes in. */
+#define SIP_ROUND_BYTES (64 << 10)
+#define SIP_REPLY_BYTES (4 << 20)
+#define SIP_CALL_BYTES	2048
+
 struct sip_sizes {
 	uint32_t calls, dialogs, lingers, clients, servers, small, medium, large;
 	uint32_t spare; /* of medium: for long responses to REGISTER and OPTIONS */
@@ -279,10 +286,22 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
 	sip->txns.conf.times = sip_times(conf);
 }
 
-void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data)
+/* Only requests wait for an answer. */
+static void sip_deliver_tx(struct sip *sip, const struct sip_parcel *p, struct slice data)
 {
+	struct slice text = slice_from(data, p->host_len);
 	int err;
 
+	sip->conns.sent[p->from] = p->sent;
+	UNUSED(peer_names_keep(sip->peer_names, slice_head(data, p->host_len)));
+	err = conns_send(sip, p->tp, &p->peer, text);
+	if (err && sip_msg_is_request(text))
+		sip_tp_lost(sip, &(struct sip_parcel){
+					 .tp = p->tp, .peer = p->peer, .was_up = err == -EPIPE});
+}
+
+void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data)
+{
 	if (p->tp >= sip->tp_count || !sip->tps[p->tp].is_open) {
 		sip_count_one(sip, METRIC_sip_rx_stray);
 		return;
@@ -292,14 +311,10 @@ void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data)
 		sip_receive(sip, p->tp, &p->peer, data, p->hops);
 		break;
 	case SIP_PARCEL_TX:
-		UNUSED(peer_names_keep(sip->peer_names, slice_head(data, p->host_len)));
-		err = conns_send(sip, p->tp, &p->peer, slice_from(data, p->host_len));
-		if (err)
-			sip_tp_lost(sip, p->tp, &p->peer, err == -EPIPE);
+		sip_deliver_tx(sip, p, data);
 		break;
 	case SIP_PARCEL_LOST:
-	case SIP_PARCEL_REFUSED:
-		sip_tp_forget(sip, p->tp, &p->peer, p->kind == SIP_PARCEL_LOST);
+		sip_tp_forget(sip, p);
 		break;
 	}
 }
@@ -308,6 +323,17 @@ void sip_take_room(struct sip *sip, uint64_t shards)
 {
 	sip->crowded &= ~shards;
 	conns_resume(sip);
+}
+
+size_t sip_vital_bytes(uint32_t from, uint32_t to, uint32_t call_max)
+{
+	size_t bytes = SIP_ROUND_BYTES;
+
+	if (from == CONN_SHARD)
+		bytes += 2 * (size_t)LIMIT_SIP_CONNS * (sizeof(struct sip_parcel) + 16);
+	if (to == CONN_SHARD)
+		bytes += SIP_REPLY_BYTES + (size_t)call_max * SIP_CALL_BYTES;
+	return bytes;
 }
 
 uint32_t sip_stream_max(uint32_t shard)

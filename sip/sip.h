@@ -45,16 +45,22 @@ struct sip_trace {
 
 /* What shards hand to one another. */
 enum sip_parcel_kind {
-	SIP_PARCEL_RX,	    /* a message that came from peer, for the shard that knows it */
-	SIP_PARCEL_TX,	    /* a message to peer, for the shard that has the connections */
-	SIP_PARCEL_LOST,    /* the connection to peer is gone; no data */
-	SIP_PARCEL_REFUSED, /* it never came up */
+	SIP_PARCEL_RX,	 /* a message that came from peer, for the shard that knows it */
+	SIP_PARCEL_TX,	 /* a message to peer, for the shard that has the connections */
+	SIP_PARCEL_LOST, /* the connection to peer is gone; no data */
 };
 struct sip_parcel {
 	uint8_t kind;	  /* enum sip_parcel_kind */
 	uint8_t tp;	  /* index of the transport: the same on all shards */
 	uint8_t hops;	  /* RX: shards that passed it on */
 	uint8_t host_len; /* TX: so many octets in front of the message are the name of peer.host */
+	uint8_t from;	  /* TX: shard */
+	bool is_vital;	  /* nobody says it again: there must be room for it (sip_vital_bytes) */
+	bool was_up;	  /* LOST: false: it never came up, */
+	bool is_evicted;  /* ... or had to make room for another one */
+	/* TX: requests that the shard has sent, this one included, over whatever connection. LOST:
+	 * those that were sent before it was lost; later ones are not meant. */
+	uint64_t sent;
 	struct sip_peer peer;
 };
 
@@ -69,11 +75,11 @@ struct sip_env {
 	uint32_t call_max;    /* channels of this shard: sizes the slabs */
 	uint32_t conn_max;    /* connections of the engine; 0: LIMIT_SIP_CONNS */
 	const uint8_t *secret; /* SIP_SECRET_LEN octets, the same on all shards; copied */
-	/* A parcel for another shard; data is valid during the call. False: it cannot be taken.
-	 * NULL: such are dropped. */
+	/* A parcel for another shard; data is valid during the call. False: it cannot be taken. One
+	 * that is vital is taken as long as sip_vital_bytes of such wait. NULL: all are dropped. */
 	bool (*forward)(void *arg, uint32_t shard, const struct sip_parcel *p, struct slice data);
-	/* Whether a parcel with len octets of data would be taken now; false: sip_take_room tells
-	 * when to ask again. */
+	/* Whether a parcel that is not vital, with len octets of data would be taken now; false:
+	 * sip_take_room tells when to ask again. */
 	bool (*has_room)(void *arg, uint32_t shard, size_t len);
 	void *forward_arg;     /* of both */
 	struct tech_door door; /* where incoming calls go; offer NULL: nowhere, they are refused */
@@ -106,6 +112,9 @@ void sip_destroy(struct sip *sip);
  * The sockets of transports stay as they are (Asterisk: allow_reload=no); a change is said in the
  * log. Their external addresses and local_net are those of `conf`, new connections get the certificates of `conf`. */
 void sip_set_conf(struct sip *sip, const struct sip_conf *conf);
+
+/* What the way from one shard to another must keep for vital parcels. call_max: as of `from`. */
+size_t sip_vital_bytes(uint32_t from, uint32_t to, uint32_t call_max);
 
 /* A parcel that another shard has for this one. */
 void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data);

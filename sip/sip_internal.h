@@ -54,13 +54,8 @@ struct bindings {
 	uint32_t timer_count;  /* started: they stand, also when nothing is to be done */
 };
 
-/* Told to the shards of a set when they have room. */
-struct conn_owed {
-	struct sip_parcel parcel;
-	uint64_t shards;
-};
-#define CONN_OWED_MAX 256
-#define CONN_OWED_NS  (2 * TMR_MS)
+#define CONN_OWED_MAX 256 /* losses of which transactions of the same shard hear on a later turn   \
+			   */
 
 /* conn.h; empty but on one shard */
 struct conns {
@@ -71,8 +66,9 @@ struct conns {
 	uint32_t max;
 	struct list paused; /* they wait for room in a shard's pipe, the longest time first */
 	uint32_t last; /* number of the newest */
+	uint64_t sent[LIMIT_SHARDS]; /* by each shard: number of its last request that came here */
 	uint32_t owed_count;
-	struct conn_owed owed[CONN_OWED_MAX];
+	struct sip_parcel owed[CONN_OWED_MAX];
 	struct tmr owed_tmr;
 };
 

@@ -270,21 +270,27 @@ struct slice sip_tp_via_of(void *arg, uint8_t tp, const struct sip_peer *to, str
 
 /* ---- connections that are gone ---- */
 
-void sip_tp_forget(struct sip *sip, uint8_t tp, const struct sip_peer *peer, bool was_up)
+void sip_tp_forget(struct sip *sip, const struct sip_parcel *loss)
 {
-	if (!was_up && sip_tp_kind(sip, tp) == SIP_TRANSPORT_TCP)
-		*sip_tp_refused(sip, &peer->addr) = (struct sip_refused){
-			.to = peer->addr, .until_ns = sip_now(sip) + SIP_REFUSED_NS};
-	txn_lost(&sip->txns, tp, peer, was_up);
+	const struct txn_loss lost = {.peer = loss->peer,
+				      .sent = loss->sent,
+				      .tp = loss->tp,
+				      .was_up = loss->was_up,
+				      .is_evicted = loss->is_evicted};
+
+	if (!loss->was_up && !loss->is_evicted && sip_tp_kind(sip, loss->tp) == SIP_TRANSPORT_TCP)
+		*sip_tp_refused(sip, &loss->peer.addr) = (struct sip_refused){
+			.to = loss->peer.addr, .until_ns = sip_now(sip) + SIP_REFUSED_NS};
+	txn_lost(&sip->txns, &lost);
 }
 
-void sip_tp_lost(struct sip *sip, uint8_t tp, const struct sip_peer *peer, bool was_up)
+void sip_tp_lost(struct sip *sip, const struct sip_parcel *loss)
 {
-	const struct sip_parcel p = {
-		.kind = was_up ? SIP_PARCEL_LOST : SIP_PARCEL_REFUSED, .tp = tp, .peer = *peer};
+	struct sip_parcel own = *loss;
 
-	conns_tell(sip, &p);
-	sip_tp_forget(sip, tp, peer, was_up);
+	own.sent = sip->txns.sent;
+	conns_tell(sip, loss);
+	sip_tp_forget(sip, &own);
 }
 
 /* The kernel's choice of local address towards a destination. A wrong guess after a change of
@@ -356,12 +362,27 @@ void sip_tp_media_address(struct sip *sip, uint8_t index, const struct addr *to,
 	bound->port = port;
 }
 
+/* A new call can be made later, or elsewhere; one that there is must be ended. */
+static bool sip_tp_is_vital(struct slice data)
+{
+	enum sip_parse_error err;
+	struct sip_msg msg;
+
+	return !slice_starts(data, SLICE_LIT("INVITE ")) || sip_msg_parse(&msg, data, &err) ||
+	       msg.to_tag.len;
+}
+
 /* The name goes in front of the message: whoever opens the connection has to know it. */
 static int sip_tp_hand_over(struct sip *sip, uint8_t index, const struct sip_peer *to,
 			    struct slice data)
 {
 	struct slice host = peer_names_text(sip->peer_names, to->host);
-	struct sip_parcel p = {.kind = SIP_PARCEL_TX, .tp = index, .peer = *to};
+	struct sip_parcel p = {.kind = SIP_PARCEL_TX,
+			       .tp = index,
+			       .from = (uint8_t)sip->env.shard,
+			       .is_vital = sip_tp_is_vital(data),
+			       .sent = sip->txns.sent,
+			       .peer = *to};
 	char room[LIMIT_PEER_NAME + LIMIT_SIP_OUT];
 	struct sink both = sink_make(room, sizeof(room));
 
@@ -371,7 +392,10 @@ static int sip_tp_hand_over(struct sip *sip, uint8_t index, const struct sip_pee
 		sink_add(&both, data);
 		data = sink_slice(&both);
 	}
-	return !both.over && sip_pass(sip, CONN_SHARD, &p, data) ? 0 : -ECONNABORTED;
+	if (!both.over && sip_pass(sip, CONN_SHARD, &p, data))
+		return 0;
+	sip_count_one(sip, METRIC_sip_conn_crowded);
+	return -ECONNABORTED;
 }
 
 int sip_tp_send(void *arg, uint8_t index, const struct sip_peer *to, struct slice data)

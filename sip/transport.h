@@ -28,11 +28,11 @@ bool sip_tp_is_reliable(void *arg, uint8_t tp);
 void sip_tp_follow(struct sip *sip, const struct sip_conf *conf);
 /* External addresses and local_net as the configuration has them, and its hosts are known now. */
 void sip_tp_follow_hosts(struct sip *sip);
-/* The connection to that peer is gone, or (was_up false) never came up: on all shards what waits
- * for an answer over it fails. */
-void sip_tp_lost(struct sip *sip, uint8_t tp, const struct sip_peer *peer, bool was_up);
-/* The same on this shard. */
-void sip_tp_forget(struct sip *sip, uint8_t tp, const struct sip_peer *peer, bool was_up);
+/* A connection is gone (tp, peer, was_up, is_evicted): on all shards what waits for an answer over
+ * it fails. */
+void sip_tp_lost(struct sip *sip, const struct sip_parcel *loss);
+/* The same on this shard, with loss->sent. */
+void sip_tp_forget(struct sip *sip, const struct sip_parcel *loss);
 
 /* As txn_conf.widen and via. TCP is not tried again for SIP_REFUSED_NS where it was refused. */
 int sip_tp_widen(void *arg, uint8_t tp, const struct sip_peer *to, size_t bytes);

@@ -402,8 +402,10 @@ void txn_branch(const struct txn *t, char text[SIP_BRANCH_LEN])
 static int txn_send_first(struct txn *t)
 {
 	struct txn_conf *conf = &t->layer->conf;
-	int err = conf->send(conf->arg, t->tp, &t->dst, msgbuf_slice(t->buf));
+	int err;
 
+	t->sent = ++t->layer->sent;
+	err = conf->send(conf->arg, t->tp, &t->dst, msgbuf_slice(t->buf));
 	return err == -ENOBUFS || err == -EAGAIN ? 0 : err; /* lost; it goes again */
 }
 
@@ -486,22 +488,29 @@ static bool txn_waits_for_answer(const struct txn *t)
 	return t->state == NICT_TRYING || t->state == NICT_PROCEEDING;
 }
 
-static void txn_lose(struct txn *t, bool was_up)
+static bool txn_went_over(const struct txn *t, const struct txn_loss *loss)
 {
-	if (!was_up && txn_narrow(t) && txn_send_first(t) == 0)
-		txn_client_start(t);
-	else
-		txn_send_failed(t);
+	return t->tp == loss->tp && sip_peer_eq(&t->dst, &loss->peer) && t->sent <= loss->sent &&
+	       txn_waits_for_answer(t);
 }
 
-void txn_lost(struct txn_layer *l, uint8_t tp, const struct sip_peer *dst, bool was_up)
+static void txn_lose(struct txn *t, const struct txn_loss *loss)
+{
+	if (!loss->was_up && txn_narrow(t) && txn_send_first(t) == 0) {
+		txn_client_start(t);
+		return;
+	}
+	t->is_evicted = loss->is_evicted;
+	txn_send_failed(t);
+}
+
+void txn_lost(struct txn_layer *l, const struct txn_loss *loss)
 {
 	for (uint32_t i = 0; i < slab_limit(l->clients); i++) {
 		struct txn *t = slab_at(l->clients, i);
 
-		if (t && !t->dead && t->buf && t->tp == tp && sip_peer_eq(&t->dst, dst) &&
-		    txn_waits_for_answer(t))
-			txn_lose(t, was_up);
+		if (t && !t->dead && t->buf && txn_went_over(t, loss))
+			txn_lose(t, loss);
 	}
 }
 

@@ -85,7 +85,8 @@ struct txn_layer {
 	struct hash by_key;	 /* server transactions */
 	struct list client_fifo; /* absorbing ones, oldest first */
 	struct list server_fifo;
-	uint64_t key; /* of the hash */
+	uint64_t key;  /* of the hash */
+	uint64_t sent; /* requests so far: the number of the last one */
 };
 
 struct txn {
@@ -99,6 +100,7 @@ struct txn {
 	struct msgbuf *buf;    /* what is sent again: request, then ACK; response */
 	int64_t interval_ns;   /* of the last resend */
 	uint64_t nonce;	       /* client: of the branch */
+	uint64_t sent;	       /* client: number of its request */
 	handle_t cancel;       /* client INVITE: the transaction of its CANCEL */
 	struct sip_peer dst;
 	struct addr via; /* client: sent-by of our Via; family 0: not compared */
@@ -115,6 +117,7 @@ struct txn {
 	bool is_held;	/* client: not sent yet */
 	bool cancelled; /* client INVITE: a CANCEL was sent */
 	bool is_wide;	/* goes by TCP for its size; narrow is what it was meant for */
+	bool is_evicted; /* client: failed since its connection had to make room */
 	uint8_t narrow;
 };
 
@@ -175,10 +178,17 @@ void txn_repeat(struct txn *t);
 /* The ACK of a 2xx (which has a branch of its own) came. */
 void txn_acked(struct txn *t, const struct sip_msg *msg, const struct addr *from);
 
-/* The connection to dst is gone: client transactions that wait for an answer over it end with
- * TXN_ERROR. was_up false: it never came up; then what was meant for UDP, but was too large, goes
- * by UDP (RFC 3261 18.1.1). */
-void txn_lost(struct txn_layer *l, uint8_t tp, const struct sip_peer *dst, bool was_up);
+/* A connection is gone. */
+struct txn_loss {
+	struct sip_peer peer;
+	uint64_t sent; /* requests of later numbers went over another one */
+	uint8_t tp;
+	bool was_up;	 /* false: it never came up */
+	bool is_evicted; /* it had to make room: not the far end's doing */
+};
+/* Client transactions that wait for an answer over it end with TXN_ERROR. If it never came up, what
+ * was meant for UDP, but was too large, goes by UDP (RFC 3261 18.1.1). */
+void txn_lost(struct txn_layer *l, const struct txn_loss *loss);
 
 /* ---- both ---- */
 

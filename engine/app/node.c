@@ -24,9 +24,6 @@
 #define GLOBALS_CHUNKS     256 /* KiB of global variables */
 #define FORWARD_BYTES      (1 << 20)
 #define FORWARD_MAX	   (70 * 1024)
-/* Reserved between shards for the CANCELs of connections that go round: shards that wait for one
- * another in a ring would wait for ever. */
-#define ROUND_BYTES (1 << 16)
 
 struct node {
 	struct shard shard;
@@ -57,14 +54,13 @@ enum node_record { NODE_PARCEL, NODE_NOTE };
 static bool node_forward(void *arg, uint32_t shard, const struct sip_parcel *parcel,
 			 struct slice data)
 {
-	bool goes_round = parcel->hops > 1 && parcel->peer.conn;
+	enum pipe_class class = parcel->is_vital ? PIPE_RELIABLE : PIPE_DROPPABLE;
 	struct node *n = arg;
 	struct forward *f;
 
 	if (shard >= n->conf.count || !n->forwards[shard])
 		return false;
-	f = pipe_begin(n->forwards[shard], goes_round ? PIPE_RELIABLE : PIPE_DROPPABLE, NODE_PARCEL,
-		       sizeof(*f) + data.len);
+	f = pipe_begin(n->forwards[shard], class, NODE_PARCEL, sizeof(*f) + data.len);
 	if (!f)
 		return false; /* a datagram is lost then: the far end repeats it */
 	f->parcel = *parcel;
@@ -171,14 +167,13 @@ static int node_create_pipes(struct node *n)
 			       .reserve_bytes = (size_t)node_channels(n) * RELIABLE_BYTES +
 						LIMIT_ASKS * ANSWER_BYTES + (1 << 16),
 			       .record_max = 32 * 1024};
-	struct pipe_conf across = {.spare_bytes = FORWARD_BYTES,
-				   .reserve_bytes = ROUND_BYTES,
-				   .record_max = FORWARD_MAX};
+	struct pipe_conf across = {.spare_bytes = FORWARD_BYTES, .record_max = FORWARD_MAX};
 	int err = pipe_create(&n->shard.down, &down);
 
 	if (!err)
 		err = pipe_create(&n->shard.up, &up);
 	for (uint32_t i = 0; i < n->conf.count && !err; i++) {
+		across.reserve_bytes = sip_vital_bytes(n->conf.index, i, node_channels(n));
 		if (i != n->conf.index)
 			err = pipe_create(&n->forwards[i], &across);
 	}

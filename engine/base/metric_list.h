@@ -106,6 +106,7 @@
 	X(sip_conn_way_back,      "SIP responses whose connection was gone: sent to the Via instead") \
 	X(sip_widened,            "SIP requests too large for UDP: sent by TCP") \
 	X(sip_narrowed,           "... and by UDP all the same: no TCP there") \
+	X(sip_conn_crowded,       "SIP messages for a connection that found no room on the way to its shard") \
 	X(sip_conn_untold,        "SIP connections that were lost and a shard not told: its pipe full") \
 	X(sip_conn_evicted,       "SIP connections closed for newer ones: table full") \
 	/* rtp */ \

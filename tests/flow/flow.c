@@ -339,16 +339,6 @@ void flow_do(struct flow *f, void (*job)(struct flow *f))
 		assert_true(sim_world_step(f->w));
 }
 
-static bool flow_forward(void *arg, uint32_t shard, const struct sip_parcel *p, struct slice data)
-{
-	struct flow *f = arg;
-
-	if (f->is_full)
-		return false;
-	sip_deliver(f->sips[shard], p, data);
-	return true;
-}
-
 static void flow_note(void *arg, const void *data, size_t len)
 {
 	const struct flow_reporter *from = arg;
@@ -546,11 +536,11 @@ void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 	flow_open(f, endpoint, more);
 }
 
-void flow_start_far_few(struct flow *f, uint32_t conn_max, const char *endpoint)
+void flow_start_far_few(struct flow *f, const char *protocol, uint32_t conn_max, const char *more)
 {
 	*f = (struct flow){
-		.shard_count = 1, .call_max = 16, .protocol = "tcp", .conn_max = conn_max};
-	flow_open(f, endpoint, NULL);
+		.shard_count = 1, .call_max = 16, .protocol = protocol, .conn_max = conn_max};
+	flow_open(f, NULL, more);
 }
 
 void flow_start_far_center(struct flow *f, const char *protocol, uint32_t shard_count,

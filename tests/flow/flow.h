@@ -16,6 +16,7 @@
 #define FLOW_MESSAGES 64
 #define FLOW_FACTS    32
 #define FLOW_SHARDS   4
+#define FLOW_LATE     8
 
 /* A message of the engine. */
 struct flow_msg {
@@ -74,7 +75,15 @@ struct flow {
 	uint64_t full; /* shards that have no room for messages of connections; */
 	int64_t room;  /* ... so many fit in all before the next one is full; negative: all */
 	uint32_t refused_notices; /* of control, meanwhile */
-	bool is_full; /* shards have no room for what others, or control, pass to them */
+	bool is_full;	 /* shards have no room for what others, or control, pass to them; */
+	bool is_blocked; /* ... shard 0 has none: in both cases but for what is vital; */
+	bool is_choked;	 /* ... shard 0 has none for that either */
+	bool is_late;	 /* who lost a connection is not told before flow_tell_late */
+	struct flow_late {
+		uint32_t shard;
+		struct sip_parcel parcel;
+	} late[FLOW_LATE];
+	uint32_t late_count;
 	bool is_ip6;  /* what is sent comes from and goes to the addresses of IPv6 */
 	bool is_overtaken; /* a request that waits for a name may go behind a later one */
 	bool is_deaf; /* does not look at what the engine sends, beyond the first few */
@@ -97,8 +106,8 @@ int flow_command(struct flow *f, enum tech_command command, const char *name);
  * connection. */
 void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 		    const char *endpoint, const char *more);
-/* The same over TCP, with so few connections as the engine may have. */
-void flow_start_far_few(struct flow *f, uint32_t conn_max, const char *endpoint);
+/* The same with one shard, and so few connections as the engine may have. */
+void flow_start_far_few(struct flow *f, const char *protocol, uint32_t conn_max, const char *more);
 /* The same with the control shard's part of SIP. */
 void flow_start_far_center(struct flow *f, const char *protocol, uint32_t shard_count,
 			   const char *more);
@@ -118,6 +127,10 @@ void flow_abandon(struct flow *f);
 void flow_run(struct flow *f, int64_t duration_ns);
 /* Dials from within the loop; the error is in f->dial_error. */
 void flow_dial(struct flow *f, const char *resource);
+/* For jobs: dials f->text. */
+void flow_dial_job(struct flow *f);
+/* The losses of connections that shard 0 has told the others while is_late; no more are late. */
+void flow_tell_late(struct flow *f);
 /* Asks from within the loop whether all targets are held or down; if so f->held is set. */
 bool flow_is_held(struct flow *f, const char *resource);
 void flow_hangup(struct flow *f, int cause);
@@ -184,6 +197,7 @@ int flow_post(void *flow,
 	      struct chore *chore); /* the center's worker, quick but for is_worker_slow */
 void flow_far_create(struct flow *f);
 bool flow_has_room(void *arg, uint32_t shard, size_t len);
+bool flow_forward(void *arg, uint32_t shard, const struct sip_parcel *p, struct slice data);
 void flow_far_destroy(struct flow *f);
 void flow_far_send(struct flow *f, const char *text);
 /* What holds of every message of the engine (flow_rules.c): else the test fails. */

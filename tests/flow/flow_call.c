@@ -6,7 +6,7 @@
 
 /* ---- the owner ---- */
 
-static void flow_dial_job(struct flow *f)
+void flow_dial_job(struct flow *f)
 {
 	const struct slice headers[] = {SLICE_LIT("X-Campaign: spring"),
 					slice_str(f->header ? f->header : "")};

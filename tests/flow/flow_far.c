@@ -290,6 +290,36 @@ bool flow_has_room(void *arg, uint32_t shard, size_t len)
 	return !(f->full >> shard & 1);
 }
 
+bool flow_forward(void *arg, uint32_t shard, const struct sip_parcel *p, struct slice data)
+{
+	struct flow *f = arg;
+
+	if (!p->is_vital && (f->is_full || (shard == 0 && f->is_blocked)))
+		return false;
+	if (shard == 0 && f->is_choked)
+		return false;
+	if (f->is_late && p->kind == SIP_PARCEL_LOST) {
+		assert_true(f->late_count < FLOW_LATE);
+		f->late[f->late_count++] = (struct flow_late){.shard = shard, .parcel = *p};
+		return true;
+	}
+	sip_deliver(f->sips[shard], p, data);
+	return true;
+}
+
+static void flow_tell_late_job(struct flow *f)
+{
+	f->is_late = false;
+	for (uint32_t i = 0; i < f->late_count; i++)
+		sip_deliver(f->sips[f->late[i].shard], &f->late[i].parcel, SLICE_EMPTY);
+	f->late_count = 0;
+}
+
+void flow_tell_late(struct flow *f)
+{
+	flow_do(f, flow_tell_late_job);
+}
+
 static void flow_make_room_job(struct flow *f)
 {
 	uint64_t shards = f->full;

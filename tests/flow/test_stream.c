@@ -183,41 +183,13 @@ static void test_lost(void **state)
 	}
 }
 
-/* The other shard's pipe is full just then: it hears of the loss as soon as there is room. What it
- * wants to send itself fails at once. */
-static void test_lost_and_full(void **state)
-{
-	const struct flow_msg *invite;
-	struct flow f;
-
-	UNUSED(state);
-	flow_start_far(&f, "tcp", 3, NULL, NULL);
-	flow_use_shard(&f, 1);
-	flow_dial(&f, "100@trunk");
-	invite = flow_expect(&f, "INVITE");
-	flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
-	flow_fact(&f, "ringing");
-	f.is_full = true;
-	flow_far_close(&f);
-	flow_run(&f, SIM_SECOND);
-	flow_no_fact(&f);
-	f.is_full = false;
-	flow_run(&f, 5 * SIM_MS);
-	flow_fact(&f, "ended 18 408");
-	f.is_full = true;
-	flow_dial(&f, "100@trunk");
-	assert_int_equal(f.dial_error, -ECONNABORTED);
-	f.is_full = false;
-	flow_end(&f);
-}
-
 /* The table is full: the one that has been silent for the longest time gives way to a new one. */
 static void test_evicted(void **state)
 {
 	struct flow f;
 
 	UNUSED(state);
-	flow_start_far_few(&f, 2, NULL);
+	flow_start_far_few(&f, "tcp", 2, NULL);
 	for (unsigned i = 0; i < 4; i++) {
 		flow_far_call(&f);
 		flow_far_octets(&f, SLICE_LIT(OPTIONS("here", "0")), SIZE_MAX);
@@ -242,7 +214,7 @@ static void test_evicted_by_own(void **state)
 		const struct flow_msg *invite;
 		struct flow f;
 
-		flow_start_far_few(&f, 1, NULL);
+		flow_start_far_few(&f, "tcp", 1, NULL);
 		sim_dns_put(f.w, "far.example", 60, "A 10.0.0.9");
 		flow_dial(&f, "100@trunk");
 		invite = flow_expect(&f, "INVITE");
@@ -463,7 +435,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_answer),
 		cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_lost_and_full),
 		cmocka_unit_test(test_evicted),
 		cmocka_unit_test(test_evicted_by_own),
 		cmocka_unit_test(test_nobody_listens),

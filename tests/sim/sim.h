@@ -73,6 +73,8 @@ struct addr sim_host_addr(const struct sim_world *w, uint32_t host, uint16_t por
 void sim_host_restart(struct sim_world *w, uint32_t host);
 /* Loops of the host get no turn until the instant `at` (INT64_MAX: for ever). */
 void sim_host_freeze(struct sim_world *w, uint32_t host, int64_t at);
+/* One of them: its thread gets no processor. */
+void sim_loop_freeze(struct io *io, int64_t at);
 /* The process dies: its loops end where they are, without a further turn. What it had open stays until
  * io_destroy. Not from inside a turn of such a loop. */
 void sim_host_kill(struct sim_world *w, uint32_t host);

@@ -482,6 +482,11 @@ void sim_host_freeze(struct sim_world *w, uint32_t host, int64_t at)
 	w->hosts[host].frozen_until = at;
 }
 
+void sim_loop_freeze(struct io *io, int64_t at)
+{
+	io->busy_until = at;
+}
+
 void sim_host_kill(struct sim_world *w, uint32_t host)
 {
 	list_for(node, &w->loops) {

@@ -1,6 +1,6 @@
 /* tests/sim/test_crowded.c - the whole engine, whose shard 0 gets more over TCP at once than the
- * pipe to shard 1 takes: every request is answered, those of one connection and one shard in their
- * order. */
+ * pipe to shard 1 takes, or shard 1 says more than the pipe back takes: every request is answered,
+ * those of one connection and one shard in their order. */
 #include "engine/app/engine_internal.h"
 #include "engine/app/node.h"
 #include "engine/base/check.h"
@@ -13,9 +13,10 @@
 #include <string.h>
 
 #define ETC	 "/etc/asterisk/"
-#define ENDS	 4
-#define REQUESTS 500 /* of each: 1 MB, and the pipe takes about 2 */
+#define ENDS	 24
+#define REQUESTS 84 /* of each: 4 MB in all, and the pipe takes about 2 */
 #define BODY	 1700
+#define SHORT	 420 /* of each, without a body: their answers are longer than they are */
 #define SEEDS	 5
 
 struct end {
@@ -23,7 +24,7 @@ struct end {
 	struct sip_framer framer;
 	char part[65536];
 	size_t part_len;
-	uint32_t asked, answered;
+	uint32_t asked, answered, body;
 	uint32_t last[2]; /* CSeq of the last answer of each shard */
 };
 
@@ -99,7 +100,7 @@ static void say(struct end *e, const char *method)
 		       "%s sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 10.0.0.2;branch=z9hG4bK%s\r\n"
 		       "From: <sip:far@10.0.0.2>;tag=f\r\nTo: <sip:10.0.0.1>\r\nCall-ID: %s\r\n"
 		       "CSeq: %u %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%*s",
-		       method, id, id, ++e->asked, method, BODY, BODY, "");
+		       method, id, id, ++e->asked, method, e->body, e->body, "");
 	assert_int_equal(io_stream_send(e->stream, text, (size_t)len), 0);
 }
 
@@ -167,7 +168,7 @@ static bool all_answered(void *arg)
 {
 	UNUSED(arg);
 	for (uint32_t i = 0; i < ENDS; i++)
-		if (rig.ends[i].answered < REQUESTS)
+		if (rig.ends[i].answered < rig.ends[i].asked)
 			return false;
 	return true;
 }
@@ -210,12 +211,20 @@ static void end(void)
 	sim_world_destroy(rig.w);
 }
 
-static void say_all(const char *method)
+static void say_all(const char *method, uint32_t count, uint32_t body)
 {
-	sim_host_freeze(rig.w, 0, sim_now(rig.w) + SIM_SECOND);
-	for (uint32_t i = 0; i < ENDS * REQUESTS; i++)
+	for (uint32_t i = 0; i < ENDS; i++)
+		rig.ends[i].body = body;
+	for (uint32_t i = 0; i < ENDS * count; i++)
 		say(&rig.ends[i % ENDS], method);
 	io_wake(rig.io);
+}
+
+/* So that all of it is there when the engine goes on. */
+static void say_all_at_once(const char *method)
+{
+	sim_host_freeze(rig.w, 0, sim_now(rig.w) + SIM_SECOND);
+	say_all(method, REQUESTS, BODY);
 }
 
 static const struct metrics *metrics_of(uint32_t shard)
@@ -229,7 +238,7 @@ static void test_no_answers(void **state)
 	UNUSED(state);
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		begin(seed);
-		say_all("ACK");
+		say_all_at_once("ACK");
 		sim_run_for(rig.w, 5 * SIM_SECOND);
 		assert_in_range(metric_get(metrics_of(0), METRIC_sip_conn_paused), 1, 200);
 		assert_int_equal(metric_get(metrics_of(0), METRIC_sip_rx_stray),
@@ -240,18 +249,50 @@ static void test_no_answers(void **state)
 	}
 }
 
+static void wait_for_answers(uint64_t seed)
+{
+	uint32_t answered = 0;
+
+	if (sim_run_until(rig.w, all_answered, NULL, sim_now(rig.w) + 20 * SIM_SECOND))
+		return;
+	for (uint32_t i = 0; i < ENDS; i++)
+		answered += rig.ends[i].answered;
+	fail_msg("seed %u: only %u were answered", (unsigned)seed, answered);
+}
+
 static void test_flood(void **state)
 {
 	UNUSED(state);
 	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
 		begin(seed);
-		say_all("OPTIONS");
-		if (!sim_run_until(rig.w, all_answered, NULL, sim_now(rig.w) + 20 * SIM_SECOND))
-			fail_msg("seed %u: only %u, %u, %u and %u were answered", (unsigned)seed,
-				 rig.ends[0].answered, rig.ends[1].answered, rig.ends[2].answered,
-				 rig.ends[3].answered);
+		say_all_at_once("OPTIONS");
+		wait_for_answers(seed);
 		assert_in_range(metric_get(metrics_of(0), METRIC_sip_conn_paused), 1, 200);
 		assert_int_equal(metric_get(metrics_of(0), METRIC_sip_rx_dropped), 0);
+		end();
+	}
+}
+
+static struct io *loop_of(uint32_t shard)
+{
+	return node_io(rig.engine->nodes[shard]);
+}
+
+/* Shard 0 hands over what comes and stands still; shard 1 answers it meanwhile. */
+static void test_no_reader(void **state)
+{
+	UNUSED(state);
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		int64_t now;
+
+		begin(seed);
+		now = sim_now(rig.w);
+		sim_loop_freeze(loop_of(1), now + SIM_SECOND);
+		say_all("OPTIONS", SHORT, 0);
+		sim_run_for(rig.w, SIM_SECOND / 2);
+		sim_loop_freeze(loop_of(0), now + 2 * SIM_SECOND);
+		wait_for_answers(seed);
+		assert_int_equal(metric_get(metrics_of(1), METRIC_sip_conn_crowded), 0);
 		end();
 	}
 }
@@ -259,7 +300,8 @@ static void test_flood(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {cmocka_unit_test(test_flood),
-						  cmocka_unit_test(test_no_answers)};
+						  cmocka_unit_test(test_no_answers),
+						  cmocka_unit_test(test_no_reader)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

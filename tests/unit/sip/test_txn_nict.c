@@ -180,6 +180,7 @@ static void test_held(void **state)
 	UNUSED(state);
 	for (uint8_t tp = 0; tp < 2; tp++) {
 		char branch[SIP_BRANCH_LEN], via[128];
+		const struct txn_loss loss = {.peer = rig_peer, .sent = UINT64_MAX, .was_up = true};
 		uint32_t ignored;
 		struct txn *t;
 		struct rig r;
@@ -191,7 +192,7 @@ static void test_held(void **state)
 		assert_int_equal(
 			txn_rx_response(&r.layer, rig_response(&r, t, 200), &rig_far, &ignored),
 			TXN_STRAY);
-		txn_lost(&r.layer, 0, &rig_peer, true);
+		txn_lost(&r.layer, &loss);
 		rig_expect_facts(&r, "");
 		assert_int_equal(r.sent_count, 0);
 		txn_client_release(t, tp, &rig_peer);

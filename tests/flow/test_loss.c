@@ -1,0 +1,218 @@
+/* tests/flow/test_loss.c - connections without room for all: who may still send, who is told of a
+ * loss, and which requests are meant. */
+#include "engine/base/check.h"
+#include "tests/flow/flow_caller.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define SWITCH "[system]\ntype=system\ndisable_tcp_switch=no\n"
+#define TRUNK  "100@trunk"
+#define OTHER  "trunk/sip:100@10.0.0.9:5070;transport=tcp"
+#define FACT   "answered 10.0.0.9:7000 ulaw/0 ev255 dir0"
+
+static uint64_t count(const struct flow *f, enum metric which)
+{
+	return metric_get(&f->metrics, which);
+}
+
+static void answer(struct flow *f, const struct flow_msg *invite)
+{
+	flow_reply(f, invite, 200, "t", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+	flow_expect(f, "ACK");
+	flow_fact(f, FACT);
+}
+
+/* The way to the shard that has the connections is full: a call that there is goes on, and is
+ * ended; no new one begins. */
+static void test_full(void **state)
+{
+	const struct flow_msg *invite, *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 3, NULL, NULL);
+	flow_use_shard(&f, 1);
+	flow_dial(&f, TRUNK);
+	invite = flow_expect(&f, "INVITE");
+	f.is_blocked = true;
+	answer(&f, invite);
+	flow_request(&f, invite, "OPTIONS", 7, "t", NULL, NULL);
+	flow_expect(&f, "200");
+	flow_hangup(&f, 16);
+	m = flow_expect(&f, "BYE");
+	flow_dial(&f, TRUNK);
+	assert_int_equal(f.dial_error, -ECONNABORTED);
+	assert_int_equal(count(&f, METRIC_sip_conn_crowded), 1);
+	flow_reply(&f, m, 200, "t", NULL, NULL);
+	flow_end(&f);
+}
+
+/* What was kept for that is used up, too: the call ends for us, and it is counted. */
+static void test_choked(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 2, NULL, NULL);
+	flow_use_shard(&f, 1);
+	flow_dial(&f, TRUNK);
+	answer(&f, flow_expect(&f, "INVITE"));
+	f.is_choked = true;
+	flow_hangup(&f, 16);
+	flow_expect_silence(&f, SIM_SECOND);
+	assert_int_equal(count(&f, METRIC_sip_conn_crowded), 1);
+	flow_end(&f);
+}
+
+/* The other shard's pipe is full just then, and more waits for it: it hears of the loss at once. */
+static void test_told_though_full(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 3, NULL, NULL);
+	flow_use_shard(&f, 1);
+	flow_dial(&f, TRUNK);
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
+	flow_fact(&f, "ringing");
+	f.is_full = true;
+	flow_far_close(&f);
+	flow_fact(&f, "ended 18 408");
+	assert_int_equal(count(&f, METRIC_sip_conn_untold), 0);
+	f.is_full = false;
+	flow_end(&f);
+}
+
+/* A shard hears of a loss when it has sent the next request already, which opened another
+ * connection: that one goes on. */
+static void test_told_late(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 3, NULL, NULL);
+	flow_use_shard(&f, 1);
+	flow_dial(&f, TRUNK);
+	flow_expect(&f, "INVITE");
+	f.is_late = true;
+	flow_far_close(&f);
+	flow_no_fact(&f);
+	flow_dial(&f, TRUNK);
+	invite = flow_expect(&f, "INVITE");
+	flow_tell_late(&f);
+	flow_fact(&f, "ended 18 408");
+	flow_no_fact(&f);
+	answer(&f, invite);
+	flow_request(&f, invite, "BYE", 7, "t", NULL, NULL);
+	flow_expect(&f, "200");
+	flow_fact(&f, "ended 16 0");
+	flow_end(&f);
+}
+
+static void dial_twice_job(struct flow *f)
+{
+	f->text = OTHER;
+	flow_dial_job(f);
+	f->text = TRUNK;
+	flow_dial_job(f);
+}
+
+/* The same on the shard of the connections: room is made by the end of one, and again by that of
+ * the next, and a third is opened to where the first one led, all in one turn. */
+static void test_evicted_late(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far_few(&f, "tcp", 1, NULL);
+	flow_dial(&f, TRUNK);
+	flow_expect(&f, "INVITE");
+	flow_do(&f, dial_twice_job);
+	invite = flow_expect(&f, "INVITE");
+	assert_int_equal(count(&f, METRIC_sip_conn_evicted), 2);
+	flow_fact(&f, "ended 18 408");
+	flow_fact(&f, "ended 18 408");
+	flow_no_fact(&f);
+	answer(&f, invite);
+	flow_request(&f, invite, "BYE", 7, "t", NULL, NULL);
+	flow_expect(&f, "200");
+	flow_fact(&f, "ended 16 0");
+	flow_end(&f);
+}
+
+static void dial_other_job(struct flow *f)
+{
+	flow_dial_job(f);
+	f->text = OTHER;
+	flow_dial_job(f);
+}
+
+/* Who had to make room before it was up has refused nothing: what was meant for UDP goes by UDP,
+ * and the next large request by TCP. */
+static void test_evicted_is_not_refused(void **state)
+{
+	const struct flow_msg *m;
+	char large[512];
+	struct flow f;
+
+	UNUSED(state);
+	snprintf(large, sizeof(large), "trunk/sip:100@10.0.0.9:5060;x=%0*d", 460, 0);
+	flow_start_far_few(&f, "both", 1, SWITCH);
+	f.text = large;
+	flow_do(&f, dial_other_job);
+	m = flow_expect(&f, "INVITE");
+	assert_memory_equal(flow_header(m, "Via"), "SIP/2.0/UDP", 11);
+	flow_reply(&f, m, 486, "t", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_run(&f, 40 * SIM_SECOND); /* nobody listens on the other port */
+	f.fact_taken = f.fact_count;
+	flow_dial(&f, large);
+	m = flow_expect(&f, "INVITE");
+	assert_memory_equal(flow_header(m, "Via"), "SIP/2.0/TCP", 11);
+	flow_reply(&f, m, 486, "t", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	flow_end(&f);
+}
+
+/* ... nor is its silence a strike (sip/health.h). */
+static void test_evicted_is_not_down(void **state)
+{
+	struct sip_counts c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far_few(&f, "tcp", 1, NULL);
+	for (int i = 0; i < 5; i++) {
+		flow_dial(&f, TRUNK);
+		flow_expect(&f, "INVITE");
+		flow_far_call(&f);
+		flow_fact(&f, "ended 18 408");
+	}
+	assert_true(count(&f, METRIC_sip_conn_evicted) >= 5);
+	sip_count(f.sip, &c);
+	assert_int_equal(c.troubled, 0);
+	flow_end(&f);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_choked),
+		cmocka_unit_test(test_told_though_full),
+		cmocka_unit_test(test_told_late),
+		cmocka_unit_test(test_evicted_late),
+		cmocka_unit_test(test_evicted_is_not_refused),
+		cmocka_unit_test(test_evicted_is_not_down),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
