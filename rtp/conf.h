@@ -17,7 +17,6 @@ struct rtp_conf {
 	enum latch_mode strict;
 	uint8_t probation;    /* packets */
 	bool initial_silence; /* silence is sent until the far end is heard, at most 5 s */
-	uint8_t dscp;	      /* 0..63; from the endpoint side, tos_audio */
 };
 
 extern const struct rtp_conf rtp_conf_default;

@@ -118,7 +118,7 @@ void ports_destroy(struct ports *p)
 static int port_open(struct ports *p, struct port *port, const struct ports_group *g,
 		     uint16_t number)
 {
-	struct io_udp_conf conf = {.local = g->local, .kind = IO_UDP_RTP, .dscp = p->conf.dscp};
+	struct io_udp_conf conf = {.local = g->local, .kind = IO_UDP_RTP};
 	int rc;
 
 	conf.local.port = number;
@@ -176,7 +176,20 @@ static bool port_is_ready(const struct ports *p, const struct port *port, int64_
 	return port->is_fresh || now_ns - port->freed_ns >= p->conf.rest_ns;
 }
 
-struct port *ports_take(struct ports *p, const struct addr *local, int64_t now_ns)
+/* A call without its mark is better than none. */
+static void port_mark(struct port *port, struct io_mark mark)
+{
+	int err = io_udp_mark(port->rtp, mark);
+
+	if (!err)
+		err = io_udp_mark(port->rtcp, mark);
+	if (err)
+		log_warning("cannot mark RTP port %u with tos_audio (%u) and cos_audio (%u): %s",
+			    port->number, mark.dscp << 2, mark.priority, strerror(-err));
+}
+
+struct port *ports_take(struct ports *p, const struct addr *local, struct io_mark mark,
+			int64_t now_ns)
 {
 	struct ports_group *g = ports_find_group(p, local);
 	struct list *first;
@@ -197,6 +210,7 @@ struct port *ports_take(struct ports *p, const struct addr *local, int64_t now_n
 	}
 	if (!port)
 		return NULL;
+	port_mark(port, mark);
 	list_del(&port->node);
 	if (port->is_fresh)
 		g->fresh--;

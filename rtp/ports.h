@@ -24,7 +24,6 @@ struct ports_conf {
 	uint32_t pair_max;   /* pairs that may be bound in all */
 	uint32_t ahead;	     /* unused pairs to keep ready on each address */
 	int64_t rest_ns;
-	uint8_t dscp;
 	io_udp_fn on_rtp, on_rtcp; /* arg: struct port * */
 };
 
@@ -46,8 +45,10 @@ int ports_create(struct ports **out, const struct ports_conf *conf, void *arg);
 /* Closes all pairs, also those taken. */
 void ports_destroy(struct ports *p);
 
-/* A pair on that address (family 0: any IPv4), or NULL: none left, or not bindable. */
-struct port *ports_take(struct ports *p, const struct addr *local, int64_t now_ns);
+/* A pair on that address (family 0: any IPv4), whose packets are marked so; or NULL: none left, or
+ * not bindable. */
+struct port *ports_take(struct ports *p, const struct addr *local, struct io_mark mark,
+			int64_t now_ns);
 void ports_give(struct ports *p, struct port *port, int64_t now_ns);
 
 /* Binds some of the pairs that are missing from the stock; a few at a time. */

@@ -258,7 +258,7 @@ static struct media_session *op_open(void *impl, const struct media_params *para
 	struct rtp_media *m = impl;
 	int64_t now = io_now_ns(m->io);
 	struct media_session *s = slab_alloc(m->sessions);
-	struct port *port = s ? ports_take(m->ports, &params->local, now) : NULL;
+	struct port *port = s ? ports_take(m->ports, &params->local, params->mark, now) : NULL;
 
 	if (!port) {
 		if (s)
@@ -336,7 +336,6 @@ static int media_create_ports(struct rtp_media *m, const struct rtp_media_place 
 		.pair_max = rtp_media_udp_max(place->session_max) / 2,
 		.ahead = PORTS_AHEAD < place->session_max ? PORTS_AHEAD : place->session_max,
 		.rest_ns = PORTS_REST_NS,
-		.dscp = conf->dscp,
 		.on_rtp = session_on_rtp,
 		.on_rtcp = session_on_rtcp,
 	};

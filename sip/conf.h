@@ -42,7 +42,7 @@ struct sip_conf_transport {
 		media_host;	    /* index in hosts, if those are names; -1: they are not */
 	struct addr_net *local_net; /* destinations that see our real address */
 	uint32_t local_net_count;
-	uint8_t dscp;
+	struct io_mark mark; /* tos, cos */
 };
 
 enum sip_conf_timers { SIP_TIMERS_NO, SIP_TIMERS_YES, SIP_TIMERS_REQUIRED, SIP_TIMERS_ALWAYS };

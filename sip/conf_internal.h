@@ -60,6 +60,7 @@ int conf_text(struct conf_load *l, const struct conffile_var *v, struct slice *o
 /* A numeric address, or a name. */
 int conf_host_text(struct conf_load *l, const struct conffile_var *v, struct slice *out);
 int conf_ip(struct conf_load *l, const struct conffile_var *v, struct slice *out);
+int conf_tos(struct conf_load *l, const struct conffile_var *v, uint8_t *dscp);
 
 /* Options with a reader of their own. */
 int conf_set_protocol(struct conf_load *l, const struct conffile_var *v);
@@ -67,7 +68,6 @@ int conf_set_method(struct conf_load *l, const struct conffile_var *v);
 int conf_set_bind(struct conf_load *l, const struct conffile_var *v);
 int conf_set_local_net(struct conf_load *l, const struct conffile_var *v);
 int conf_set_external_port(struct conf_load *l, const struct conffile_var *v);
-int conf_set_tos(struct conf_load *l, const struct conffile_var *v);
 int conf_set_allow(struct conf_load *l, const struct conffile_var *v);
 int conf_set_disallow(struct conf_load *l, const struct conffile_var *v);
 int conf_set_callerid(struct conf_load *l, const struct conffile_var *v);

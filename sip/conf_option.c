@@ -20,6 +20,8 @@ enum conf_kind {
 	CONF_WORD,   /* uint8_t: place in words */
 	CONF_IP,     /* text that must be a numeric address */
 	CONF_HOST,   /* text that is one, or a host name */
+	CONF_TOS,    /* uint8_t: code point of DiffServ */
+	CONF_OCTET,  /* uint8_t in min..max */
 	CONF_SET,    /* a function of its own */
 	CONF_KNOWN,
 	CONF_LATER,
@@ -45,7 +47,8 @@ static const struct conf_option conf_transport_options[] = {
 	{"external_signaling_port",     CONF_SET,    0, 0, 0, NULL, conf_set_external_port},
 	{"external_media_address",      CONF_HOST,     T(external_media), 0, 0, NULL, NULL},
 	{"local_net",                   CONF_SET,    0, 0, 0, NULL, conf_set_local_net},
-	{"tos",                         CONF_SET,    0, 0, 0, NULL, conf_set_tos},
+	{"tos",                         CONF_TOS,    T(mark.dscp), 0, 0, NULL, NULL},
+	{"cos",                         CONF_OCTET,  T(mark.priority), 0, 7, NULL, NULL},
 	{"cert_file",                   CONF_TEXT,   T(cert_file), 0, 0, NULL, NULL},
 	{"priv_key_file",               CONF_TEXT,   T(key_file), 0, 0, NULL, NULL},
 	{"ca_list_file",                CONF_TEXT,   T(ca_file), 0, 0, NULL, NULL},
@@ -57,7 +60,6 @@ static const struct conf_option conf_transport_options[] = {
 	{"require_client_cert",         CONF_BOOL,   T(require_client_cert), 0, 0, NULL, NULL},
 	{"allow_wildcard_certs",        CONF_BOOL,   T(allow_wildcard_certs), 0, 0, NULL, NULL},
 	{"external_signaling_hostname", CONF_LATER,  0, 0, 0, NULL, NULL},
-	{"cos",                         CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"tcp_keepalive_enable",        CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"symmetric_transport",         CONF_LATER,  0, 0, 0, NULL, NULL},
 	{0}
@@ -105,6 +107,8 @@ static const struct conf_option conf_endpoint_options[] = {
 	{"rtp_timeout",                 CONF_NUMBER, E(media.timeout_s), 0, 86400, NULL, NULL},
 	{"rtp_timeout_hold",            CONF_NUMBER, E(media.timeout_hold_s), 0, 86400, NULL, NULL},
 	{"rtp_keepalive",               CONF_NUMBER, E(media.keepalive_s), 0, 86400, NULL, NULL},
+	{"tos_audio",                   CONF_TOS,    E(media.mark.dscp), 0, 0, NULL, NULL},
+	{"cos_audio",                   CONF_OCTET,  E(media.mark.priority), 0, 7, NULL, NULL},
 	{"use_ptime",                   CONF_BOOL,   E(use_ptime), 0, 0, NULL, NULL},
 	{"language",                    CONF_TEXT,   E(language), 0, 0, NULL, NULL},
 	{"accountcode",                 CONF_TEXT,   E(account), 0, 0, NULL, NULL},
@@ -148,7 +152,7 @@ static const char conf_endpoint_known[] =
 	"allow_unauthenticated_options call_group callerid_tag "
 	"codec_prefs_incoming_answer codec_prefs_incoming_offer codec_prefs_outgoing_answer "
 	"codec_prefs_outgoing_offer connected_line_method "
-	"cos_audio cos_video direct_media direct_media_glare_mitigation "
+	"cos_video direct_media direct_media_glare_mitigation "
 	"direct_media_method disable_direct_media_on_nat dtls_auto_generate_cert dtls_ca_file "
 	"dtls_ca_path dtls_cert_file dtls_cipher dtls_fingerprint dtls_private_key dtls_rekey dtls_setup "
 	"dtls_verify fax_detect fax_detect_timeout follow_redirect_methods force_avp g726_non_standard "
@@ -162,7 +166,7 @@ static const char conf_endpoint_known[] =
 	"security_mechanisms security_negotiation send_aoc "
 	"send_pai_on_hold srtp_tag_32 stir_shaken "
 	"stream_topology sub_min_expiry subscribe_context t38_bind_udptl_to_media_address t38_udptl "
-	"t38_udptl_ec t38_udptl_ipv6 t38_udptl_maxdatagram t38_udptl_nat tenantid tos_audio "
+	"t38_udptl_ec t38_udptl_ipv6 t38_udptl_maxdatagram t38_udptl_nat tenantid "
 	"tos_video voicemail_extension ";
 
 #define A(field) offsetof(struct conf_aor_draft, a.field)
@@ -357,6 +361,8 @@ static int conf_apply(struct conf_load *l, const struct conf_option *o,
 		      const struct conffile_var *v)
 {
 	void *field = (char *)l->object + o->offset;
+	uint32_t number = 0;
+	int err;
 
 	switch (o->kind) {
 	case CONF_TEXT:
@@ -371,6 +377,12 @@ static int conf_apply(struct conf_load *l, const struct conf_option *o,
 		return conf_ip(l, v, field);
 	case CONF_HOST:
 		return conf_host_text(l, v, field);
+	case CONF_TOS:
+		return conf_tos(l, v, field);
+	case CONF_OCTET:
+		err = conf_number(l, v, o->min, o->max, &number);
+		*(uint8_t *)field = (uint8_t)number;
+		return err;
 	case CONF_SET:
 		return o->set(l, v);
 	case CONF_KNOWN:

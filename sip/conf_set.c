@@ -160,7 +160,7 @@ int conf_set_external_port(struct conf_load *l, const struct conffile_var *v)
 }
 
 /* A number is the whole octet, a name the code point in its upper six bits. */
-int conf_set_tos(struct conf_load *l, const struct conffile_var *v)
+int conf_tos(struct conf_load *l, const struct conffile_var *v, uint8_t *dscp)
 {
 	static const struct {
 		const char *name;
@@ -171,18 +171,17 @@ int conf_set_tos(struct conf_load *l, const struct conffile_var *v)
 		{"af22", 20}, {"af23", 22}, {"af31", 26}, {"af32", 28}, {"af33", 30}, {"af41", 34},
 		{"af42", 36}, {"af43", 38}, {"ef", 46},
 	};
-	struct conf_transport_draft *t = l->object;
 	uint64_t n;
 
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
 		if (!slice_ieq(v->value, slice_str(names[i].name)))
 			continue;
-		t->t.dscp = names[i].dscp;
+		*dscp = names[i].dscp;
 		return 0;
 	}
 	if (!slice_u64(v->value, 255, &n))
 		return conf_fail(l, v, "allowed are 0 to 255 and cs0-cs7, af11-af43, ef");
-	t->t.dscp = (uint8_t)(n >> 2);
+	*dscp = (uint8_t)(n >> 2);
 	return 0;
 }
 

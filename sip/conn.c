@@ -484,6 +484,7 @@ static void conn_on_accept(void *arg, struct stream *stream, const struct addr *
 	sip_count_one(tp->sip, METRIC_sip_conn_accepted);
 	c->is_accepted = true;
 	c->is_up = !stream_is_tls(stream);
+	UNUSED(stream_mark(stream, tp->mark)); /* what cannot be was said of the listener */
 	stream_set_handler(stream, &conn_handler, c);
 	conn_begin(c, stream);
 }
@@ -519,6 +520,7 @@ static int conn_connect(struct sip *sip, struct conn *c)
 			     name.len ? name.ptr : sink_cstr(&host), &conn_handler, c);
 	if (err)
 		return err;
+	UNUSED(stream_mark(stream, tp->mark));
 	sip_count_one(sip, METRIC_sip_conn_opened);
 	conn_begin(c, stream);
 	return 0;

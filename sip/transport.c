@@ -45,6 +45,19 @@ static void sip_tp_copy_conf(struct sip_tp *tp, const struct sip_conf_transport 
 		tp->nets[tp->net_count++] = conf->local_net[i];
 }
 
+/* Better without a mark than not at all. */
+static void sip_tp_mark(const struct sip_tp *tp)
+{
+	int err = tp->udp	 ? io_udp_mark(tp->udp, tp->mark)
+		  : tp->listener ? stream_listener_mark(tp->listener, tp->mark)
+				 : 0;
+
+	if (err)
+		log_warning("Transport '%s': its packets cannot be marked with tos=%u and cos=%u: "
+			    "%s",
+			    tp->name, tp->mark.dscp << 2, tp->mark.priority, strerror(-err));
+}
+
 static int sip_tp_open_udp(struct sip *sip, struct sip_tp *tp,
 			   const struct sip_conf_transport *conf)
 {
@@ -53,7 +66,6 @@ static int sip_tp_open_udp(struct sip *sip, struct sip_tp *tp,
 		.kind = IO_UDP_SIP,
 		.reuse_port = sip->env.shard_count > 1,
 		.rcvbuf_bytes = SIP_TP_RCVBUF,
-		.dscp = conf->dscp,
 	};
 	int err = io_udp_open(sip->env.io, &tp->udp, &udp, sip_tp_on_datagram, tp);
 
@@ -87,6 +99,7 @@ static int sip_tp_open(struct sip *sip, uint32_t index)
 			      .protocol = conf->protocol,
 			      .local = conf->bind};
 	slice_copy(tp->name, sizeof(tp->name), conf->name);
+	tp->mark = conf->mark;
 	sip_tp_copy_conf(tp, conf);
 	sip_tp_take_tls(tp, conf);
 	if (conf->protocol == SIP_TRANSPORT_UDP)
@@ -94,7 +107,9 @@ static int sip_tp_open(struct sip *sip, uint32_t index)
 	else if (sip->env.shard == CONN_SHARD)
 		err = conns_listen(sip, tp, conf, &tp->local);
 	tp->is_open = !err;
-	if (err)
+	if (!err)
+		sip_tp_mark(tp);
+	else
 		log_error("Transport '%s': cannot bind %.*s %s: %s. Stop what uses the port, or "
 			  "change bind= in pjsip.conf",
 			  tp->name, SLICE_ARG(sip_tp_via(sip, tp->index)),

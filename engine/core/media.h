@@ -8,6 +8,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/slice.h"
 #include "engine/io/addr.h"
+#include "engine/io/io.h"
 
 enum codec {
 	CODEC_NONE,
@@ -96,6 +97,7 @@ struct media_params {
 	uint32_t keepalive_s;	 /* rtp_keepalive, 0 off */
 	struct slice language;	 /* for sound lookup, "en" */
 	struct addr local;	 /* bind address; family 0: any IPv4 */
+	struct io_mark mark;	 /* tos_audio, cos_audio */
 };
 
 struct media_session; /* opaque: of the implementation */

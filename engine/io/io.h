@@ -105,6 +105,12 @@ int64_t io_pid(const struct io *io);
 /* Host name into buf, NUL-terminated. */
 void io_host_name(const struct io *io, char *buf, size_t size);
 
+/* How routers and switches are asked to treat what a socket sends: tos, cos of pjsip.conf. */
+struct io_mark {
+	uint8_t dscp;	  /* 0..63: in the IP header (RFC 2474) */
+	uint8_t priority; /* 0..7: of the packets in this machine, and so in an 802.1Q tag; 0: by dscp */
+};
+
 /* ---- UDP ---- */
 
 struct io_udp;
@@ -116,7 +122,6 @@ struct io_udp_conf {
 	enum io_udp_kind kind;
 	bool reuse_port;       /* several shards share the port */
 	int rcvbuf_bytes;      /* 0: the default of the kind */
-	uint8_t dscp;          /* 0..63 */
 };
 
 /* data is valid during the call only. */
@@ -129,6 +134,9 @@ int io_udp_open(struct io *io, struct io_udp **out, const struct io_udp_conf *co
 /* No callback comes after this returns; the slot is reused when the kernel let go of it. */
 void io_udp_close(struct io_udp *u);
 const struct addr *io_udp_local(const struct io_udp *u);
+/* For what is sent from now on; without an effect if it is so already. 0, or -EPERM: priority 7 may
+ * be for the superuser alone. */
+int io_udp_mark(struct io_udp *u, struct io_mark mark);
 /* Copies data and queues it for this turn's submission. 0 or -EMSGSIZE, -ENOBUFS (counted). */
 int io_udp_send(struct io_udp *u, const struct addr *to, const void *data, size_t len);
 /* The local address that the kernel would use towards `to` (port untouched). Not on a hot path. */
@@ -161,6 +169,9 @@ int io_listen_tcp(struct io *io, struct io_listener **out, const struct addr *lo
  * of the socket file. */
 int io_listen_unix(struct io *io, struct io_listener **out, const char *path, unsigned mode,
 		   io_accept_fn fn, void *arg);
+/* How connections are accepted from now on, as io_udp_mark, but once. What is sent over them is
+ * marked by io_stream_mark. */
+int io_listener_mark(struct io_listener *l, struct io_mark mark);
 const struct addr *io_listener_local(const struct io_listener *l); /* with the port that was given */
 void io_listener_close(struct io_listener *l);                     /* removes a Unix socket file */
 
@@ -169,6 +180,9 @@ int io_connect_tcp(struct io *io, struct io_stream **out, const struct addr *to,
 int io_connect_unix(struct io *io, struct io_stream **out, const char *path,
 		    const struct io_stream_handler *handler, void *arg);
 
+/* Of TCP; before the turn of io_connect_tcp ends also for its first packet. As io_udp_mark, but
+ * once. */
+int io_stream_mark(struct io_stream *s, struct io_mark mark);
 void io_stream_set_handler(struct io_stream *s, const struct io_stream_handler *handler, void *arg);
 /* Copies data to the output queue, which goes out at the end of the turn in one write. 0,
  * -ENOBUFS when the queue would grow above stream_out_max (nothing is queued then), -EPIPE when

@@ -2,7 +2,7 @@
 #ifndef RINGER_IO_IO_POSIX_INTERNAL_H
 #define RINGER_IO_IO_POSIX_INTERNAL_H
 
-#include "engine/io/addr.h"
+#include "engine/io/io.h"
 
 #include <netinet/in.h>
 #include <stdint.h>
@@ -30,6 +30,8 @@ int io_unix_from(struct sockaddr_un *sun, const char *path);
 /* A stream or datagram socket: close-on-exec, blocking (the ring waits, not the call); fd or
  * -errno. */
 int io_socket_open(int family, int type);
+/* From one mark to another, as io_udp_mark; family: of the addresses, 4 or 6. */
+int io_socket_mark(int fd, uint8_t family, struct io_mark from, struct io_mark to);
 /* bind; while the address is in use it tries again, for so long. 0 or -errno. */
 int io_socket_bind(int fd, const struct io_sockaddr *sa, int64_t patience_ns);
 

@@ -1,9 +1,11 @@
 /* engine/io/io_posix_sock.c - addresses as the kernel wants them. */
 #include "engine/io/io_posix_internal.h"
 
+#include "engine/base/check.h"
 #include "engine/io/io.h"
 
 #include <errno.h>
+#include <netinet/ip.h>
 #include <stddef.h>
 #include <time.h>
 #include <unistd.h>
@@ -84,6 +86,25 @@ int io_socket_open(int family, int type)
 	int fd = socket(family, type | SOCK_CLOEXEC, 0);
 
 	return fd < 0 ? -errno : fd;
+}
+
+static int io_socket_set(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) == 0 ? 0 : -errno;
+}
+
+int io_socket_mark(int fd, uint8_t family, struct io_mark from, struct io_mark to)
+{
+	int err = 0;
+
+	check(to.dscp < 64 && to.priority < 8);
+	if (from.dscp != to.dscp)
+		err = family == 6 ? io_socket_set(fd, IPPROTO_IPV6, IPV6_TCLASS, to.dscp << 2)
+				  : io_socket_set(fd, IPPROTO_IP, IP_TOS, to.dscp << 2);
+	/* Behind the other one, by which the kernel chooses a priority of its own. */
+	if (!err && (to.priority || from.priority))
+		err = io_socket_set(fd, SOL_SOCKET, SO_PRIORITY, to.priority);
+	return err;
 }
 
 int io_local_addr(struct io *io, const struct addr *to, struct addr *out)

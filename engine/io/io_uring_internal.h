@@ -87,6 +87,7 @@ struct io_udp {
 	struct io_obj obj;
 	struct io_group *group;
 	struct addr local;
+	struct io_mark mark;
 	io_udp_fn fn;
 	void *arg;
 };

@@ -84,6 +84,11 @@ int io_listen_tcp(struct io *io, struct io_listener **out, const struct addr *lo
 	return err;
 }
 
+int io_listener_mark(struct io_listener *l, struct io_mark mark)
+{
+	return io_socket_mark(l->obj.fd, l->local.family, (struct io_mark){0}, mark);
+}
+
 /* True if the process that listens is gone: the kernel takes its ring apart on a thread of its own, and
  * until then the listener takes connections. */
 static bool io_unix_peer_is_dead(int fd)

@@ -200,6 +200,11 @@ int io_connect_unix(struct io *io, struct io_stream **out, const char *path,
 	return 0;
 }
 
+int io_stream_mark(struct io_stream *s, struct io_mark mark)
+{
+	return io_socket_mark(s->obj.fd, s->peer.family, (struct io_mark){0}, mark);
+}
+
 void io_stream_set_handler(struct io_stream *s, const struct io_stream_handler *handler, void *arg)
 {
 	s->handler = handler;

@@ -6,7 +6,6 @@
 #include "engine/base/log.h"
 
 #include <errno.h>
-#include <netinet/ip.h>
 #include <unistd.h>
 
 #define IO_UDP_SIP_RCVBUF (8 << 20)
@@ -36,7 +35,6 @@ static int io_udp_set_options(int fd, const struct io_udp_conf *conf)
 {
 	bool sip = conf->kind == IO_UDP_SIP;
 	int rcvbuf = conf->rcvbuf_bytes;
-	int tos = conf->dscp << 2;
 	int err = 0;
 
 	if (rcvbuf == 0)
@@ -48,10 +46,6 @@ static int io_udp_set_options(int fd, const struct io_udp_conf *conf)
 		err = io_set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (!err && conf->reuse_port)
 		err = io_set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-	if (!err && tos && conf->local.family == 6)
-		err = io_set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, tos);
-	else if (!err && tos)
-		err = io_set_int(fd, IPPROTO_IP, IP_TOS, tos);
 	return err;
 }
 
@@ -75,7 +69,6 @@ int io_udp_open(struct io *io, struct io_udp **out, const struct io_udp_conf *co
 	int fd;
 
 	check(fn != NULL);
-	check(conf->dscp < 64);
 	if (err)
 		return err;
 	if (conf->local.family != 4 && conf->local.family != 6)
@@ -109,6 +102,18 @@ void io_udp_close(struct io_udp *u)
 const struct addr *io_udp_local(const struct io_udp *u)
 {
 	return &u->local;
+}
+
+int io_udp_mark(struct io_udp *u, struct io_mark mark)
+{
+	int err;
+
+	if (u->mark.dscp == mark.dscp && u->mark.priority == mark.priority)
+		return 0;
+	err = io_socket_mark(u->obj.fd, u->local.family, u->mark, mark);
+	if (!err)
+		u->mark = mark;
+	return err;
 }
 
 bool io_settle_udp(struct io_udp *u)

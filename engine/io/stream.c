@@ -403,6 +403,11 @@ void stream_listener_set_tls(struct stream_listener *l, struct tls_context *tls)
 	l->tls = tls;
 }
 
+int stream_listener_mark(struct stream_listener *l, struct io_mark mark)
+{
+	return io_listener_mark(l->io, mark);
+}
+
 const struct addr *stream_listener_local(const struct stream_listener *l)
 {
 	return io_listener_local(l->io);
@@ -450,6 +455,11 @@ int stream_connect(struct streams *t, struct stream **out, const struct addr *to
 }
 
 /* ---- the owner's calls ---- */
+
+int stream_mark(struct stream *s, struct io_mark mark)
+{
+	return io_stream_mark(s->io, mark);
+}
 
 void stream_set_handler(struct stream *s, const struct stream_handler *handler, void *arg)
 {

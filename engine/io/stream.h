@@ -55,6 +55,9 @@ int stream_listen(struct streams *t, struct stream_listener **out, const struct 
 		  struct tls_context *tls, stream_accept_fn fn, void *arg);
 /* For connections from now on (a reload). Not from plain to TLS or back. */
 void stream_listener_set_tls(struct stream_listener *l, struct tls_context *tls);
+/* As io_listener_mark, io_stream_mark. */
+int stream_listener_mark(struct stream_listener *l, struct io_mark mark);
+int stream_mark(struct stream *s, struct io_mark mark);
 const struct addr *stream_listener_local(const struct stream_listener *l);
 void stream_listener_close(struct stream_listener *l);
 /* Of a TLS listener: the owner hears of a connection once its handshake is over, which may take so

@@ -536,6 +536,14 @@ void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 	flow_open(f, endpoint, more);
 }
 
+void flow_start_transport(struct flow *f, const char *protocol, const char *transport,
+			  const char *more)
+{
+	*f = (struct flow){
+		.shard_count = 1, .call_max = 16, .protocol = protocol, .transport = transport};
+	flow_open(f, NULL, more);
+}
+
 void flow_start_far_few(struct flow *f, const char *protocol, uint32_t conn_max, const char *more)
 {
 	*f = (struct flow){

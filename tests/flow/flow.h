@@ -106,6 +106,9 @@ int flow_command(struct flow *f, enum tech_command command, const char *name);
  * connection. */
 void flow_start_far(struct flow *f, const char *protocol, uint32_t shard_count,
 		    const char *endpoint, const char *more);
+/* By UDP (NULL), or as flow_start_far, with further lines of [transport]. */
+void flow_start_transport(struct flow *f, const char *protocol, const char *transport,
+			  const char *more);
 /* The same with one shard, and so few connections as the engine may have. */
 void flow_start_far_few(struct flow *f, const char *protocol, uint32_t conn_max, const char *more);
 /* The same with the control shard's part of SIP. */
@@ -189,6 +192,8 @@ struct flow_far_counts {
 	uint32_t pings, pongs; /* CRLFCRLF and CRLF of the engine */
 	int error;	       /* of the last close */
 };
+/* How what comes over its newest connection is marked. */
+struct io_mark flow_far_mark(struct flow *f);
 struct flow_far_counts flow_far_count(const struct flow *f);
 /* Between the files of this rig. */
 extern const struct tech_events flow_events;	/* facts to the owner */

@@ -116,6 +116,13 @@ static struct far_end *far_current(struct flow *f)
 	return NULL;
 }
 
+struct io_mark flow_far_mark(struct flow *f)
+{
+	const struct stream *s = far_current(f)->stream;
+
+	return sim_stream_mark(f->w, stream_peer(s), stream_local(s));
+}
+
 static int64_t far_turn(void *owner, int64_t now_ns)
 {
 	struct flow_far *far = owner;

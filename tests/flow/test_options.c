@@ -244,6 +244,35 @@ static void test_default_realm(void **state)
 	flow_end(&f);
 }
 
+static void assert_mark(struct io_mark m, uint8_t dscp, uint8_t priority)
+{
+	assert_int_equal(m.dscp, dscp);
+	assert_int_equal(m.priority, priority);
+}
+
+/* tos, cos of a transport: of all that it sends, by whichever way. A number is the whole octet. */
+static void test_marks(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	for (int i = 0; i < 2; i++) {
+		flow_start_transport(&f, NULL, i ? "tos=cs3\ncos=4\n" : NULL, NULL);
+		assert_mark(sim_udp_mark(f.w, &flow_engine), i ? 24 : 0, i ? 4 : 0);
+		flow_end(&f);
+	}
+	flow_start_transport(&f, "tcp", "tos=184\ncos=5\n", NULL);
+	flow_dial(&f, "100@trunk");
+	flow_reply(&f, flow_expect(&f, "INVITE"), 486, "far1", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	assert_mark(flow_far_mark(&f), 46, 5);
+	flow_far_call(&f);
+	flow_run(&f, SIM_SECOND);
+	assert_mark(flow_far_mark(&f), 46, 5);
+	flow_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,7 +280,7 @@ int main(void)
 		cmocka_unit_test(test_progress),      cmocka_unit_test(test_min_se_of_callers),
 		cmocka_unit_test(test_ptime),	      cmocka_unit_test(test_keep_alive),
 		cmocka_unit_test(test_unidentified),  cmocka_unit_test(test_identifier_order),
-		cmocka_unit_test(test_default_realm),
+		cmocka_unit_test(test_default_realm), cmocka_unit_test(test_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

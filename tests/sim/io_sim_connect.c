@@ -154,6 +154,33 @@ static void stream_accept(struct sim_done *done)
 	stream_unref(s);
 }
 
+int io_listener_mark(struct io_listener *l, struct io_mark mark)
+{
+	l->mark = mark;
+	return 0;
+}
+
+int io_stream_mark(struct io_stream *s, struct io_mark mark)
+{
+	s->mark = mark;
+	return 0;
+}
+
+struct io_mark sim_stream_mark(const struct sim_world *w, const struct addr *from,
+			       const struct addr *to)
+{
+	list_for(loop, &w->loops) {
+		list_for(node, &list_entry(loop, struct io, node)->streams) {
+			const struct io_stream *s = list_entry(node, struct io_stream, node);
+
+			if (addr_eq(&s->local, from) && addr_eq(&s->remote, to))
+				return s->mark;
+		}
+	}
+	check(false);
+	return (struct io_mark){0};
+}
+
 /* ---- connecting ---- */
 
 struct knock {

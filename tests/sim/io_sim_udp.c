@@ -14,6 +14,7 @@ struct io_udp {
 	struct list port_node; /* world.ports: in order of opening */
 	struct io_udp_conf conf;
 	struct addr local;
+	struct io_mark mark;
 	io_udp_fn fn;
 	void *arg;
 };
@@ -214,6 +215,24 @@ void sim_udp_close_all(struct io *io)
 const struct addr *io_udp_local(const struct io_udp *u)
 {
 	return &u->local;
+}
+
+int io_udp_mark(struct io_udp *u, struct io_mark mark)
+{
+	u->mark = mark;
+	return 0;
+}
+
+struct io_mark sim_udp_mark(const struct sim_world *w, const struct addr *local)
+{
+	list_for(node, &w->ports[local->port % SIM_PORT_BUCKETS]) {
+		const struct io_udp *u = list_entry(node, struct io_udp, port_node);
+
+		if (u->local.port == local->port && sim_addr_is_of(w, u->io->host, local))
+			return u->mark;
+	}
+	check(false);
+	return (struct io_mark){0};
 }
 
 /* ---- arrival ---- */

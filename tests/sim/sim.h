@@ -109,6 +109,8 @@ enum sim_verdict { SIM_PASS, SIM_DROP, SIM_TWICE, SIM_SLOW }; /* SLOW: reorder b
 typedef enum sim_verdict (*sim_tap_fn)(void *arg, const struct addr *from, const struct addr *to,
 				       const void *data, size_t len);
 void sim_net_tap(struct sim_world *w, sim_tap_fn fn, void *arg);
+/* How what is sent from that address is marked; a socket must be bound there. */
+struct io_mark sim_udp_mark(const struct sim_world *w, const struct addr *local);
 /* A datagram from nowhere: no socket has to be bound to `from`. */
 void sim_net_inject(struct sim_world *w, const struct addr *from, const struct addr *to,
 		    const void *data, size_t len);
@@ -148,6 +150,9 @@ struct sim_stream_conf {
 	int64_t timeout_ns;    /* until unacknowledged data breaks a connection: -ETIMEDOUT */
 };
 void sim_stream_default(struct sim_world *w, const struct sim_stream_conf *conf);
+/* How what the end `from` of an open connection sends to its end `to` is marked. */
+struct io_mark sim_stream_mark(const struct sim_world *w, const struct addr *from,
+			       const struct addr *to);
 /* The far end's machine disappeared: nothing arrives at s or leaves it, nobody is told. */
 void sim_stream_vanish(struct io_stream *s);
 /* The connection breaks at once for both ends: -ECONNRESET. */

@@ -20,6 +20,7 @@ struct io_stream {
 	const struct io_stream_handler *handler;
 	void *arg;
 	struct addr local, remote;
+	struct io_mark mark;
 	uint32_t refs; /* events that travel to this end, and its owner */
 	int number;
 	uint32_t piece_max;
@@ -43,6 +44,7 @@ struct io_listener {
 	struct list node;       /* io.listeners */
 	struct list world_node; /* world.listeners */
 	struct addr local;
+	struct io_mark mark;
 	char *path; /* Unix socket, or NULL */
 	io_accept_fn fn;
 	void *arg;

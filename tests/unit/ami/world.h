@@ -127,6 +127,20 @@ int io_listen_tcp(struct io *io, struct io_listener **out, const struct addr *lo
 	return 0;
 }
 
+int io_listener_mark(struct io_listener *l, struct io_mark mark)
+{
+	(void)l;
+	(void)mark;
+	return 0;
+}
+
+int io_stream_mark(struct io_stream *s, struct io_mark mark)
+{
+	(void)s;
+	(void)mark;
+	return 0;
+}
+
 void io_listener_close(struct io_listener *l)
 {
 	(void)l;

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <netinet/ip.h>
 #include <unistd.h>
 
 #define LARGE (3 << 20)
@@ -453,6 +454,35 @@ static void test_unix_stale(void **state)
 	assert_int_not_equal(access(path, F_OK), 0);
 }
 
+/* ---- marks ---- */
+
+static int option_of(const struct io_stream *s, int level, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	assert_int_equal(getsockopt(io_stream_number(s), level, name, &value, &len), 0);
+	return value;
+}
+
+/* Those that connect and those that are accepted. */
+static void test_marks(void **state)
+{
+	UNUSED(state);
+	assert_int_equal(io_listener_mark(listener, (struct io_mark){26, 4}), 0);
+	connect_client();
+	assert_int_equal(io_stream_mark(client.stream, (struct io_mark){24, 3}), 0);
+	server.echo = true;
+	assert_int_equal(io_stream_send(client.stream, "hello", 5), 0);
+	bench_run(&bench, client_has_hello);
+	assert_int_equal(option_of(client.stream, IPPROTO_IP, IP_TOS), 24 << 2);
+	assert_int_equal(option_of(client.stream, SOL_SOCKET, SO_PRIORITY), 3);
+	assert_int_equal(option_of(server.stream, IPPROTO_IP, IP_TOS), 26 << 2);
+	assert_int_equal(io_stream_mark(server.stream, (struct io_mark){26, 4}), 0);
+	assert_int_equal(option_of(server.stream, IPPROTO_IP, IP_TOS), 26 << 2);
+	assert_int_equal(option_of(server.stream, SOL_SOCKET, SO_PRIORITY), 4);
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -462,6 +492,7 @@ int main(void)
 		CASE(test_pause),	 CASE(test_close_flushes), CASE(test_last_words),
 		CASE(test_stop_flushes), CASE(test_refused),	   CASE(test_faults),
 		CASE(test_table_full),	 CASE(test_unix),	   CASE(test_unix_stale),
+		CASE(test_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,9 @@
 /* tests/unit/io/test_io_udp.c - datagrams through the kernel, over loopback. */
+#include "engine/io/io_uring_internal.h"
 #include "tests/unit/io/io_bench.h"
+
+#include <netinet/ip.h>
+#include <unistd.h>
 
 #define PAIRS	100
 #define PACKETS 30u
@@ -31,7 +35,7 @@ static void on_packet(void *arg, struct io_udp *u, const struct addr *from, cons
 
 static void open_end(struct end *e, enum io_udp_kind kind, const char *ip)
 {
-	struct io_udp_conf conf = {.kind = kind, .rcvbuf_bytes = 4 << 20, .dscp = 46};
+	struct io_udp_conf conf = {.kind = kind, .rcvbuf_bytes = 4 << 20};
 
 	memset(e, 0, sizeof(*e));
 	assert_true(addr_parse(&conf.local, slice_str(ip), 0));
@@ -90,6 +94,96 @@ static void test_v6(void **state)
 	assert_int_equal(io_udp_send(a.udp, io_udp_local(b.udp), "2", 1), 0);
 	bench_run(&bench, b_has_two);
 	assert_true(addr_eq(&b.from, io_udp_local(a.udp)));
+}
+
+/* ---- marks: what the kernel writes into the header, read from a socket of its own ---- */
+
+static int open_plain(uint8_t family, struct addr *out)
+{
+	struct addr any = {.family = family, .ip = {[0] = family == 4 ? 127 : 0, [3] = family == 4}};
+	const int one = 1;
+	struct io_sockaddr sa;
+	int fd;
+
+	if (family == 6)
+		any.ip[15] = 1;
+	assert_true(io_sockaddr_from(&sa, &any));
+	fd = io_socket_open(sa.any.sa_family, SOCK_DGRAM);
+	assert_true(fd >= 0);
+	assert_int_equal(io_socket_bind(fd, &sa, 0), 0);
+	if (family == 6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &one, sizeof(one));
+	else
+		setsockopt(fd, IPPROTO_IP, IP_RECVTOS, &one, sizeof(one));
+	*out = io_socket_local(fd);
+	return fd;
+}
+
+static bool is_sent(struct bench *t)
+{
+	UNUSED(t);
+	return metric_get(&bench.metrics, METRIC_io_udp_tx) > 0;
+}
+
+/* The octet in the header of the next datagram; waits for it. */
+static int tos_received(int fd)
+{
+	char data[16];
+	_Alignas(struct cmsghdr) char control[64];
+	struct iovec iov = {.iov_base = data, .iov_len = sizeof(data)};
+	struct msghdr msg = {.msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = control,
+			     .msg_controllen = sizeof(control)};
+
+	assert_true(recvmsg(fd, &msg, 0) > 0);
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
+		if (c->cmsg_type == IP_TOS || c->cmsg_type == IPV6_TCLASS)
+			return *(const unsigned char *)CMSG_DATA(c);
+	return -1;
+}
+
+static int priority_of(int fd)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_PRIORITY, &value, &len), 0);
+	return value;
+}
+
+static void test_marks(void **state)
+{
+	static const struct {
+		const char *ip;
+		struct io_mark mark;
+		int tos, priority; /* -1: the kernel's */
+	} rows[] = {
+		{"127.0.0.1", {0, 0}, 0, 0},	{"127.0.0.1", {46, 0}, 184, -1},
+		{"127.0.0.1", {24, 5}, 96, 5},	{"::1", {46, 0}, 184, -1},
+		{"::1", {26, 3}, 104, 3},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct addr to;
+		int fd;
+
+		open_end(&a, IO_UDP_RTP, rows[i].ip);
+		fd = open_plain(io_udp_local(a.udp)->family, &to);
+		bench.metrics.value[METRIC_io_udp_tx] = 0;
+		assert_int_equal(io_udp_mark(a.udp, rows[i].mark), 0);
+		assert_int_equal(io_udp_send(a.udp, &to, "x", 1), 0);
+		bench_run(&bench, is_sent);
+		assert_int_equal(tos_received(fd), rows[i].tos);
+		if (rows[i].priority >= 0)
+			assert_int_equal(priority_of(a.udp->obj.fd), rows[i].priority);
+		/* And back. */
+		assert_int_equal(io_udp_mark(a.udp, (struct io_mark){0}), 0);
+		assert_int_equal(priority_of(a.udp->obj.fd), 0);
+		close(fd);
+		io_udp_close(a.udp);
+	}
 }
 
 static void test_errors(void **state)
@@ -393,6 +487,7 @@ int main(void)
 		CASE(test_kernel_refuses), CASE(test_truncated),  CASE(test_no_buffers),
 		CASE(test_early_submit),   CASE(test_close),	  CASE(test_churn),
 		CASE(test_close_in_flood), CASE(test_recv_fault), CASE(test_local_addr),
+		CASE(test_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

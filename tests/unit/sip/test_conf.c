@@ -119,7 +119,7 @@ static void test_transports(const struct sip_conf *c)
 
 	assert_int_equal(c->transport_count, 2);
 	assert_int_equal(t->bind.port, 5060);
-	assert_int_equal(t->dscp, 24);
+	assert_int_equal(t->mark.dscp, 24);
 	assert_true(slice_eq(t->external_address, SLICE_LIT("203.0.113.5")));
 	assert_int_equal(t->local_net_count, 2);
 	assert_true(addr_net_has(&t->local_net[0], &a));
@@ -315,14 +315,14 @@ static void test_said(void **state)
 		{"[s]\ntype=system\ncompact_headers=yes\n",
 		 "option 'compact_headers' of system 's' has no effect yet"},
 		{"[e]\ntype=endpoint\nforce_rport=yes\nrtp_port_start=0\nuse_avpf=no\n"
-		 "[t]\ntype=transport\nbind=0.0.0.0\ntcp_keepalive_enable=no\ncos=0\n",
+		 "[t]\ntype=transport\nbind=0.0.0.0\ntcp_keepalive_enable=no\n",
 		 NULL},
 		{"[e]\ntype=endpoint\nmedia_encryption=sdes\n",
 		 "encrypted media is not served yet"},
 		{"[e]\ntype=endpoint\noutbound_proxy=sip:p.example\\;lr\n", NULL},
 		{"[a]\ntype=aor\ncontact=sip:h.example\n", NULL},
 		{"[e]\ntype=endpoint\nredirect_method=uri_pjsip\n", NULL},
-		{"[e]\ntype=endpoint\nwebrtc=no\nice_support=no\ntos_audio=ef\nt38_udptl=yes\n",
+		{"[e]\ntype=endpoint\nwebrtc=no\nice_support=no\nt38_udptl=yes\n",
 		 NULL},
 		{"[i]\ntype=identify\nendpoint=e\nmatch=1.2.3.4\n[acl]\ntype=acl\ndeny=0.0.0.0/0\n"
 		 "[e]\ntype=endpoint\n",
