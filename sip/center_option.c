@@ -105,7 +105,7 @@ static const struct view_option view_aor[] = {
 	{"remove_unavailable", "no", VIEW_BOOL}, {"support_path", "no", VIEW_BOOL},
 	{"voicemail_extension", "", VIEW_TEXT}, {0}};
 static const struct view_option view_auth[] = {
-	{"auth_type", "userpass", VIEW_TEXT}, {"md5_cred", "", VIEW_SECRET},
+	{"auth_type", "digest", VIEW_TEXT}, {"md5_cred", "", VIEW_SECRET},
 	{"nonce_lifetime", "32", VIEW_TEXT}, {"oauth_clientid", "", VIEW_TEXT},
 	{"oauth_secret", "", VIEW_SECRET}, {"password", "", VIEW_SECRET},
 	{"password_digest", "", VIEW_SECRET}, {"realm", "", VIEW_TEXT},

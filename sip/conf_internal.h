@@ -22,9 +22,9 @@ enum conf_type {
 };
 enum conf_type conf_type_lookup(struct slice name);
 const char *conf_type_name(enum conf_type type);
-/* An option that objects of a served type may have, whether it has an effect or not; empty: there
- * are not so many. */
-struct slice conf_type_option(enum conf_type type, uint32_t at);
+/* An option that objects of a served type may have, and whether it has an effect (NULL: who cares);
+ * empty: there are not so many. */
+struct slice conf_type_option(enum conf_type type, uint32_t at, bool *has_effect);
 
 struct conf_load {
 	struct sip_conf *conf;

@@ -1,9 +1,9 @@
 /* sip/conf_option.c - the options of pjsip.conf: one table an object type, one reader a kind of
  * value.
  *
- * CONF_KNOWN are names that pjsip.conf has and that change nothing for the calls that we place yet;
- * they are accepted in silence. CONF_LATER are accepted too, but said once: leaving them out
- * changes what a call does. */
+ * Known names are those that pjsip.conf has and that change nothing here; they are accepted in
+ * silence, and README.md names them all. CONF_LATER are accepted too, but said at each load: leaving
+ * them out changes what a call does. */
 #include "sip/conf_internal.h"
 
 #include "engine/base/check.h"
@@ -23,7 +23,7 @@ enum conf_kind {
 	CONF_TOS,    /* uint8_t: code point of DiffServ */
 	CONF_OCTET,  /* uint8_t in min..max */
 	CONF_SET,    /* a function of its own */
-	CONF_KNOWN,
+	CONF_WRITTEN, /* read from the section as it was written */
 	CONF_LATER,
 };
 
@@ -148,14 +148,14 @@ static const struct conf_option conf_endpoint_options[] = {
 #undef E
 #undef D
 static const char conf_endpoint_known[] =
-	"100rel_timeout accept_multiple_sdp_answers aggregate_mwi allow_overlap allow_subscribe "
+	"100rel_timeout aggregate_mwi allow_overlap allow_subscribe "
 	"allow_unauthenticated_options call_group callerid_tag "
 	"codec_prefs_incoming_answer codec_prefs_incoming_offer codec_prefs_outgoing_answer "
 	"codec_prefs_outgoing_offer connected_line_method "
 	"cos_video direct_media direct_media_glare_mitigation "
 	"direct_media_method disable_direct_media_on_nat dtls_auto_generate_cert dtls_ca_file "
 	"dtls_ca_path dtls_cert_file dtls_cipher dtls_fingerprint dtls_private_key dtls_rekey dtls_setup "
-	"dtls_verify fax_detect fax_detect_timeout follow_redirect_methods force_avp g726_non_standard "
+	"dtls_verify fax_detect fax_detect_timeout force_avp g726_non_standard "
 	"geoloc_incoming_call_profile geoloc_outgoing_call_profile incoming_call_offer_pref "
 	"incoming_mwi_mailbox mailboxes max_audio_streams max_video_streams media_encryption_optimistic "
 	"media_use_received_transport message_context moh_passthrough moh_suggest "
@@ -252,13 +252,14 @@ static const struct conf_option conf_global_options[] = {
 	{"default_auth_algorithms_uac", CONF_SET,    0, 0, 0, NULL, conf_set_default_algorithms_uac},
 	{"default_auth_algorithms_uas", CONF_SET,    0, 0, 0, NULL, conf_set_default_algorithms_uas},
 	{"endpoint_identifier_order",   CONF_SET,    0, 0, 0, NULL, conf_set_identify_order},
+	{"debug",                       CONF_WRITTEN, 0, 0, 0, NULL, NULL},
 	{"unidentified_request_count",  CONF_NUMBER, G(unidentified_count), 0, 1000000, NULL, NULL},
 	{"unidentified_request_period", CONF_NUMBER, G(unidentified_period_s), 0, 86400, NULL, NULL},
 	{"unidentified_request_prune_interval", CONF_NUMBER, G(unidentified_prune_s), 0, 86400, NULL, NULL},
 	{0}
 };
 static const char conf_global_known[] =
-	"all_codecs_on_empty_reinvite contact_expiration_check_interval debug "
+	"all_codecs_on_empty_reinvite contact_expiration_check_interval "
 	"default_voicemail_extension disable_multi_domain "
 	"mwi_disable_initial_unsolicited mwi_tps_queue_high mwi_tps_queue_low regcontext "
 	"send_contact_status_on_update_registration taskprocessor_overload_trigger "
@@ -343,14 +344,19 @@ const char *conf_type_name(enum conf_type type)
 	return type < CONF_SERVED ? conf_types[type].name : "other";
 }
 
-struct slice conf_type_option(enum conf_type type, uint32_t at)
+struct slice conf_type_option(enum conf_type type, uint32_t at, bool *has_effect)
 {
 	const struct conf_option *o = conf_types[type].options;
 	struct slice rest = slice_str(conf_types[type].known), part;
+	bool unused;
 
-	for (; o->name; o++, at--)
+	has_effect = has_effect ? has_effect : &unused;
+	for (; o->name; o++, at--) {
+		*has_effect = o->kind != CONF_LATER;
 		if (at == 0)
 			return slice_str(o->name);
+	}
+	*has_effect = false;
 	while (slice_split(&rest, ' ', &part))
 		if (part.len && at-- == 0)
 			return part;
@@ -385,7 +391,7 @@ static int conf_apply(struct conf_load *l, const struct conf_option *o,
 		return err;
 	case CONF_SET:
 		return o->set(l, v);
-	case CONF_KNOWN:
+	case CONF_WRITTEN:
 		return 0;
 	case CONF_LATER:
 		if (!slice_is_false(v->value))

@@ -182,6 +182,8 @@ void flow_far_last(struct flow *f, const char *text);
 /* Whom it says it is from now on, to those who call it and to those whom it calls: a file of
  * certificate and key; NULL: nobody, to those whom it calls. */
 void flow_far_certificate(struct flow *f, const char *file);
+/* What its handshakes are bound to: versions and ciphers; before flow_far_certificate. */
+void flow_far_tls(struct flow *f, enum tls_version version, const char *ciphers);
 /* Does not listen (any more). */
 void flow_far_deaf(struct flow *f);
 /* Octets, `piece` at a time. */

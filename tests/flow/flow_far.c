@@ -26,6 +26,8 @@ struct flow_far {
 	struct streams *streams;
 	struct stream_listener *listener;
 	struct tls_context *tls_in, *tls_out;
+	enum tls_version version;
+	const char *ciphers;
 	struct far_end *ends[FAR_ENDS]; /* in the order of their beginning */
 	uint32_t end_count;
 	struct flow_far_counts counts;
@@ -137,6 +139,9 @@ static void far_context(struct flow_far *far, struct tls_context **out, bool is_
 	const struct tls_conf conf = {.server = is_server,
 				      .cert_file = file,
 				      .ca_file = "/tls/ca.pem",
+				      .ciphers = far->ciphers,
+				      .version_min = far->version,
+				      .version_max = far->version,
 				      .verify = !is_server};
 	char text[256];
 	struct sink error = sink_make(text, sizeof(text));
@@ -250,6 +255,12 @@ void flow_far_last(struct flow *f, const char *text)
 {
 	assert_int_equal(stream_send(far_current(f)->stream, text, strlen(text)), 0);
 	flow_far_close(f);
+}
+
+void flow_far_tls(struct flow *f, enum tls_version version, const char *ciphers)
+{
+	f->far->version = version;
+	f->far->ciphers = ciphers;
 }
 
 void flow_far_certificate(struct flow *f, const char *file)

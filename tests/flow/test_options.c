@@ -29,6 +29,9 @@ static void test_lines(void **state)
 		{"sdp_session=Campaign", NULL, "\r\ns=Campaign\r\n"},
 		{"media_address=203.0.113.7", NULL, "\r\nc=IN IP4 203.0.113.7\r\n"},
 		{"from_domain=example.net\nfrom_user=me", NULL, "From: <sip:me@example.net>;tag="},
+		{"allow=!all,alaw,ulaw", NULL, "\r\nm=audio 4000 RTP/AVP 8 0 101\r\n"},
+		{"disallow=ulaw", NULL, "\r\nm=audio 4000 RTP/AVP 8 101\r\n"},
+		{NULL, "[g]\ntype=global\nuser_agent=Dialer 7\n", "User-Agent: Dialer 7\r\n"},
 		{"contact_user=desk", NULL, "Contact: <sip:desk@10.0.0.1:5060>\r\n"},
 	};
 

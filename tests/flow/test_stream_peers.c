@@ -255,6 +255,44 @@ static void test_client_certificates(void **state)
 	}
 }
 
+/* method, cipher: which TLS is spoken. ca_list_path: whom we trust beside ca_list_file. */
+static void test_tls_options(void **state)
+{
+	static const struct {
+		const char *transport;
+		enum tls_version version; /* of the far end, and its ciphers */
+		const char *ciphers;
+		uint32_t taken;
+	} rows[] = {
+		{"", TLS_1_2, NULL, 1},
+		{"method=tlsv1_2\n", TLS_1_2, NULL, 1},
+		{"method=tlsv1_3\n", TLS_1_2, NULL, 0},
+		{"method=tlsv1_2\n", TLS_1_3, NULL, 0},
+		{"", TLS_1_2, "ECDHE-ECDSA-AES256-GCM-SHA384", 1},
+		{"cipher=ECDHE-ECDSA-AES128-GCM-SHA256\n", TLS_1_2,
+		 "ECDHE-ECDSA-AES128-GCM-SHA256", 1},
+		{"cipher=ECDHE-ECDSA-AES128-GCM-SHA256\n", TLS_1_2,
+		 "ECDHE-ECDSA-AES256-GCM-SHA384", 0},
+		{"verify_client=yes\nca_list_file=/tls/other-ca.pem\n", TLS_ANY, NULL, 0},
+		{"verify_client=yes\nca_list_file=/tls/other-ca.pem\nca_list_path=/tls/trust\n",
+		 TLS_ANY, NULL, 1},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct flow f;
+
+		flow_start_transport(&f, "tls", rows[i].transport, NULL);
+		flow_far_tls(&f, rows[i].version, rows[i].ciphers);
+		flow_far_certificate(&f, "/tls/whole.pem");
+		flow_far_call(&f);
+		flow_run(&f, 100 * SIM_MS);
+		if (flow_far_count(&f).open != rows[i].taken)
+			fail_msg("row %zu: %u open", i, flow_far_count(&f).open);
+		flow_end(&f);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -263,6 +301,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_wildcards),    cmocka_unit_test(test_opened_again),
 		cmocka_unit_test(test_registration), cmocka_unit_test(test_client_certificates),
 		cmocka_unit_test(test_way_back),     cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_tls_options),
 	};
 
 	if (argc > 1)

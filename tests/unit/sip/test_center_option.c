@@ -95,7 +95,7 @@ static void test_all_are_shown(void **state)
 		struct slice name;
 		uint32_t n = 0;
 
-		for (; (name = conf_type_option(rows[i].type, n)).len; n++) {
+		for (; (name = conf_type_option(rows[i].type, n, NULL)).len; n++) {
 			unsigned want = is_not_shown(name) ? 0 : 1;
 
 			if (count_of(rows[i].kind, "x", ep, name, value) != want)
