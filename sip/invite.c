@@ -127,10 +127,12 @@ static void invite_refused(struct invite *iv, const struct invite_input *in)
 	invite_tell_ended_by(iv, in->msg);
 }
 
+/* Silence is as 408, what the transport could not carry as 503 (RFC 3261 8.1.3.1). */
 static void invite_timed_out(struct invite *iv, const struct invite_input *in)
 {
-	UNUSED(in);
-	invite_tell_ended(iv, CAUSE_NO_RESPONSE, 408, sip_status_phrase(408));
+	unsigned code = in->is_transport_error ? 503 : 408;
+
+	invite_tell_ended(iv, (int)sip_cause_of_status(code), code, sip_status_phrase(code));
 }
 
 /* Nothing that could be tried is left, or ever was. */
@@ -483,13 +485,18 @@ static void invite_on_failure(struct invite *iv, struct txn *t, const struct inv
 
 static void invite_on_silence(struct invite *iv, const struct invite_input *in)
 {
-	invite_move(iv, invite_may_move(iv) ? seek_next(iv, NULL) : SEEK_OVER, INVITE_TIMEOUT, in);
+	enum seek_result result = SEEK_OVER;
+
+	if (invite_may_move(iv))
+		result = seek_next_of_silent(iv, in->is_transport_error);
+	invite_move(iv, result, INVITE_TIMEOUT, in);
 }
 
 void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct sip_msg *msg,
 		   const struct addr *from)
 {
-	const struct invite_input in = {.msg = msg, .from = from};
+	const struct invite_input in = {
+		.msg = msg, .from = from, .is_transport_error = fact == TXN_ERROR};
 	struct invite *iv = arg;
 
 	if (msg) {

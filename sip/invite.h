@@ -148,6 +148,7 @@ struct invite_input {
 	const struct sip_msg *msg;
 	const struct addr *from;
 	int cause; /* HANGUP, LOST, GUARD */
+	bool is_transport_error; /* TIMEOUT: of the transport, not of a timer */
 };
 void invite_step(struct invite *iv, enum invite_event event, const struct invite_input *in);
 /* While held the invite stays allocated: around anything that may end it. */

@@ -285,7 +285,7 @@ void seek_end(struct invite *iv)
 	seek_free(s);
 }
 
-enum seek_result seek_next(struct invite *iv, const struct sip_msg *msg)
+static enum seek_result seek_leave(struct invite *iv, unsigned code, unsigned cause)
 {
 	struct seek *s = iv->seek;
 	struct sip_target at = seek_target(iv);
@@ -295,16 +295,25 @@ enum seek_result seek_next(struct invite *iv, const struct sip_msg *msg)
 	if (!s)
 		return SEEK_OVER;
 	seek_fail_target(s, &at);
-	if (msg)
-		seek_blame(s, msg->code, sip_cause_of_msg(msg));
-	else
-		seek_blame(s, 408, CAUSE_NO_RESPONSE);
+	seek_blame(s, code, cause);
 	result = seek_on(s, &error);
 	if (result != SEEK_OVER)
 		sip_count_one(iv->sip, METRIC_sip_failover);
 	if (result == SEEK_WAITS)
 		seek_leave_txn(iv);
 	return result;
+}
+
+enum seek_result seek_next(struct invite *iv, const struct sip_msg *msg)
+{
+	return seek_leave(iv, msg->code, sip_cause_of_msg(msg));
+}
+
+enum seek_result seek_next_of_silent(struct invite *iv, bool is_transport_error)
+{
+	unsigned code = is_transport_error ? 503 : 408;
+
+	return seek_leave(iv, code, sip_cause_of_status(code));
 }
 
 /* ---- before a call ---- */

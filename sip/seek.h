@@ -48,8 +48,10 @@ enum seek_result {
  * transport, a message that does not fit); then the result is SEEK_OVER. */
 enum seek_result seek_begin(struct invite *iv, const struct tech_dial *dial,
 			    const struct sip_conf_endpoint *ep, int *error);
-/* The target at hand failed: msg is its 503, or NULL. */
+/* The target at hand refused, by this response. */
 enum seek_result seek_next(struct invite *iv, const struct sip_msg *msg);
+/* It said nothing: as 408, or as 503 if it was the transport that failed (RFC 3261 8.1.3.1). */
+enum seek_result seek_next_of_silent(struct invite *iv, bool is_transport_error);
 /* A 3xx, if the endpoint follows them (redirect_method). *followed false: it does not, or there is
  * no Contact to follow; then the result is SEEK_OVER. */
 enum seek_result seek_redirect(struct invite *iv, const struct sip_msg *msg, bool *followed);

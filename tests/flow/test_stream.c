@@ -178,7 +178,7 @@ static void test_lost(void **state)
 		flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
 		flow_fact(&f, "ringing");
 		flow_far_close(&f);
-		flow_fact(&f, "ended 18 408");
+		flow_fact(&f, "ended 34 503");
 		flow_end(&f);
 	}
 }
@@ -221,7 +221,7 @@ static void test_evicted_by_own(void **state)
 		flow_reply(&f, invite, 180, "t", contacts[i], NULL);
 		flow_fact(&f, "ringing");
 		flow_run(&f, SIM_SECOND);
-		flow_fact(&f, "ended 18 408");
+		flow_fact(&f, "ended 34 503");
 		assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_evicted), 1);
 		flow_end(&f);
 	}
@@ -236,9 +236,46 @@ static void test_nobody_listens(void **state)
 	flow_far_deaf(&f);
 	flow_dial(&f, "100@trunk");
 	flow_run(&f, SIM_SECOND);
-	flow_fact(&f, "ended 18 408");
+	flow_fact(&f, "ended 34 503");
 	assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_failed), 1);
 	flow_end(&f);
+}
+
+/* The next target, at once (RFC 3263 4.3), also while it rings at one that goes away. */
+static void test_next_target(void **state)
+{
+	static const char *const ways[] = {"contact=sip:10.0.0.9:5099\\;transport=tcp\n"
+					   "contact=sip:10.0.0.9:5060\\;transport=tcp\n",
+					   "contact=sip:10.0.0.9:5060\\;transport=tcp\n"
+					   "contact=sip:b@10.0.0.9:5098\\;transport=tcp\n"};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(ways); i++) {
+		const struct flow_msg *invite;
+		struct flow f;
+		char more[256];
+		int64_t at;
+
+		snprintf(more, sizeof(more), "[two]\ntype=aor\n%s", ways[i]);
+		flow_start_far(&f, "tcp", 1, "aors=two", more);
+		at = sim_now(f.w);
+		flow_dial(&f, "100@trunk");
+		invite = flow_expect(&f, "INVITE");
+		assert_true(sim_now(f.w) - at < 100 * SIM_MS);
+		flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
+		flow_fact(&f, "ringing");
+		if (i == 0) { /* the second one already */
+			flow_reply(&f, invite, 486, "t", NULL, NULL);
+			flow_expect(&f, "ACK");
+			flow_fact(&f, "ended 17 486");
+		} else {
+			flow_far_close(&f);
+			flow_run(&f, SIM_SECOND);
+			flow_fact(&f, "ended 34 503"); /* nor at the second one */
+		}
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_failover), 1);
+		flow_end(&f);
+	}
 }
 
 /* Where no connection comes about again and again, one is tried every 30 s and no oftener. */
@@ -261,7 +298,7 @@ static void test_waits_to_reconnect(void **state)
 		}
 		flow_dial(&f, "100@trunk");
 		flow_run(&f, SIM_SECOND);
-		flow_fact(&f, "ended 18 408");
+		flow_fact(&f, "ended 34 503");
 		assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_opened), opened);
 	}
 	flow_end(&f);
@@ -279,7 +316,7 @@ static void test_wrong_certificate(void **state)
 	flow_reload(&f, NULL, NULL);
 	flow_dial(&f, "100@trunk");
 	flow_run(&f, SIM_SECOND);
-	flow_fact(&f, "ended 18 408");
+	flow_fact(&f, "ended 34 503");
 	assert_int_equal(f.msg_count, 0);
 	flow_end(&f);
 }
@@ -438,6 +475,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_evicted),
 		cmocka_unit_test(test_evicted_by_own),
 		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_next_target),
 		cmocka_unit_test(test_waits_to_reconnect),
 		cmocka_unit_test(test_wrong_certificate),
 		cmocka_unit_test(test_framing),

@@ -39,7 +39,7 @@ static void fails(struct flow *f, const char *resource)
 
 	flow_dial(f, resource);
 	flow_run(f, SIM_SECOND);
-	flow_fact(f, "ended 18 408");
+	flow_fact(f, "ended 34 503");
 	assert_int_equal(f->msg_count, before);
 }
 

@@ -166,7 +166,7 @@ static void test_lost(void **state)
 	flow_dial(&f, large_uri());
 	flow_expect(&f, "INVITE");
 	flow_far_close(&f);
-	flow_fact(&f, "ended 18 408");
+	flow_fact(&f, "ended 34 503");
 	assert_int_equal(metric_get(&f.metrics, METRIC_sip_narrowed), 0);
 	flow_end(&f);
 }
