@@ -89,6 +89,16 @@ void sip_reply_not_allowed(const struct sip_rx *rx, struct txn *t, struct slice 
 	sip_reply_send(&r);
 }
 
+void sip_reply_bad_event(const struct sip_rx *rx, struct txn *t, struct slice to_tag)
+{
+	struct sip_reply r;
+
+	sip_count_one(rx->sip, METRIC_sip_unsupported);
+	sip_reply_begin(&r, rx, t, 489, SLICE_EMPTY, to_tag);
+	sip_write_header_id(&r.out, SIP_HDR_ALLOW_EVENTS, SLICE_LIT("refer"));
+	sip_reply_send(&r);
+}
+
 /* ---- requests ---- */
 
 /* A tag that each copy of the request gets alike. */
@@ -173,10 +183,8 @@ static void sip_rx_outside(const struct sip_rx *rx)
 	case SIP_METHOD_SUBSCRIBE:
 	case SIP_METHOD_NOTIFY:
 	case SIP_METHOD_PUBLISH:
-		if (sip_refuse_required(rx, NULL, tag, NULL, NULL))
-			break;
-		sip_count_one(rx->sip, METRIC_sip_unsupported);
-		sip_reply(rx, NULL, 489, tag);
+		if (!sip_refuse_required(rx, NULL, tag, NULL, NULL))
+			sip_reply_bad_event(rx, NULL, tag);
 		break;
 	default:
 		sip_reply_not_allowed(rx, NULL, tag);

@@ -282,6 +282,17 @@ static void in_reply_415(const struct sip_rx *rx, struct txn *t)
 	sip_reply_send(&r);
 }
 
+/* RFC 6086 4.2.2: with the packages that are taken, which are none. */
+static void in_reply_469(const struct sip_rx *rx, struct txn *t)
+{
+	struct sip_reply r;
+
+	sip_count_one(rx->sip, METRIC_sip_unsupported);
+	sip_reply_begin(&r, rx, t, 469, SLICE_EMPTY, SLICE_EMPTY);
+	sip_write_header(&r.out, SLICE_LIT("Recv-Info"), SLICE_EMPTY);
+	sip_reply_send(&r);
+}
+
 static void in_info(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
 {
 	struct slice body = slice_trim(rx->msg->body);
@@ -289,9 +300,8 @@ static void in_info(struct invite *iv, struct dialog *d, const struct sip_rx *rx
 	char digit;
 
 	UNUSED(d);
-	if (sip_msg_has(rx->msg, SIP_HDR_INFO_PACKAGE)) { /* RFC 6086 4.2.2 */
-		sip_count_one(rx->sip, METRIC_sip_unsupported);
-		sip_reply(rx, t, 469, SLICE_EMPTY);
+	if (sip_msg_has(rx->msg, SIP_HDR_INFO_PACKAGE)) {
+		in_reply_469(rx, t);
 		return;
 	}
 	if (body.len == 0) { /* keep-alive */
@@ -346,8 +356,7 @@ static void in_bad_event(struct invite *iv, struct dialog *d, const struct sip_r
 {
 	UNUSED(iv);
 	UNUSED(d);
-	sip_count_one(rx->sip, METRIC_sip_unsupported);
-	sip_reply(rx, t, 489, SLICE_EMPTY);
+	sip_reply_bad_event(rx, t, SLICE_EMPTY);
 }
 
 static void in_not_allowed(struct invite *iv, struct dialog *d, const struct sip_rx *rx,

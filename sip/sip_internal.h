@@ -158,6 +158,7 @@ void sip_reply_send_body(struct sip_reply *r, struct slice type, struct slice bo
 void sip_reply(const struct sip_rx *rx, struct txn *t, unsigned code, struct slice to_tag);
 /* 200 with what we can do; 405 or, for a method that nobody knows, 501. */
 void sip_reply_options(const struct sip_rx *rx, struct txn *t, struct slice to_tag);
+void sip_reply_bad_event(const struct sip_rx *rx, struct txn *t, struct slice to_tag); /* 489 */
 void sip_reply_not_allowed(const struct sip_rx *rx, struct txn *t, struct slice to_tag);
 /* A tag that each copy of a request gets alike, for answers without a call. */
 void sip_loose_tag(const struct sip *sip, const struct sip_msg *msg, char tag[SIP_IDENT_LEN]);

@@ -13,6 +13,10 @@
 #define CHALLENGE(more)                                                                            \
 	"WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\", qop=\"auth\"" more "\r\n"
 
+#define DIGEST(algorithm)                                                                          \
+	"WWW-Authenticate: Digest realm=\"r\", nonce=\"n-" algorithm "\", qop=\"auth\", "          \
+	"algorithm=" algorithm "\r\n"
+
 static void finish(struct flow *f)
 {
 	flow_bye(f, 16);
@@ -226,36 +230,44 @@ static void test_cancel_of_answered(void **state)
 
 /* ---- others ---- */
 
+#define ALLOW	     "\r\nAllow: OPTIONS, NOTIFY, INVITE, ACK, BYE, CANCEL, UPDATE, PRACK, INFO, REFER\r\n"
+#define ALLOW_EVENTS "\r\nAllow-Events: refer\r\n"
+
+/* line: that the response has too. */
+static const struct {
+	const char *method, *extra, *type, *body, *status, *fact, *line;
+} method_rows[] = {
+	{"OPTIONS", NULL, "", NULL, "200", NULL, "\r\nAccept: application/sdp"},
+	{"INFO", NULL, "", NULL, "200", NULL, NULL},
+	{"INFO", NULL, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n", "200",
+	 "dtmf 5 160", NULL},
+	{"INFO", NULL, "application/dtmf-relay", "Signal= #\nDuration= 90", "200", "dtmf # 90",
+	 NULL},
+	{"INFO", NULL, "application/dtmf-relay", "Signal=??\r\n", "200", NULL, NULL},
+	{"INFO", NULL, "application/dtmf-relay", "Signal=11\r\nDuration=250", "200", "dtmf # 250",
+	 NULL},
+	{"INFO", NULL, "application/dtmf-relay", "Signal=15\r\n", "200", "dtmf D 100", NULL},
+	{"INFO", NULL, "application/dtmf-relay", "Signal=16\r\n", "200", NULL, NULL},
+	{"INFO", NULL, "application/dtmf-relay", "Signal=", "200", NULL, NULL},
+	{"INFO", NULL, "application/dtmf", "7", "200", "dtmf 7 100", NULL},
+	{"INFO", NULL, "application/dtmf", "10\r\n", "200", "dtmf * 100", NULL},
+	{"INFO", NULL, "text/plain", "x", "415", NULL,
+	 "\r\nAccept: application/dtmf-relay, application/dtmf\r\n"},
+	{"INFO", "Info-Package: foo\r\n", "", NULL, "469", NULL, "\r\nRecv-Info: \r\n"},
+	{"NOTIFY", "Event: x\r\n", "", NULL, "489", NULL, ALLOW_EVENTS},
+	{"SUBSCRIBE", "Event: x\r\n", "", NULL, "489", NULL, ALLOW_EVENTS},
+	{"PUBLISH", "Event: x\r\n", "", NULL, "489", NULL, ALLOW_EVENTS},
+	{"MESSAGE", NULL, "text/plain", "hi", "405", NULL, ALLOW},
+	{"REGISTER", NULL, "", NULL, "405", NULL, ALLOW},
+	{"REFER", NULL, "", NULL, "400", NULL, NULL},
+	{"PRACK", "RAck: 1 1 INVITE\r\n", "", NULL, "481", NULL, NULL},
+	{"UPDATE", FLOW_CONTACT, "", NULL, "200", NULL, NULL},
+	{"FROB", NULL, "", NULL, "501", NULL, ALLOW},
+};
+
 static void test_methods(void **state)
 {
-	static const struct {
-		const char *method, *extra, *type, *body, *status, *fact;
-	} rows[] = {
-		{"OPTIONS", NULL, "", NULL, "200", NULL},
-		{"INFO", NULL, "", NULL, "200", NULL},
-		{"INFO", NULL, "application/dtmf-relay", "Signal=5\r\nDuration=160\r\n", "200",
-		 "dtmf 5 160"},
-		{"INFO", NULL, "application/dtmf-relay", "Signal= #\nDuration= 90", "200",
-		 "dtmf # 90"},
-		{"INFO", NULL, "application/dtmf-relay", "Signal=??\r\n", "200", NULL},
-		{"INFO", NULL, "application/dtmf-relay", "Signal=11\r\nDuration=250", "200",
-		 "dtmf # 250"},
-		{"INFO", NULL, "application/dtmf-relay", "Signal=15\r\n", "200", "dtmf D 100"},
-		{"INFO", NULL, "application/dtmf-relay", "Signal=16\r\n", "200", NULL},
-		{"INFO", NULL, "application/dtmf-relay", "Signal=", "200", NULL},
-		{"INFO", NULL, "application/dtmf", "7", "200", "dtmf 7 100"},
-		{"INFO", NULL, "application/dtmf", "10\r\n", "200", "dtmf * 100"},
-		{"INFO", NULL, "text/plain", "x", "415", NULL},
-		{"INFO", "Info-Package: foo\r\n", "", NULL, "469", NULL},
-		{"NOTIFY", "Event: x\r\n", "", NULL, "489", NULL},
-		{"SUBSCRIBE", "Event: x\r\n", "", NULL, "489", NULL},
-		{"MESSAGE", NULL, "text/plain", "hi", "405", NULL},
-		{"REFER", NULL, "", NULL, "400", NULL},
-		{"PRACK", "RAck: 1 1 INVITE\r\n", "", NULL, "481", NULL},
-		{"UPDATE", FLOW_CONTACT, "", NULL, "200", NULL},
-		{"FROB", NULL, "", NULL, "501", NULL},
-	};
-	const struct flow_msg *invite;
+	const struct flow_msg *invite, *m;
 	unsigned cseq = 20;
 	char branch[32];
 	struct flow f;
@@ -263,19 +275,21 @@ static void test_methods(void **state)
 	UNUSED(state);
 	flow_start(&f, NULL, NULL);
 	invite = flow_answered_call(&f);
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(method_rows); i++) {
 		snprintf(branch, sizeof(branch), "z9hG4bKm%zu", i);
-		flow_request_branch(&f, invite, rows[i].method, ++cseq, "far1", branch,
-				    rows[i].extra, rows[i].type, rows[i].body);
-		flow_expect(&f, rows[i].status);
-		if (rows[i].fact)
-			flow_fact(&f, rows[i].fact);
+		flow_request_branch(&f, invite, method_rows[i].method, ++cseq, "far1", branch,
+				    method_rows[i].extra, method_rows[i].type, method_rows[i].body);
+		m = flow_expect(&f, method_rows[i].status);
+		if (method_rows[i].line && !flow_has(m, method_rows[i].line))
+			fail_msg("row %zu: no %s in\n%s", i, method_rows[i].line, m->text);
+		if (method_rows[i].fact)
+			flow_fact(&f, method_rows[i].fact);
 		else
 			flow_no_fact(&f);
 		/* a copy gets the same answer and does nothing */
-		flow_request_branch(&f, invite, rows[i].method, cseq, "far1", branch, rows[i].extra,
-				    rows[i].type, rows[i].body);
-		flow_expect(&f, rows[i].status);
+		flow_request_branch(&f, invite, method_rows[i].method, cseq, "far1", branch,
+				    method_rows[i].extra, method_rows[i].type, method_rows[i].body);
+		flow_expect(&f, method_rows[i].status);
 		flow_no_fact(&f);
 	}
 	/* another tag of theirs is no dialog of ours */
@@ -348,10 +362,22 @@ static void test_digit_once_incoming(void **state)
 static void test_outside(void **state)
 {
 	static const struct {
-		const char *method, *status;
+		const char *method, *status, *line;
 	} rows[] = {
-		{"OPTIONS", "200"}, {"INVITE", "401"},	 {"BYE", "481"},     {"CANCEL", "481"},
-		{"NOTIFY", "489"},  {"REGISTER", "401"}, {"MESSAGE", "405"}, {"FROB", "501"},
+		{"OPTIONS", "200", ALLOW},
+		{"OPTIONS", "200", "\r\nAccept: application/sdp, application/dtmf-relay\r\n"},
+		{"OPTIONS", "200",
+		 "\r\nSupported: 100rel, timer, replaces, norefersub, histinfo\r\n"},
+		{"INVITE", "401", "\r\nWWW-Authenticate: "},
+		{"BYE", "481", ""},
+		{"CANCEL", "481", ""},
+		{"NOTIFY", "489", ALLOW_EVENTS},
+		{"SUBSCRIBE", "489", ALLOW_EVENTS},
+		{"PUBLISH", "489", ALLOW_EVENTS},
+		{"REGISTER", "401", "\r\nWWW-Authenticate: "},
+		{"MESSAGE", "405", ALLOW},
+		{"REFER", "405", ALLOW},
+		{"FROB", "501", ALLOW},
 	};
 	const struct flow_msg *m, *again;
 	char text[1024];
@@ -369,6 +395,8 @@ static void test_outside(void **state)
 		flow_send(&f, text);
 		m = flow_expect(&f, rows[i].status);
 		assert_true(m->msg.to_tag.len > 0);
+		if (!flow_has(m, rows[i].line))
+			fail_msg("row %zu: no %s in\n%s", i, rows[i].line, m->text);
 		flow_send(&f, text);
 		again = flow_expect(&f, rows[i].status);
 		assert_true(slice_eq(again->msg.to_tag, m->msg.to_tag));
@@ -394,6 +422,14 @@ static void test_outside(void **state)
 }
 
 /* ---- credentials ---- */
+
+static const char *cnonce(const struct flow_msg *m)
+{
+	const char *at = strstr(m->text, "cnonce=\"");
+
+	assert_non_null(at);
+	return at + strlen("cnonce=\"");
+}
 
 static void test_challenge(void **state)
 {
@@ -429,6 +465,7 @@ static void test_challenge(void **state)
 	flow_hangup(&f, 16);
 	m = flow_expect(&f, "BYE");
 	assert_non_null(strstr(m->text, "nc=00000002"));
+	assert_memory_not_equal(cnonce(m), cnonce(second), 32);
 	flow_reply(
 		&f, m, 401, NULL,
 		"WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", qop=\"auth\", stale=true\r\n",
@@ -437,6 +474,92 @@ static void test_challenge(void **state)
 	assert_non_null(strstr(m->text, "nonce=\"n2\""));
 	flow_reply(&f, m, 200, NULL, NULL, NULL);
 	flow_end(&f);
+}
+
+/* Requests inside of the call: credentials at once and counted on, a new nonce is taken, and a
+ * second refusal of the same is the end of it. */
+static void test_challenge_inside(void **state)
+{
+	static const char ask[] =
+		"WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\", qop=\"auth\"\r\n";
+	const struct flow_msg *m, *again;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, AUTH, AUTH_SECTION);
+	flow_dial(&f, "100@trunk");
+	flow_reply(&f, flow_expect(&f, "INVITE"), 401, "c", CHALLENGE(""), NULL);
+	flow_expect(&f, "ACK");
+	m = flow_expect(&f, "INVITE");
+	flow_reply(&f, m, 200, "far1",
+		   FLOW_CONTACT "Session-Expires: 90;refresher=uac\r\nAllow: UPDATE\r\n",
+		   flow_sdp(7000, "0", "sendrecv"));
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+	m = flow_expect(&f, "UPDATE");
+	assert_true(flow_has(m, "nonce=\"n1\"") && flow_has(m, "nc=00000002"));
+	flow_reply(&f, m, 401, NULL, ask, NULL);
+	again = flow_expect(&f, "UPDATE");
+	assert_int_equal(again->msg.cseq, m->msg.cseq + 1);
+	assert_true(flow_has(again, "nonce=\"n2\"") && flow_has(again, "nc=00000001"));
+	flow_reply(&f, again, 200, NULL, FLOW_CONTACT "Session-Expires: 90;refresher=uac\r\n",
+		   NULL);
+	flow_hangup(&f, 16);
+	m = flow_expect(&f, "BYE");
+	assert_true(flow_has(m, "nonce=\"n2\"") && flow_has(m, "nc=00000002"));
+	flow_reply(&f, m, 401, NULL, CHALLENGE(""), NULL);
+	m = flow_expect(&f, "BYE");
+	assert_true(flow_has(m, "nonce=\"n1\""));
+	flow_reply(&f, m, 401, NULL, CHALLENGE(", stale=true"), NULL); /* once: it is over */
+	flow_end(&f);
+}
+
+/* The topmost algorithm that we have, and MD5 alone by default (RFC 8760 2.4). */
+static void test_algorithms(void **state)
+{
+	static const struct {
+		const char *ours, *asks;
+		const char *algorithm; /* NULL: none that we have */
+		int digits;
+	} rows[] = {
+		{"", DIGEST("SHA-256"), NULL, 0},
+		{"", DIGEST("SHA-256") DIGEST("MD5"), "MD5", 32},
+		{"supported_algorithms_uac=SHA-256\n", DIGEST("SHA-256"), "SHA-256", 64},
+		{"supported_algorithms_uac=SHA-256\n", DIGEST("MD5"), NULL, 0},
+		{"supported_algorithms_uac=MD5,SHA-256\n", DIGEST("SHA-256") DIGEST("MD5"),
+		 "SHA-256", 64},
+		{"supported_algorithms_uac=MD5,SHA-256\n", DIGEST("MD5") DIGEST("SHA-256"), "MD5",
+		 32},
+		{"supported_algorithms_uac=SHA-512-256\n", DIGEST("SHA-256") DIGEST("SHA-512-256"),
+		 "SHA-512-256", 64},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		char section[256], algorithm[64];
+		const struct flow_msg *m;
+		struct flow f;
+
+		snprintf(section, sizeof(section), AUTH_SECTION "%s", rows[i].ours);
+		flow_start(&f, AUTH, section);
+		flow_dial(&f, "100@trunk");
+		m = flow_expect(&f, "INVITE");
+		flow_reply(&f, m, 401, "c", rows[i].asks, NULL);
+		flow_expect(&f, "ACK");
+		if (rows[i].algorithm) {
+			m = flow_expect(&f, "INVITE");
+			snprintf(algorithm, sizeof(algorithm), ", algorithm=%s,",
+				 rows[i].algorithm);
+			assert_true(flow_has(m, algorithm));
+			assert_int_equal(
+				strspn(strstr(m->text, "response=\"") + 10, "0123456789abcdef"),
+				rows[i].digits);
+			flow_reply(&f, m, 486, "c", NULL, NULL);
+			flow_expect(&f, "ACK");
+		}
+		flow_fact(&f, rows[i].algorithm ? "ended 17 486" : "ended 21 401");
+		flow_end(&f);
+	}
 }
 
 static void test_challenge_refused(void **state)
@@ -676,6 +799,8 @@ int main(void)
 		cmocka_unit_test(test_digit_once),
 		cmocka_unit_test(test_digit_once_incoming),
 		cmocka_unit_test(test_challenge),
+		cmocka_unit_test(test_challenge_inside),
+		cmocka_unit_test(test_algorithms),
 		cmocka_unit_test(test_challenge_refused),
 		cmocka_unit_test(test_422),
 		cmocka_unit_test(test_timers_always),
