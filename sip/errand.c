@@ -242,8 +242,12 @@ static void errand_heard(struct errand *e)
 
 	if (sip_health_count(e->sip->health) == 0)
 		return; /* nearly always */
-	if (sip_health_answered(e->sip->health, &e->list.targets[e->next - 1], &note) && env->note)
+	if (!sip_health_answered(e->sip->health, &e->list.targets[e->next - 1], &note))
+		return;
+	if (env->note)
 		env->note(env->note_arg, &note, sizeof(note));
+	if (e->ops->is_back)
+		e->ops->is_back(e->arg);
 }
 
 /* The target at hand is of no use: the next one, or the end. */

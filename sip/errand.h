@@ -27,6 +27,8 @@ struct sip_errand_ops {
 	/* It is over without an answer that can be used; code: 503 if a target said so, 0: none
 	 * said anything, or the name leads nowhere. */
 	void (*failed)(void *arg, unsigned code);
+	/* The target, which was down, has said something: before `answered`. NULL: no matter. */
+	void (*is_back)(void *arg);
 };
 
 int sip_errands_create(struct sip *sip); /* 0 or -ENOMEM */

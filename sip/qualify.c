@@ -139,11 +139,23 @@ static void qualify_failed(void *arg, unsigned code)
 	qualify_end(arg, CONTACT_UNREACHABLE);
 }
 
+/* Orders of the trunk need not wait for one of them to try. */
+static void qualify_is_back(void *arg)
+{
+	struct binding *b = arg;
+	const struct sip_conf_endpoint *ep = qualify_endpoint(b);
+	const struct sip_env *env = &b->sip->env;
+
+	if (ep && env->hold)
+		env->hold(env->hold_arg, ep->name, 0, false);
+}
+
 static const struct sip_errand_ops qualify_ops = {
 	.sent = METRIC_sip_qualify_sent,
 	.write = qualify_write,
 	.answered = qualify_answered,
 	.failed = qualify_failed,
+	.is_back = qualify_is_back,
 };
 
 static void qualify_begin(struct binding *b)
