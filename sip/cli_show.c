@@ -84,7 +84,8 @@ static void head_aor(struct cli_show *s, unsigned level)
 	cli_line_template(&out, "Aor", CLI_SECOND - 2);
 	sink_lit(&out, "  <MaxContact>");
 	cli_line_end(s, &out);
-	head_contact(s, level + 1);
+	if (!s->is_short)
+		head_contact(s, level + 1);
 }
 
 static void head_wide(struct cli_show *s, unsigned level, const char *label, const char *name)
@@ -113,7 +114,8 @@ static void head_identify(struct cli_show *s, unsigned level)
 
 	head_wide(s, level, "Identify", "Identify/Endpoint");
 	sink_lit(&out, "<criteria.........................>");
-	cli_line_end(s, &out);
+	if (!s->is_short)
+		cli_line_end(s, &out);
 }
 
 static void head_endpoint(struct cli_show *s)
@@ -342,6 +344,23 @@ static void show_endpoint_name(struct cli_show *s, const struct tech_object *o, 
 	}
 }
 
+/* The auth objects that an option of the endpoint names. */
+static void show_auths(struct cli_show *s, const struct tech_object *o, const char *option,
+		       const char *label)
+{
+	struct show_want w;
+	struct slice names = show_option(s, o, option, &w), name;
+	struct tech_object auth;
+
+	s->level++;
+	s->label = label;
+	while (slice_split(&names, ',', &name))
+		if (s->admin.ops->find(s->admin.impl, TECH_AUTH, slice_trim(name), &auth))
+			show_auth(s, &auth);
+	s->label = NULL;
+	s->level--;
+}
+
 static void show_endpoint(struct cli_show *s, const struct tech_object *o)
 {
 	char room[CLI_LINE], name_room[256];
@@ -360,9 +379,8 @@ static void show_endpoint(struct cli_show *s, const struct tech_object *o)
 	cli_line_end(s, &out);
 	if (s->is_short)
 		return;
-	s->label = "I/OAuth";
-	show_related(s, o, TECH_AUTH);
-	s->label = NULL;
+	show_auths(s, o, "outbound_auth", "OutAuth");
+	show_auths(s, o, "auth", "InAuth");
 	show_related(s, o, TECH_AOR);
 	show_related(s, o, TECH_TRANSPORT);
 	show_related(s, o, TECH_IDENTIFY);
