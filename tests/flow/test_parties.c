@@ -103,7 +103,10 @@ static void test_hidden(void **state)
 	struct flow f;
 
 	UNUSED(state);
-	flow_start(&f, "callerid=\"Ann\" <1000>\nsend_pai=yes\ntrust_id_outbound=yes", NULL);
+	flow_start(&f,
+		   "callerid=\"Ann\" <1000>\nsend_pai=yes\nsend_rpid=yes\n"
+		   "trust_id_outbound=yes",
+		   NULL);
 	f.cid_hidden = true;
 	flow_dial(&f, "100@trunk");
 	m = flow_expect(&f, "INVITE");
@@ -111,6 +114,8 @@ static void test_hidden(void **state)
 				 SLICE_LIT("\"Anonymous\" <sip:anonymous@anonymous.invalid>")));
 	assert_string_equal(flow_header(m, "P-Asserted-Identity"), "\"Ann\" <sip:1000@10.0.0.1>");
 	assert_string_equal(flow_header(m, "Privacy"), "id");
+	assert_string_equal(flow_header(m, "Remote-Party-ID"),
+			    "\"Ann\" <sip:1000@10.0.0.1>;party=calling;privacy=full;screen=no");
 	flow_reply(&f, m, 404, "x", NULL, NULL);
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "ended 1 404");

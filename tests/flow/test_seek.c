@@ -77,6 +77,29 @@ static void test_srv_503(void **state)
 	flow_end(&f);
 }
 
+/* Two ways that lead to one target: what that has refused it is not asked again (RFC 3261 21.5.4).
+ */
+static void test_same_target(void **state)
+{
+	const struct flow_msg *invite, *second;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "aors=same\n",
+		   "[same]\ntype=aor\ncontact=sip:a@10.0.0.7\ncontact=sip:b@10.0.0.7:5060\n"
+		   "contact=sip:c@10.0.0.8\n");
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_assert_to(invite, "10.0.0.7:5060");
+	flow_reply(&f, invite, 503, "x", NULL, NULL);
+	flow_expect(&f, "ACK");
+	second = again(&f, invite, "10.0.0.8:5060");
+	flow_reply(&f, second, 503, "x", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 34 503");
+	flow_end(&f);
+}
+
 /* One target is dead: the time-out of the transaction moves on. Both dead: 408, as ever. */
 static void test_silence(void **state)
 {
@@ -564,6 +587,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_srv_503),
+		cmocka_unit_test(test_same_target),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_retry_after),
