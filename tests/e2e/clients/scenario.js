@@ -130,7 +130,9 @@ async function failures(adapter, events) {
   const busy = await outcome(adapter, events, call('crm-busy', 'busy-2'));
   assert.strictEqual(busy.response, 'Failure');
   assert.strictEqual((await events.named('Hangup', 'crm-busy')).cause, '17');
-  const unanswered = await outcome(adapter, events, call('crm-unanswered', 'ring-1', { Timeout: 2000 }));
+  const ringing = call('crm-unanswered', 'ring-1');
+  ringing.Timeout = 2000; // enough for its first response
+  const unanswered = await outcome(adapter, events, ringing);
   assert.strictEqual(unanswered.response, 'Failure');
   assert.strictEqual(unanswered.reason, '3');
 }
