@@ -2,8 +2,8 @@
  * value.
  *
  * Known names are those that pjsip.conf has and that change nothing here; they are accepted in
- * silence, and README.md names them all. CONF_LATER are accepted too, but said at each load: leaving
- * them out changes what a call does. */
+ * silence, and README.md names them all. CONF_LATER are accepted too, but said at each load:
+ * leaving them out changes what a call does. */
 #include "sip/conf_internal.h"
 
 #include "engine/base/check.h"
@@ -16,13 +16,13 @@
 enum conf_kind {
 	CONF_TEXT,
 	CONF_BOOL,
-	CONF_NUMBER, /* uint32_t in min..max */
-	CONF_WORD,   /* uint8_t: place in words */
-	CONF_IP,     /* text that must be a numeric address */
-	CONF_HOST,   /* text that is one, or a host name */
-	CONF_TOS,    /* uint8_t: code point of DiffServ */
-	CONF_OCTET,  /* uint8_t in min..max */
-	CONF_SET,    /* a function of its own */
+	CONF_NUMBER,  /* uint32_t in min..max */
+	CONF_WORD,    /* uint8_t: place in words */
+	CONF_IP,      /* text that must be a numeric address */
+	CONF_HOST,    /* text that is one, or a host name */
+	CONF_TOS,     /* uint8_t: code point of DiffServ */
+	CONF_OCTET,   /* uint8_t in min..max */
+	CONF_SET,     /* a function of its own */
 	CONF_WRITTEN, /* read from the section as it was written */
 	CONF_LATER,
 };

@@ -108,7 +108,8 @@ void io_host_name(const struct io *io, char *buf, size_t size);
 /* How routers and switches are asked to treat what a socket sends: tos, cos of pjsip.conf. */
 struct io_mark {
 	uint8_t dscp;	  /* 0..63: in the IP header (RFC 2474) */
-	uint8_t priority; /* 0..7: of the packets in this machine, and so in an 802.1Q tag; 0: by dscp */
+	uint8_t priority; /* 0..7: of the packets in this machine, and so in an 802.1Q tag; 0: by
+			     dscp */
 };
 
 /* ---- UDP ---- */

@@ -86,7 +86,8 @@ static void test_choice(void **state)
 	static const struct {
 		bool first, second;
 		uint16_t called; /* 0: nobody */
-	} rows[] = {{true, true, 5090}, {false, true, 5091}, {true, false, 5090}, {false, false, 0}};
+	} rows[] = {
+		{true, true, 5090}, {false, true, 5091}, {true, false, 5090}, {false, false, 0}};
 
 	UNUSED(state);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {

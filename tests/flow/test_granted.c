@@ -1,5 +1,6 @@
 /* tests/flow/test_granted.c - how long registrations of ours last, what a registrar says beside
- * that, and how they end (RFC 3261 10.2.4, 10.2.8; RFC 3608 5). The rest is in test_registration. */
+ * that, and how they end (RFC 3261 10.2.4, 10.2.8; RFC 3608 5). The rest is in test_registration.
+ */
 #include "engine/base/check.h"
 #include "tests/flow/flow.h"
 
@@ -31,8 +32,8 @@ static void end(bool is_registered)
 	flow_end(&f);
 }
 
-/* Of what a 200 says to a REGISTER that asked for an hour: how long it counts. The refresh comes 5 s
- * early, and up to a tenth. */
+/* Of what a 200 says to a REGISTER that asked for an hour: how long it counts. The refresh comes 5
+ * s early, and up to a tenth. */
 static void test_how_long(void **state)
 {
 	static const struct {

@@ -80,7 +80,7 @@ static void test_told_though_full(void **state)
 	flow_fact(&f, "ringing");
 	f.is_full = true;
 	flow_far_close(&f);
-	flow_fact(&f, "ended 18 408");
+	flow_fact(&f, "ended 34 503");
 	assert_int_equal(count(&f, METRIC_sip_conn_untold), 0);
 	f.is_full = false;
 	flow_end(&f);
@@ -104,7 +104,7 @@ static void test_told_late(void **state)
 	flow_dial(&f, TRUNK);
 	invite = flow_expect(&f, "INVITE");
 	flow_tell_late(&f);
-	flow_fact(&f, "ended 18 408");
+	flow_fact(&f, "ended 34 503");
 	flow_no_fact(&f);
 	answer(&f, invite);
 	flow_request(&f, invite, "BYE", 7, "t", NULL, NULL);
@@ -135,8 +135,8 @@ static void test_evicted_late(void **state)
 	flow_do(&f, dial_twice_job);
 	invite = flow_expect(&f, "INVITE");
 	assert_int_equal(count(&f, METRIC_sip_conn_evicted), 2);
-	flow_fact(&f, "ended 18 408");
-	flow_fact(&f, "ended 18 408");
+	flow_fact(&f, "ended 34 503");
+	flow_fact(&f, "ended 34 503");
 	flow_no_fact(&f);
 	answer(&f, invite);
 	flow_request(&f, invite, "BYE", 7, "t", NULL, NULL);
@@ -192,7 +192,7 @@ static void test_evicted_is_not_down(void **state)
 		flow_dial(&f, TRUNK);
 		flow_expect(&f, "INVITE");
 		flow_far_call(&f);
-		flow_fact(&f, "ended 18 408");
+		flow_fact(&f, "ended 34 503");
 	}
 	assert_true(count(&f, METRIC_sip_conn_evicted) >= 5);
 	sip_count(f.sip, &c);

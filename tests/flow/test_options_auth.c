@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-/* MD5 and SHA-256 of joe:r:secret, answering nonce n for INVITE sip:100@10.0.0.9:5060 without qop. */
+/* MD5 and SHA-256 of joe:r:secret, answering nonce n for INVITE sip:100@10.0.0.9:5060 without qop.
+ */
 #define HA1	      "2506bc9276120657ae7787b35832c333"
 #define RESPONSE_MD5  "1d24b6a4a3e20d55561ea5201d53f531"
 #define RESPONSE_SHA2 "774f4ae8c0869da5dec9f8833537bb4baaf136b77b6fafe35eb12ee5ba7956ef"
@@ -38,10 +39,11 @@ static void test_outbound(void **state)
 		flow_start(&f, "outbound_auth=acct", more);
 		flow_dial(&f, "100@trunk");
 		m = flow_expect(&f, "INVITE");
-		flow_reply(&f, m, 401, "c",
-			   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256\r\n"
-			   "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5\r\n",
-			   NULL);
+		flow_reply(
+			&f, m, 401, "c",
+			"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256\r\n"
+			"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5\r\n",
+			NULL);
 		flow_expect(&f, "ACK");
 		if (rows[i].response) {
 			m = flow_expect(&f, "INVITE");
@@ -128,9 +130,9 @@ static void test_inbound(void **state)
 		flow_caller_invite(&c, credentials(m, &challenge),
 				   flow_sdp(7000, "0 101", "sendrecv"));
 		assert_int_equal(challenge.alg, rows[i].alg);
-		assert_true(slice_eq(challenge.realm,
-				     strstr(rows[i].auth, "realm=desk") ? SLICE_LIT("desk")
-									: SLICE_LIT("asterisk")));
+		assert_true(slice_eq(challenge.realm, strstr(rows[i].auth, "realm=desk")
+							      ? SLICE_LIT("desk")
+							      : SLICE_LIT("asterisk")));
 		if (rows[i].is_taken) {
 			flow_expect(&f, "100");
 			flow_fact(&f, "offer 100@10.0.0.1 \"Bob\" <bob>");
@@ -146,7 +148,8 @@ static void test_inbound(void **state)
 static void test_default_expiration(void **state)
 {
 	static const char request[] =
-		"REGISTER sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9:5060;branch=z9hG4bKr1\r\n"
+		"REGISTER sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
+		"10.0.0.9:5060;branch=z9hG4bKr1\r\n"
 		"From: <sip:trunk@10.0.0.1>;tag=a\r\nTo: <sip:trunk@10.0.0.1>\r\nCall-ID: r\r\n"
 		"CSeq: 1 REGISTER\r\nContact: <sip:t@10.0.0.9:5064>\r\nContent-Length: 0\r\n\r\n";
 

@@ -169,8 +169,8 @@ int io_stream_mark(struct io_stream *s, struct io_mark mark)
 struct io_mark sim_stream_mark(const struct sim_world *w, const struct addr *from,
 			       const struct addr *to)
 {
-	list_for(loop, &w->loops) {
-		list_for(node, &list_entry(loop, struct io, node)->streams) {
+	list_for (loop, &w->loops) {
+		list_for (node, &list_entry(loop, struct io, node)->streams) {
 			const struct io_stream *s = list_entry(node, struct io_stream, node);
 
 			if (addr_eq(&s->local, from) && addr_eq(&s->remote, to))

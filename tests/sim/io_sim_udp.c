@@ -225,7 +225,7 @@ int io_udp_mark(struct io_udp *u, struct io_mark mark)
 
 struct io_mark sim_udp_mark(const struct sim_world *w, const struct addr *local)
 {
-	list_for(node, &w->ports[local->port % SIM_PORT_BUCKETS]) {
+	list_for (node, &w->ports[local->port % SIM_PORT_BUCKETS]) {
 		const struct io_udp *u = list_entry(node, struct io_udp, port_node);
 
 		if (u->local.port == local->port && sim_addr_is_of(w, u->io->host, local))

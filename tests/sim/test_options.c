@@ -23,10 +23,10 @@ static struct rig {
 	struct engine *engine;
 	struct gateway *gateway;
 	struct dropper *dropper;
-	struct addr rtp;       /* of the call, as its packets say */
-	uint32_t sent;	       /* packets of its audio */
-	uint32_t sent_other;   /* ... to an address that no SDP named */
-	uint64_t sequence;     /* of what `other` says */
+	struct addr rtp;     /* of the call, as its packets say */
+	uint32_t sent;	     /* packets of its audio */
+	uint32_t sent_other; /* ... to an address that no SDP named */
+	uint64_t sequence;   /* of what `other` says */
 } rig;
 
 static void quiet_log(void *arg, const struct log_line *line)
@@ -77,10 +77,11 @@ static void put_conf(const char *endpoint, const char *expression)
 	sim_fs_put(rig.w, ETC "rtp.conf",
 		   "[general]\nrtpstart=10000\nrtpend=10099\ninitialsilence=no\n");
 	sim_fs_put(rig.w, ETC "dialer.conf", "[general]\nshards=1\ncdr_sqlite=no\ncdr_csv=no\n");
-	snprintf(plan, sizeof(plan),
-		 "[talk]\nexten => wait,1,Wait(9)\nexten => echo,1,Echo()\n"
-		 "exten => early,1,Wait(1)\n same => n,ExecIf($[%s]?Hangup())\n same => n,Wait(8)\n",
-		 expression ? expression : "0");
+	snprintf(
+		plan, sizeof(plan),
+		"[talk]\nexten => wait,1,Wait(9)\nexten => echo,1,Echo()\n"
+		"exten => early,1,Wait(1)\n same => n,ExecIf($[%s]?Hangup())\n same => n,Wait(8)\n",
+		expression ? expression : "0");
 	snprintf(pjsip, sizeof(pjsip),
 		 "[udp]\ntype=transport\nbind=0.0.0.0:5060\n"
 		 "[gw]\ntype=endpoint\ndisallow=all\nallow=ulaw\naors=gw\n%s\n"

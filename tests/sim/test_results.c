@@ -121,9 +121,10 @@ static void put_files(bool compat)
 	snprintf(text, sizeof(text), "[general]\nshards=1\ncdr_sqlite=no\ncompat_reason=%s\n",
 		 compat ? "yes" : "no");
 	sim_fs_put(rig.w, ETC "dialer.conf", text);
-	sim_fs_put(rig.w, ETC "manager.conf",
-		   "[general]\nenabled=yes\nbindaddr=0.0.0.0\n[a]\nsecret=b\nread=call,user,dialplan\n"
-		   "write=all\neventfilter=Event: (Originate|DialEnd|Hangup|UserEvent)\n");
+	sim_fs_put(
+		rig.w, ETC "manager.conf",
+		"[general]\nenabled=yes\nbindaddr=0.0.0.0\n[a]\nsecret=b\nread=call,user,dialplan\n"
+		"write=all\neventfilter=Event: (Originate|DialEnd|Hangup|UserEvent)\n");
 	sim_fs_put(rig.w, ETC "pjsip.conf",
 		   "[t]\ntype=transport\nprotocol=udp\nbind=10.0.0.1:5060\n"
 		   "[gw]\ntype=endpoint\naors=gw\nallow=ulaw\n[gw]\ntype=aor\n"
@@ -261,7 +262,8 @@ static const char *originate(const char *dialled, unsigned timeout_ms, int64_t w
 	char text[256];
 
 	snprintf(text, sizeof(text),
-		 "Action: Originate\r\nChannel: PJSIP/%s\r\nContext: c\r\nExten: s\r\nPriority: 1\r\n"
+		 "Action: Originate\r\nChannel: PJSIP/%s\r\nContext: c\r\nExten: s\r\nPriority: "
+		 "1\r\n"
 		 "Async: true\r\nTimeout: %u\r\n\r\n",
 		 dialled, timeout_ms);
 	rig.invites = 0;

@@ -100,7 +100,8 @@ static void test_v6(void **state)
 
 static int open_plain(uint8_t family, struct addr *out)
 {
-	struct addr any = {.family = family, .ip = {[0] = family == 4 ? 127 : 0, [3] = family == 4}};
+	struct addr any = {.family = family,
+			   .ip = {[0] = family == 4 ? 127 : 0, [3] = family == 4}};
 	const int one = 1;
 	struct io_sockaddr sa;
 	int fd;
@@ -159,8 +160,8 @@ static void test_marks(void **state)
 		struct io_mark mark;
 		int tos, priority; /* -1: the kernel's */
 	} rows[] = {
-		{"127.0.0.1", {0, 0}, 0, 0},	{"127.0.0.1", {46, 0}, 184, -1},
-		{"127.0.0.1", {24, 5}, 96, 5},	{"::1", {46, 0}, 184, -1},
+		{"127.0.0.1", {0, 0}, 0, 0},   {"127.0.0.1", {46, 0}, 184, -1},
+		{"127.0.0.1", {24, 5}, 96, 5}, {"::1", {46, 0}, 184, -1},
 		{"::1", {26, 3}, 104, 3},
 	};
 

@@ -322,8 +322,7 @@ static void test_said(void **state)
 		{"[e]\ntype=endpoint\noutbound_proxy=sip:p.example\\;lr\n", NULL},
 		{"[a]\ntype=aor\ncontact=sip:h.example\n", NULL},
 		{"[e]\ntype=endpoint\nredirect_method=uri_pjsip\n", NULL},
-		{"[e]\ntype=endpoint\nwebrtc=no\nice_support=no\nt38_udptl=yes\n",
-		 NULL},
+		{"[e]\ntype=endpoint\nwebrtc=no\nice_support=no\nt38_udptl=yes\n", NULL},
 		{"[i]\ntype=identify\nendpoint=e\nmatch=1.2.3.4\n[acl]\ntype=acl\ndeny=0.0.0.0/0\n"
 		 "[e]\ntype=endpoint\n",
 		 NULL},

@@ -117,6 +117,18 @@ static void test_endpoint_defaults(void **state)
 		{"rewrite_contact", e->rewrite_contact, false},
 		{"bind_rtp_to_media_address", e->media.local.family, 0},
 		{"media_encryption", e->is_refused, false},
+	};
+
+	UNUSED(state);
+	assert_numbers(numbers, ARRAY_COUNT(numbers));
+	sip_conf_free(c);
+}
+
+static void test_endpoint_call_defaults(void **state)
+{
+	struct sip_conf *c = load("[e]\ntype=endpoint\n");
+	const struct sip_conf_endpoint *e = sip_conf_endpoint(c, SLICE_LIT("e"));
+	const struct number numbers[] = {
 		{"timers", e->timers, SIP_TIMERS_YES},
 		{"timers_min_se", e->timers_min_se_s, 90},
 		{"timers_sess_expires", e->timers_sess_expires_s, 1800},
@@ -139,12 +151,18 @@ static void test_endpoint_defaults(void **state)
 		{"suppress_q850_reason_headers", e->suppress_q850, false},
 	};
 	const struct words words[] = {
-		{"context", e->context, "default"},	{"sdp_owner", e->sdp_owner, "-"},
-		{"sdp_session", e->sdp_session, "Asterisk"}, {"outbound_proxy", e->outbound_proxy, ""},
-		{"from_user", e->from_user, ""},	{"from_domain", e->from_domain, ""},
-		{"contact_user", e->contact_user, ""},	{"callerid", e->cid_num, ""},
-		{"media_address", e->media_address, ""}, {"language", e->language, ""},
-		{"accountcode", e->account, ""},	{"stir_shaken_profile", e->stir_profile, ""},
+		{"context", e->context, "default"},
+		{"sdp_owner", e->sdp_owner, "-"},
+		{"sdp_session", e->sdp_session, "Asterisk"},
+		{"outbound_proxy", e->outbound_proxy, ""},
+		{"from_user", e->from_user, ""},
+		{"from_domain", e->from_domain, ""},
+		{"contact_user", e->contact_user, ""},
+		{"callerid", e->cid_num, ""},
+		{"media_address", e->media_address, ""},
+		{"language", e->language, ""},
+		{"accountcode", e->account, ""},
+		{"stir_shaken_profile", e->stir_profile, ""},
 	};
 
 	UNUSED(state);
@@ -155,7 +173,7 @@ static void test_endpoint_defaults(void **state)
 
 static void test_aor_and_auth_defaults(void **state)
 {
-	struct sip_conf *c = load("[a]\ntype=aor\n[u]\ntype=auth\nusername=u\n"
+	struct sip_conf *c = load("[a]\ntype=aor\n[u]\ntype=auth\nusername=u\npassword=p\n"
 				  "[i]\ntype=identify\nendpoint=e\nmatch=h.example\n");
 	const struct sip_conf_aor *a = &c->aors[0];
 	const struct sip_conf_auth *u = &c->auths[0];
@@ -175,7 +193,11 @@ static void test_aor_and_auth_defaults(void **state)
 		{"aor outbound_proxy", a->outbound_proxy.len, 0},
 		{"nonce_lifetime", u->nonce_lifetime_s, 32},
 		{"supported_algorithms_uac", u->alg_mask, 1u << SIP_AUTH_MD5},
-		{"supported_algorithms_uas", u->alg_mask_uas, 1u << SIP_AUTH_MD5},
+		{"supported_algorithms_uas", sip_auth_algs_mask(&u->algs_uas), 1u << SIP_AUTH_MD5},
+		{"default_auth_algorithms_uac", sip_auth_algs_mask(&c->default_algs_uac),
+		 1u << SIP_AUTH_MD5},
+		{"default_auth_algorithms_uas", sip_auth_algs_mask(&c->default_algs_uas),
+		 1u << SIP_AUTH_MD5},
 		{"realm", u->cred.realm.len, 0},
 		{"nonce_reuse", u->nonce_reuse, true},
 		{"srv_lookups", c->hosts[0].srv, true},
@@ -381,6 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_transport_defaults),
 		cmocka_unit_test(test_endpoint_defaults),
+		cmocka_unit_test(test_endpoint_call_defaults),
 		cmocka_unit_test(test_aor_and_auth_defaults),
 		cmocka_unit_test(test_registration_defaults),
 		cmocka_unit_test(test_global_and_system_defaults),
