@@ -43,6 +43,7 @@ struct sip_conf_transport {
 	struct addr_net *local_net; /* destinations that see our real address */
 	uint32_t local_net_count;
 	struct io_mark mark; /* tos, cos */
+	bool allow_reload;   /* a reload may change where it listens, and its mark */
 };
 
 enum sip_conf_timers { SIP_TIMERS_NO, SIP_TIMERS_YES, SIP_TIMERS_REQUIRED, SIP_TIMERS_ALWAYS };

@@ -59,6 +59,7 @@ static const struct conf_option conf_transport_options[] = {
 	{"verify_client",               CONF_BOOL,   T(verify_client), 0, 0, NULL, NULL},
 	{"require_client_cert",         CONF_BOOL,   T(require_client_cert), 0, 0, NULL, NULL},
 	{"allow_wildcard_certs",        CONF_BOOL,   T(allow_wildcard_certs), 0, 0, NULL, NULL},
+	{"allow_reload",                CONF_BOOL,   T(allow_reload), 0, 0, NULL, NULL},
 	{"external_signaling_hostname", CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"tcp_keepalive_enable",        CONF_LATER,  0, 0, 0, NULL, NULL},
 	{"symmetric_transport",         CONF_LATER,  0, 0, 0, NULL, NULL},
@@ -66,7 +67,7 @@ static const struct conf_option conf_transport_options[] = {
 };
 #undef T
 static const char conf_transport_known[] =
-	"tcp_keepalive_idle_time tcp_keepalive_interval_time tcp_keepalive_probe_count allow_reload "
+	"tcp_keepalive_idle_time tcp_keepalive_interval_time tcp_keepalive_probe_count "
 	"domain password websocket_write_timeout async_operations ";
 
 #define E(field) offsetof(struct conf_endpoint_draft, e.field)

@@ -260,29 +260,15 @@ void sip_destroy(struct sip *sip)
 	free(sip);
 }
 
-static void sip_compare_transports(const struct sip *sip, const struct sip_conf *conf)
-{
-	bool is_same = conf->transport_count == sip->conf->transport_count;
-
-	for (uint32_t i = 0; is_same && i < conf->transport_count; i++)
-		is_same = conf->transports[i].protocol == sip->conf->transports[i].protocol &&
-			  addr_eq(&conf->transports[i].bind, &sip->conf->transports[i].bind) &&
-			  slice_eq(conf->transports[i].name, sip->conf->transports[i].name);
-	if (!is_same)
-		log_notice(
-			"Transports changed in pjsip.conf; they stay as they are until a restart");
-}
-
 void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
 {
-	if (sip->env.shard == 0)
-		sip_compare_transports(sip, conf);
 	registrations_set_conf(sip, conf);
 	sip_tp_follow(sip, conf);
 	sip->conf = conf;
 	sip_nonces_clear(sip->nonces);
 	resolver_set_conf(sip->resolver, &conf->names);
 	sip_hosts_set_conf(sip, conf);
+	sip_tp_rebind(sip);
 	sip->txns.conf.times = sip_times(conf);
 }
 

@@ -109,8 +109,9 @@ uint32_t sip_stream_max(uint32_t shard);
 void sip_destroy(struct sip *sip);
 
 /* From now on calls are made by `conf`; nothing of the old one is referenced after this returns.
- * The sockets of transports stay as they are (Asterisk: allow_reload=no); a change is said in the
- * log. Their external addresses and local_net are those of `conf`, new connections get the certificates of `conf`. */
+ * New transports are opened, and those with allow_reload=yes move; others stay where they are,
+ * which is said in the log. A call goes on by the socket that it has. External addresses and
+ * local_net are those of `conf`, new connections get the certificates of `conf`. */
 void sip_set_conf(struct sip *sip, const struct sip_conf *conf);
 
 /* What the way from one shard to another must keep for vital parcels. call_max: as of `from`. */

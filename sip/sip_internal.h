@@ -25,8 +25,10 @@ struct sip_tp {
 	struct stream_listener *listener;     /* TCP, TLS: on CONN_SHARD (conn.h) */
 	struct tls_context *tls_in, *tls_out; /* TLS: of the configuration in force */
 	bool is_open;
+	bool is_retired; /* a reload moved its name elsewhere: for the calls that it has */
 	uint8_t protocol;		      /* enum sip_transport */
 	struct io_mark mark;		      /* of all that it sends */
+	struct addr bind;		      /* as written */
 	struct addr local;		      /* as bound, with the port that was given */
 	struct addr external, external_media; /* family 0: none */
 	struct addr_net nets[LIMIT_SIP_LOCAL_NETS]; /* destinations that see our real address */

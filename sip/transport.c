@@ -64,7 +64,8 @@ static int sip_tp_open_udp(struct sip *sip, struct sip_tp *tp,
 	const struct io_udp_conf udp = {
 		.local = conf->bind,
 		.kind = IO_UDP_SIP,
-		.reuse_port = sip->env.shard_count > 1,
+		/* A reload may move it between addresses that overlap. */
+		.reuse_port = sip->env.shard_count > 1 || conf->allow_reload,
 		.rcvbuf_bytes = SIP_TP_RCVBUF,
 	};
 	int err = io_udp_open(sip->env.io, &tp->udp, &udp, sip_tp_on_datagram, tp);
@@ -87,9 +88,8 @@ static void sip_tp_take_tls(struct sip_tp *tp, const struct sip_conf_transport *
 	tp->tls_out = out;
 }
 
-static int sip_tp_open(struct sip *sip, uint32_t index)
+static int sip_tp_open(struct sip *sip, uint32_t index, const struct sip_conf_transport *conf)
 {
-	const struct sip_conf_transport *conf = &sip->conf->transports[index];
 	struct sip_tp *tp = &sip->tps[index];
 	char text[ADDR_TEXT];
 	int err = 0;
@@ -97,6 +97,7 @@ static int sip_tp_open(struct sip *sip, uint32_t index)
 	*tp = (struct sip_tp){.sip = sip,
 			      .index = (uint8_t)index,
 			      .protocol = conf->protocol,
+			      .bind = conf->bind,
 			      .local = conf->bind};
 	slice_copy(tp->name, sizeof(tp->name), conf->name);
 	tp->mark = conf->mark;
@@ -129,7 +130,7 @@ int sip_tp_open_all(struct sip *sip)
 		sip->tp_count = SIP_TRANSPORTS;
 	}
 	for (uint32_t i = 0; i < sip->tp_count; i++) {
-		int err = sip_tp_open(sip, i);
+		int err = sip_tp_open(sip, i, &sip->conf->transports[i]);
 
 		if (err)
 			last = err;
@@ -171,6 +172,88 @@ void sip_tp_follow(struct sip *sip, const struct sip_conf *conf)
 			sip_tp_follow_one(&sip->tps[i], &conf->transports[k]);
 }
 
+/* ---- where they listen, after a reload ---- */
+
+static struct sip_tp *sip_tp_of_name(struct sip *sip, struct slice name)
+{
+	for (uint32_t i = 0; i < sip->tp_count; i++)
+		if (!sip->tps[i].is_retired && slice_eq(name, slice_str(sip->tps[i].name)))
+			return &sip->tps[i];
+	return NULL;
+}
+
+static int sip_tp_add(struct sip *sip, const struct sip_conf_transport *conf)
+{
+	if (sip->tp_count < SIP_TRANSPORTS)
+		return sip_tp_open(sip, sip->tp_count++, conf);
+	if (sip->env.shard == 0)
+		log_error("Transport '%.*s': %u are open since the start, and no more can be; "
+			  "restart",
+			  SLICE_ARG(conf->name), SIP_TRANSPORTS);
+	return -ENOBUFS;
+}
+
+/* Calls go on where they were: their far ends know no other address of ours. */
+static void sip_tp_move(struct sip *sip, struct sip_tp *tp, const struct sip_conf_transport *conf)
+{
+	tp->is_retired = true;
+	if (sip_tp_add(sip, conf) == 0)
+		return;
+	tp->is_retired = false;
+	if (sip->env.shard == 0)
+		log_warning("Transport '%s' stays where it was", tp->name);
+}
+
+static bool sip_tp_has_changed(const struct sip_tp *tp, const struct sip_conf_transport *conf)
+{
+	return tp->protocol != conf->protocol || !addr_eq(&tp->bind, &conf->bind) ||
+	       tp->mark.dscp != conf->mark.dscp || tp->mark.priority != conf->mark.priority;
+}
+
+static void sip_tp_rebind_one(struct sip *sip, const struct sip_conf_transport *conf)
+{
+	struct sip_tp *tp = sip_tp_of_name(sip, conf->name);
+
+	if (!tp) {
+		UNUSED(sip_tp_add(sip, conf));
+	} else if (!tp->is_open) {
+		UNUSED(sip_tp_open(sip, tp->index, conf));
+	} else if (!sip_tp_has_changed(tp, conf)) {
+		return;
+	} else if (!conf->allow_reload || tp->protocol != conf->protocol) {
+		if (sip->env.shard == 0)
+			log_warning("Transport '%s' is not fully reloadable, not reloading: "
+				    "protocol, bind, tos, cos. %s",
+				    tp->name,
+				    conf->allow_reload ? "Another protocol needs a restart"
+						       : "Set allow_reload=yes, or restart");
+	} else if (!addr_eq(&tp->bind, &conf->bind)) {
+		sip_tp_move(sip, tp, conf);
+	} else {
+		tp->mark = conf->mark;
+		sip_tp_mark(tp);
+	}
+}
+
+static bool sip_tp_is_named(const struct sip_tp *tp, const struct sip_conf *conf)
+{
+	for (uint32_t k = 0; k < conf->transport_count; k++)
+		if (slice_eq(conf->transports[k].name, slice_str(tp->name)))
+			return true;
+	return false;
+}
+
+void sip_tp_rebind(struct sip *sip)
+{
+	for (uint32_t k = 0; k < sip->conf->transport_count; k++)
+		sip_tp_rebind_one(sip, &sip->conf->transports[k]);
+	for (uint32_t i = 0; i < sip->tp_count && sip->env.shard == 0; i++)
+		if (!sip->tps[i].is_retired && !sip_tp_is_named(&sip->tps[i], sip->conf))
+			log_notice("Transport '%s' is gone from pjsip.conf; it stays open until a "
+				   "restart",
+				   sip->tps[i].name);
+}
+
 void sip_tp_follow_hosts(struct sip *sip)
 {
 	const struct sip_conf *conf = sip->conf;
@@ -190,9 +273,16 @@ static int sip_tp_of_conf(const struct sip *sip, int32_t wanted)
 	if ((uint32_t)wanted >= conf->transport_count)
 		return -1;
 	for (uint32_t i = 0; i < sip->tp_count; i++)
-		if (slice_eq(conf->transports[wanted].name, slice_str(sip->tps[i].name)))
+		if (!sip->tps[i].is_retired &&
+		    slice_eq(conf->transports[wanted].name, slice_str(sip->tps[i].name)))
 			return sip->tps[i].is_open ? (int)i : -1;
 	return -1;
+}
+
+/* May be chosen for what begins now. */
+static bool sip_tp_is_offered(const struct sip_tp *tp)
+{
+	return tp->is_open && !tp->is_retired;
 }
 
 int sip_tp_pick(const struct sip *sip, int32_t wanted, enum sip_transport protocol,
@@ -201,7 +291,7 @@ int sip_tp_pick(const struct sip *sip, int32_t wanted, enum sip_transport protoc
 	if (wanted >= 0)
 		return sip_tp_of_conf(sip, wanted);
 	for (uint32_t i = 0; i < sip->tp_count; i++)
-		if (sip->tps[i].is_open && sip->tps[i].protocol == protocol &&
+		if (sip_tp_is_offered(&sip->tps[i]) && sip->tps[i].protocol == protocol &&
 		    sip->tps[i].local.family == to->family)
 			return (int)i;
 	return -1;
@@ -226,7 +316,7 @@ bool sip_tp_want(const struct sip *sip, int32_t wanted, struct sip_target_want *
 
 	*out = (struct sip_target_want){0};
 	for (uint32_t i = 0; i < sip->tp_count; i++) {
-		if (!sip->tps[i].is_open || (wanted >= 0 && only != (int)i))
+		if (!sip_tp_is_offered(&sip->tps[i]) || (wanted >= 0 && only != (int)i))
 			continue;
 		out->families[sip_tp_kind(sip, (uint8_t)i)] |=
 			sip->tps[i].local.family == 4 ? SIP_TARGET_V4 : SIP_TARGET_V6;

@@ -26,6 +26,9 @@ struct slice sip_tp_param(const struct sip *sip, uint8_t tp);
 bool sip_tp_is_reliable(void *arg, uint8_t tp);
 /* After a reload: certificates for connections from now on. */
 void sip_tp_follow(struct sip *sip, const struct sip_conf *conf);
+/* ... and where they listen: new ones are opened, and those with allow_reload that moved; calls
+ * keep the old ones. What cannot be followed is said. sip->conf is the new one. */
+void sip_tp_rebind(struct sip *sip);
 /* External addresses and local_net as the configuration has them, and its hosts are known now. */
 void sip_tp_follow_hosts(struct sip *sip);
 /* A connection is gone (tp, peer, was_up, is_evicted): on all shards what waits for an answer over

@@ -26,11 +26,10 @@ static int flow_read_conf(void *arg, const char *path, char **text, size_t *len)
 static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, const char *more)
 {
 	const char *protocol = f->protocol ? f->protocol : "udp";
-	static const char fmt[] =
-		"[transport]\ntype=transport\nprotocol=%s\nbind=10.0.0.1:5060\n%s%s"
-		"[trunk]\ntype=endpoint\naors=trunk\nallow=!all,ulaw,alaw\n"
-		"callerid=\"Ann\" <1000>\n%s\n"
-		"[trunk]\ntype=aor\ncontact=sip:10.0.0.9:5060%s\n%s\n";
+	static const char fmt[] = "[transport]\ntype=transport\nprotocol=%s\nbind=%s\n%s%s"
+				  "[trunk]\ntype=endpoint\naors=trunk\nallow=!all,ulaw,alaw\n"
+				  "callerid=\"Ann\" <1000>\n%s\n"
+				  "[trunk]\ntype=aor\ncontact=sip:10.0.0.9:5060%s\n%s\n";
 	static const char tls[] = "cert_file=/tls/server.pem\npriv_key_file=/tls/server.key\n"
 				  "ca_list_file=/tls/ca.pem\nverify_server=yes\n";
 	static const char beside[] = "[beside]\ntype=transport\nprotocol=tcp\nbind=10.0.0.1:5060\n";
@@ -46,8 +45,8 @@ static struct sip_conf *flow_conf(const struct flow *f, const char *endpoint, co
 	struct conffile_source source = {.arg = text, .read = flow_read_conf, .etc_dir = "/etc"};
 
 	snprintf(text, sizeof(text), fmt, has_both ? "udp" : protocol,
-		 strcmp(protocol, "tls") == 0 ? tls : "", f->transport ? f->transport : "",
-		 endpoint ? endpoint : "", uri, more ? more : "");
+		 f->bind ? f->bind : "10.0.0.1:5060", strcmp(protocol, "tls") == 0 ? tls : "",
+		 f->transport ? f->transport : "", endpoint ? endpoint : "", uri, more ? more : "");
 	if (has_both)
 		strncat(text, beside, sizeof(text) - strlen(text) - 1);
 	assert_int_equal(conffile_load(&cf, &source, "pjsip.conf", &why), 0);
@@ -95,7 +94,7 @@ void flow_keep(struct flow *f, const struct addr *to, const void *data, size_t l
 static enum sim_verdict flow_tap(void *arg, const struct addr *from, const struct addr *to,
 				 const void *data, size_t len)
 {
-	if (!addr_eq(from, &flow_engine) && !addr_eq(from, &flow_engine6))
+	if (!addr_eq_ip(from, &flow_engine) && !addr_eq_ip(from, &flow_engine6))
 		return SIM_PASS;
 	flow_keep(arg, to, data, len);
 	return SIM_DROP;

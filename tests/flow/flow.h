@@ -40,6 +40,7 @@ struct flow {
 	const char *stir;	   /* text of stir_shaken.conf; NULL: no such file */
 	const char *header;	   /* that the dialplan adds to INVITEs */
 	const char *transport;	   /* further lines of [transport], for flow_reload */
+	const char *bind;	   /* ... and where it is then; NULL: 10.0.0.1:5060 */
 	struct flow_far *far;	   /* TCP, TLS: the far end's machine */
 	struct sip_center *center; /* of flow_start_center; its events are facts */
 	uint32_t shard_count, call_max, conn_max;

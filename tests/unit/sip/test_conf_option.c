@@ -111,12 +111,6 @@ static void test_endpoint_defaults(void **state)
 		{"send_diversion", e->send_diversion, true},
 		{"send_connected_line", e->send_connected_line, true},
 		{"trust_connected_line", e->trust_connected_line, true},
-		{"dtmf_mode", e->dtmf, SIP_DTMF_RFC4733},
-		{"rtp_symmetric", e->media.symmetric, false},
-		{"force_rport", e->force_rport, true},
-		{"rewrite_contact", e->rewrite_contact, false},
-		{"bind_rtp_to_media_address", e->media.local.family, 0},
-		{"media_encryption", e->is_refused, false},
 	};
 
 	UNUSED(state);
@@ -124,11 +118,17 @@ static void test_endpoint_defaults(void **state)
 	sip_conf_free(c);
 }
 
-static void test_endpoint_call_defaults(void **state)
+static void test_call_defaults(void **state)
 {
 	struct sip_conf *c = load("[e]\ntype=endpoint\n");
 	const struct sip_conf_endpoint *e = sip_conf_endpoint(c, SLICE_LIT("e"));
 	const struct number numbers[] = {
+		{"dtmf_mode", e->dtmf, SIP_DTMF_RFC4733},
+		{"rtp_symmetric", e->media.symmetric, false},
+		{"force_rport", e->force_rport, true},
+		{"rewrite_contact", e->rewrite_contact, false},
+		{"bind_rtp_to_media_address", e->media.local.family, 0},
+		{"media_encryption", e->is_refused, false},
 		{"timers", e->timers, SIP_TIMERS_YES},
 		{"timers_min_se", e->timers_min_se_s, 90},
 		{"timers_sess_expires", e->timers_sess_expires_s, 1800},
@@ -403,7 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_transport_defaults),
 		cmocka_unit_test(test_endpoint_defaults),
-		cmocka_unit_test(test_endpoint_call_defaults),
+		cmocka_unit_test(test_call_defaults),
 		cmocka_unit_test(test_aor_and_auth_defaults),
 		cmocka_unit_test(test_registration_defaults),
 		cmocka_unit_test(test_global_and_system_defaults),
