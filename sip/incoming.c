@@ -465,7 +465,28 @@ bool incoming_header(const struct invite *iv, uint32_t index, struct sink *line)
 
 /* ---- PRACK ---- */
 
-static void incoming_take_prack(struct invite *iv, struct dialog *d, const struct sip_rx *rx)
+/* An offer, once the first one has its answer: answered in the 200 (RFC 3262 5). */
+static void incoming_answer_prack(struct invite *iv, struct dialog *d, const struct sip_rx *rx,
+				  struct txn *t)
+{
+	char room[2048];
+	struct sink body = sink_make(room, sizeof(room));
+	struct media_desc desc;
+	struct sip_reply r;
+	bool held;
+
+	if (invite_write_answer(&body, iv, sip_msg_sdp(rx->msg), &desc, &held)) {
+		incoming_reply_failed(rx, t, 488, SLICE_EMPTY);
+		return;
+	}
+	sip_reply_begin(&r, rx, t, 200, SLICE_EMPTY, SLICE_EMPTY);
+	sip_reply_send_body(&r, SLICE_LIT("application/sdp"), sink_slice(&body));
+	invite_media_changed(iv, &desc, held);
+	d->media = iv->media;
+}
+
+static void incoming_take_prack(struct invite *iv, struct dialog *d, const struct sip_rx *rx,
+				struct txn *t)
 {
 	struct incoming *in = iv->incoming;
 	struct slice sdp = sip_msg_sdp(rx->msg);
@@ -475,8 +496,12 @@ static void incoming_take_prack(struct invite *iv, struct dialog *d, const struc
 	in->is_pending = false;
 	if (in->is_pending_sdp && in->has_offer)
 		in->is_settled = d->is_media_reliable = true;
-	if (in->has_our_offer && !in->is_settled && sdp.len &&
-	    invite_read_answer(iv, sdp, &desc, &held) == 0) {
+	if (in->is_settled && sdp.len) {
+		incoming_answer_prack(iv, d, rx, t);
+		return;
+	}
+	sip_reply(rx, t, 200, SLICE_EMPTY);
+	if (in->has_our_offer && sdp.len && invite_read_answer(iv, sdp, &desc, &held) == 0) {
 		in->is_settled = d->is_media_reliable = true;
 		invite_media_changed(iv, &desc, held);
 	}
@@ -499,15 +524,15 @@ static void incoming_go_on(struct invite *iv)
 
 bool incoming_rx_prack(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
 {
+	struct txn *invite = txn_server_get(&iv->sip->txns, iv->ist);
 	struct incoming *in = iv->incoming;
 	struct sip_rack rack;
 
-	if (!in || !in->is_pending || iv->state != INVITE_OFFERED ||
+	if (!in || !in->is_pending || !invite || iv->state != INVITE_OFFERED ||
 	    sip_rack_parse(sip_msg_get(rx->msg, SIP_HDR_RACK), &rack) || rack.rseq != in->rseq ||
-	    rack.method != SIP_METHOD_INVITE)
+	    rack.cseq != invite->cseq || rack.method != SIP_METHOD_INVITE)
 		return false;
-	sip_reply(rx, t, 200, SLICE_EMPTY);
-	incoming_take_prack(iv, d, rx);
+	incoming_take_prack(iv, d, rx, t);
 	incoming_go_on(iv);
 	return true;
 }

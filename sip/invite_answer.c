@@ -82,8 +82,9 @@ static enum invite_rel invite_take_reliable(struct invite *iv, struct dialog *d,
 
 /* ---- early media ---- */
 
-/* The media that a provisional describes, if it is to be followed: the first of its dialog, or any
- * if accept_multiple_sdp_answers; of another fork only if follow_early_media_fork. */
+/* The media that a provisional describes, if it is to be followed: the first of its dialog and the
+ * first that is reliable (RFC 3261 13.2.1), or any if accept_multiple_sdp_answers; of another fork
+ * only if follow_early_media_fork. */
 static bool invite_take_early_media(struct invite *iv, struct dialog *d, const struct sip_msg *msg,
 				    bool is_reliable, struct media_desc *desc)
 {
@@ -92,7 +93,8 @@ static bool invite_take_early_media(struct invite *iv, struct dialog *d, const s
 
 	if (sdp.len == 0)
 		return false;
-	if (d && d->has_media && !iv->accept_multiple_sdp_answers && !is_reliable)
+	if (d && d->has_media && !iv->accept_multiple_sdp_answers &&
+	    (!is_reliable || d->is_media_reliable))
 		return false;
 	if (invite_read_answer(iv, sdp, desc, &held)) {
 		log_debug("A provisional response describes media that cannot be used");

@@ -17,6 +17,8 @@ static void rule_form(const struct flow_msg *m)
 {
 	if (m->msg.lenient)
 		rule_fail(m, "not written strictly");
+	if (sip_msg_has(&m->msg, SIP_HDR_CONTENT_TYPE) != (m->msg.body.len > 0))
+		rule_fail(m, "a body without its type, or a type without a body");
 	for (uint32_t i = 0; i < m->msg.hdr_count; i++)
 		if (sip_hdr_line_name(&m->msg, &m->msg.headers[i]).len < 2)
 			rule_fail(m, "a compact name");
@@ -34,8 +36,6 @@ static void rule_request(const struct flow_msg *m)
 		rule_fail(m, "CSeq out of bounds");
 	if (!m->msg.from_tag.len)
 		rule_fail(m, "no From tag");
-	if (m->msg.body.len && !sip_msg_has(&m->msg, SIP_HDR_CONTENT_TYPE))
-		rule_fail(m, "a body without a type");
 }
 
 static void rule_response(const struct flow_msg *m)

@@ -215,6 +215,7 @@ static void test_fork_after_prack(void **state)
 static void test_many_forks(void **state)
 {
 	const struct flow_msg *invite;
+	struct sip_counts counts;
 	char tag[8] = "t0";
 	struct flow f;
 
@@ -227,6 +228,8 @@ static void test_many_forks(void **state)
 		flow_reply(&f, invite, 180, tag, FLOW_CONTACT, NULL);
 	}
 	flow_fact(&f, "ringing");
+	sip_count(f.sip, &counts);
+	assert_int_equal(counts.dialogs, LIMIT_SIP_FORKS);
 	flow_reply(&f, invite, 200, tag, FLOW_CONTACT, flow_sdp(7000, "8 0", "sendrecv"));
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "answered 10.0.0.9:7000 alaw/8,ulaw/0 ev255 dir0");
@@ -353,6 +356,149 @@ static void test_prack(void **state)
 	flow_end(&f);
 }
 
+/* What is not reliable is not acknowledged, and counts as ringing all the same: Require, RSeq and a
+ * tag make it so together (RFC 3262 4). */
+static void test_not_reliable(void **state)
+{
+	static const struct {
+		const char *tag, *extra;
+	} rows[] = {
+		{"a", FLOW_CONTACT "RSeq: 5\r\n"},
+		{"a", FLOW_CONTACT "Require: 100rel\r\n"},
+		{"a", FLOW_CONTACT "Require: 100rel\r\nRSeq: 0\r\n"},
+		{"a", FLOW_CONTACT "Require: 100rel\r\nRSeq: x\r\n"},
+		{NULL, FLOW_CONTACT "Require: 100rel\r\nRSeq: 5\r\n"},
+	};
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		early_start(&f, NULL, &invite);
+		flow_reply(&f, invite, 180, rows[i].tag, rows[i].extra, NULL);
+		flow_fact(&f, "ringing");
+		flow_expect_silence(&f, SIM_SECOND);
+		early_end(&f, invite);
+	}
+}
+
+/* An early dialog begins with the first tagged response, whose Contact is its target until another
+ * one of the same dialog brings a new one. A description without a dialog is heard, too; one that
+ * cannot be read is none. */
+static void test_early_dialog(void **state)
+{
+	static const char *const contacts[] = {"Contact: <sip:one@10.0.0.9:5061>\r\n", "",
+					       "Contact: <sip:two@10.0.0.9:5062>\r\n"};
+	static const char *const targets[] = {"sip:one@10.0.0.9:5061", "sip:one@10.0.0.9:5061",
+					      "sip:two@10.0.0.9:5062"};
+	const struct flow_msg *invite, *m;
+	char extra[160];
+	struct flow f;
+
+	UNUSED(state);
+	early_start(&f, NULL, &invite);
+	flow_reply(&f, invite, 183, NULL, NULL, flow_sdp(7000, "0", "sendrecv"));
+	flow_fact(&f, "progress 10.0.0.9:7000 ulaw/0 ev255 dir0");
+	for (unsigned i = 0; i < ARRAY_COUNT(contacts); i++) {
+		snprintf(extra, sizeof(extra), "%sRequire: 100rel\r\nRSeq: %u\r\n", contacts[i],
+			 2147483647 + i);
+		flow_reply(&f, invite, 182, "a", extra, NULL);
+		m = flow_expect(&f, "PRACK");
+		assert_true(slice_eq(m->msg.ruri, slice_str(targets[i])));
+		assert_true(slice_eq(m->msg.to_tag, SLICE_LIT("a")));
+		flow_reply(&f, m, 200, NULL, NULL, NULL);
+	}
+	flow_reply(&f, invite, 183, "b", FLOW_CONTACT, "v=0\r\nrubbish");
+	flow_no_fact(&f);
+	early_end(&f, invite);
+}
+
+/* RFC 3261 13.2.1: the first description of a dialog is the answer, a reliable one in place of an
+ * unreliable preview, and then no other. */
+static void test_reliable_media(void **state)
+{
+	static const struct {
+		const char *extra;
+		unsigned port;
+		const char *fact;
+	} rows[] = {
+		{FLOW_CONTACT, 7000, "progress 10.0.0.9:7000 ulaw/0 ev255 dir0"},
+		{FLOW_CONTACT, 7002, NULL},
+		{FLOW_CONTACT "Require: 100rel\r\nRSeq: 1\r\n", 7004,
+		 "progress 10.0.0.9:7004 ulaw/0 ev255 dir0"},
+		{FLOW_CONTACT "Require: 100rel\r\nRSeq: 2\r\n", 7006, NULL},
+		{FLOW_CONTACT, 7008, NULL},
+	};
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	early_start(&f, NULL, &invite);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		flow_reply(&f, invite, 183, "a", rows[i].extra,
+			   flow_sdp(rows[i].port, "0", "sendrecv"));
+		if (strstr(rows[i].extra, "100rel"))
+			flow_reply(&f, flow_expect(&f, "PRACK"), 200, NULL, NULL, NULL);
+		if (rows[i].fact)
+			flow_fact(&f, rows[i].fact);
+		flow_no_fact(&f);
+	}
+	flow_reply(&f, invite, 200, "a", FLOW_CONTACT, flow_sdp(7010, "0", "sendrecv"));
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "answered 10.0.0.9:7004 ulaw/0 ev255 dir0");
+	flow_bye(&f, 16);
+	flow_end(&f);
+}
+
+/* Early media is that of the last fork that had some; the answer's is that of the fork that
+ * answers, by the 200 or, where that says nothing, by its provisional. */
+static void test_media_of_the_winner(void **state)
+{
+	static const struct {
+		const char *winner;
+		unsigned port; /* in the 200; 0: none */
+		const char *fact;
+	} rows[] = {
+		{"a", 0, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0"},
+		{"b", 0, "answered 10.0.0.9:7002 alaw/8 ev255 dir0"},
+		{"c", 7004, "answered 10.0.0.9:7004 ulaw/0 ev255 dir0"},
+	};
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		early_start(&f, NULL, &invite);
+		flow_reply(&f, invite, 183, "a", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+		flow_fact(&f, "progress 10.0.0.9:7000 ulaw/0 ev255 dir0");
+		flow_reply(&f, invite, 183, "b", FLOW_CONTACT, flow_sdp(7002, "8", "sendrecv"));
+		flow_fact(&f, "progress 10.0.0.9:7002 alaw/8 ev255 dir0");
+		flow_reply(&f, invite, 200, rows[i].winner, FLOW_CONTACT,
+			   rows[i].port ? flow_sdp(rows[i].port, "0", "sendrecv") : NULL);
+		flow_expect(&f, "ACK");
+		flow_fact(&f, rows[i].fact);
+		flow_bye(&f, 16);
+		flow_end(&f);
+	}
+}
+
+/* accept_multiple_sdp_answers: the 200 decides, also against a provisional of its own. */
+static void test_answer_of_the_2xx(void **state)
+{
+	const struct flow_msg *invite;
+	struct flow f;
+
+	UNUSED(state);
+	early_start(&f, "accept_multiple_sdp_answers=yes", &invite);
+	flow_reply(&f, invite, 183, "a", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+	flow_fact(&f, "progress 10.0.0.9:7000 ulaw/0 ev255 dir0");
+	flow_reply(&f, invite, 200, "a", FLOW_CONTACT, flow_sdp(7002, "8", "sendrecv"));
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "answered 10.0.0.9:7002 alaw/8 ev255 dir0");
+	flow_bye(&f, 16);
+	flow_end(&f);
+}
+
 /* ---- the owner hangs up inside of a fact ---- */
 
 static void test_hangup_inside(void **state)
@@ -404,6 +550,11 @@ int main(void)
 		cmocka_unit_test(test_early_options),
 		cmocka_unit_test(test_early_then_answer),
 		cmocka_unit_test(test_prack),
+		cmocka_unit_test(test_not_reliable),
+		cmocka_unit_test(test_early_dialog),
+		cmocka_unit_test(test_reliable_media),
+		cmocka_unit_test(test_media_of_the_winner),
+		cmocka_unit_test(test_answer_of_the_2xx),
 		cmocka_unit_test(test_hangup_inside),
 	};
 

@@ -1,5 +1,5 @@
-/* tests/flow/test_dialog_requests.c - what the far end may ask in a call, credentials, session
- * timers (RFC 3261 14, 22; RFC 3311; RFC 4028; RFC 6086). */
+/* tests/flow/test_dialog_requests.c - what the far end may ask in a call, credentials
+ * (RFC 3261 14, 22; RFC 3311; RFC 6086). */
 #include "tests/flow/flow_caller.h"
 
 #include "engine/base/check.h"
@@ -579,127 +579,6 @@ static void test_challenge_refused(void **state)
 	flow_end(&f);
 }
 
-/* ---- session timers ---- */
-
-static void test_422(void **state)
-{
-	const struct flow_msg *m;
-	struct flow f;
-
-	UNUSED(state);
-	flow_start(&f, "timers_sess_expires=600", NULL);
-	flow_dial(&f, "100@trunk");
-	m = flow_expect(&f, "INVITE");
-	assert_string_equal(flow_header(m, "Session-Expires"), "600");
-	flow_reply(&f, m, 422, "c", "Min-SE: 900\r\n", NULL);
-	flow_expect(&f, "ACK");
-	m = flow_expect(&f, "INVITE");
-	assert_string_equal(flow_header(m, "Session-Expires"), "900");
-	assert_string_equal(flow_header(m, "Min-SE"), "900");
-	flow_reply(&f, m, 404, "c", NULL, NULL);
-	flow_expect(&f, "ACK");
-	flow_fact(&f, "ended 1 404");
-	flow_end(&f);
-}
-
-static const struct flow_msg *session_call(struct flow *f, const char *extra)
-{
-	const struct flow_msg *invite;
-
-	flow_start(f, NULL, NULL);
-	flow_dial(f, "100@trunk");
-	invite = flow_expect(f, "INVITE");
-	flow_reply(f, invite, 200, "far1", extra, flow_sdp(7000, "0", "sendrecv"));
-	flow_expect(f, "ACK");
-	flow_fact(f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
-	return invite;
-}
-
-/* timers=always: the far end speaks of no interval, so we keep one up alone. */
-static void test_timers_always(void **state)
-{
-	const struct flow_msg *invite, *m;
-	struct flow f;
-
-	UNUSED(state);
-	flow_start(&f, "timers=always\ntimers_sess_expires=120", NULL);
-	flow_dial(&f, "100@trunk");
-	invite = flow_expect(&f, "INVITE");
-	flow_reply(&f, invite, 200, "far1", FLOW_CONTACT "Allow: INVITE, ACK, BYE, UPDATE\r\n",
-		   flow_sdp(7000, "0", "sendrecv"));
-	flow_expect(&f, "ACK");
-	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
-	for (int i = 0; i < 2; i++) {
-		m = flow_expect(&f, "UPDATE");
-		assert_int_equal((m->at - invite->at) / SIM_SECOND, 60);
-		assert_string_equal(flow_header(m, "Session-Expires"), "120;refresher=uac");
-		flow_reply(&f, m, 200, NULL, FLOW_CONTACT, NULL);
-		invite = m;
-	}
-	finish(&f);
-}
-
-/* refresher=uac, UPDATE allowed: at half of the interval. */
-static void test_refresh_update(void **state)
-{
-	const struct flow_msg *invite, *m;
-	struct flow f;
-
-	UNUSED(state);
-	invite = session_call(&f, FLOW_CONTACT "Allow: INVITE, ACK, BYE, UPDATE\r\n"
-					       "Session-Expires: 90;refresher=uac\r\n");
-	m = flow_expect(&f, "UPDATE");
-	assert_int_equal((m->at - invite->at) / SIM_SECOND, 45);
-	assert_string_equal(flow_header(m, "Session-Expires"), "90;refresher=uac");
-	assert_int_equal(m->msg.body.len, 0);
-	flow_reply(&f, m, 200, NULL, FLOW_CONTACT "Session-Expires: 90;refresher=uac\r\n", NULL);
-	m = flow_expect(&f, "UPDATE");
-	/* refused as not implemented: by INVITE from now on, at once */
-	flow_reply(&f, m, 501, NULL, NULL, NULL);
-	m = flow_expect(&f, "INVITE");
-	assert_true(slice_eq(m->msg.body, invite->msg.body)); /* same version */
-	flow_reply(&f, m, 491, NULL, NULL, NULL);
-	flow_expect(&f, "ACK");
-	m = flow_expect(&f, "INVITE");
-	flow_reply(&f, m, 200, NULL, FLOW_CONTACT "Session-Expires: 90;refresher=uac\r\n",
-		   flow_sdp(7000, "0", "sendrecv"));
-	flow_expect(&f, "ACK");
-	flow_reply(&f, m, 200, NULL, FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
-	flow_expect(&f, "ACK");
-	m = flow_expect(&f, "INVITE");
-	flow_reply(&f, m, 481, NULL, NULL, NULL);
-	flow_expect(&f, "ACK");
-	flow_reply(&f, flow_expect(&f, "BYE"), 481, NULL, NULL, NULL);
-	flow_fact(&f, "ended 16 0");
-	flow_end(&f);
-}
-
-/* refresher=uas: the far end's turn; without it BYE at interval - min(32, a third). */
-static void test_refresh_theirs(void **state)
-{
-	const struct flow_msg *invite, *m;
-	struct flow f;
-
-	UNUSED(state);
-	invite = session_call(&f, FLOW_CONTACT "Session-Expires: 90;refresher=uas\r\n");
-	flow_expect_silence(&f, 50 * SIM_SECOND);
-	flow_request(&f, invite, "UPDATE", 10, "far1",
-		     FLOW_CONTACT "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n",
-		     NULL);
-	m = flow_expect(&f, "200");
-	assert_string_equal(flow_header(m, "Session-Expires"), "90;refresher=uac");
-	assert_string_equal(flow_header(m, "Require"), "timer");
-	flow_request(&f, invite, "UPDATE", 11, "far1",
-		     FLOW_CONTACT "Supported: timer\r\nSession-Expires: 60\r\n", NULL);
-	assert_string_equal(flow_header(flow_expect(&f, "422"), "Min-SE"), "90");
-	invite = m;
-	m = flow_expect(&f, "BYE");
-	assert_int_equal((m->at - invite->at) / SIM_SECOND, 60);
-	flow_fact(&f, "ended 18 0");
-	flow_reply(&f, m, 200, NULL, NULL, NULL);
-	flow_end(&f);
-}
-
 /* ---- MESSAGE (RFC 3428) ---- */
 
 static void test_text(void **state)
@@ -802,10 +681,6 @@ int main(void)
 		cmocka_unit_test(test_challenge_inside),
 		cmocka_unit_test(test_algorithms),
 		cmocka_unit_test(test_challenge_refused),
-		cmocka_unit_test(test_422),
-		cmocka_unit_test(test_timers_always),
-		cmocka_unit_test(test_refresh_update),
-		cmocka_unit_test(test_refresh_theirs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,15 @@ static void prack(struct flow_caller *c, unsigned number, const char *body, cons
 	flow_expect(c->f, status);
 }
 
+/* The right number, of an INVITE that was none of theirs. */
+static const char *another_invite(unsigned number)
+{
+	static char line[64];
+
+	snprintf(line, sizeof(line), "RAck: %u 77 INVITE\r\n", number);
+	return line;
+}
+
 static void end_by_caller(struct flow_caller *c)
 {
 	flow_caller_bye(c);
@@ -90,6 +99,8 @@ static void test_in_order(void **state)
 	flow_indicate(&f, TECH_PROGRESS); /* waits */
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	prack(&c, rseq(first) + 7, NULL, "481");
+	flow_caller_request(&c, "PRACK", another_invite(rseq(first)), NULL);
+	flow_expect(&f, "481");
 	prack(&c, rseq(first), NULL, "200");
 	m = flow_expect(&f, "183");
 	assert_int_equal(rseq(m), rseq(first) + 1);
@@ -129,6 +140,52 @@ static void test_offer_in_183(void **state)
 	flow_caller_ack(&c, NULL);
 	c.cseq = 9;
 	end_by_caller(&c);
+}
+
+/* RFC 3262 5: once the offer of the INVITE has its answer, a PRACK may bring another one, whose
+ * answer stands in the 200; one that nothing can be done with is refused, and changes nothing. */
+static void test_offer_in_prack(void **state)
+{
+	const struct flow_msg *m;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	start(&f, &c, NULL);
+	flow_caller_offer(&c, MUST, SDP);
+	flow_indicate(&f, TECH_RINGING);
+	m = flow_caller_expect(&c, "180");
+	prack(&c, rseq(m), flow_sdp(7002, "0", "sendrecv"), "200"); /* the first is still open */
+	assert_int_equal(f.msgs[f.msg_taken - 1]->msg.body.len, 0);
+	flow_no_fact(&f);
+	flow_indicate(&f, TECH_PROGRESS);
+	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	m = flow_caller_expect(&c, "183");
+	prack(&c, rseq(m), flow_sdp(7008, "8 101", "sendrecv"), "200");
+	m = f.msgs[f.msg_taken - 1];
+	assert_true(flow_has(m, "\r\nContent-Type: application/sdp\r\n"));
+	assert_true(flow_has(m, "m=audio 4000 RTP/AVP 8 101\r\n"));
+	flow_fact(&f, "media 10.0.0.9:7008 alaw/8 ev101 dir0");
+	flow_hangup(&f, 17);
+	flow_caller_expect(&c, "486");
+	c.cseq = 1;
+	flow_caller_ack_failure(&c);
+	flow_end(&f);
+
+	start(&f, &c, NULL);
+	flow_caller_offer(&c, MUST, SDP);
+	flow_indicate(&f, TECH_PROGRESS);
+	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	m = flow_caller_expect(&c, "183");
+	prack(&c, rseq(m), flow_sdp(7008, "18", "sendrecv"), "488");
+	assert_true(flow_has(f.msgs[f.msg_taken - 1], "\r\nWarning: 304 "));
+	flow_expect_silence(&f, 10 * SIM_SECOND); /* acknowledged all the same */
+	flow_no_fact(&f);
+	flow_hangup(&f, 17);
+	flow_caller_expect(&c, "486");
+	c.cseq = 1;
+	flow_caller_ack_failure(&c);
+	flow_end(&f);
 }
 
 /* RFC 3262 3: no PRACK in 64*T1: the INVITE is refused by a 5xx. */
@@ -193,9 +250,13 @@ static void test_early_update(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_who),	     cmocka_unit_test(test_in_order),
-		cmocka_unit_test(test_offer_in_183), cmocka_unit_test(test_no_prack),
-		cmocka_unit_test(test_cancel),	     cmocka_unit_test(test_early_update),
+		cmocka_unit_test(test_who),
+		cmocka_unit_test(test_in_order),
+		cmocka_unit_test(test_offer_in_183),
+		cmocka_unit_test(test_no_prack),
+		cmocka_unit_test(test_offer_in_prack),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_early_update),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

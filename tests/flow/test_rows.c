@@ -146,22 +146,6 @@ static void test_cancel_without_credentials(void **state)
 	flow_end(&f);
 }
 
-/* RFC 4028 7.2: a 2xx without Session-Expires: the session has no end, and is not refreshed. */
-static void test_no_session_timer(void **state)
-{
-	const struct flow_msg *invite;
-	struct flow f;
-
-	UNUSED(state);
-	flow_start(&f, NULL, NULL);
-	invite = flow_answered_call(&f);
-	assert_true(sip_msg_has(&invite->msg, SIP_HDR_SESSION_EXPIRES));
-	flow_expect_silence(&f, 7200 * SIM_SECOND);
-	flow_no_fact(&f);
-	flow_bye(&f, CAUSE_NORMAL);
-	flow_end(&f);
-}
-
 static void digit_job(struct flow *f)
 {
 	f->number = f->tech.ops->send_digit(f->call, f->text[0], 160);
@@ -231,7 +215,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_timers_of_conf),
 		cmocka_unit_test(test_cancel_without_credentials),
-		cmocka_unit_test(test_no_session_timer),
 		cmocka_unit_test(test_routes_of_the_2xx),
 		cmocka_unit_test(test_invite_behind_answer),
 		cmocka_unit_test(test_large_response),
