@@ -219,6 +219,8 @@ const char *flow_sdp(unsigned port, const char *formats, const char *dir);
 const char *flow_header(const struct flow_msg *m, const char *name);
 /* The text stands somewhere in the message. */
 bool flow_has(const struct flow_msg *m, const char *text);
+/* Each of these lines stands in it, whole and in this order; "\n" behind each. <any>: anything. */
+void flow_assert_lines(const struct flow_msg *m, const char *lines);
 /* It goes to this address, "10.0.0.9:5060". */
 void flow_assert_to(const struct flow_msg *m, const char *addr);
 /* A request of 10.0.0.1:5060 by this transport, "UDP". */

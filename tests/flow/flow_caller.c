@@ -111,6 +111,11 @@ void flow_caller_ack_failure(struct flow_caller *c)
 	c->to_tag[0] = 0;
 }
 
+void flow_caller_ack_refused(struct flow_caller *c)
+{
+	caller_send(c, "ACK", c->target, c->branch, c->cseq, NULL, NULL);
+}
+
 void flow_caller_cancel(struct flow_caller *c, const char *extra)
 {
 	char tag[64];

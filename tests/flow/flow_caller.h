@@ -37,6 +37,8 @@ const struct flow_msg *flow_caller_expect(struct flow_caller *c, const char *sta
 /* ACK of a 2xx (in the dialog), and of a failure (in the transaction). */
 void flow_caller_ack(struct flow_caller *c, const char *body);
 void flow_caller_ack_failure(struct flow_caller *c);
+/* The same for a request within the call, which goes on. */
+void flow_caller_ack_refused(struct flow_caller *c);
 /* CANCEL of the last INVITE; the 200 and the 487 are still to be expected. */
 void flow_caller_cancel(struct flow_caller *c, const char *extra);
 /* A request in the dialog, CSeq + 1. */

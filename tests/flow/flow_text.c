@@ -32,6 +32,39 @@ bool flow_has(const struct flow_msg *m, const char *text)
 	return strstr(m->text, text) != NULL;
 }
 
+static bool text_is_like(struct slice got, struct slice want)
+{
+	size_t at = slice_find_text(want, SLICE_LIT("<any>"));
+
+	if (at == SIZE_MAX)
+		return slice_eq(got, want);
+	if (!slice_starts(got, slice_head(want, at)))
+		return false;
+	got = slice_from(got, at);
+	want = slice_from(want, at + 5);
+	for (size_t i = 0; i <= got.len; i++)
+		if (text_is_like(slice_from(got, i), want))
+			return true;
+	return false;
+}
+
+void flow_assert_lines(const struct flow_msg *m, const char *lines)
+{
+	struct slice rest = slice_make(m->text, m->len), wanted = slice_str(lines), line, want;
+
+	while (slice_split(&wanted, '\n', &want)) {
+		bool is_found = false;
+
+		while (want.len && !is_found && slice_split(&rest, '\n', &line)) {
+			if (slice_ends(line, SLICE_LIT("\r")))
+				line.len--;
+			is_found = text_is_like(line, want);
+		}
+		if (want.len && !is_found)
+			fail_msg("no '%.*s' (any more) in:\n%s", SLICE_ARG(want), m->text);
+	}
+}
+
 void flow_assert_to(const struct flow_msg *m, const char *addr)
 {
 	char text[ADDR_TEXT];
