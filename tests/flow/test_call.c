@@ -68,6 +68,43 @@ static void test_look(void **state)
 	flow_end(&f);
 }
 
+/* After a challenge: the same lines, and the credentials behind them, before the body's. */
+static void test_credentials_last(void **state)
+{
+	static const struct {
+		unsigned code;
+		const char *challenge, *name;
+	} rows[] = {
+		{401, "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n", "Authorization"},
+		{407, "Proxy-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n",
+		 "Proxy-Authorization"},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		const struct flow_msg *m;
+		char names[1024];
+		struct flow f;
+
+		flow_start(&f, "outbound_auth=acct",
+			   "[acct]\ntype=auth\nauth_type=userpass\nusername=joe\npassword=x\n");
+		flow_dial(&f, "100@trunk");
+		flow_reply(&f, flow_expect(&f, "INVITE"), rows[i].code, "c", rows[i].challenge,
+			   NULL);
+		flow_expect(&f, "ACK");
+		m = flow_expect(&f, "INVITE");
+		snprintf(names, sizeof(names),
+			 "Via,From,To,Contact,Call-ID,CSeq,Allow,Supported,Session-Expires,Min-SE,"
+			 "X-Campaign,Max-Forwards,User-Agent,%s,Content-Type,Content-Length",
+			 rows[i].name);
+		assert_string_equal(names_of(m), names);
+		flow_reply(&f, m, 486, "t", NULL, NULL);
+		flow_expect(&f, "ACK");
+		flow_fact(&f, "ended 17 486");
+		flow_end(&f);
+	}
+}
+
 static void test_anonymous(void **state)
 {
 	static const struct {
@@ -357,6 +394,51 @@ static void test_answer_without_media(void **state)
 	}
 }
 
+/* A 2xx that puts us on hold at once: answered, and then held. */
+static void test_answered_on_hold(void **state)
+{
+	static const struct {
+		const char *early, *body; /* description of a 183 (NULL: none), and of the 200 */
+		const char *dir;
+	} rows[] = {
+		{NULL, "sendonly", "dir2"},
+		{NULL, "inactive", "dir3"},
+		{"sendonly", NULL, "dir2"},
+		{"inactive", NULL, "dir3"},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		const struct flow_msg *invite;
+		char fact[128];
+		struct flow f;
+
+		flow_start(&f, NULL, NULL);
+		flow_dial(&f, "100@trunk");
+		invite = flow_expect(&f, "INVITE");
+		if (rows[i].early) {
+			flow_reply(&f, invite, 183, "far1", FLOW_CONTACT,
+				   flow_sdp(7000, "0", rows[i].early));
+			f.fact_taken++;
+		}
+		flow_reply(&f, invite, 200, "far1", FLOW_CONTACT,
+			   rows[i].body ? flow_sdp(7000, "0", rows[i].body) : NULL);
+		flow_expect(&f, "ACK");
+		snprintf(fact, sizeof(fact), "answered 10.0.0.9:7000 ulaw/0 ev255 %s", rows[i].dir);
+		flow_fact(&f, fact);
+		snprintf(fact, sizeof(fact), "media 10.0.0.9:7000 ulaw/0 ev255 %s held",
+			 rows[i].dir);
+		flow_fact(&f, fact);
+		/* the same once more is no change */
+		flow_request(&f, invite, "UPDATE", 7, "far1", FLOW_CONTACT,
+			     flow_sdp(7000, "0", rows[i].early ? rows[i].early : rows[i].body));
+		flow_expect(&f, "200");
+		flow_no_fact(&f);
+		flow_bye(&f, 16);
+		flow_end(&f);
+	}
+}
+
 /* ---- routes ---- */
 
 static void test_routes(void **state)
@@ -523,6 +605,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_credentials_last),
 		cmocka_unit_test(test_anonymous),
 		cmocka_unit_test(test_response_headers),
 		cmocka_unit_test(test_response_bounds),
@@ -534,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_late_copy_of_living),
 		cmocka_unit_test(test_answer_without_contact),
 		cmocka_unit_test(test_answer_without_media),
+		cmocka_unit_test(test_answered_on_hold),
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_strict_route),
 		cmocka_unit_test(test_refusals),

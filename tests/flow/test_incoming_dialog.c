@@ -135,11 +135,44 @@ static void test_update(void **state)
 	flow_caller_request(&c, "UPDATE", FLOW_CONTACT, flow_sdp(7008, "0 101", "sendrecv"));
 	assert_true(flow_expect(&f, "200")->msg.body.len > 0);
 	flow_fact(&f, "media 10.0.0.9:7008 ulaw/0 ev101 dir0");
+	flow_caller_request(&c, "UPDATE", FLOW_CONTACT "Require: timer, teleport\r\n", SDP);
+	assert_string_equal(flow_header(flow_expect(&f, "420"), "Unsupported"), "teleport");
+	flow_caller_request(&c, "UPDATE", FLOW_CONTACT, flow_sdp(7008, "18", "sendrecv"));
+	assert_true(flow_has(flow_expect(&f, "488"), "\r\nWarning: 304 "));
+	flow_no_fact(&f);
 	/* both moved the target (RFC 3311 5.1) */
 	flow_hangup(&f, CAUSE_NORMAL);
 	assert_true(flow_has(flow_expect(&f, "BYE"), "BYE sip:far@10.0.0.9:5060 SIP/2.0\r\n"));
 	flow_reply(&f, f.msgs[f.msg_taken - 1], 200, NULL, NULL, NULL);
 	flow_end(&f);
+}
+
+/* RFC 3311 5.2: while an offer of ours waits for its answer in the ACK, an UPDATE without one is
+ * taken, and one with an offer has to come again. */
+static void test_update_before_answer(void **state)
+{
+	const struct flow_msg *m;
+	struct flow_caller c;
+	uint32_t pause = 99;
+	struct flow f;
+
+	UNUSED(state);
+	start(&f, &c);
+	flow_caller_offer(&c, NULL, NULL);
+	assert_int_equal(flow_answer(&f), 0);
+	flow_caller_expect(&c, "200");
+	flow_caller_request(&c, "UPDATE", FLOW_CONTACT, NULL);
+	assert_int_equal(flow_expect(&f, "200")->msg.body.len, 0);
+	flow_caller_request(&c, "UPDATE", FLOW_CONTACT, SDP);
+	m = flow_expect(&f, "500");
+	assert_true(sip_msg_get_u32(&m->msg, SIP_HDR_RETRY_AFTER, &pause));
+	assert_in_range(pause, 0, 10);
+	flow_no_fact(&f);
+	c.cseq = 1;
+	flow_caller_ack(&c, flow_sdp(7002, "0 101", "sendrecv"));
+	flow_fact(&f, "media 10.0.0.9:7002 ulaw/0 ev101 dir0");
+	c.cseq = 3;
+	end(&c);
 }
 
 /* Session timers with us as the called side: who refreshes (RFC 4028 9). */
@@ -399,6 +432,7 @@ int main(void)
 		cmocka_unit_test(test_reinvite_refused),
 		cmocka_unit_test(test_reinvite_too_early),
 		cmocka_unit_test(test_update),
+		cmocka_unit_test(test_update_before_answer),
 		cmocka_unit_test(test_we_refresh),
 		cmocka_unit_test(test_they_refresh),
 		cmocka_unit_test(test_timers_always),

@@ -146,6 +146,84 @@ static void test_cancel_without_credentials(void **state)
 	flow_end(&f);
 }
 
+/* P12: what was not meant for us has no effect: more than one Via, a sent-by or a branch that is
+ * not ours, the method of another request (RFC 3261 8.1.3.3, 17.1.3, 18.1.2). The INVITE goes on.
+ */
+static void test_foreign_responses(void **state)
+{
+	static const struct {
+		const char *via, *method; /* NULL: as in the INVITE */
+	} rows[] = {
+		{"SIP/2.0/UDP 10.0.0.1:5061;rport;branch=%.*s", NULL},
+		{"SIP/2.0/UDP 10.0.0.2:5060;rport;branch=%.*s", NULL},
+		{"SIP/2.0/UDP other.example;rport;branch=%.*s", NULL},
+		{"SIP/2.0/UDP 10.0.0.1:5060;rport;branch=%.*sx", NULL},
+		{"SIP/2.0/UDP 10.0.0.1:5060;rport;branch=%.*s", "OPTIONS"},
+		{"SIP/2.0/UDP 10.0.0.1:5060;rport;branch=%.*s\r\nVia: SIP/2.0/UDP 10.0.0.9", NULL},
+		{"SIP/2.0/UDP 10.0.0.1:5060;rport;branch=%.*s, SIP/2.0/UDP 10.0.0.9", NULL},
+	};
+	const struct flow_msg *invite;
+	char text[2048], via[256];
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		snprintf(via, sizeof(via), rows[i].via, SLICE_ARG(invite->msg.via.branch));
+		snprintf(text, sizeof(text),
+			 "SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nTo: %s;tag=x\r\n"
+			 "Call-ID: %.*s\r\nCSeq: %u %s\r\n" FLOW_CONTACT
+			 "Content-Length: 0\r\n\r\n",
+			 via, flow_header(invite, "From"), flow_header(invite, "To"),
+			 SLICE_ARG(invite->msg.call_id), invite->msg.cseq,
+			 rows[i].method ? rows[i].method : "INVITE");
+		flow_send(&f, text);
+		flow_no_fact(&f);
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_rx_stray), i + 1);
+	}
+	assert_string_equal(flow_expect(&f, "INVITE")->text, invite->text);
+	flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
+	flow_fact(&f, "ringing");
+	flow_reply(&f, invite, 486, "t", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	flow_end(&f);
+}
+
+/* suppress_q850_reason_headers: in no BYE, CANCEL or refusal; that the call was answered elsewhere
+ * is said all the same. */
+static void test_without_q850(void **state)
+{
+	const struct flow_msg *m, *invite;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "suppress_q850_reason_headers=yes", FLOW_PEER);
+	flow_answered_call(&f);
+	assert_false(sip_msg_has(&flow_bye(&f, CAUSE_NORMAL)->msg, SIP_HDR_REASON));
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 180, "far1", FLOW_CONTACT, NULL);
+	flow_fact(&f, "ringing");
+	flow_hangup(&f, CAUSE_ANSWERED_ELSEWHERE);
+	m = flow_expect(&f, "CANCEL");
+	assert_string_equal(flow_header(m, "Reason"),
+			    "SIP;cause=200;text=\"Call completed elsewhere\"");
+	assert_false(flow_has(m, "Q.850"));
+	flow_reply(&f, m, 200, "far1", NULL, NULL);
+	flow_reply(&f, invite, 487, "far1", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_caller_init(&c, &f);
+	flow_caller_offer(&c, NULL, SDP);
+	flow_hangup(&f, CAUSE_BUSY);
+	assert_false(sip_msg_has(&flow_caller_expect(&c, "486")->msg, SIP_HDR_REASON));
+	flow_caller_ack_failure(&c);
+	flow_end(&f);
+}
+
 static void digit_job(struct flow *f)
 {
 	f->number = f->tech.ops->send_digit(f->call, f->text[0], 160);
@@ -218,6 +296,8 @@ int main(void)
 		cmocka_unit_test(test_routes_of_the_2xx),
 		cmocka_unit_test(test_invite_behind_answer),
 		cmocka_unit_test(test_large_response),
+		cmocka_unit_test(test_foreign_responses),
+		cmocka_unit_test(test_without_q850),
 		cmocka_unit_test(test_digits_by_mode),
 	};
 

@@ -37,7 +37,7 @@ static const char ringing[] =
 	"record-route : <sip:p3;lr>\r\n"
 	"Require: 100rel\r\n"
 	"RSeq: 17\r\n"
-	"k: timer , 100REL;x=y\r\n"
+	"k\t : timer , 100REL;x=y\r\n"
 	"X-Thing: one\r\n"
 	"x-thing: two\r\n"
 	"Retry-After: 18 (busy);duration=3\r\n"
@@ -124,6 +124,13 @@ static const struct row rows[] = {
 	{"OPTIONS sip:a@b SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: sip:a@b\r\nt: *\r\ni:\r\n"
 	 "CSeq: 1 OPTIONS\r\n\r\n",
 	 SIP_PARSE_TO, 400},
+	{"SIP/2.0 200 OK\r\n" HEAD "CSeq: 1 INVITE\r\nf: <sip:a@b>;tag=g\r\n\r\n",
+	 SIP_PARSE_TWICE_FROM, 0},
+	{"SIP/2.0 200 OK\r\n" HEAD "CSeq: 1 INVITE\r\nt: <sip:a@b>;tag=g\r\n\r\n",
+	 SIP_PARSE_TWICE_TO, 0},
+	{"SIP/2.0 200 OK\r\n" HEAD "CSeq: 1 INVITE\r\nCSeq: 2 INVITE\r\n\r\n", SIP_PARSE_TWICE_CSEQ,
+	 0},
+	{"SIP/2.0 200 OK\r\n" HEAD "CSeq: 1 INVITE\r\nl: 4\r\n\r\nabc", SIP_PARSE_BODY_SHORT, 0},
 	{OPTIONS_HEAD "cseq: 1 OPTIONS\r\n\r\n", SIP_PARSE_TWICE_CSEQ, 400},
 	{OPTIONS_HEAD "Max-Forwards: 0\r\nMax-Forwards: 0\r\n\r\n", SIP_PARSE_TWICE_MAX_FORWARDS,
 	 400},
