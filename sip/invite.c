@@ -44,8 +44,9 @@ void invite_tag(const struct invite *iv, char text[SIP_IDENT_LEN])
 struct invite *invite_find(struct sip *sip, const struct sip_ident *id)
 {
 	struct invite *iv = slab_get(sip->invites, id->handle);
+	bool is_ours = id->shard == sip->env.shard && id->kind == SIP_IDENT_CALL;
 
-	return iv && iv->nonce == id->nonce && id->kind == SIP_IDENT_CALL ? iv : NULL;
+	return is_ours && iv && iv->nonce == id->nonce ? iv : NULL;
 }
 
 struct dialog *invite_find_dialog(struct invite *iv, struct slice remote_tag)

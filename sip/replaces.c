@@ -41,7 +41,7 @@ static struct invite *replaces_find(struct sip *sip, const struct replaces *r)
 	struct sip_ident id;
 	struct invite *iv;
 
-	if (!sip_ident_read(r->to_tag, &id) || id.shard != sip->env.shard)
+	if (!sip_ident_read(r->to_tag, &id))
 		return NULL;
 	iv = invite_find(sip, &id);
 	return iv && slice_eq(iv->call_id, r->call_id) && invite_find_dialog(iv, r->from_tag)

@@ -313,6 +313,67 @@ static void test_methods(void **state)
 	end(&c);
 }
 
+/* A dialog is three texts (RFC 3261 12): with one of them wrong there is none, and an ACK is that
+ * of its own 2xx alone. */
+static void test_wrong_ids(void **state)
+{
+	struct flow_caller c, wrong;
+	struct flow f;
+
+	UNUSED(state);
+	start(&f, &c);
+	flow_caller_offer(&c, NULL, SDP);
+	assert_int_equal(flow_answer(&f), 0);
+	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	flow_caller_expect(&c, "200");
+	wrong = c;
+	wrong.call_id[0] = 'C';
+	flow_caller_request(&wrong, "BYE", NULL, NULL);
+	flow_expect(&f, "481");
+	flow_caller_ack(&wrong, NULL);
+	wrong = c;
+	wrong.tag[0] = 'F';
+	flow_caller_request(&wrong, "BYE", NULL, NULL);
+	flow_expect(&f, "481");
+	wrong = c;
+	wrong.to_tag[0] = wrong.to_tag[0] == '0' ? '1' : '0';
+	flow_caller_request(&wrong, "BYE", NULL, NULL);
+	flow_expect(&f, "481");
+	flow_caller_ack(&wrong, NULL);
+	wrong = c;
+	wrong.cseq = 4;
+	flow_caller_ack(&wrong, NULL);
+	flow_no_fact(&f);
+	assert_string_equal(flow_header(flow_expect(&f, "200"), "CSeq"), "1 INVITE");
+	flow_caller_ack(&c, NULL);
+	flow_expect_silence(&f, 40 * SIM_SECOND);
+	end(&c);
+}
+
+/* Our offer to a re-INVITE without one is not answered in its ACK: the session is what it was. */
+static void test_reinvite_unanswered(void **state)
+{
+	static const char *const bodies[] = {NULL, "v=0\r\nrubbish"};
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(bodies); i++) {
+		start(&f, &c);
+		talk(&c, NULL);
+		flow_caller_invite(&c, NULL, NULL);
+		assert_true(flow_caller_expect(&c, "200")->msg.body.len > 0);
+		flow_caller_ack(&c, bodies[i]);
+		flow_expect_silence(&f, 40 * SIM_SECOND);
+		flow_no_fact(&f);
+		flow_caller_invite(&c, NULL, flow_sdp(7002, "0 101", "sendrecv"));
+		flow_caller_expect(&c, "200");
+		flow_fact(&f, "media 10.0.0.9:7002 ulaw/0 ev101 dir0");
+		flow_caller_ack(&c, NULL);
+		end(&c);
+	}
+}
+
 /* BYE with a Reason, and both sides at once (RFC 5407 3.1.1). */
 static void test_byes(void **state)
 {
@@ -438,6 +499,8 @@ int main(void)
 		cmocka_unit_test(test_timers_always),
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_wrong_ids),
+		cmocka_unit_test(test_reinvite_unanswered),
 		cmocka_unit_test(test_byes),
 		cmocka_unit_test(test_multipart_and_long),
 		cmocka_unit_test(test_ack_with_branch_of_invite),
