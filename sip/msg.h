@@ -221,11 +221,13 @@ bool sip_msg_body_is(const struct sip_msg *msg, struct slice type);
 
 /* Framing of a stream (TCP, TLS): where does the first message end? */
 enum sip_frame {
-	SIP_FRAME_MORE,    /* incomplete: come again with more octets */
+	SIP_FRAME_MORE,	   /* incomplete: come again with more octets */
 	SIP_FRAME_MESSAGE, /* the first *bytes octets are one message */
-	SIP_FRAME_PING,    /* the first *bytes octets are CRLFCRLF: answer with CRLF (RFC 5626 3.5.1) */
-	SIP_FRAME_SKIP,    /* the first *bytes octets are a lone CRLF: drop them */
-	SIP_FRAME_BAD,     /* bad Content-Length or too large: answer 400 if *bytes > 0, then close */
+	SIP_FRAME_PING, /* the first *bytes octets are CRLFCRLF: answer with CRLF (RFC 5626 3.5.1)
+			 */
+	SIP_FRAME_SKIP, /* the first *bytes octets are a lone CRLF: drop them */
+	SIP_FRAME_BAD,	/* no message, bad Content-Length, too large: answer 400 if *bytes > 0, then
+			   close */
 };
 
 /* One per connection; zero it at the start and after each message taken off. Keeps the place up to
@@ -234,9 +236,11 @@ struct sip_framer {
 	size_t searched;
 	size_t head_bytes; /* start line and headers with the empty line; 0: not seen yet */
 	size_t body_bytes;
+	bool has_line; /* the first line was seen, and names a version of SIP */
 };
 
-/* No Content-Length counts as 0 (P8). With SIP_FRAME_BAD *bytes is the head if one was seen, else 0. */
+/* No Content-Length counts as 0, and what follows must be a message: else the framing is lost (P8).
+ * With SIP_FRAME_BAD *bytes is the head if one was seen, else 0. */
 enum sip_frame sip_msg_frame(struct sip_framer *f, struct slice stream, size_t *bytes);
 
 /* Of a text that is a message. */

@@ -18,9 +18,18 @@ static enum sip_frame leading_frame(struct slice s, size_t *bytes)
 	return SIP_FRAME_SKIP;
 }
 
+/* "SIP/" stands in it: a request or a status line, be it a bad one. */
+static bool is_start_line(struct slice line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if (slice_istarts(slice_from(line, i), SLICE_LIT("SIP/")))
+			return true;
+	return false;
+}
+
 /* Length of the head with its empty line, or 0 when its end is not there yet. Goes on where the
- * last call stopped, two octets back since an end may be cut in two. */
-static size_t head_find(struct sip_framer *f, struct slice s)
+ * last call stopped, two octets back since an end may be cut in two. *is_junk: it is none. */
+static size_t head_find(struct sip_framer *f, struct slice s, bool *is_junk)
 {
 	size_t at = f->searched;
 
@@ -31,6 +40,12 @@ static size_t head_find(struct sip_framer *f, struct slice s)
 		if (!lf)
 			break;
 		next = (size_t)(lf - s.ptr) + 1;
+		if (!f->has_line) {
+			f->has_line = is_start_line(slice_head(s, next));
+			*is_junk = !f->has_line;
+			if (*is_junk)
+				return 0;
+		}
 		if (next < s.len && s.ptr[next] == '\n')
 			return next + 1;
 		if (next + 1 < s.len && s.ptr[next] == '\r' && s.ptr[next + 1] == '\n')
@@ -75,7 +90,7 @@ static void length_find(struct slice head, size_t *length, bool *is_bad)
 
 enum sip_frame sip_msg_frame(struct sip_framer *f, struct slice stream, size_t *bytes)
 {
-	bool is_bad = false;
+	bool is_bad = false, is_junk = false;
 
 	*bytes = 0;
 	if (!stream.len)
@@ -83,9 +98,10 @@ enum sip_frame sip_msg_frame(struct sip_framer *f, struct slice stream, size_t *
 	if (!f->head_bytes && (stream.ptr[0] == '\r' || stream.ptr[0] == '\n'))
 		return leading_frame(stream, bytes);
 	if (!f->head_bytes) {
-		f->head_bytes = head_find(f, slice_head(stream, LIMIT_SIP_DATAGRAM));
+		f->head_bytes = head_find(f, slice_head(stream, LIMIT_SIP_DATAGRAM), &is_junk);
 		if (!f->head_bytes)
-			return stream.len >= LIMIT_SIP_DATAGRAM ? SIP_FRAME_BAD : SIP_FRAME_MORE;
+			return is_junk || stream.len >= LIMIT_SIP_DATAGRAM ? SIP_FRAME_BAD
+									   : SIP_FRAME_MORE;
 		length_find(slice_head(stream, f->head_bytes), &f->body_bytes, &is_bad);
 		if (is_bad || f->head_bytes + f->body_bytes > LIMIT_SIP_DATAGRAM) {
 			*bytes = f->head_bytes;

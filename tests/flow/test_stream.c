@@ -370,6 +370,39 @@ static void test_bad_length(void **state)
 	}
 }
 
+/* A message without Content-Length ends with its head; a body behind it is no message, so nothing
+ * that follows could be found any more: closed (18.3). A bad start line is refused, and no more. */
+static void test_junk(void **state)
+{
+	static const char *const junk[] = {
+		"v=0\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"\x16\x03\x01\x02\n",
+	};
+	static const char without[] =
+		"OPTIONS sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 10.0.0.9;branch=z9hG4bKj\r\n"
+		"From: <sip:a@x>;tag=1\r\nTo: <sip:b@x>\r\nCall-ID: j\r\nCSeq: 1 OPTIONS\r\n\r\n";
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(junk); i++) {
+		struct flow f;
+
+		flow_start_far(&f, "tcp", 1, NULL, NULL);
+		flow_far_call(&f);
+		flow_far_octets(&f, slice_str(without), SIZE_MAX);
+		flow_expect(&f, "200");
+		flow_far_octets(&f, SLICE_LIT("OPTIONS  sip:10.0.0.1 SIP/2.0\r\n"), SIZE_MAX);
+		flow_far_octets(&f, slice_from(slice_str(without), 30), SIZE_MAX);
+		flow_expect(&f, "400");
+		assert_int_equal(flow_far_count(&f).open, 1);
+		flow_far_octets(&f, slice_str(junk[i]), SIZE_MAX);
+		flow_run(&f, 50 * SIM_MS);
+		assert_int_equal(flow_far_count(&f).open, 0);
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_bad), 1);
+		flow_end(&f);
+	}
+}
+
 /* Two shards, one set of connections: a call of the second shard, and the far end ends it over a
  * connection of its own. Requests outside of dialogs are spread over the shards. */
 static void test_shards(void **state)
@@ -480,6 +513,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_wrong_certificate),
 		cmocka_unit_test(test_framing),
 		cmocka_unit_test(test_bad_length),
+		cmocka_unit_test(test_junk),
 		cmocka_unit_test(test_shards),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_reload),

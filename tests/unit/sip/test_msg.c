@@ -294,16 +294,20 @@ static void test_frame(void **state)
 		{"\r\nX", SIP_FRAME_SKIP, 2},
 		{"\n", SIP_FRAME_SKIP, 1},
 		{"\rX", SIP_FRAME_SKIP, 1},
-		{"A\r\nl: 3\r\n\r\nab", SIP_FRAME_MORE, 0},
-		{"A\r\nl: 3\r\n\r\nabcd", SIP_FRAME_MESSAGE, 14},
-		{"A\nContent-length :\n 3\n\nabc", SIP_FRAME_MESSAGE, 26},
-		{"A\r\nX: y\r\n\r\njunk", SIP_FRAME_MESSAGE, 11},
-		{"A\r\nl: x\r\n\r\n", SIP_FRAME_BAD, 11},
-		{"A\r\nl: -1\r\n\r\n", SIP_FRAME_BAD, 12},
-		{"A\r\nl: 1\r\nl: 2\r\n\r\n", SIP_FRAME_BAD, 17},
-		{"A\r\nl: 1\r\nl: 1\r\n\r\nx", SIP_FRAME_MESSAGE, 18},
-		{"A\r\nl: 65535\r\n\r\n", SIP_FRAME_BAD, 15},
-		{"A\r\nl: 99999999999999999999\r\n\r\n", SIP_FRAME_BAD, 30},
+		{"v=0", SIP_FRAME_MORE, 0},
+		{"v=0\r\n", SIP_FRAME_BAD, 0},
+		{"GET / HTTP/1.1\r\nHost: x\r\n\r\n", SIP_FRAME_BAD, 0},
+		{"OPTIONS sip:x sip/2.0\r\n\r\n", SIP_FRAME_MESSAGE, 25},
+		{"SIP/\r\nl: 3\r\n\r\nab", SIP_FRAME_MORE, 0},
+		{"SIP/\r\nl: 3\r\n\r\nabcd", SIP_FRAME_MESSAGE, 17},
+		{"SIP/\nContent-length :\n 3\n\nabc", SIP_FRAME_MESSAGE, 29},
+		{"SIP/\r\nX: y\r\n\r\njunk", SIP_FRAME_MESSAGE, 14},
+		{"SIP/\r\nl: x\r\n\r\n", SIP_FRAME_BAD, 14},
+		{"SIP/\r\nl: -1\r\n\r\n", SIP_FRAME_BAD, 15},
+		{"SIP/\r\nl: 1\r\nl: 2\r\n\r\n", SIP_FRAME_BAD, 20},
+		{"SIP/\r\nl: 1\r\nl: 1\r\n\r\nx", SIP_FRAME_MESSAGE, 21},
+		{"SIP/\r\nl: 65535\r\n\r\n", SIP_FRAME_BAD, 18},
+		{"SIP/\r\nl: 99999999999999999999\r\n\r\n", SIP_FRAME_BAD, 33},
 	};
 
 	UNUSED(state);
@@ -320,8 +324,8 @@ static void test_frame(void **state)
 /* Octet by octet the same frames come out, and no octet is searched twice. */
 static void test_frame_drip(void **state)
 {
-	static const char stream[] = "A\r\nl: 3\r\n\r\nabc\r\n\r\nB\nl:0\n\nC\r\n\r\n";
-	static const size_t want[] = {14, 4, 7, 5};
+	static const char stream[] = "SIP/\r\nl: 3\r\n\r\nabc\r\n\r\nSip/B\nl:0\n\nC SIP/\r\n\r\n";
+	static const size_t want[] = {17, 4, 11, 10};
 	struct sip_framer f = {0};
 	size_t from = 0, n = 0;
 
