@@ -395,8 +395,7 @@ void invite_release(struct invite *iv)
 
 /* ---- what the INVITE transaction says ---- */
 
-/* RFC 4028 7.4: at least the Min-SE that was given; twice at most. */
-static bool invite_take_422(struct invite *iv, const struct sip_msg *msg)
+bool invite_take_422(struct invite *iv, const struct sip_msg *msg)
 {
 	uint32_t min_se;
 

@@ -182,6 +182,9 @@ void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const stru
 /* The ACK of a 2xx to our INVITE in the confirmed dialog, and a linger record for its copies, which
  * takes over the transaction. */
 void invite_acknowledge(struct invite *iv, struct txn *ict, const struct sip_msg *msg);
+/* RFC 4028 7.4: takes over the Min-SE of a 422; false: that cannot help, or has not helped twice.
+ */
+bool invite_take_422(struct invite *iv, const struct sip_msg *msg);
 /* The call is over: every 2xx that `ict` may still have is ended by ACK and BYE. */
 void invite_orphan(const struct invite *iv, struct txn *ict, unsigned cause);
 /* A 2xx that the call does not take: ACK, and BYE with this cause (negative: no BYE). */

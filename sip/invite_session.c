@@ -145,6 +145,10 @@ static void session_refused(struct invite *iv, const struct sip_msg *msg, bool b
 		if (invite_take_auth(iv, msg))
 			session_refresh(iv);
 		return;
+	case 422:
+		if (invite_take_422(iv, msg))
+			session_refresh(iv);
+		return;
 	default:
 		break;
 	}

@@ -290,6 +290,47 @@ static void test_refresh_moves_target(void **state)
 	finish(&f);
 }
 
+/* A proxy on the way wants it longer (RFC 4028 7.4): the refresh comes again so, by the same
+ * method. */
+static void test_refresh_too_brief(void **state)
+{
+	static const struct {
+		const char *allow, *method;
+	} rows[] = {{"Allow: UPDATE\r\n", "UPDATE"}, {"", "INVITE"}};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		const struct flow_msg *m, *again;
+		char extra[256];
+		struct flow f;
+
+		snprintf(extra, sizeof(extra),
+			 FLOW_CONTACT "%sSession-Expires: 90;refresher=uac\r\n", rows[i].allow);
+		session_call(&f, extra);
+		m = flow_expect(&f, rows[i].method);
+		flow_reply(&f, m, 422, NULL, "Min-SE: 200\r\n", NULL);
+		if (i == 1)
+			flow_expect(&f, "ACK");
+		again = flow_expect(&f, rows[i].method);
+		assert_string_equal(flow_header(again, "Session-Expires"), "200;refresher=uac");
+		assert_string_equal(flow_header(again, "Min-SE"), "200");
+		assert_int_equal(again->msg.cseq, m->msg.cseq + 1);
+		flow_reply(&f, again, 200, NULL,
+			   FLOW_CONTACT "Session-Expires: 200;refresher=uac\r\n",
+			   i ? flow_sdp(7000, "0", "sendrecv") : NULL);
+		if (i == 1)
+			flow_expect(&f, "ACK");
+		m = flow_expect(&f, rows[i].method);
+		assert_int_equal((m->at - again->at) / SIM_SECOND, 100);
+		/* what does not help is not tried again */
+		flow_reply(&f, m, 422, NULL, "Min-SE: 90\r\n", NULL);
+		if (i == 1)
+			flow_expect(&f, "ACK");
+		flow_expect_silence(&f, 90 * SIM_SECOND);
+		finish(&f);
+	}
+}
+
 /* A refresh that nobody answers ends the call, by UPDATE as by INVITE. */
 static void test_refresh_unanswered(void **state)
 {
@@ -341,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_settled_anew),
 		cmocka_unit_test(test_refresh_moves_target),
+		cmocka_unit_test(test_refresh_too_brief),
 		cmocka_unit_test(test_refresh_unanswered),
 		cmocka_unit_test(test_no_session_timer),
 	};
