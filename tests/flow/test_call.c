@@ -29,12 +29,13 @@ static void test_look(void **state)
 
 	UNUSED(state);
 	flow_start(&f, "outbound_proxy=sip:10.0.0.9:5070\\;lr\nsend_pai=yes\nsend_rpid=yes", NULL);
+	f.diversion = (struct tech_diversion){.num = SLICE_LIT("555"), .reason = SLICE_LIT("cfb")};
 	flow_dial(&f, "100@trunk");
 	invite = m = flow_expect(&f, "INVITE");
 	assert_string_equal(
 		names_of(m),
 		"Via,From,To,Contact,Call-ID,CSeq,Route,Allow,Supported,Session-Expires,"
-		"Min-SE,P-Asserted-Identity,Remote-Party-ID,X-Campaign,Max-Forwards,"
+		"Min-SE,P-Asserted-Identity,Remote-Party-ID,Diversion,X-Campaign,Max-Forwards,"
 		"User-Agent,Content-Type,Content-Length");
 	assert_int_equal(m->to.port, 5070);
 	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:100@10.0.0.9:5060")));

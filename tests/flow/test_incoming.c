@@ -44,6 +44,7 @@ static void test_answered(void **state)
 	assert_true(flow_has(ok, "m=audio 4000 RTP/AVP 0 101\r\n"));
 	assert_true(flow_has(ok, "\r\nAllow: ") && flow_has(ok, "\r\nSupported: "));
 	flow_caller_ack(&c, NULL);
+	flow_expect_silence(&f, 130 * SIM_SECOND); /* no reminder any more */
 	flow_caller_bye(&c);
 	flow_end(&f);
 }

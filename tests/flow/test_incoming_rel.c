@@ -32,12 +32,12 @@ static void prack(struct flow_caller *c, unsigned number, const char *body, cons
 	flow_expect(c->f, status);
 }
 
-/* The right number, of an INVITE that was none of theirs. */
-static const char *another_invite(unsigned number)
+/* The right number, of a request that was not theirs. */
+static const char *another_request(unsigned number, const char *request)
 {
 	static char line[64];
 
-	snprintf(line, sizeof(line), "RAck: %u 77 INVITE\r\n", number);
+	snprintf(line, sizeof(line), "RAck: %u %s\r\n", number, request);
 	return line;
 }
 
@@ -99,7 +99,9 @@ static void test_in_order(void **state)
 	flow_indicate(&f, TECH_PROGRESS); /* waits */
 	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	prack(&c, rseq(first) + 7, NULL, "481");
-	flow_caller_request(&c, "PRACK", another_invite(rseq(first)), NULL);
+	flow_caller_request(&c, "PRACK", another_request(rseq(first), "77 INVITE"), NULL);
+	flow_expect(&f, "481");
+	flow_caller_request(&c, "PRACK", another_request(rseq(first), "1 UPDATE"), NULL);
 	flow_expect(&f, "481");
 	prack(&c, rseq(first), NULL, "200");
 	m = flow_expect(&f, "183");
@@ -155,17 +157,18 @@ static void test_offer_in_prack(void **state)
 	flow_caller_offer(&c, MUST, SDP);
 	flow_indicate(&f, TECH_RINGING);
 	m = flow_caller_expect(&c, "180");
+	flow_indicate(&f, TECH_PROGRESS); /* waits */
+	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	prack(&c, rseq(m), flow_sdp(7002, "0", "sendrecv"), "200"); /* the first is still open */
 	assert_int_equal(f.msgs[f.msg_taken - 1]->msg.body.len, 0);
 	flow_no_fact(&f);
-	flow_indicate(&f, TECH_PROGRESS);
-	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
 	m = flow_caller_expect(&c, "183");
 	prack(&c, rseq(m), flow_sdp(7008, "8 101", "sendrecv"), "200");
 	m = f.msgs[f.msg_taken - 1];
 	assert_true(flow_has(m, "\r\nContent-Type: application/sdp\r\n"));
 	assert_true(flow_has(m, "m=audio 4000 RTP/AVP 8 101\r\n"));
 	flow_fact(&f, "media 10.0.0.9:7008 alaw/8 ev101 dir0");
+	flow_expect_silence(&f, 50 * SIM_SECOND);
 	flow_hangup(&f, 17);
 	flow_caller_expect(&c, "486");
 	c.cseq = 1;
@@ -181,6 +184,36 @@ static void test_offer_in_prack(void **state)
 	assert_true(flow_has(f.msgs[f.msg_taken - 1], "\r\nWarning: 304 "));
 	flow_expect_silence(&f, 10 * SIM_SECOND); /* acknowledged all the same */
 	flow_no_fact(&f);
+	flow_hangup(&f, 17);
+	flow_caller_expect(&c, "486");
+	c.cseq = 1;
+	flow_caller_ack_failure(&c);
+	flow_end(&f);
+}
+
+/* The reminder of each minute (RFC 3261 13.3.1.1) is reliable as well, and says nothing of the
+ * media any more. */
+static void test_reminder(void **state)
+{
+	const struct flow_msg *first, *m;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	start(&f, &c, NULL);
+	flow_caller_offer(&c, MUST, SDP);
+	flow_indicate(&f, TECH_PROGRESS);
+	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	first = flow_caller_expect(&c, "183");
+	prack(&c, rseq(first), NULL, "200");
+	for (unsigned i = 1; i <= 2; i++) {
+		m = flow_expect(&f, "183");
+		assert_in_range(m->at - first->at, i * 60 * SIM_SECOND,
+				i * 60 * SIM_SECOND + 10 * SIM_MS);
+		assert_int_equal(rseq(m), rseq(first) + i);
+		assert_int_equal(m->msg.body.len, 0);
+		prack(&c, rseq(m), NULL, "200");
+	}
 	flow_hangup(&f, 17);
 	flow_caller_expect(&c, "486");
 	c.cseq = 1;
@@ -255,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_offer_in_183),
 		cmocka_unit_test(test_no_prack),
 		cmocka_unit_test(test_offer_in_prack),
+		cmocka_unit_test(test_reminder),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_early_update),
 	};

@@ -301,6 +301,39 @@ static void test_reinvites_cross_called(void **state)
 	flow_end(&f);
 }
 
+/* 3.3.2: a re-INVITE meets our UPDATE, which offers nothing: both are taken, and glare at the other
+ * side has us come again. */
+static void test_update_meets_reinvite_called(void **state)
+{
+	const struct flow_msg *update, *again;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, FLOW_PEER);
+	flow_caller_init(&c, &f);
+	flow_caller_offer(&c,
+			  "Allow: UPDATE\r\nSupported: timer\r\n"
+			  "Session-Expires: 90;refresher=uas\r\n",
+			  SDP);
+	assert_int_equal(flow_answer(&f), 0);
+	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	flow_caller_expect(&c, "200");
+	flow_caller_ack(&c, NULL);
+	update = flow_expect(&f, "UPDATE");
+	assert_int_equal(update->msg.body.len, 0);
+	flow_caller_invite(&c, NULL, flow_sdp(7002, "0 101", "sendrecv"));
+	assert_string_equal(flow_header(flow_caller_expect(&c, "200"), "CSeq"), "2 INVITE");
+	flow_fact(&f, "media 10.0.0.9:7002 ulaw/0 ev101 dir0");
+	flow_reply(&f, update, 491, NULL, NULL, NULL);
+	flow_caller_ack(&c, NULL);
+	again = flow_expect(&f, "UPDATE");
+	assert_in_range(again->at - update->at, 0, 2100 * SIM_MS);
+	flow_reply(&f, again, 200, NULL, FLOW_CONTACT, NULL);
+	flow_caller_bye(&c);
+	flow_end(&f);
+}
+
 /* 3.2.3 */
 static void test_answer_behind_our_bye_called(void **state)
 {
@@ -334,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_reinvite_before_our_bye),
 		cmocka_unit_test(test_bye_before_ack),
 		cmocka_unit_test(test_reinvites_cross_called),
+		cmocka_unit_test(test_update_meets_reinvite_called),
 		cmocka_unit_test(test_answer_behind_our_bye_called),
 		cmocka_unit_test(test_reinvite_left_open),
 	};

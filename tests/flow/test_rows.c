@@ -99,6 +99,41 @@ static void test_large_response(void **state)
 	flow_end(&f);
 }
 
+/* P13: a far end with a long Contact behind many proxies with long URIs: requests within the call
+ * carry all of it. */
+static void test_large_dialog(void **state)
+{
+	static const char *const names[] = {"ACK", "BYE"};
+	static char extra[8000], routes[8000], target[1600];
+	struct sink record = sink_make(extra, sizeof(extra) - 1);
+	struct sink route = sink_make(routes, sizeof(routes) - 1);
+	const struct flow_msg *invite, *m;
+	struct flow f;
+
+	UNUSED(state);
+	snprintf(target, sizeof(target), "sip:far@10.0.0.9:5060;x=%01500d", 0);
+	sink_fmt(&record, "Contact: <%s>\r\n", target);
+	for (int i = LIMIT_SIP_ROUTES; i > 0; i--)
+		sink_fmt(&record, "Record-Route: <sip:10.0.0.9:50%02d;lr;x=%0250d>\r\n", i, 0);
+	for (int i = 1; i <= LIMIT_SIP_ROUTES; i++)
+		sink_fmt(&route, "Route: <sip:10.0.0.9:50%02d;lr;x=%0250d>\r\n", i, 0);
+	flow_start(&f, NULL, NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 200, "far1", sink_cstr(&record), SDP);
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev101 dir0");
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		if (i == 1)
+			flow_hangup(&f, CAUSE_NORMAL);
+		m = flow_expect(&f, names[i]);
+		assert_true(slice_eq(m->msg.ruri, slice_str(target)));
+		assert_true(flow_has(m, sink_cstr(&route)));
+		flow_assert_to(m, "10.0.0.9:5001");
+	}
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 /* type=system: timer_t1 and timer_b rule what is sent again, and for how long. */
 static void test_timers_of_conf(void **state)
 {
@@ -296,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_routes_of_the_2xx),
 		cmocka_unit_test(test_invite_behind_answer),
 		cmocka_unit_test(test_large_response),
+		cmocka_unit_test(test_large_dialog),
 		cmocka_unit_test(test_foreign_responses),
 		cmocka_unit_test(test_without_q850),
 		cmocka_unit_test(test_digits_by_mode),
