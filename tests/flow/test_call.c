@@ -521,6 +521,7 @@ static void test_refusals(void **state)
 		{500, NULL, "ended 38 500"},
 		{302, "Contact: <sip:x@10.0.0.8>\r\n", "ended 23 302"},
 		{301, "Contact: <sip:x@10.0.0.8>\r\n", "ended 23 301"},
+		{302, "Reason: Q.850;cause=17\r\n", "ended 17 302"},
 		{401, NULL, "ended 21 401"},
 		{503, "Reason: SIP;cause=503;text=\"x, y\", Q.850;cause=38\r\n", "ended 38 503"},
 		{480, "Reason: Q.850;cause=17\r\n", "ended 17 480"},

@@ -264,6 +264,52 @@ static void test_placed(void **state)
 	flow_end(&f);
 }
 
+static void assert_uuid(struct slice text)
+{
+	assert_int_equal(text.len, 36);
+	for (size_t i = 0; i < text.len; i++) {
+		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		assert_non_null(
+			memchr(is_dash ? "-" : "0123456789abcdef", text.ptr[i], is_dash ? 1 : 16));
+	}
+}
+
+/* What is drawn by chance: UUIDs in lower case, and a CSeq of 15 bits; each call draws anew. */
+static void test_drawn(void **state)
+{
+	const struct flow_msg *m, *last = NULL;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, FLOW_PEER);
+	for (int i = 0; i < 5; i++) {
+		flow_dial(&f, "100@trunk");
+		m = flow_expect(&f, "INVITE");
+		assert_true(slice_starts(m->msg.via.branch, SLICE_LIT("z9hG4bKPj")));
+		assert_uuid(slice_from(m->msg.via.branch, 9));
+		assert_uuid(m->msg.from_tag);
+		assert_uuid(m->msg.call_id);
+		assert_in_range(m->msg.cseq, 0, 32767);
+		if (last) {
+			assert_false(slice_eq(m->msg.from_tag, last->msg.from_tag));
+			assert_false(slice_eq(m->msg.call_id, last->msg.call_id));
+			assert_int_not_equal(m->msg.cseq, last->msg.cseq);
+		}
+		last = m;
+		flow_reply(&f, m, 486, "t", NULL, NULL);
+		flow_expect(&f, "ACK");
+		flow_fact(&f, "ended 17 486");
+	}
+	flow_caller_init(&c, &f);
+	flow_caller_offer(&c, NULL, SDP);
+	flow_hangup(&f, CAUSE_BUSY);
+	assert_uuid(flow_caller_expect(&c, "486")->msg.to_tag);
+	flow_caller_ack_failure(&c);
+	flow_end(&f);
+}
+
 static void test_given_up(void **state)
 {
 	const struct flow_msg *invite, *m;
@@ -333,9 +379,8 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_placed),
-		cmocka_unit_test(test_given_up),
-		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_placed),	 cmocka_unit_test(test_drawn),
+		cmocka_unit_test(test_given_up), cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_refused),
 	};
 
