@@ -2,6 +2,7 @@
  * to which it belongs; what belongs to nobody is answered without state (RFC 3261 8.2.7). */
 #include "engine/base/check.h"
 #include "engine/core/cause.h"
+#include "sip/gate.h"
 #include "sip/refer.h"
 #include "sip/linger.h"
 #include "sip/registrar.h"
@@ -155,6 +156,12 @@ bool sip_refuse_scheme(const struct sip_rx *rx, struct slice tag)
 	return true;
 }
 
+/* What the gate looks at in full by itself. */
+static bool sip_asks_for_more(enum sip_method method)
+{
+	return method == SIP_METHOD_INVITE || method == SIP_METHOD_REGISTER;
+}
+
 /* Requests outside of any dialog. */
 static void sip_rx_outside(const struct sip_rx *rx)
 {
@@ -162,6 +169,8 @@ static void sip_rx_outside(const struct sip_rx *rx)
 	struct slice tag = slice_make(room, sizeof(room));
 
 	sip_loose_tag(rx->sip, rx->msg, room);
+	if (!sip_asks_for_more(rx->msg->method) && !sip_gate_admits(rx, tag))
+		return;
 	switch (rx->msg->method) {
 	case SIP_METHOD_OPTIONS:
 		if (!sip_refuse_scheme(rx, tag) && !sip_refuse_required(rx, NULL, tag, NULL, NULL))

@@ -157,15 +157,19 @@ static void gate_say(const struct sip_rx *rx, const char *why)
 		   addr_text(rx->from, ip), SLICE_ARG(slice_head(rx->msg->call_id, 128)), why);
 }
 
-/* True: nothing is to be answered. */
-static bool gate_offence(const struct sip_rx *rx, enum metric which, const char *why)
+static struct sip_offender_rule gate_rule(const struct sip_conf *conf)
 {
-	const struct sip_conf *conf = rx->sip->conf;
-	const struct sip_offender_rule rule = {
+	return (struct sip_offender_rule){
 		.count = conf->unidentified_count,
 		.period_s = conf->unidentified_period_s,
 		.prune_s = conf->unidentified_prune_s,
 	};
+}
+
+/* True: nothing is to be answered. */
+static bool gate_offence(const struct sip_rx *rx, enum metric which, const char *why)
+{
+	const struct sip_offender_rule rule = gate_rule(rx->sip->conf);
 	bool is_first, is_ignored;
 	char ip[ADDR_TEXT];
 
@@ -379,4 +383,24 @@ const struct sip_conf_endpoint *sip_gate_pass(const struct sip_rx *rx, struct tx
 		return NULL;
 	}
 	return gate_authenticate(rx, t, to_tag, ep) ? ep : NULL;
+}
+
+bool sip_gate_admits(const struct sip_rx *rx, struct slice to_tag)
+{
+	const struct sip_offender_rule rule = gate_rule(rx->sip->conf);
+	const struct sip_conf_endpoint *ep;
+
+	if (!gate_acls(rx)) {
+		gate_refuse_acl(rx, NULL, to_tag, "Not match ACL");
+		return false;
+	}
+	ep = sip_gate_identify(rx);
+	if (ep && !gate_acl(rx, &ep->acl, &ep->contact_acl)) {
+		gate_refuse_acl(rx, NULL, to_tag, "Not match Endpoint ACL");
+		return false;
+	}
+	if (ep || !sip_offenders_ignores(rx->sip->offenders, &rule, rx->from, sip_now(rx->sip)))
+		return true;
+	sip_count_one(rx->sip, METRIC_sip_ignored);
+	return false;
 }

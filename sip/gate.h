@@ -17,7 +17,11 @@
  * its server transaction, or NULL for an answer without state. to_tag: of such an answer. */
 const struct sip_conf_endpoint *sip_gate_pass(const struct sip_rx *rx, struct txn *t,
 					      struct slice to_tag);
-/* The same without a word, and without credentials: NULL if no endpoint fits. */
+/* Whether a request that needs no credentials (OPTIONS and what else is no call and no binding) is
+ * answered: not what access lists refuse, nor, unless it is of an endpoint, from an address that is
+ * ignored. False: it was answered (403) or dropped. */
+bool sip_gate_admits(const struct sip_rx *rx, struct slice to_tag);
+/* As sip_gate_pass without a word, and without credentials: NULL if no endpoint fits. */
 const struct sip_conf_endpoint *sip_gate_identify(const struct sip_rx *rx);
 
 /* Addresses that sent what nobody may send. */
@@ -31,5 +35,8 @@ struct sip_offender_rule {
 /* One more offence; true: it is to be ignored. *is_first: it is the first one that is. */
 bool sip_offenders_note(struct sip_offenders *o, const struct sip_offender_rule *rule,
 			const struct addr *from, int64_t now_ns, bool *is_first);
+/* Whether it is ignored now; then it was not silent until now. */
+bool sip_offenders_ignores(struct sip_offenders *o, const struct sip_offender_rule *rule,
+			   const struct addr *from, int64_t now_ns);
 
 #endif

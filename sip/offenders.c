@@ -38,22 +38,51 @@ void sip_offenders_destroy(struct sip_offenders *o)
 	free(o);
 }
 
-static struct offender *offender_at(struct sip_offenders *o, const struct addr *from)
+/* The place of an address; if it has none NULL, and *oldest is the one that would give way. */
+static struct offender *offender_find(struct sip_offenders *o, const struct addr *who,
+				      struct offender **oldest)
+{
+	struct offender *set = o->table[addr_hash(who, o->key) % OFFENDER_SETS];
+
+	*oldest = &set[0];
+	for (unsigned i = 0; i < OFFENDER_WAYS; i++) {
+		if (set[i].who.family && addr_eq_ip(&set[i].who, who))
+			return &set[i];
+		if (set[i].last_ns < (*oldest)->last_ns)
+			*oldest = &set[i];
+	}
+	return NULL;
+}
+
+static struct addr offender_addr(const struct addr *from)
 {
 	struct addr who = *from;
-	struct offender *set, *oldest;
 
 	who.port = 0;
-	set = o->table[addr_hash(&who, o->key) % OFFENDER_SETS];
-	oldest = &set[0];
-	for (unsigned i = 0; i < OFFENDER_WAYS; i++) {
-		if (set[i].who.family && addr_eq_ip(&set[i].who, &who))
-			return &set[i];
-		if (set[i].last_ns < oldest->last_ns)
-			oldest = &set[i];
-	}
+	return who;
+}
+
+static struct offender *offender_at(struct sip_offenders *o, const struct addr *from)
+{
+	struct addr who = offender_addr(from);
+	struct offender *oldest, *known = offender_find(o, &who, &oldest);
+
+	if (known)
+		return known;
 	*oldest = (struct offender){.who = who};
 	return oldest;
+}
+
+bool sip_offenders_ignores(struct sip_offenders *o, const struct sip_offender_rule *rule,
+			   const struct addr *from, int64_t now_ns)
+{
+	struct addr who = offender_addr(from);
+	struct offender *oldest, *f = offender_find(o, &who, &oldest);
+
+	if (!f || !f->is_ignored || now_ns - f->last_ns > rule->prune_s * TMR_SECOND)
+		return false;
+	f->last_ns = now_ns;
+	return true;
 }
 
 bool sip_offenders_note(struct sip_offenders *o, const struct sip_offender_rule *rule,

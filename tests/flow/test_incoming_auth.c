@@ -233,6 +233,94 @@ static void test_access_lists(void **state)
 	}
 }
 
+static void ask(struct flow *f, const char *method)
+{
+	static unsigned number;
+	char text[512];
+
+	number++;
+	snprintf(
+		text, sizeof(text),
+		"%s sip:me@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bKq%u\r\n"
+		"From: <sip:1000@10.0.0.9>;tag=x\r\nTo: <sip:c@d>\r\nCall-ID: q%u\r\nCSeq: 1 %s\r\n"
+		"Content-Length: 0\r\n\r\n",
+		method, number, number, method);
+	flow_send(f, text);
+}
+
+/* Access lists are for all that comes from outside of calls, not for calls alone. */
+static void test_access_of_others(void **state)
+{
+	static const struct {
+		const char *conf;
+		bool is_taken;
+	} rows[] = {
+		{"", true},
+		{"[a]\ntype=acl\ndeny=0.0.0.0/0\npermit=10.0.0.9\n", true},
+		{"[a]\ntype=acl\ndeny=10.0.0.0/8\n", false},
+		{"[1000]\ntype=endpoint\nallow=ulaw\ndeny=10.0.0.9\n", false},
+		{"[1001]\ntype=endpoint\nallow=ulaw\ndeny=10.0.0.9\n", true},
+	};
+	static const char *const methods[][2] = {
+		{"OPTIONS", "200"}, {"MESSAGE", "405"}, {"NOTIFY", "489"}, {"BYE", "481"}};
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		flow_start(&f, NULL, rows[i].conf);
+		for (size_t k = 0; k < ARRAY_COUNT(methods); k++) {
+			ask(&f, methods[k][0]);
+			flow_expect(&f, rows[i].is_taken ? methods[k][1] : "403");
+		}
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_acl_refused),
+				 rows[i].is_taken ? 0 : ARRAY_COUNT(methods));
+		flow_end(&f);
+	}
+}
+
+/* Who is ignored is told nothing at all, and has to be silent for it to end; endpoints at the same
+ * address are not. */
+static void test_offender_asks(void **state)
+{
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, NULL, BOB);
+	for (int i = 0; i < 6; i++) {
+		flow_caller_init(&c, &f);
+		c.from = "<sip:scanner@1.2.3.4>";
+		flow_caller_invite(&c, NULL, SDP);
+		if (i < 5) {
+			flow_caller_expect(&c, "401");
+			flow_caller_ack_failure(&c);
+		}
+	}
+	for (int i = 0; i < 3; i++) {
+		flow_expect_silence(&f, 20 * SIM_SECOND);
+		ask(&f, "OPTIONS");
+	}
+	flow_expect_silence(&f, 31 * SIM_SECOND);
+	ask(&f, "OPTIONS");
+	flow_expect(&f, "200");
+	assert_int_equal(metric_get(&f.metrics, METRIC_sip_ignored), 4);
+	flow_end(&f);
+
+	flow_start(&f, NULL, BOB "[1000]\ntype=endpoint\nallow=ulaw\n");
+	for (int i = 0; i < 6; i++) {
+		flow_caller_init(&c, &f);
+		c.from = "<sip:scanner@1.2.3.4>";
+		flow_caller_invite(&c, NULL, SDP);
+		if (i < 5) {
+			flow_caller_expect(&c, "401");
+			flow_caller_ack_failure(&c);
+		}
+	}
+	ask(&f, "OPTIONS");
+	flow_expect(&f, "200");
+	flow_end(&f);
+}
+
 /* Whose number counts (RFC 3325, 3323), and who diverted the call (5806). */
 static void test_identity(void **state)
 {
@@ -276,9 +364,10 @@ static void test_identity(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_digest),	     cmocka_unit_test(test_no_oracle),
-		cmocka_unit_test(test_offender),     cmocka_unit_test(test_identification),
-		cmocka_unit_test(test_access_lists), cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_digest),		 cmocka_unit_test(test_no_oracle),
+		cmocka_unit_test(test_offender),	 cmocka_unit_test(test_identification),
+		cmocka_unit_test(test_access_lists),	 cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_access_of_others), cmocka_unit_test(test_offender_asks),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
