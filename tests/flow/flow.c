@@ -376,6 +376,8 @@ static bool flow_report(void *arg, uint32_t kind, const void *data, size_t len)
 	const struct flow_reporter *r = arg;
 	struct tech_admin admin = sip_center_admin(r->flow->center);
 
+	if (r->flow->is_report_full)
+		return false;
 	admin.ops->fact(admin.impl, r->shard, kind, data, len);
 	return true;
 }

@@ -583,6 +583,37 @@ static void test_rings_out(void **state)
 	flow_end(&f);
 }
 
+/* Each provisional response but 100 starts it again (RFC 3261 16.7, timer C). */
+static void test_rings_on(void **state)
+{
+	static const struct {
+		unsigned code; /* 100 s later */
+		int64_t ends_s;
+	} rows[] = {{100, 180}, {180, 280}, {183, 280}, {199, 280}};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		const struct flow_msg *invite, *cancel;
+		struct flow f;
+
+		flow_start(&f, NULL, NULL);
+		flow_dial(&f, "100@trunk");
+		invite = flow_expect(&f, "INVITE");
+		flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
+		flow_run(&f, 100 * SIM_SECOND);
+		flow_reply(&f, invite, rows[i].code, "t", FLOW_CONTACT, NULL);
+		cancel = flow_expect(&f, "CANCEL");
+		assert_in_range(cancel->at - invite->at, rows[i].ends_s * SIM_SECOND,
+				(rows[i].ends_s + 1) * SIM_SECOND);
+		f.fact_taken = f.fact_count - 1;
+		flow_fact(&f, "ended 19 0");
+		flow_reply(&f, cancel, 200, "t", NULL, NULL);
+		flow_reply(&f, invite, 487, "t", NULL, NULL);
+		flow_expect(&f, "ACK");
+		flow_end(&f);
+	}
+}
+
 static void test_dial_errors(void **state)
 {
 	struct flow f;
@@ -625,6 +656,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_no_reply),
 		cmocka_unit_test(test_rings_out),
+		cmocka_unit_test(test_rings_on),
 		cmocka_unit_test(test_dial_errors),
 	};
 

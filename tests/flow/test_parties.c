@@ -122,6 +122,33 @@ static void test_hidden(void **state)
 	flow_end(&f);
 }
 
+/* A trunk that is not trusted is told nothing of it, in no line of any message. */
+static void test_hidden_from_strangers(void **state)
+{
+	static const char *const endpoints[] = {
+		"callerid=\"Ann\" <4711>\nsend_pai=yes\nsend_rpid=yes",
+		"callerid=\"Ann\" <4711>\nsend_pai=yes\nsend_rpid=yes\ncallerid_privacy=prohib"};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(endpoints); i++) {
+		const struct flow_msg *m;
+		struct flow f;
+
+		flow_start(&f, endpoints[i], NULL);
+		f.cid_hidden = i == 0;
+		flow_dial(&f, "100@trunk");
+		m = flow_expect(&f, "INVITE");
+		assert_false(flow_has(m, "Ann") || flow_has(m, "4711"));
+		flow_reply(&f, m, 200, "far1", FLOW_CONTACT, SDP);
+		m = flow_expect(&f, "ACK");
+		assert_false(flow_has(m, "Ann") || flow_has(m, "4711"));
+		f.fact_taken = f.fact_count;
+		m = flow_bye(&f, 16);
+		assert_false(flow_has(m, "Ann") || flow_has(m, "4711"));
+		flow_end(&f);
+	}
+}
+
 /* ---- connected line, in ---- */
 
 static const struct {
@@ -478,6 +505,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_diversion),
 		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_hidden_from_strangers),
 		cmocka_unit_test(test_connected_in),
 		cmocka_unit_test(test_connected_out),
 		cmocka_unit_test(test_connected_out_not),

@@ -129,6 +129,37 @@ static void test_incoming(void **state)
 	}
 }
 
+/* A caller over TCP: our refusal goes once (no timer G); our 200 is repeated all the same, for its
+ * ACK comes from further away (RFC 3261 13.3.1.4). */
+static void test_repeated(void **state)
+{
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 1, NULL,
+		       "[who]\ntype=identify\nendpoint=trunk\nmatch=10.0.0.9\n");
+	flow_far_call(&f);
+	flow_caller_init(&c, &f);
+	flow_caller_offer(&c, NULL, flow_sdp(7000, "0", "sendrecv"));
+	flow_hangup(&f, 17);
+	flow_caller_expect(&c, "486");
+	flow_expect_silence(&f, 20 * SIM_SECOND);
+	flow_caller_ack_failure(&c);
+	flow_caller_init(&c, &f);
+	flow_caller_offer(&c, NULL, flow_sdp(7000, "0", "sendrecv"));
+	assert_int_equal(flow_answer(&f), 0);
+	flow_caller_expect(&c, "200");
+	flow_expect(&f, "200");
+	flow_caller_ack(&c, NULL);
+	flow_expect_silence(&f, 20 * SIM_SECOND);
+	f.fact_taken = f.fact_count; /* of media */
+	flow_caller_request(&c, "BYE", NULL, NULL);
+	flow_expect(&f, "200");
+	flow_fact(&f, "ended 16 0");
+	flow_end(&f);
+}
+
 /* A refusal: the ACK goes once, and nothing waits for copies of the response. */
 static void test_refused(void **state)
 {
@@ -241,13 +272,17 @@ static void test_nobody_listens(void **state)
 	flow_end(&f);
 }
 
-/* The next target, at once (RFC 3263 4.3), also while it rings at one that goes away. */
+/* The next target, at once (RFC 3263 4.3), also while it rings at one that goes away; and what it
+ * is when there is none: 503, also if the last one turns out to be nowhere. */
 static void test_next_target(void **state)
 {
-	static const char *const ways[] = {"contact=sip:10.0.0.9:5099\\;transport=tcp\n"
-					   "contact=sip:10.0.0.9:5060\\;transport=tcp\n",
-					   "contact=sip:10.0.0.9:5060\\;transport=tcp\n"
-					   "contact=sip:b@10.0.0.9:5098\\;transport=tcp\n"};
+	static const char first_dead[] = "contact=sip:10.0.0.9:5099\\;transport=tcp\n"
+					 "contact=sip:10.0.0.9:5060\\;transport=tcp\n";
+	static const char second_dead[] = "contact=sip:10.0.0.9:5060\\;transport=tcp\n"
+					  "contact=sip:b@10.0.0.9:5098\\;transport=tcp\n";
+	static const char second_nowhere[] = "contact=sip:10.0.0.9:5060\\;transport=tcp\n"
+					     "contact=sip:nowhere.example\\;transport=tcp\n";
+	static const char *const ways[] = {first_dead, second_dead, second_nowhere};
 
 	UNUSED(state);
 	for (size_t i = 0; i < ARRAY_COUNT(ways); i++) {
@@ -264,14 +299,14 @@ static void test_next_target(void **state)
 		assert_true(sim_now(f.w) - at < 100 * SIM_MS);
 		flow_reply(&f, invite, 180, "t", FLOW_CONTACT, NULL);
 		flow_fact(&f, "ringing");
-		if (i == 0) { /* the second one already */
+		if (ways[i] == first_dead) {
 			flow_reply(&f, invite, 486, "t", NULL, NULL);
 			flow_expect(&f, "ACK");
 			flow_fact(&f, "ended 17 486");
 		} else {
 			flow_far_close(&f);
 			flow_run(&f, SIM_SECOND);
-			flow_fact(&f, "ended 34 503"); /* nor at the second one */
+			flow_fact(&f, "ended 34 503");
 		}
 		assert_int_equal(metric_get(&f.metrics, METRIC_sip_failover), 1);
 		flow_end(&f);
@@ -510,6 +545,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_nobody_listens),
 		cmocka_unit_test(test_next_target),
 		cmocka_unit_test(test_waits_to_reconnect),
+		cmocka_unit_test(test_repeated),
 		cmocka_unit_test(test_wrong_certificate),
 		cmocka_unit_test(test_framing),
 		cmocka_unit_test(test_bad_length),

@@ -44,6 +44,21 @@ static void test_busy(void **state)
 	assert_int_equal(rig.hangups, 0);
 }
 
+/* rtp_timeout: Q.850 44, towards the far end too. */
+static void test_silence(void **state)
+{
+	UNUSED(state);
+	dial_like_the_book();
+	answer();
+	turn();
+	forget_events();
+	rig.media->silent(the_chan());
+	turn();
+	assert_string_equal(rig.events, "SoftHangupRequest Cdr Hangup(44,0) ENDED ");
+	assert_int_equal(rig.hangup_cause, 44);
+	assert_int_equal(rig.cdr.disposition, CDR_ANSWERED);
+}
+
 static void test_no_answer(void **state)
 {
 	UNUSED(state);
@@ -435,6 +450,7 @@ int main(void)
 		TEST(test_answered_and_over),
 		TEST(test_busy),
 		TEST(test_no_answer),
+		TEST(test_silence),
 		TEST(test_hung_up_while_ringing),
 		TEST(test_no_channel_at_all),
 		TEST(test_held_trunk),
