@@ -1,6 +1,7 @@
 /* sip/invite_auth.c - the credentials of one call: its own, or those of calls before it (nonces.h).
  */
 #include "engine/base/check.h"
+#include "engine/base/log.h"
 #include "sip/invite.h"
 #include "sip/nonces.h"
 
@@ -57,12 +58,28 @@ static unsigned auth_shared_count(const struct sip_auth_state *st)
 	return count;
 }
 
+/* A trunk that is set up wrong refuses each call so: what to look at. */
+static void auth_say_unmet(struct invite *iv, const struct sip_conf_endpoint *ep,
+			   const struct sip_msg *msg)
+{
+	char addr[ADDR_TEXT];
+
+	sip_count_one(iv->sip, METRIC_sip_auth_unmet);
+	log_notice("Endpoint '%.*s': %s asks for credentials (%u), and %s", SLICE_ARG(ep->name),
+		   addr_text(&iv->dst.addr, addr), msg->code,
+		   ep->auth ? "offers no realm and algorithm that its outbound_auth has; look at "
+			      "realm and supported_algorithms_uac there"
+			    : "it has none: set outbound_auth");
+}
+
 bool invite_take_auth(struct invite *iv, const struct sip_msg *msg)
 {
 	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
 	enum sip_auth_verdict verdict;
 	unsigned shared;
 
+	if (ep && !ep->auth)
+		auth_say_unmet(iv, ep, msg);
 	if (!ep || !ep->auth || !auth_alloc(iv))
 		return false;
 	shared = auth_shared_count(iv->auth);
@@ -70,6 +87,8 @@ bool invite_take_auth(struct invite *iv, const struct sip_msg *msg)
 	/* Another realm that asks too says nothing of the nonces that we had. */
 	if (verdict == SIP_AUTH_REFUSED || auth_shared_count(iv->auth) < shared)
 		auth_give_up_shared(iv);
+	if (verdict == SIP_AUTH_UNUSABLE)
+		auth_say_unmet(iv, ep, msg);
 	return verdict == SIP_AUTH_RETRY;
 }
 

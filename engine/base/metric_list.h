@@ -65,6 +65,7 @@
 	X(sip_capture_dropped,    "SIP messages left out of a pcap file: the disk is behind") \
 	X(sip_unidentified,       "requests that belong to no endpoint, refused") \
 	X(sip_auth_failed,        "requests with wrong credentials, refused") \
+	X(sip_auth_unmet,         "challenges that our credentials could not answer") \
 	X(sip_nonce_reused,       "INVITEs sent with credentials at once") \
 	X(sip_nonce_refused,      "kept nonces that a far end did not take (any more)") \
 	X(sip_acl_refused,        "requests refused by an access list") \

@@ -558,6 +558,7 @@ static void test_algorithms(void **state)
 			flow_expect(&f, "ACK");
 		}
 		flow_fact(&f, rows[i].algorithm ? "ended 17 486" : "ended 21 401");
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_auth_unmet), !rows[i].algorithm);
 		flow_end(&f);
 	}
 }

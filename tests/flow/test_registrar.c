@@ -3,6 +3,7 @@
 #include "engine/base/check.h"
 #include "tests/flow/flow.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static struct flow f;
@@ -146,13 +147,52 @@ static void test_path(void **state)
 	}
 }
 
+/* What was kept over a restart: taken up for what is left of it, and none that is over or that no
+ * AOR takes any more. The world begins on the 1st of January 2026. */
+static void test_restored(void **state)
+{
+	static const struct {
+		const char *key, *expires;
+		bool is_taken;
+	} rows[] = {
+		{"phone;@1", "1767225700", true}, /* in about 100 s */
+		{"phone;@1", "1767225600", false},  {"none;@1", "1767225700", false},
+		{"nobody;@1", "1767225700", false}, {"phone;@1", "x", false},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		char text[256];
+
+		start();
+		snprintf(text, sizeof(text),
+			 "{\"uri\":\"sip:a@10.0.0.9\",\"endpoint\":\"phone\",\"expiration_time\":"
+			 "\"%s\"}",
+			 rows[i].expires);
+		assert_int_equal(
+			sip_center_restore(f.center, slice_str(rows[i].key), slice_str(text)),
+			rows[i].is_taken);
+		flow_run(&f, 10 * SIM_MS);
+		f.fact_taken = f.fact_count;
+		flow_dial(&f, "phone");
+		assert_int_equal(f.dial_error, rows[i].is_taken ? 0 : -EHOSTUNREACH);
+		if (rows[i].is_taken) {
+			flow_reply(&f, flow_expect(&f, "INVITE"), 486, "b", NULL, NULL);
+			flow_expect(&f, "ACK");
+			flow_fact(&f, "ended 17 486");
+			flow_run(&f, 101 * SIM_SECOND);
+			flow_fact(&f, "ContactStatus sip:a@10.0.0.9 Removed phone phone");
+		}
+		end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_which_aor),
-		cmocka_unit_test(test_all_are_told),
-		cmocka_unit_test(test_no_room),
-		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_which_aor), cmocka_unit_test(test_all_are_told),
+		cmocka_unit_test(test_no_room),	  cmocka_unit_test(test_path),
+		cmocka_unit_test(test_restored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
