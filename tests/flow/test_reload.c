@@ -342,13 +342,13 @@ static void test_transport_of_the_call(void **state)
 	f.transport = "allow_reload=yes\n";
 	reload(NULL);
 	assert_has(call("1@trunk"), "Via: SIP/2.0/UDP 10.0.0.1:5062;");
-	flow_request(&f, up, "OPTIONS", 4, "far1", NULL, NULL); /* to port 5060 */
+	flow_request(&f, up, "OPTIONS", 3, "far1", NULL, NULL); /* to port 5060 */
 	flow_expect(&f, "200");
-	flow_request(&f, up, "INVITE", 5, "far1", FLOW_CONTACT,
+	flow_request(&f, up, "INVITE", 4, "far1", FLOW_CONTACT,
 		     flow_sdp(7002, "0 101", "sendrecv"));
 	m = flow_expect(&f, "200");
 	assert_has(m, "Contact: <sip:asterisk@10.0.0.1:5060>");
-	flow_request(&f, up, "ACK", 5, "far1", NULL, NULL);
+	flow_request(&f, up, "ACK", 4, "far1", NULL, NULL);
 	end();
 }
 
