@@ -16,6 +16,7 @@ struct resolver_entry {
 	struct hash_node node;
 	struct list used;    /* of resolver.used: the one looked at last at the end */
 	struct list waiters; /* struct resolver_wait.node */
+	struct list settled; /* of resolver.settled */
 	enum dns_type type;
 	uint8_t status; /* enum resolver_status; PENDING: never answered yet */
 	bool is_asking;
@@ -38,6 +39,9 @@ struct resolver {
 	struct slab *entries;
 	struct hash by_name;
 	struct list used;
+	struct list settled; /* entries whose waiters are called by `later` */
+	struct tmr later;
+	bool is_looking; /* somebody is inside of resolver_look */
 	uint32_t asking;
 	struct dns_answer answer; /* scratch: large */
 	union dns_record host_records[LIMIT_DNS_RECORDS];
@@ -46,6 +50,7 @@ struct resolver {
 static const struct resolver_conf resolver_nothing;
 
 static void resolver_on_answer(void *arg, uint64_t token, int error, struct slice message);
+static void resolver_on_later(struct tmr *t, void *arg);
 
 /* ---- life ---- */
 
@@ -71,6 +76,8 @@ int resolver_create(struct resolver **out, struct io *io, struct tmr_wheel *whee
 	r->metrics = metrics;
 	r->conf = conf ? conf : &resolver_nothing;
 	list_init(&r->used);
+	list_init(&r->settled);
+	tmr_init(&r->later, wheel, resolver_on_later, r);
 	err = slab_create(&r->entries, "dns_names", sizeof(struct resolver_entry), LIMIT_DNS_NAMES);
 	if (!err)
 		err = hash_create(&r->by_name, LIMIT_DNS_NAMES);
@@ -95,6 +102,7 @@ void resolver_destroy(struct resolver *r)
 	if (!r)
 		return;
 	dns_client_destroy(r->client);
+	tmr_stop(&r->later);
 	list_for (node, &r->used)
 		entry_leave_waiters(list_entry(node, struct resolver_entry, used));
 	hash_destroy(&r->by_name);
@@ -139,6 +147,37 @@ static void entry_call_waiters(struct resolver_entry *e)
 	}
 }
 
+/* Who looks may be in the midst of a search that waits for this very entry: a client may end all
+ * questions at once when it is asked one more. So nobody is called from inside of a look. */
+static void resolver_call_waiters(struct resolver *r, struct resolver_entry *e)
+{
+	if (!r->is_looking) {
+		entry_call_waiters(e);
+		return;
+	}
+	list_del(&e->settled);
+	list_add_tail(&r->settled, &e->settled);
+	if (!tmr_is_started(&r->later))
+		tmr_start(&r->later, io_now_ns(r->io));
+}
+
+static void resolver_on_later(struct tmr *t, void *arg)
+{
+	struct resolver *r = arg;
+	struct list due;
+
+	UNUSED(t);
+	list_init(&due);
+	list_splice(&due, &r->settled);
+	while (!list_empty(&due)) {
+		struct resolver_entry *e =
+			list_entry(list_first(&due), struct resolver_entry, settled);
+
+		list_del(&e->settled);
+		entry_call_waiters(e);
+	}
+}
+
 /* ---- entries ---- */
 
 static uint64_t entry_hash(const char *name, enum dns_type type)
@@ -163,6 +202,7 @@ static void entry_free(struct resolver *r, struct resolver_entry *e)
 {
 	hash_del(&r->by_name, &e->node);
 	list_del(&e->used);
+	list_del(&e->settled);
 	slab_free(r->entries, e);
 }
 
@@ -195,6 +235,7 @@ static struct resolver_entry *entry_new(struct resolver *r, const char *name, en
 	e->status = RESOLVER_PENDING;
 	list_init(&e->waiters);
 	list_init(&e->used);
+	list_init(&e->settled);
 	list_add_tail(&r->used, &e->used);
 	hash_add(&r->by_name, &e->node, entry_hash(name, type));
 	return e;
@@ -212,7 +253,7 @@ static void entry_settle(struct resolver *r, struct resolver_entry *e, enum reso
 	e->status = (uint8_t)status;
 	e->came_ns = now;
 	e->until_ns = now + ttl_ns;
-	entry_call_waiters(e);
+	resolver_call_waiters(r, e);
 }
 
 static void entry_failed(struct resolver *r, struct resolver_entry *e)
@@ -291,13 +332,16 @@ static void resolver_on_answer(void *arg, uint64_t token, int error, struct slic
 
 /* ---- looking ---- */
 
+/* May be over before it returns. */
 static void entry_begin(struct resolver *r, struct resolver_entry *e)
 {
 	e->is_asking = true;
 	e->hops = 0;
 	memcpy(e->asked, e->name, sizeof(e->asked));
 	r->asking++;
+	r->is_looking = true;
 	resolver_ask(r, e);
+	r->is_looking = false;
 }
 
 static bool entry_is_fresh(const struct resolver *r, const struct resolver_entry *e,
@@ -386,7 +430,7 @@ enum resolver_status resolver_look(struct resolver *r, struct slice name, enum d
 		return RESOLVER_FAILED;
 	}
 	if (!e->is_asking && !entry_is_fresh(r, e, since_ns))
-		entry_begin(r, e); /* may be over before it returns */
+		entry_begin(r, e);
 	if (!e->is_asking)
 		return entry_answer(e, out);
 	if (wait && !resolver_is_waiting(wait))

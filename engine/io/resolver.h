@@ -90,8 +90,8 @@ bool resolver_is_waiting(const struct resolver_wait *wait);
 /* type: DNS_A, DNS_AAAA, DNS_SRV, DNS_NAPTR. name: a host name, not an address. An answer that came
  * at since_ns or later counts even if its TTL is over: a search that looks for several names gives
  * the instant at which it began, so that it ends also when TTLs are 0. RESOLVER_PENDING: `wait`,
- * unless it waits already, is called once when that question is over; wait NULL: asks all the same.
- */
+ * unless it waits already, is called once when that question is over, never from inside of
+ * resolver_look; wait NULL: asks all the same. */
 enum resolver_status resolver_look(struct resolver *r, struct slice name, enum dns_type type,
 				   int64_t since_ns, struct resolver_answer *out,
 				   struct resolver_wait *wait);

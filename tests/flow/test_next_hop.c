@@ -643,6 +643,32 @@ static void test_incoming_slow(void **state)
 	flow_end(&f);
 }
 
+/* Answers that have run out are asked for again, and the second question fails at once, with the
+ * first: the search is over while it is begun. Old answers serve. */
+static void test_fails_at_once(void **state)
+{
+	static const char both[] = "Contact: <sip:far@both.example;transport=udp>\r\n";
+
+	UNUSED(state);
+	start(NULL, NULL);
+	sim_dns_put(f.w, "_sip._udp.both.example", 3600, "SRV 10 0 5088 one.example");
+	sim_dns_put(f.w, "_sip._udp.both.example", 3600, "SRV 20 0 5089 two.example");
+	sim_dns_put(f.w, "one.example", 1, "A 10.0.0.7");
+	sim_dns_put(f.w, "two.example", 1, "A 10.0.0.8");
+	for (int i = 0; i < 2; i++) {
+		flow_dial(&f, "100@trunk");
+		flow_reply(&f, flow_expect(&f, "INVITE"), 200, "t", both, SDP);
+		flow_fact(&f, FACT);
+		expect("ACK", "10.0.0.7:5088");
+		bye("10.0.0.7:5088");
+		flow_expect_silence(&f, 40 * SIM_SECOND);
+		sim_dns_set(f.w, &(struct sim_dns_weather){.delay_min_ns = SIM_SECOND,
+							   .delay_max_ns = SIM_SECOND,
+							   .breaks_at = "two.example"});
+	}
+	flow_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -658,7 +684,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_prack_and_fork), cmocka_unit_test(test_answered_after_hangup),
 		cmocka_unit_test(test_evicted),	       cmocka_unit_test(test_refreshed),
 		cmocka_unit_test(test_reinvite),       cmocka_unit_test(test_incoming),
-		cmocka_unit_test(test_incoming_slow),
+		cmocka_unit_test(test_incoming_slow),  cmocka_unit_test(test_fails_at_once),
 	};
 
 	if (argc > 1)

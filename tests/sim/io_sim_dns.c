@@ -2,6 +2,7 @@
 #include "engine/io/dns_client.h"
 #include "tests/sim/sim_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,7 +24,7 @@ struct sim_question {
 	uint64_t token;
 	int error;
 	enum dns_type type;
-	bool is_refused;
+	bool is_refused, is_due;
 	char name[DNS_NAME_ROOM];
 };
 
@@ -283,6 +284,7 @@ static void question_due(struct sim_world *w, void *arg)
 		free(q);
 		return;
 	}
+	q->is_due = true;
 	sim_done_init(&q->done, q->client, question_end, question_drop);
 	sim_done_post(q->client->io, &q->done);
 }
@@ -303,6 +305,29 @@ static int64_t question_fate(struct sim_world *w, struct sim_question *q)
 	return wait;
 }
 
+/* Not yet due; they are freed when their time has come. */
+static struct sim_question *question_first(struct dns_client *c)
+{
+	list_for (node, &c->questions) {
+		struct sim_question *q = list_entry(node, struct sim_question, node);
+
+		if (!q->is_due)
+			return q;
+	}
+	return NULL;
+}
+
+static void questions_break(struct dns_client *c)
+{
+	struct sim_question *q;
+
+	while ((q = question_first(c)) != NULL) {
+		q->client = NULL;
+		list_del(&q->node);
+		c->fn(c->arg, q->token, -ECONNREFUSED, SLICE_EMPTY);
+	}
+}
+
 void dns_client_ask(struct dns_client *c, const char *name, enum dns_type type, uint64_t token)
 {
 	struct sim_world *w = c->io->w;
@@ -318,6 +343,8 @@ void dns_client_ask(struct dns_client *c, const char *name, enum dns_type type, 
 	sim_trace_fmt(w, "dns", "%s %s", dns_type_name(type), name);
 	q->is_refused = rng_chance(&w->rng, w->dns.refuse_permille);
 	sim_at_always(w, w->now + question_fate(w, q), question_due, q);
+	if (w->dns.breaks_at && strcmp(w->dns.breaks_at, name) == 0)
+		questions_break(c);
 }
 
 /* ---- life ---- */

@@ -136,6 +136,8 @@ struct sim_dns_weather {
 	uint32_t loss_permille;		    /* of each try */
 	uint32_t refuse_permille;	    /* answers that are SERVFAIL */
 	bool is_dead;			    /* nobody answers */
+	const char *breaks_at; /* a question for this name fails at once, and with it all that are
+				* on their way; NULL: none */
 };
 void sim_dns_set(struct sim_world *w, const struct sim_dns_weather *weather);
 /* Questions asked since the start. */

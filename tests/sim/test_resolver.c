@@ -15,7 +15,7 @@ static struct {
 	struct resolver_conf conf;
 	struct resolver *r;
 	struct resolver_wait waits[WAITERS];
-	unsigned called[WAITERS];
+	unsigned called[WAITERS], called_within;
 	/* what the next turn looks for */
 	const char *name;
 	enum dns_type type;
@@ -176,6 +176,55 @@ static void test_nothing(void **state)
 	assert_int_equal(sim_dns_questions(t.w), 3);
 }
 
+static void job_look_and_break(void)
+{
+	t.status = resolver_look(t.r, SLICE_LIT("b.example"), DNS_A, t.since_ns, &t.answer,
+				 &t.waits[1]);
+	t.called_within = t.called[0] + t.called[1];
+}
+
+/* A question that fails at once, and takes another one with it: who waits for that is not called
+ * from inside of the look. */
+static void test_breaks(void **state)
+{
+	UNUSED(state);
+	sim_dns_set(t.w, &(struct sim_dns_weather){.delay_min_ns = SIM_SECOND,
+						   .delay_max_ns = SIM_SECOND,
+						   .breaks_at = "b.example"});
+	assert_int_equal(look("a.example", DNS_A, 1), RESOLVER_PENDING);
+	run_job(job_look_and_break);
+	assert_int_equal(t.status, RESOLVER_FAILED);
+	assert_int_equal(t.called_within, 0);
+	sim_run_for(t.w, SIM_MS);
+	assert_int_equal(t.called[0], 1);
+	assert_int_equal(t.called[1], 0); /* it had its answer */
+	assert_int_equal(resolver_asking(t.r), 0);
+	assert_int_equal(look("a.example", DNS_A, 0), RESOLVER_FAILED);
+	sim_run_for(t.w, 2 * SIM_SECOND);
+	assert_int_equal(t.called[0], 1);
+}
+
+/* Who waited has left before it was called, and its answer is forgotten. */
+static void job_break_and_leave(void)
+{
+	job_look_and_break();
+	resolver_wait_stop(&t.waits[0]);
+	resolver_flush(t.r);
+}
+
+static void test_breaks_and_leaves(void **state)
+{
+	UNUSED(state);
+	sim_dns_set(t.w, &(struct sim_dns_weather){.delay_min_ns = SIM_SECOND,
+						   .delay_max_ns = SIM_SECOND,
+						   .breaks_at = "b.example"});
+	assert_int_equal(look("a.example", DNS_A, 1), RESOLVER_PENDING);
+	run_job(job_break_and_leave);
+	assert_int_equal(resolver_count(t.r), 0);
+	sim_run_for(t.w, 2 * SIM_SECOND);
+	assert_int_equal(t.called[0], 0);
+}
+
 static void test_chain(void **state)
 {
 	UNUSED(state);
@@ -323,9 +372,17 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_one_question), TEST(test_ttl_zero), TEST(test_nothing),
-		TEST(test_chain),	 TEST(test_failure),  TEST(test_hosts),
-		TEST(test_bounds),	 TEST(test_reload),   TEST(test_conf),
+		TEST(test_one_question),
+		TEST(test_ttl_zero),
+		TEST(test_nothing),
+		TEST(test_chain),
+		TEST(test_failure),
+		TEST(test_hosts),
+		TEST(test_bounds),
+		TEST(test_reload),
+		TEST(test_conf),
+		TEST(test_breaks),
+		TEST(test_breaks_and_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
