@@ -11,7 +11,8 @@
 
 struct host {
 	struct hash_node node; /* by number */
-	struct list used;      /* of peer_names.used: the one asked for last at the end */
+	struct list used; /* of peer_names.used, the one asked for last at the end; or pinned */
+	bool is_pinned;
 	size_t len;
 	char text[LIMIT_PEER_NAME + 1];
 };
@@ -19,7 +20,8 @@ struct host {
 struct peer_names {
 	struct slab *slab;
 	struct hash by_number;
-	struct list used;
+	struct list used, pinned;
+	uint32_t pinned_count;
 	uint64_t key;
 };
 
@@ -31,7 +33,9 @@ int peer_names_create(struct peer_names **out, uint64_t key)
 		return -ENOMEM;
 	h->key = key;
 	list_init(&h->used);
-	if (slab_create(&h->slab, "peer_names", sizeof(struct host), LIMIT_PEER_NAMES) ||
+	list_init(&h->pinned);
+	if (slab_create(&h->slab, "peer_names", sizeof(struct host),
+			LIMIT_PEER_NAMES + LIMIT_PEER_PINNED) ||
 	    hash_create(&h->by_number, LIMIT_PEER_NAMES)) {
 		peer_names_destroy(h);
 		return -ENOMEM;
@@ -64,22 +68,26 @@ static struct host *host_find(struct peer_names *h, uint64_t number)
 	if (!node)
 		return NULL;
 	host = hash_entry(node, struct host, node);
-	list_del(&host->used);
-	list_add_tail(&h->used, &host->used);
+	if (!host->is_pinned) {
+		list_del(&host->used);
+		list_add_tail(&h->used, &host->used);
+	}
 	return host;
 }
 
-/* Room for one more: the one that was not asked for the longest time goes. */
+static void host_free(struct peer_names *h, struct host *host)
+{
+	list_del(&host->used);
+	hash_del(&h->by_number, &host->node);
+	slab_free(h->slab, host);
+}
+
+/* Room for one more: of those that are not pinned the one that was not asked for the longest time
+ * goes. */
 static struct host *host_new(struct peer_names *h)
 {
-	struct host *oldest;
-
-	if (slab_used(h->slab) == slab_count_max(h->slab)) {
-		oldest = list_entry(list_first(&h->used), struct host, used);
-		list_del(&oldest->used);
-		hash_del(&h->by_number, &oldest->node);
-		slab_free(h->slab, oldest);
-	}
+	while (slab_used(h->slab) - h->pinned_count >= LIMIT_PEER_NAMES)
+		host_free(h, list_entry(list_first(&h->used), struct host, used));
 	return slab_alloc(h->slab);
 }
 
@@ -105,6 +113,30 @@ uint64_t peer_names_keep(struct peer_names *h, struct slice name)
 	list_add_tail(&h->used, &host->used);
 	hash_add(&h->by_number, &host->node, number);
 	return number;
+}
+
+bool peer_names_pin(struct peer_names *h, struct slice name)
+{
+	uint64_t number = peer_names_keep(h, name);
+	struct host *host = number ? host_find(h, number) : NULL;
+
+	if (!host || host->is_pinned)
+		return true;
+	if (h->pinned_count == LIMIT_PEER_PINNED)
+		return false;
+	host->is_pinned = true;
+	h->pinned_count++;
+	list_del(&host->used);
+	list_add_tail(&h->pinned, &host->used);
+	return true;
+}
+
+void peer_names_unpin(struct peer_names *h)
+{
+	list_for (node, &h->pinned)
+		list_entry(node, struct host, used)->is_pinned = false;
+	list_splice(&h->used, &h->pinned);
+	h->pinned_count = 0;
 }
 
 struct slice peer_names_text(struct peer_names *h, uint64_t host)

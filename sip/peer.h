@@ -3,8 +3,10 @@
  * A TLS connection that we open is made to a name: its certificate must be for it (RFC 5922), and
  * no request for another name may use it (RFC 5923). So a peer is more than an address. Names are
  * kept once a shard, in struct peer_names, and stand in a peer as a number that is the same on all
- * shards. Bounded by LIMIT_PEER_NAMES: the name that was not asked for the longest time gives way,
- * and a connection to it cannot be opened any more by those who remember its number alone. */
+ * shards. Those in the configuration are pinned, up to LIMIT_PEER_PINNED. Others, which far ends
+ * may choose at will, are bounded by LIMIT_PEER_NAMES: the one that was not asked for the longest
+ * time gives way, and a connection to it cannot be opened any more by those who remember its number
+ * alone. */
 #ifndef RINGER_SIP_PEER_H
 #define RINGER_SIP_PEER_H
 
@@ -32,6 +34,10 @@ size_t peer_names_bytes(const struct peer_names *h);
 /* The number of a name, which is remembered; case and a dot at the end do not matter. 0 for an
  * address and for nothing. */
 uint64_t peer_names_keep(struct peer_names *h, struct slice name);
+/* The same, and it stays until peer_names_unpin. False: no room, it is as any other. */
+bool peer_names_pin(struct peer_names *h, struct slice name);
+/* All names are as others, until they are pinned anew. */
+void peer_names_unpin(struct peer_names *h);
 /* NUL behind it; empty: 0, or forgotten. */
 struct slice peer_names_text(struct peer_names *h, uint64_t host);
 

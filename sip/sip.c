@@ -186,6 +186,48 @@ static int sip_create_parts(struct sip *sip, const struct sip_sizes *s)
 	return err;
 }
 
+/* ---- names of the configuration ---- */
+
+/* True: it did not fit. */
+static bool sip_pin_name(struct sip *sip, struct slice text)
+{
+	struct sip_uri uri;
+
+	return text.len && sip_uri_parse(&uri, text) == 0 &&
+	       !peer_names_pin(sip->peer_names, sip_target_host(&uri));
+}
+
+static bool sip_pin_aor(struct sip *sip, const struct sip_conf_aor *aor)
+{
+	bool over = sip_pin_name(sip, aor->outbound_proxy);
+
+	for (uint32_t i = 0; i < aor->contact_count; i++)
+		over |= sip_pin_name(sip, aor->contacts[i].uri);
+	return over;
+}
+
+/* A call that hears nothing for an hour must find its trunk all the same, whatever names far ends
+ * have brought meanwhile. */
+static void sip_pin_names(struct sip *sip, const struct sip_conf *conf)
+{
+	bool over = false;
+
+	peer_names_unpin(sip->peer_names);
+	for (uint32_t i = 0; i < conf->aor_count; i++)
+		over |= sip_pin_aor(sip, &conf->aors[i]);
+	for (uint32_t i = 0; i < conf->endpoint_count; i++)
+		over |= sip_pin_name(sip, conf->endpoints[i].outbound_proxy);
+	for (uint32_t i = 0; i < conf->registration_count; i++) {
+		over |= sip_pin_name(sip, conf->registrations[i].server_uri);
+		over |= sip_pin_name(sip, conf->registrations[i].outbound_proxy);
+	}
+	if (over && sip->env.shard == 0)
+		log_warning(
+			"pjsip.conf names more than %d hosts: a quiet TLS connection to one of the "
+			"others cannot be opened again during a call if far ends bring many names",
+			LIMIT_PEER_PINNED);
+}
+
 int sip_create(struct sip **out, const struct sip_env *env, const struct sip_conf *conf)
 {
 	struct sip *sip = calloc(1, sizeof(*sip));
@@ -216,6 +258,7 @@ int sip_create(struct sip **out, const struct sip_env *env, const struct sip_con
 		return err;
 	}
 	sip_hosts_set_conf(sip, conf);
+	sip_pin_names(sip, conf);
 	*out = sip;
 	return 0;
 }
@@ -269,6 +312,7 @@ void sip_set_conf(struct sip *sip, const struct sip_conf *conf)
 	resolver_set_conf(sip->resolver, &conf->names);
 	sip_hosts_set_conf(sip, conf);
 	sip_tp_rebind(sip);
+	sip_pin_names(sip, conf);
 	sip->txns.conf.times = sip_times(conf);
 }
 

@@ -47,18 +47,23 @@ static int target_transport_of(struct slice name, bool is_secure)
 	return -1;
 }
 
+struct slice sip_target_host(const struct sip_uri *uri)
+{
+	struct slice maddr;
+
+	return sip_uri_param(uri, SLICE_LIT("maddr"), &maddr) && maddr.len ? maddr : uri->host;
+}
+
 bool sip_target_query_make(struct sip_target_query *q, const struct sip_uri *uri,
 			   const struct sip_target_want *want, uint64_t seed)
 {
-	struct slice host = uri->host, value;
+	struct slice host = sip_target_host(uri), value;
 
 	*q = (struct sip_target_query){
 		.port = uri->port, .transport = -1, .want = *want, .seed = seed};
 	if (uri->scheme != SIP_SCHEME_SIP && uri->scheme != SIP_SCHEME_SIPS)
 		return false;
 	q->is_secure = uri->scheme == SIP_SCHEME_SIPS;
-	if (sip_uri_param(uri, SLICE_LIT("maddr"), &value) && value.len)
-		host = value;
 	if (host.len == 0 || host.len >= sizeof(q->host))
 		return false;
 	slice_copy(q->host, sizeof(q->host), host);

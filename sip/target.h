@@ -59,6 +59,9 @@ enum sip_target_result {
 	SIP_TARGET_DNS_FAILED, /* nothing found, and a question came to no answer */
 };
 
+/* The name or address that leads to it: maddr, or its host (RFC 3263 4). */
+struct slice sip_target_host(const struct sip_uri *uri);
+
 /* ---- pure ---- */
 
 struct sip_target_query {

@@ -70,6 +70,7 @@
 #define LIMIT_SIP_TARGETS      8    /* addresses that one URI leads to */
 #define LIMIT_SIP_HEALTH       1024 /* targets in trouble that a shard remembers */
 #define LIMIT_PEER_NAMES       1024  /* names of TLS peers that a shard remembers */
+#define LIMIT_PEER_PINNED      8192  /* ... and of those in the configuration */
 #define LIMIT_PEER_NAME	       253   /* octets of one */
 #define LIMIT_SIP_FAILOVER     16    /* statuses of failover= */
 #define LIMIT_SIP_REDIRECTS    5     /* URIs that one call is sent to by 3xx */

@@ -166,6 +166,45 @@ static void test_opened_again(void **state)
 	}
 }
 
+/* More names than are remembered, as far ends bring them in Contact and Via. */
+static void bring_names_job(struct flow *f)
+{
+	char name[32];
+
+	for (uint32_t shard = 0; shard < f->shard_count; shard++)
+		for (int i = 0; i < 2 * LIMIT_PEER_NAMES; i++) {
+			snprintf(name, sizeof(name), "name%d.test", i);
+			peer_names_keep(f->sips[shard]->peer_names, slice_str(name));
+		}
+}
+
+/* The name of a trunk is not forgotten for them: its quiet call is ended over another connection.
+ */
+static void test_name_stays(void **state)
+{
+	const struct flow_msg *m;
+	struct flow f;
+
+	UNUSED(state);
+	for (uint32_t shard = 0; shard < 2; shard++) {
+		start_named(&f, "/tls/carrier.pem", NAMED("carrier.test"), 2);
+		flow_use_shard(&f, shard);
+		flow_dial(&f, "100@trunk");
+		m = flow_expect(&f, "INVITE");
+		flow_reply(&f, m, 200, "t", FLOW_CONTACT, flow_sdp(7000, "0", "sendrecv"));
+		flow_expect(&f, "ACK");
+		flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+		flow_far_close(&f);
+		flow_do(&f, bring_names_job);
+		flow_reload(&f, "aors=named\n", NAMED("carrier.test"));
+		flow_do(&f, bring_names_job);
+		flow_hangup(&f, 16);
+		m = flow_expect(&f, "BYE");
+		flow_reply(&f, m, 200, "t", NULL, NULL);
+		flow_end(&f);
+	}
+}
+
 /* A caller whose connection is gone gets its response where its Via says: source address, port of
  * sent-by. */
 static void test_way_back(void **state)
@@ -196,6 +235,44 @@ static void test_way_back(void **state)
 		flow_expect(&f, "BYE");
 		assert_int_equal(flow_far_count(&f).accepted, 1);
 		flow_end(&f);
+	}
+}
+
+/* Ask, and their connection is gone before they hear. */
+static void callers_come(struct flow *f, struct flow_caller *callers, uint32_t count)
+{
+	flow_far_call(f);
+	for (uint32_t i = 0; i < count; i++) {
+		flow_caller_init(&callers[i], f);
+		flow_caller_invite(&callers[i], NULL, flow_sdp(7000, "0", "sendrecv"));
+		flow_expect(f, "100");
+		flow_fact(f, "offer 100@10.0.0.1 \"Ann\" <1000>");
+		assert_int_equal(flow_answer(f), 0);
+		flow_fact(f, "media 10.0.0.9:7000 ulaw/0 ev255 dir0");
+		flow_expect(f, "200");
+	}
+	flow_far_close(f);
+}
+
+/* Copies of the responses of several calls and shards all take the one connection that the first
+ * of them opened, also while it comes about. */
+static void test_one_way_back(void **state)
+{
+	static const char *const protocols[] = {"tcp", "tls"};
+	struct flow_caller callers[6];
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
+		flow_start_far(&f, protocols[i], 3, NULL, WHO);
+		callers_come(&f, callers, ARRAY_COUNT(callers));
+		for (int copy = 0; copy < 3; copy++)
+			for (size_t c = 0; c < ARRAY_COUNT(callers); c++)
+				flow_expect(&f, "200");
+		assert_int_equal(metric_get(&f.metrics, METRIC_sip_conn_opened), 1);
+		assert_int_equal(flow_far_count(&f).accepted, 1);
+		f.is_deaf = true;
+		flow_abandon(&f);
 	}
 }
 
@@ -296,11 +373,18 @@ static void test_tls_options(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_by_name),	     cmocka_unit_test(test_by_uri),
-		cmocka_unit_test(test_wrong_name),   cmocka_unit_test(test_not_reused),
-		cmocka_unit_test(test_wildcards),    cmocka_unit_test(test_opened_again),
-		cmocka_unit_test(test_registration), cmocka_unit_test(test_client_certificates),
-		cmocka_unit_test(test_way_back),     cmocka_unit_test(test_no_way_back),
+		cmocka_unit_test(test_by_name),
+		cmocka_unit_test(test_by_uri),
+		cmocka_unit_test(test_wrong_name),
+		cmocka_unit_test(test_not_reused),
+		cmocka_unit_test(test_wildcards),
+		cmocka_unit_test(test_opened_again),
+		cmocka_unit_test(test_name_stays),
+		cmocka_unit_test(test_registration),
+		cmocka_unit_test(test_client_certificates),
+		cmocka_unit_test(test_one_way_back),
+		cmocka_unit_test(test_way_back),
+		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_tls_options),
 	};
 

@@ -87,6 +87,54 @@ static void test_full(void **state)
 	assert_true(keep("second") == second);
 }
 
+static void keep_many(const char *what, int count)
+{
+	char name[32];
+
+	for (int i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%s%d", what, i);
+		assert_true(keep(name) != 0);
+	}
+}
+
+/* Names from the wire push out one another, but none of the configuration's; what a reload no
+ * longer names is as any other. */
+static void test_pinned(void **state)
+{
+	uint64_t before = keep("carrier.test"), after;
+
+	UNUSED(state);
+	assert_true(peer_names_pin(hosts, SLICE_LIT("Carrier.Test.")));
+	assert_true(peer_names_pin(hosts, SLICE_LIT("other.test")));
+	assert_true(peer_names_pin(hosts, SLICE_LIT("10.0.0.9"))); /* nothing to be kept */
+	after = keep("other.test");
+	keep_many("wire", 2 * LIMIT_PEER_NAMES);
+	assert_int_equal(peer_names_text(hosts, before).len, 12);
+	assert_int_equal(peer_names_text(hosts, after).len, 10);
+	peer_names_unpin(hosts);
+	assert_true(peer_names_pin(hosts, SLICE_LIT("other.test")));
+	keep_many("more", LIMIT_PEER_NAMES);
+	assert_int_equal(peer_names_text(hosts, before).len, 0);
+	assert_int_equal(peer_names_text(hosts, after).len, 10);
+}
+
+static void test_pinned_full(void **state)
+{
+	char name[32];
+
+	UNUSED(state);
+	for (int i = 0; i < LIMIT_PEER_PINNED; i++) {
+		snprintf(name, sizeof(name), "trunk%d", i);
+		assert_true(peer_names_pin(hosts, slice_str(name)));
+	}
+	assert_true(peer_names_pin(hosts, SLICE_LIT("trunk7"))); /* it is */
+	assert_false(peer_names_pin(hosts, SLICE_LIT("one.more")));
+	keep_many("wire", LIMIT_PEER_NAMES);
+	assert_int_equal(peer_names_text(hosts, keep("trunk0")).len, 6);
+	peer_names_unpin(hosts);
+	assert_true(peer_names_pin(hosts, SLICE_LIT("one.more")));
+}
+
 static void test_equal(void **state)
 {
 	struct sip_peer a = {.addr = {.family = 4, .port = 5061, .ip = {10, 0, 0, 9}}, .host = 7};
@@ -109,6 +157,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_names, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pinned, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pinned_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_equal, setup, teardown),
 	};
 
