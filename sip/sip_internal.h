@@ -57,9 +57,8 @@ struct bindings {
 	uint32_t timer_count;  /* started: they stand, also when nothing is to be done */
 };
 
-#define CONN_OWED_MAX                                                                              \
-	256 /* losses of which transactions of the same shard hear on a later turn                 \
-	     */
+/* Losses of which transactions of the same shard hear on a later turn. */
+#define CONN_OWED_MAX 256
 
 /* conn.h; empty but on one shard */
 struct conns {
