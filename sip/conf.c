@@ -2,6 +2,7 @@
 #include "sip/conf_internal.h"
 
 #include "engine/base/check.h"
+#include "sip/identify.h"
 #include "sip/location.h"
 #include "sip/stir.h"
 
@@ -55,6 +56,7 @@ void sip_conf_free(struct sip_conf *conf)
 	if (!conf)
 		return;
 	conf_free_callers(conf);
+	sip_identify_destroy(conf->identify);
 	keep_free(&conf->keep);
 	resolver_conf_free(&conf->names);
 	sip_stir_free(conf->stir);

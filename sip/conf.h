@@ -209,6 +209,7 @@ struct sip_conf_endpoint {
 
 struct sip_conf_memory;
 struct sip_failover;
+struct sip_identify;
 struct sip_stir;
 
 struct sip_conf {
@@ -225,6 +226,7 @@ struct sip_conf {
 	uint32_t auth_count;
 	const struct sip_conf_identify *identifies;
 	uint32_t identify_count;
+	struct sip_identify *identify; /* identify.h: finds them; NULL: there is none */
 	const struct sip_conf_host *hosts;
 	uint32_t host_count;
 	const struct sip_conf_acl *acls; /* all of them must let a caller in */

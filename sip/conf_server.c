@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "engine/base/regex.h"
+#include "sip/identify.h"
 
 #include <errno.h>
 
@@ -314,7 +315,7 @@ int conf_link_callers(struct sip_conf *conf, const struct conf_identify_draft *i
 	}
 	conf->identifies = out;
 	conf->identify_count = count;
-	return 0;
+	return sip_identify_create(&conf->identify, conf);
 }
 
 /* Regular expressions hold memory of their own. */

@@ -4,10 +4,11 @@
 #include "engine/base/check.h"
 #include "engine/base/log.h"
 #include "sip/hosts.h"
-#include "engine/base/regex.h"
+#include "sip/identify.h"
 #include "sip/registration.h"
 
 #include <errno.h>
+
 /* ---- which endpoint ---- */
 
 /* The endpoint "user@host", else "user". */
@@ -41,65 +42,20 @@ static struct slice gate_from_host(const struct sip_msg *msg, struct slice *user
 	return uri.host;
 }
 
-static bool gate_matches(struct slice text, struct slice wanted, const struct regex *regex)
+static bool gate_host_has(const void *arg, uint32_t host, const struct addr *from)
 {
-	char room[1024];
-	struct sink copy = sink_make(room, sizeof(room) - 1);
-
-	if (!regex)
-		return slice_eq(text, wanted);
-	sip_text_write_flat(&copy, text);
-	return !copy.over && regex_matches(regex, sink_slice(&copy));
-}
-
-static bool gate_has_header(const struct sip_msg *msg, const struct sip_conf_identify *i)
-{
-	for (uint32_t n = 0; n < msg->hdr_count; n++) {
-		const struct sip_hdr *h = &msg->headers[n];
-
-		if (slice_ieq(sip_hdr_line_name(msg, h), i->header) &&
-		    gate_matches(sip_hdr_line_value(msg, h), i->header_value, i->header_regex))
-			return true;
-	}
-	return false;
-}
-
-static bool gate_is_port(uint16_t wanted, const struct addr *from)
-{
-	return wanted == 0 || wanted == from->port;
-}
-
-static bool gate_is_of(const struct sip_rx *rx, const struct sip_conf_identify *i,
-		       enum sip_conf_ident way)
-{
-	if (way == SIP_IDENTIFY_HEADER)
-		return i->header.len && gate_has_header(rx->msg, i);
-	if (way == SIP_IDENTIFY_REQUEST_URI)
-		return i->ruri.len && gate_matches(rx->msg->ruri, i->ruri, i->ruri_regex);
-	for (uint32_t n = 0; n < i->net_count; n++)
-		if (gate_is_port(i->nets[n].base.port, rx->from) &&
-		    addr_net_has(&i->nets[n], rx->from))
-			return true;
-	for (uint32_t n = 0; n < i->name_count; n++)
-		if (gate_is_port(i->names[n].port, rx->from) &&
-		    sip_host_has(rx->sip, i->names[n].host, rx->from))
-			return true;
-	return false;
+	return sip_host_has(arg, host, from);
 }
 
 /* As Asterisk: type=identify serves header and Request-URI also where only "ip" is in the order. */
 static const struct sip_conf_endpoint *gate_by_object(const struct sip_rx *rx,
 						      enum sip_conf_ident way)
 {
-	const struct sip_conf *conf = rx->sip->conf;
+	const struct sip_identify_request r = {
+		.msg = rx->msg, .from = rx->from, .host_has = gate_host_has, .arg = rx->sip};
+	const struct sip_conf_identify *i = sip_identify_find(rx->sip->conf->identify, way, &r);
 
-	for (uint32_t n = 0; n < conf->identify_count; n++) {
-		const struct sip_conf_identify *i = &conf->identifies[n];
-
-		if (i->endpoint && (i->endpoint->identify_by & 1u << way) && gate_is_of(rx, i, way))
-			return i->endpoint;
-	}
-	return NULL;
+	return i ? i->endpoint : NULL;
 }
 
 static const struct sip_conf_endpoint *gate_by_way(const struct sip_rx *rx, enum sip_conf_ident way)

@@ -34,7 +34,7 @@ struct micro_table {
 
 #define MICRO_TABLE(cases) {(cases), sizeof(cases) / sizeof((cases)[0])}
 
-#define MICRO_TABLES(X) X(base) X(core) X(sip) X(sdp) X(auth) X(rtp) X(ami) X(libre)
+#define MICRO_TABLES(X) X(base) X(core) X(sip) X(sdp) X(auth) X(identify) X(rtp) X(ami) X(libre)
 
 #define MICRO_DECLARE(module) extern const struct micro_table micro_##module;
 MICRO_TABLES(MICRO_DECLARE)

@@ -290,8 +290,7 @@ bool addr_net_parse(struct addr_net *n, struct slice text)
 	return true;
 }
 
-/* An IPv4 peer on a dual-stack socket is met by its IPv4 rules. */
-static struct addr addr_unmapped(const struct addr *a)
+struct addr addr_unmapped(const struct addr *a)
 {
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	struct addr v4 = {.family = 4, .port = a->port};
@@ -302,6 +301,20 @@ static struct addr addr_unmapped(const struct addr *a)
 	return v4;
 }
 
+struct addr addr_network(const struct addr *a, uint8_t prefix_bits)
+{
+	struct addr net = {.family = a->family};
+	size_t whole = prefix_bits / 8;
+	unsigned rest = prefix_bits % 8;
+
+	check(whole <= sizeof(net.ip));
+	memcpy(net.ip, a->ip, whole);
+	if (rest)
+		net.ip[whole] = (uint8_t)(a->ip[whole] & 0xff00 >> rest);
+	return net;
+}
+
+/* An IPv4 peer on a dual-stack socket is met by its IPv4 rules. */
 bool addr_net_has(const struct addr_net *n, const struct addr *a)
 {
 	struct addr plain = n->base.family == 4 ? addr_unmapped(a) : *a;

@@ -29,6 +29,10 @@ bool addr_eq_ip(const struct addr *a, const struct addr *b); /* address alone */
 bool addr_is_any(const struct addr *a);                      /* 0.0.0.0 or :: */
 bool addr_is_loopback(const struct addr *a);
 uint64_t addr_hash(const struct addr *a, uint64_t seed);
+/* An IPv4 address within IPv6 (::ffff:1.2.3.4) as IPv4; any other as it is. */
+struct addr addr_unmapped(const struct addr *a);
+/* Its network of that length: the other bits, the port and the octets beyond are 0. */
+struct addr addr_network(const struct addr *a, uint8_t prefix_bits);
 
 /* net/prefix as in permit and deny lines: "10.0.0.0/8", "10.0.0.0/255.0.0.0", "10.1.2.3". */
 struct addr_net {
