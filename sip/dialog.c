@@ -9,6 +9,9 @@
 #include <errno.h>
 
 #define DIALOG_TEXT MSGBUF_LARGE
+/* Of a request without credentials, but for the texts of the dialog and what is configured: names
+ * of headers, Via, CSeq, Max-Forwards, Reason, 16 lines of Route. */
+#define DIALOG_OWN_OCTETS 768
 
 const char *dialog_state_name(enum dialog_state s)
 {
@@ -91,8 +94,24 @@ struct dialog_text {
 	struct slice from, to, tag, target, routes;
 };
 
+/* The longest request that must be possible: a BYE. */
+static bool dialog_fits(const struct dialog *d, size_t more)
+{
+	size_t uris = d->is_asked ? SIP_AUTH_REALMS * (dialog_ruri(d).len + more) : 0;
+
+	return DIALOG_OWN_OCTETS + d->sip->conf->user_agent.len + d->reserve + d->from_len +
+		       d->to_len + d->target_len + d->routes_len + more + uris <=
+	       LIMIT_SIP_OUT;
+}
+
+bool dialog_has_room(const struct dialog *d, struct slice target)
+{
+	return dialog_fits(d, target.len > d->target_len ? target.len - d->target_len : 0);
+}
+
 static int dialog_set_text(struct dialog *d, const struct dialog_text *t)
 {
+	const struct dialog old = *d;
 	char room[DIALOG_TEXT];
 	struct sink out = sink_make(room, sizeof(room));
 	struct msgbuf *buf;
@@ -104,7 +123,7 @@ static int dialog_set_text(struct dialog *d, const struct dialog_text *t)
 	sink_add(&out, t->target);
 	sink_add(&out, t->routes);
 	if (out.over)
-		return -ENOBUFS;
+		return -EMSGSIZE;
 	buf = msgbuf_dup(d->sip->bufs, sink_slice(&out));
 	if (!buf) {
 		sip_count_one(d->sip, METRIC_sip_no_slot);
@@ -118,8 +137,13 @@ static int dialog_set_text(struct dialog *d, const struct dialog_text *t)
 	d->tag_off = 0;
 	if (t->tag.len)
 		d->tag_off = (uint16_t)(tag_at + (size_t)(t->tag.ptr - t->to.ptr));
-	msgbuf_free(d->sip->bufs, d->text);
 	d->text = buf;
+	if (!dialog_fits(d, 0)) {
+		*d = old;
+		msgbuf_free(d->sip->bufs, buf);
+		return -EMSGSIZE;
+	}
+	msgbuf_free(d->sip->bufs, old.text);
 	return 0;
 }
 
@@ -212,7 +236,7 @@ int dialog_take_response(struct dialog *d, const struct sip_msg *msg, const stru
 	text.routes = sink_slice(&routes);
 	text.target = dialog_pick_target(msg, from, rewrite, &target);
 	if (routes.over || target.over)
-		return -ENOBUFS;
+		return -EMSGSIZE;
 	err = dialog_set_text(d, &text);
 	if (err)
 		return err;
@@ -220,6 +244,41 @@ int dialog_take_response(struct dialog *d, const struct sip_msg *msg, const stru
 	if (sip_msg_has(msg, SIP_HDR_ALLOW))
 		d->allows_update = sip_msg_lists(msg, SIP_HDR_ALLOW, SLICE_LIT("UPDATE"));
 	return 0;
+}
+
+/* "<uri>;tag=x": what must be repeated of From or To, without the name. */
+static struct slice dialog_write_party(struct sink *out, struct slice uri, struct slice tag)
+{
+	sink_fmt(out, "<%.*s>;tag=%.*s", SLICE_ARG(uri), SLICE_ARG(tag));
+	return sink_slice(out);
+}
+
+int dialog_take_bare(struct dialog *d, const struct sip_msg *msg, const struct addr *from)
+{
+	char from_room[DIALOG_TEXT], to_room[DIALOG_TEXT], source_room[ADDR_TEXT + 8];
+	struct sink our = sink_make(from_room, sizeof(from_room));
+	struct sink their = sink_make(to_room, sizeof(to_room));
+	struct sink source = sink_make(source_room, sizeof(source_room));
+	struct dialog_text text = {
+		.from = dialog_write_party(&our, msg->from.uri, msg->from_tag),
+		.to = dialog_write_party(&their, msg->to.uri, msg->to_tag),
+		.target = dialog_pick_target(msg, from, false, &source),
+	};
+	int err;
+
+	if (our.over || their.over)
+		return -EMSGSIZE;
+	text.tag = slice_from(text.to, text.to.len - msg->to_tag.len);
+	err = dialog_set_text(d, &text);
+	if (err == -EMSGSIZE && !source.len) {
+		sink_lit(&source, "sip:");
+		addr_write(&source, from);
+		text.target = sink_slice(&source);
+		err = dialog_set_text(d, &text);
+	}
+	if (!err)
+		dialog_set_hop(d, from, true);
+	return err;
 }
 
 int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slice our_tag,
@@ -239,7 +298,7 @@ int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slic
 	text.from = sink_slice(&local);
 	text.routes = sink_slice(&routes);
 	text.target = dialog_pick_target(msg, from, rewrite, &target);
-	err = local.over || routes.over || target.over ? -ENOBUFS : dialog_set_text(d, &text);
+	err = local.over || routes.over || target.over ? -EMSGSIZE : dialog_set_text(d, &text);
 	if (err)
 		return err;
 	dialog_set_hop(d, from, rewrite);
@@ -268,9 +327,12 @@ int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct
 	text.target = dialog_pick_target(msg, from, rewrite, &target);
 	if (slice_eq(text.target, dialog_target(d)))
 		return 0;
-	err = target.over ? -ENOBUFS : dialog_set_text(d, &text);
+	err = target.over ? -EMSGSIZE : dialog_set_text(d, &text);
 	if (!err)
 		dialog_set_hop(d, NULL, rewrite);
+	else
+		log_notice("A new Contact is not taken: requests to it would be too long, or no "
+			   "room; the old one serves");
 	return err;
 }
 
@@ -350,11 +412,14 @@ void dialog_write_request(struct sink *out, const struct dialog *d, const struct
 int dialog_init_stray(struct dialog *d, struct sip *sip, uint8_t tp, const struct sip_msg *msg,
 		      const struct addr *from, bool may_look)
 {
-	*d = (struct dialog){.sip = sip};
+	int err;
+
+	*d = (struct dialog){.sip = sip, .reserve = (uint32_t)msg->call_id.len};
 	list_init(&d->node);
 	next_hop_init(&d->next, sip, tp);
 	d->next.is_blind = !may_look;
-	return dialog_take_response(d, msg, from, false);
+	err = dialog_take_response(d, msg, from, false);
+	return err == -EMSGSIZE ? dialog_take_bare(d, msg, from) : err;
 }
 
 void dialog_close_stray(struct dialog *d)

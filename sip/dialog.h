@@ -24,12 +24,14 @@ struct dialog {
 	struct next_hop next;
 	uint32_t remote_cseq;	 /* of the last request, with has_remote_cseq */
 	uint32_t rseq;		 /* of the last reliable provisional; 0: none */
+	uint32_t reserve;	 /* octets that requests carry besides, as credentials */
 	struct media_desc media; /* what the far end described first in this dialog */
 	uint8_t state;		 /* enum dialog_state */
 	bool has_remote_cseq;
 	bool has_media;
 	bool is_media_reliable; /* it was the answer (RFC 3262 5): a 2xx need not repeat it */
 	bool allows_update;	/* the far end's Allow lists UPDATE */
+	bool is_asked;		/* credentials name the Request-URI again, for each realm */
 };
 
 /* tp: what the call goes by. NULL: no room (counted). */
@@ -37,17 +39,24 @@ struct dialog *dialog_new(struct sip *sip, uint8_t tp);
 void dialog_free(struct dialog *d);
 
 /* From a response with or without To tag: From, To, target (Contact, else the source), route set
- * (Record-Route reversed). rewrite: the source takes the place of Contact's host. 0 or -ENOBUFS. */
+ * (Record-Route reversed). rewrite: the source takes the place of Contact's host. 0; -ENOBUFS;
+ * -EMSGSIZE: requests in this dialog would be longer than LIMIT_SIP_OUT. What was before stays. */
 int dialog_take_response(struct dialog *d, const struct sip_msg *msg, const struct addr *from,
 			 bool rewrite);
+/* The same for a dialog that has to be ended at once since its requests would be too long: without
+ * routes, and where Contact is too long as well, the source is the target. */
+int dialog_take_bare(struct dialog *d, const struct sip_msg *msg, const struct addr *from);
 /* The other side of it, from an INVITE that came: From and To change places, To gets our tag, the
- * route set is Record-Route in its order (12.1.1). 0 or -ENOBUFS. */
+ * route set is Record-Route in its order (12.1.1). As above. */
 int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slice our_tag,
 			const struct addr *from, bool rewrite);
-/* Contact of a re-INVITE, UPDATE or a 2xx to one replaces the target. 0 or -ENOBUFS (the old one
- * stays). */
+/* Contact of a re-INVITE, UPDATE or a 2xx to one replaces the target. As above (the old one stays).
+ */
 int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct addr *from,
 		       bool rewrite);
+
+/* Requests to that target would not be too long. */
+bool dialog_has_room(const struct dialog *d, struct slice target);
 
 /* 1xx to CONFIRMED, anything to TERMINATED: the one place where the state changes. */
 void dialog_set_state(struct dialog *d, enum dialog_state state);

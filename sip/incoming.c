@@ -231,7 +231,7 @@ void incoming_free(struct incoming *in)
 
 static int incoming_make_dialog(struct invite *iv, const struct sip_rx *rx)
 {
-	struct dialog *d = dialog_new(iv->sip, iv->tp);
+	struct dialog *d = invite_dialog_new(iv);
 	char tag[SIP_IDENT_LEN];
 
 	if (!d)

@@ -13,6 +13,9 @@
 
 #define INVITE_NAME(id) #id,
 
+/* Of one header with credentials: its names, the response, cnonce, nc. */
+#define INVITE_AUTH_OCTETS 320
+
 const char *invite_state_name(unsigned state)
 {
 	static const char *const names[] = {INVITE_STATES(INVITE_NAME)};
@@ -63,6 +66,27 @@ struct dialog *invite_find_dialog(struct invite *iv, struct slice remote_tag)
 const struct sip_conf_endpoint *invite_endpoint(const struct invite *iv)
 {
 	return sip_conf_endpoint_hash(iv->sip->conf, iv->endpoint);
+}
+
+/* Credentials for as many realms as there can be, without their URIs. */
+static size_t invite_auth_octets(const struct sip_conf_auth *auth)
+{
+	return SIP_AUTH_REALMS *
+	       (3 * SIP_AUTH_TEXT + INVITE_AUTH_OCTETS + 2 * auth->cred.username.len);
+}
+
+struct dialog *invite_dialog_new(struct invite *iv)
+{
+	const struct sip_conf_endpoint *ep = invite_endpoint(iv);
+	struct dialog *d = dialog_new(iv->sip, iv->tp);
+
+	if (!d)
+		return NULL;
+	d->reserve = (uint32_t)iv->call_id.len;
+	d->is_asked = ep && ep->auth;
+	if (d->is_asked)
+		d->reserve += (uint32_t)invite_auth_octets(ep->auth);
+	return d;
 }
 
 /* ---- facts to the owner ---- */

@@ -165,6 +165,9 @@ void invite_tag(const struct invite *iv, char text[SIP_IDENT_LEN]);
 /* The invite of our tag, or NULL. */
 struct invite *invite_find(struct sip *sip, const struct sip_ident *id);
 struct dialog *invite_find_dialog(struct invite *iv, struct slice remote_tag);
+/* A dialog that knows what requests of this call carry; to be put into iv->dialogs. NULL: no room.
+ */
+struct dialog *invite_dialog_new(struct invite *iv);
 /* The owner is gone: nobody asks for it any more. */
 void invite_drop_response(struct invite *iv);
 void invite_tell_ended(struct invite *iv, int cause, unsigned code, struct slice text);
@@ -175,8 +178,9 @@ void invite_on_ict(void *arg, struct txn *t, enum txn_fact fact, const struct si
 /* ---- provisional responses and answer (invite_answer.c) ---- */
 
 void invite_take_provisional(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
-/* ACK, dialog, linger record. False: there was no room, and the far end has been told by BYE. */
-bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
+/* ACK, dialog, linger record. 0; else the cause why the call must end: with iv->dialog it is still
+ * to be told by BYE, without one that was done as well as can be. */
+unsigned invite_accept(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
 /* The same, then media and `answered`. */
 void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const struct addr *from);
 /* The ACK of a 2xx to our INVITE in the confirmed dialog, and a linger record for its copies, which

@@ -9,6 +9,8 @@
 #include "sip/linger.h"
 #include "sip/transport.h"
 
+#include <errno.h>
+
 /* ---- early dialogs ---- */
 
 static uint32_t invite_dialog_count(const struct invite *iv)
@@ -34,7 +36,7 @@ static struct dialog *invite_early_dialog(struct invite *iv, const struct sip_ms
 	}
 	if (msg->to_tag.len == 0 || invite_dialog_count(iv) >= LIMIT_SIP_FORKS)
 		return NULL;
-	d = dialog_new(iv->sip, iv->tp);
+	d = invite_dialog_new(iv);
 	if (!d)
 		return NULL;
 	if (dialog_take_response(d, msg, from, iv->rewrite_contact)) {
@@ -221,10 +223,28 @@ void invite_acknowledge(struct invite *iv, struct txn *ict, const struct sip_msg
 	linger_start(iv->sip, ict, msg->to_tag, &ack, &call);
 }
 
+/* 0, or the cause why a call with such a 2xx cannot be kept. d->text is what its end is told by, if
+ * any can be: that of the early dialog, or the bare minimum. */
+static unsigned invite_fill_dialog(struct invite *iv, struct dialog *d, const struct sip_msg *msg,
+				   const struct addr *from)
+{
+	int err = dialog_take_response(d, msg, from, iv->rewrite_contact);
+
+	if (err != -EMSGSIZE)
+		return d->text ? 0 : CAUSE_SWITCH_CONGESTION;
+	sip_count_one(iv->sip, METRIC_sip_answer_too_long);
+	log_warning("Call-ID %.*s: with the Record-Route, Contact and To of its 2xx each request "
+		    "would be longer than %d octets; the call is ended",
+		    SLICE_ARG(iv->call_id), LIMIT_SIP_OUT);
+	if (!d->text)
+		UNUSED(dialog_take_bare(d, msg, from));
+	return CAUSE_INTERWORKING;
+}
+
 /* The dialog of the 2xx is confirmed; those of other forks end without a word: each of them that
- * answers too is ended by the linger record. */
+ * answers too is ended by the linger record. *cause: as above. */
 static struct dialog *invite_confirm(struct invite *iv, const struct sip_msg *msg,
-				     const struct addr *from)
+				     const struct addr *from, unsigned *cause)
 {
 	struct dialog *d = invite_find_dialog(iv, msg->to_tag);
 
@@ -232,13 +252,15 @@ static struct dialog *invite_confirm(struct invite *iv, const struct sip_msg *ms
 		list_del(&d->node);
 	list_for_safe (node, &iv->dialogs)
 		dialog_free(list_entry(node, struct dialog, node));
+	*cause = CAUSE_SWITCH_CONGESTION;
 	if (!d)
-		d = dialog_new(iv->sip, iv->tp);
+		d = invite_dialog_new(iv);
 	if (!d)
 		return NULL;
 	if (msg->contact.uri.len == 0)
 		log_notice("A 2xx without Contact: requests go to where it came from");
-	if (dialog_take_response(d, msg, from, iv->rewrite_contact) && !d->text) {
+	*cause = invite_fill_dialog(iv, d, msg, from);
+	if (!d->text) {
 		dialog_free(d);
 		return NULL;
 	}
@@ -274,18 +296,19 @@ static void invite_answer_lost(struct invite *iv, int cause)
 	invite_step(iv, INVITE_LOST, &(struct invite_input){.cause = cause});
 }
 
-bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct addr *from)
+unsigned invite_accept(struct invite *iv, const struct sip_msg *msg, const struct addr *from)
 {
 	struct txn *t = txn_client_get(&iv->sip->txns, iv->ict);
+	unsigned cause;
 
 	iv->ict = HANDLE_NONE;
 	if (NEVER(!t))
-		return false;
-	iv->dialog = invite_confirm(iv, msg, from);
+		return CAUSE_SWITCH_CONGESTION;
+	iv->dialog = invite_confirm(iv, msg, from, &cause);
 	if (!iv->dialog) { /* no room: the call cannot be kept */
-		invite_orphan(iv, t, CAUSE_SWITCH_CONGESTION);
-		invite_end_fork(iv, msg, from, CAUSE_SWITCH_CONGESTION);
-		return false;
+		invite_orphan(iv, t, cause);
+		invite_end_fork(iv, msg, from, (int)cause);
+		return cause;
 	}
 	if (FAULT(ack_not_sent))
 		txn_set_user(t, NULL, NULL);
@@ -293,7 +316,7 @@ bool invite_accept(struct invite *iv, const struct sip_msg *msg, const struct ad
 		invite_acknowledge(iv, t, msg);
 	if (iv->auth)
 		sip_auth_settled(iv->auth);
-	return true;
+	return cause;
 }
 
 /* PJSIP_RESPONSE_HEADER: as many whole lines as there is room for. Of a 200 alone, as Asterisk. */
@@ -317,11 +340,12 @@ static void invite_keep_response(struct invite *iv, const struct sip_msg *msg)
 
 void invite_take_answer(struct invite *iv, const struct sip_msg *msg, const struct addr *from)
 {
+	unsigned cause = invite_accept(iv, msg, from);
 	struct media_desc desc;
 	bool held;
 
-	if (!invite_accept(iv, msg, from)) {
-		invite_answer_lost(iv, CAUSE_SWITCH_CONGESTION);
+	if (cause) {
+		invite_answer_lost(iv, (int)cause);
 		return;
 	}
 	invite_keep_response(iv, msg);

@@ -58,9 +58,10 @@ bool sip_is_required_known(struct slice token)
 	return false;
 }
 
-static bool in_is_too_large(const struct sip_rx *rx, struct txn *t)
+/* An answer would be, or what is sent to its Contact from now on. */
+static bool in_is_too_large(const struct dialog *d, const struct sip_rx *rx, struct txn *t)
 {
-	if (incoming_leaves_room(rx))
+	if (incoming_leaves_room(rx) && dialog_has_room(d, rx->msg->contact.uri))
 		return false;
 	sip_reply(rx, t, 513, SLICE_EMPTY);
 	return true;
@@ -174,7 +175,7 @@ static void in_reinvite(struct invite *iv, struct dialog *d, const struct sip_rx
 		return;
 	}
 	in_take_as_ack(iv);
-	if (in_is_too_large(rx, t) || sip_refuse_required(rx, t, SLICE_EMPTY, NULL, NULL) ||
+	if (in_is_too_large(d, rx, t) || sip_refuse_required(rx, t, SLICE_EMPTY, NULL, NULL) ||
 	    incoming_refuse_accept(rx, t, SLICE_EMPTY) || in_session_too_small(iv, rx, t))
 		return;
 	own = iv->ist = txn_handle(t);
@@ -207,7 +208,7 @@ static void in_update(struct invite *iv, struct dialog *d, const struct sip_rx *
 		sip_reply(rx, t, 481, SLICE_EMPTY);
 		return;
 	}
-	if (in_is_too_large(rx, t) || in_session_too_small(iv, rx, t))
+	if (in_is_too_large(d, rx, t) || in_session_too_small(iv, rx, t))
 		return;
 	if (offer.len == 0) {
 		UNUSED(dialog_take_target(d, rx->msg, rx->from, iv->rewrite_contact));

@@ -134,6 +134,8 @@ static void linger_end(struct sip *sip, const struct sip_msg *msg, const struct 
 		linger_ack_fork(&d, &hop, msg);
 		if (e->cause >= 0)
 			linger_bye_fork(&d, &hop, msg, e->cseq, (unsigned)e->cause);
+	} else {
+		sip_count_one(sip, METRIC_sip_answer_untold);
 	}
 	dialog_close_stray(&d);
 }

@@ -62,6 +62,8 @@
 	X(sip_unsupported,        "requests refused as not supported") \
 	X(sip_no_slot,            "SIP objects refused: slab full") \
 	X(sip_response_cut,       "answers whose headers were not all kept for PJSIP_RESPONSE_HEADER: too long, or no room") \
+	X(sip_answer_too_long,    "calls ended at their answer: what each request repeats of it is too long") \
+	X(sip_answer_untold,      "answers that got neither ACK nor BYE: no room, or too long even so") \
 	X(sip_capture_dropped,    "SIP messages left out of a pcap file: the disk is behind") \
 	X(sip_unidentified,       "requests that belong to no endpoint, refused") \
 	X(sip_auth_failed,        "requests with wrong credentials, refused") \
