@@ -32,6 +32,7 @@ struct conn {
 	bool is_up;	 /* connected, TLS included */
 	bool has_spoken; /* a message came */
 	bool is_pinged;	 /* CRLFCRLF was sent and not yet answered */
+	bool is_behind;	 /* has more than LIMIT_SIP_CONN_OUT queued, or had lately */
 	bool is_broken;	 /* a message could not be sent: to be closed by the timer */
 	bool is_dead;	 /* closed while a callback runs */
 	bool is_paused;	 /* its next message waits for room in the pipe of a shard, */
@@ -87,6 +88,7 @@ static void conn_close(struct conn *c, bool flush)
 	if (c->is_dead)
 		return;
 	c->is_dead = true;
+	c->sip->conns.behind -= c->is_behind;
 	tmr_stop(&c->timer);
 	list_del(&c->order);
 	hash_del(&c->sip->conns.by_peer, &c->node);
@@ -164,7 +166,9 @@ static void conn_on_timer(struct tmr *t, void *arg)
 
 	UNUSED(t);
 	if (sip_now(c->sip) >= conn_end(c)) {
-		sip_count_one(c->sip, c->is_up ? METRIC_sip_conn_idle : METRIC_sip_conn_failed);
+		if (!c->is_broken)
+			sip_count_one(c->sip,
+				      c->is_up ? METRIC_sip_conn_idle : METRIC_sip_conn_failed);
 		conn_lost(c, false);
 		return;
 	}
@@ -557,6 +561,46 @@ static bool conn_find_way_back(struct sip *sip, uint8_t tp, struct sip_peer *to,
 	return true;
 }
 
+static bool conn_is_over(const struct conn *c, size_t len)
+{
+	return stream_queued(c->stream) + len > LIMIT_SIP_CONN_OUT;
+}
+
+static void conn_set_behind(struct conn *c, bool is_behind)
+{
+	c->sip->conns.behind -= c->is_behind;
+	c->sip->conns.behind += is_behind;
+	c->is_behind = is_behind;
+}
+
+/* Those that have caught up, but had nothing to send since. */
+static void conns_recount(struct list *l)
+{
+	list_for (node, l) {
+		struct conn *c = list_entry(node, struct conn, order);
+
+		if (c->is_behind)
+			conn_set_behind(c, conn_is_over(c, 0));
+	}
+}
+
+/* Hundreds of calls of one trunk may end in one turn; but far ends that do not read must not take
+ * the memory of all. */
+static bool conn_may_queue(struct conn *c, size_t len)
+{
+	struct conns *all = &c->sip->conns;
+	bool is_over = conn_is_over(c, len);
+
+	if (is_over && !c->is_behind && all->behind == LIMIT_SIP_CONNS_BEHIND) {
+		conns_recount(&all->silent);
+		conns_recount(&all->paused);
+		if (all->behind == LIMIT_SIP_CONNS_BEHIND)
+			return false;
+	}
+	conn_set_behind(c, is_over);
+	return true;
+}
+
 int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct slice data)
 {
 	struct sip_peer to = *peer;
@@ -573,11 +617,15 @@ int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct 
 	if (!c)
 		return err == -ENOBUFS ? -ECONNABORTED : err; /* no loss: nobody sends it again */
 	c->requests += sip_msg_is_request(data);
-	err = stream_send(c->stream, data.ptr, data.len);
+	err = -ENOBUFS;
+	if (!c->is_broken && conn_may_queue(c, data.len))
+		err = stream_send(c->stream, data.ptr, data.len);
 	if (!err)
 		return 0;
 	/* The far end does not read, or the connection is broken: its end comes from the wheel, not
 	 * from within this call. */
+	if (!c->is_broken)
+		sip_count_one(sip, METRIC_sip_conn_behind);
 	c->is_broken = true;
 	tmr_start(&c->timer, sip_now(sip));
 	return -EPIPE;

@@ -15,6 +15,9 @@
  * table is full the one that has been silent for the longest time gives way. When a connection is
  * lost the transactions that wait for an answer over it fail at once, on all shards.
  *
+ * One that has much queued, since many calls end at once or its far end does not read, is behind.
+ * Only LIMIT_SIP_CONNS_BEHIND may be so, within LIMIT_SIP_CONN_BURST; what would be more is closed.
+ *
  * A message for a shard whose pipe is full stays where it is, and its connection is not read until
  * there is room: nothing is lost, the order is kept, and TCP makes the far end wait. Other messages
  * for that shard queue up behind it, connection by connection; all else goes on. Silence is not

@@ -66,7 +66,7 @@ struct conns {
 	struct slab *slab;
 	struct hash by_peer;
 	struct list silent;
-	uint32_t max;
+	uint32_t max, behind;
 	struct list paused; /* they wait for room in a shard's pipe, the longest time first */
 	uint32_t last; /* number of the newest */
 	uint64_t sent[LIMIT_SHARDS]; /* by each shard: number of its last request that came here */

@@ -206,7 +206,7 @@ static int node_create_io(struct node *n)
 		.udp_max = rtp_media_udp_max(node_channels(n)) + 32,
 		/* SIP, and long answers of name servers */
 		.stream_max = sip_stream_max(n->conf.index) + 16,
-		.stream_out_max = LIMIT_SIP_CONN_OUT,
+		.stream_out_max = LIMIT_SIP_CONN_BURST,
 		.big_buffers = 1024,
 		.small_buffers = 4096,
 		.bind_patience_ns = BIND_PATIENCE_NS,

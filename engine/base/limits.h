@@ -49,8 +49,9 @@
 
 /* Streams and TLS */
 #define LIMIT_TLS_FILE (4 << 20) /* certificates, keys, CA files */
-#define LIMIT_STREAM_EARLY                                                                         \
-	65536 /* octets sent on one connection before its TLS handshake is over */
+/* Octets sent on one connection before its TLS handshake is over: a second of calls to one trunk.
+ */
+#define LIMIT_STREAM_EARLY (1 << 20)
 #define LIMIT_TLS_WAITING                                                                          \
 	128 /* handshakes at once, of a port that tells its owner when they are over */
 #define LIMIT_TLS_HANDSHAKE_S 10 /* of it, from the TCP connection on */
@@ -97,7 +98,9 @@
 #define LIMIT_REGISTERS		1024	  /* REGISTER requests that wait for control, per shard */
 #define LIMIT_REGISTRATIONS	4096	  /* that we keep with others */
 #define LIMIT_SIP_CONNS		4096	  /* TCP and TLS connections of the engine */
-#define LIMIT_SIP_CONN_OUT	(1 << 18) /* octets that one of them may have queued */
+#define LIMIT_SIP_CONN_OUT	(1 << 18) /* octets that one of them may have queued, */
+#define LIMIT_SIP_CONN_BURST	(4 << 20) /* ... and those that are behind; */
+#define LIMIT_SIP_CONNS_BEHIND	64	  /* ... so many may be */
 #define LIMIT_SIP_CONN_OPEN_S	10	  /* to be connected, TLS included */
 #define LIMIT_SIP_CONN_FIRST_S	30	  /* accepted, until the first message */
 #define LIMIT_SIP_CONN_IDLE_S                                                                      \

@@ -105,6 +105,7 @@
 	X(sip_conn_failed,        "SIP connections that never came up") \
 	X(sip_conn_idle,          "SIP connections closed: far end silent") \
 	X(sip_conn_bad,           "SIP connections closed: no SIP, or no end of it") \
+	X(sip_conn_behind,        "SIP connections closed: far end does not read") \
 	X(sip_conn_paused,        "SIP connections not read for a while: a message waited for room in a shard's pipe") \
 	X(sip_conn_way_back,      "SIP responses whose connection was gone: sent to the Via instead") \
 	X(sip_widened,            "SIP requests too large for UDP: sent by TCP") \

@@ -158,7 +158,8 @@ static int keep_early(struct stream *s, const char *data, size_t len)
 	size_t room = s->early_room ? s->early_room : 1024;
 	char *grown;
 
-	if (len > LIMIT_STREAM_EARLY - s->early_len)
+	if (len > LIMIT_STREAM_EARLY - s->early_len ||
+	    tls_wire_bytes(s->early_len + len) > io_stream_room(s->io))
 		return -ENOBUFS;
 	while (room < s->early_len + len)
 		room *= 2;

@@ -487,8 +487,8 @@ static void flow_open(struct flow *f, const char *endpoint, const char *more)
 	struct io_conf io = {.name = "flow",
 			     .metrics = &f->metrics,
 			     .udp_max = 8,
-			     .stream_max = 16,
-			     .stream_out_max = LIMIT_SIP_CONN_OUT,
+			     .stream_max = LIMIT_SIP_CONNS_BEHIND + 16,
+			     .stream_out_max = LIMIT_SIP_CONN_BURST,
 			     .cpu = -1};
 
 	f->nevers = check_never_count();

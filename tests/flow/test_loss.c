@@ -1,6 +1,7 @@
 /* tests/flow/test_loss.c - connections without room for all: who may still send, who is told of a
  * loss, and which requests are meant. */
 #include "engine/base/check.h"
+#include "sip/transport.h"
 #include "tests/flow/flow_caller.h"
 
 #include <errno.h>
@@ -200,6 +201,80 @@ static void test_evicted_is_not_down(void **state)
 	flow_end(&f);
 }
 
+/* A message of 8,000 octets to that port of the far end, within the loop. */
+static int say_much(struct flow *f, uint16_t port, unsigned number)
+{
+	struct sip_peer peer = {.addr = flow_peer};
+	char text[LIMIT_SIP_OUT];
+	int len = snprintf(text, sizeof(text),
+			   "MESSAGE sip:10.0.0.9 SIP/2.0\r\nVia: SIP/2.0/TCP 10.0.0.1:5060;branch="
+			   "z9hG4bKm%u\r\nFrom: <sip:10.0.0.1>;tag=f\r\nTo: <sip:10.0.0.9>\r\n"
+			   "Call-ID: m%u\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 70\r\n"
+			   "Content-Type: text/plain\r\nContent-Length: 7600\r\n\r\n%7600s",
+			   number, number, "");
+
+	peer.addr.port = port;
+	return sip_tp_send(f->sip, 0, &peer, slice_make(text, (size_t)len));
+}
+
+#define MUCH                                                                                       \
+	(LIMIT_SIP_CONN_OUT / 7900 + 1) /* so many are more than a connection may have queued */
+
+static void burst_job(struct flow *f)
+{
+	for (unsigned i = 0; i < FLOW_MESSAGES - 1; i++)
+		assert_int_equal(say_much(f, 5060, i), 0);
+}
+
+/* Many calls of one trunk begin, or end, in one turn: all of it goes out, and the connection stays.
+ */
+static void test_burst(void **state)
+{
+	static const char *const protocols[] = {"tcp", "tls"};
+	struct flow f;
+
+	UNUSED(state);
+	assert_true(FLOW_MESSAGES > MUCH + 10);
+	for (size_t p = 0; p < ARRAY_COUNT(protocols); p++) {
+		flow_start_far(&f, protocols[p], 1, NULL, NULL);
+		flow_do(&f, burst_job);
+		for (unsigned i = 0; i < FLOW_MESSAGES - 1; i++)
+			flow_expect(&f, "MESSAGE");
+		assert_int_equal(flow_far_count(&f).open, 1);
+		assert_int_equal(count(&f, METRIC_sip_conn_behind), 0);
+		flow_end(&f);
+	}
+}
+
+/* To ports where nobody listens: all are behind, and one more is closed. */
+static void many_bursts_job(struct flow *f)
+{
+	for (unsigned i = 0; i < LIMIT_SIP_CONNS_BEHIND * MUCH; i++)
+		assert_int_equal(say_much(f, (uint16_t)(6000 + i / MUCH), i), 0);
+	for (unsigned i = 0; i < MUCH - 1; i++)
+		assert_int_equal(say_much(f, 5060, i), 0);
+	assert_int_equal(say_much(f, 5060, MUCH), -EPIPE);
+	assert_int_equal(say_much(f, 5060, MUCH), -EPIPE);
+	assert_int_equal(count(f, METRIC_sip_conn_behind), 1);
+}
+
+static void test_many_bursts(void **state)
+{
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 1, NULL, NULL);
+	f.is_deaf = true;
+	flow_do(&f, many_bursts_job);
+	flow_run(&f, SIM_SECOND);
+	assert_int_equal(count(&f, METRIC_sip_conn_failed), LIMIT_SIP_CONNS_BEHIND);
+	flow_do(&f, burst_job); /* there is room again */
+	flow_run(&f, SIM_SECOND);
+	assert_int_equal(flow_far_count(&f).open, 1);
+	f.msg_taken = f.msg_count;
+	flow_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -210,6 +285,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_evicted_late),
 		cmocka_unit_test(test_evicted_is_not_refused),
 		cmocka_unit_test(test_evicted_is_not_down),
+		cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_many_bursts),
 	};
 
 	if (argc > 1)

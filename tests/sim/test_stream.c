@@ -28,8 +28,10 @@ struct host {
 	struct streams *streams;
 };
 
+#define OUT_MAX	 (1 << 18)
 #define GOT_ROOM (4 << 20)
 
+static size_t out_max = OUT_MAX;
 static struct sim_world *w;
 static struct host home, away;
 static struct end server, client;
@@ -118,7 +120,7 @@ static void host_open(struct host *h, uint32_t stream_max)
 	struct io_conf conf = {.name = "node",
 			       .metrics = &h->metrics,
 			       .stream_max = 16,
-			       .stream_out_max = 1 << 18,
+			       .stream_out_max = out_max,
 			       .cpu = -1};
 	struct streams_conf streams = {.metrics = &h->metrics, .stream_max = stream_max};
 
@@ -365,7 +367,7 @@ static void test_much(void **state)
 
 			if (!err)
 				sent += sizeof(part);
-			assert_true(stream_queued(client.stream) <= 1 << 18);
+			assert_true(stream_queued(client.stream) <= OUT_MAX);
 			if (err) {
 				assert_int_equal(err, -ENOBUFS);
 				io_wake(away.io);
@@ -388,6 +390,7 @@ static void test_early(void **state)
 	static char part[LIMIT_STREAM_EARLY];
 
 	UNUSED(state);
+	out_max = 2 * LIMIT_STREAM_EARLY;
 	begin(3, true);
 	dial();
 	assert_int_equal(stream_send(client.stream, part, 1), 0);
@@ -395,6 +398,14 @@ static void test_early(void **state)
 	assert_int_equal(stream_send(client.stream, part, sizeof(part) - 1), 0);
 	run();
 	assert_int_equal(server.got_len, sizeof(part));
+	finish();
+	out_max = OUT_MAX; /* what could not go out afterwards is refused, too */
+	begin(3, true);
+	dial();
+	assert_int_equal(stream_send(client.stream, part, OUT_MAX), -ENOBUFS);
+	assert_int_equal(stream_send(client.stream, part, OUT_MAX / 2), 0);
+	run();
+	assert_int_equal(server.got_len, OUT_MAX / 2);
 	finish();
 }
 
