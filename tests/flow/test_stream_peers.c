@@ -259,7 +259,7 @@ static void callers_come(struct flow *f, struct flow_caller *callers, uint32_t c
 static void test_one_way_back(void **state)
 {
 	static const char *const protocols[] = {"tcp", "tls"};
-	struct flow_caller callers[6];
+	struct flow_caller callers[4];
 	struct flow f;
 
 	UNUSED(state);
