@@ -92,8 +92,8 @@ cancelled() {
 for name in talked busy cancelled; do caller_scenario "$name"; done
 
 caller() { # NAME EXTEN OWN-IP TARGET-IP TARGET-PORT COUNT
-	(cd "$dir" && timeout 30 sipp -sf "$dir/$1.xml" -s "$2" -t t1 -i "$3" -p "$FAR_PORT" \
-		-mp "$FAR_RTP" -m "$6" -r 10 -l 5 -timeout 20s -timeout_error -nostdin \
+	(cd "$dir" && timeout 60 sipp -sf "$dir/$1.xml" -s "$2" -t t1 -i "$3" -p "$FAR_PORT" \
+		-mp "$FAR_RTP" -m "$6" -r 10 -l 5 -timeout 50s -timeout_error -nostdin \
 		-trace_msg -message_file "$dir/$1.msg" "$4:$5" >"$dir/$1.out" 2>&1) ||
 		fail "$1 from $3 to $4:$5: $(tail -40 "$dir/$1.msg")"
 }

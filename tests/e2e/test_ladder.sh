@@ -41,6 +41,8 @@ wait_for 5 packets_are_there
 expect_text "INVITE in the file" "$(packets)" "^INVITE [0-9]+ $FAR_PORT$"
 expect_text "an answer in the file" "$(packets)" "^SIP/2.0 $FAR_PORT [0-9]+$"
 
+bye_is_answered() { rx pjsip show ladder "$channel" | grep -q ' 200 OK ([0-9]* BYE)'; } # the last that comes
+wait_for 10 bye_is_answered
 ladder=$(rx pjsip show ladder "$channel")
 expect_text "the channel" "$ladder" "^Channel: $channel$"
 expect_text "INVITE" "$ladder" \
