@@ -15,7 +15,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define LIFE_LIMIT_NS (10 * TMR_SECOND)
+#define LIFE_LIMIT_NS (60 * TMR_SECOND)
 #define TURNS_AFTER   20 /* turns that the loop still makes after the fault */
 
 /* ---- more points: each gives what it gives when memory runs out ---- */
