@@ -314,8 +314,14 @@ for flow in $flows; do
 	call "$flow" "$flow" "${sipp_port[$flow]}"
 done
 for code in $codes; do
-	call "$code" "$code" "${sipp_port[refused]}"
+	[ "$code" = 503 ] || call "$code" "$code" "${sipp_port[refused]}"
 done
+# After a 503 nothing more is sent to who said so, for as long as it says.
+refused_least() { # COUNT: so many are over
+	[ "$(awk -v RS= '/^Event: OriginateResponse\n/ && /\nActionID: [0-9]+\n/' "$dir/ami" | grep -c '^Event: ')" -ge "$1" ]
+}
+wait_for 30 refused_least $(($(wc -w <<<"$codes") - 1))
+call 503 503 "${sipp_port[refused]}"
 
 bad=
 for flow in $flows refused; do
