@@ -117,7 +117,7 @@ struct conf_endpoint_draft {
 	struct conf_endpoint_names names;
 	struct slice *vars; /* set_var, in order; room for var_room */
 	uint32_t var_room;
-	bool rtp_to_media_address;
+	bool rtp_to_media_address, rtp_ipv6;
 };
 struct conf_identify_draft {
 	struct sip_conf_identify i;

@@ -95,6 +95,7 @@ static const struct conf_option conf_endpoint_options[] = {
 	{"rewrite_contact",             CONF_BOOL,   E(rewrite_contact), 0, 0, NULL, NULL},
 	{"media_address",               CONF_IP,     E(media_address), 0, 0, NULL, NULL},
 	{"bind_rtp_to_media_address",   CONF_BOOL,   D(rtp_to_media_address), 0, 0, NULL, NULL},
+	{"rtp_ipv6",                    CONF_BOOL,   D(rtp_ipv6), 0, 0, NULL, NULL},
 	{"media_encryption",            CONF_SET,    0, 0, 0, NULL, conf_set_encryption},
 	{"timers",                      CONF_SET,    0, 0, 0, NULL, conf_set_timers},
 	{"timers_min_se",               CONF_NUMBER, E(timers_min_se_s), 90, 86400, NULL, NULL},
@@ -163,7 +164,7 @@ static const char conf_endpoint_known[] =
 	"mwi_from_user mwi_subscribe_replaces_unsolicited named_call_group named_pickup_group "
 	"notify_early_inuse_ringing one_touch_recording outgoing_call_offer_pref outbound_publish "
 	"overlap_context pickup_group record_off_feature record_on_feature "
-	"refer_blind_progress rpid_immediate rtp_engine rtp_ipv6 "
+	"refer_blind_progress rpid_immediate rtp_engine "
 	"security_mechanisms security_negotiation send_aoc "
 	"send_pai_on_hold srtp_tag_32 stir_shaken "
 	"stream_topology sub_min_expiry subscribe_context t38_bind_udptl_to_media_address t38_udptl "
@@ -527,6 +528,8 @@ static int conf_finish_endpoint(struct conf_load *l, struct conf_endpoint_draft 
 	if (d->e.timers_sess_expires_s < d->e.timers_min_se_s)
 		return conf_fail(l, NULL, "timers_sess_expires is below timers_min_se (%u)",
 				 d->e.timers_min_se_s);
+	if (d->rtp_ipv6)
+		d->e.media.local.family = 6;
 	if (d->rtp_to_media_address && d->e.media_address.len)
 		UNUSED(addr_parse_ip(&d->e.media.local, d->e.media_address));
 	d->e.media.language = d->e.language;

@@ -452,13 +452,29 @@ uint8_t sip_tp_follow_hop(struct sip *sip, uint8_t tp, int8_t transport, const s
 	return (uint8_t)other;
 }
 
+/* Audio may have another family than signalling (rtp_ipv6). Where it goes is not known yet: the
+ * default route leads to these, which are nobody's (RFC 5737, 3849). */
+static const struct addr sip_tp_abroad[] = {
+	{.family = 4, .ip = {192, 0, 2, 1}},
+	{.family = 6, .ip = {0x20, 0x01, 0x0d, 0xb8, [15] = 1}},
+};
+
+static bool sip_tp_has_outside(const struct sip_tp *tp, const struct addr *to, uint8_t family)
+{
+	return tp->external_media.family && (!family || family == tp->external_media.family) &&
+	       !sip_tp_is_inside(tp, to);
+}
+
 void sip_tp_media_address(struct sip *sip, uint8_t index, const struct addr *to, struct addr *bound)
 {
 	const struct sip_tp *tp = &sip->tps[index];
 	uint16_t port = bound->port;
 
-	if (tp->external_media.family && !sip_tp_is_inside(tp, to)) {
+	if (sip_tp_has_outside(tp, to, bound->family)) {
 		*bound = tp->external_media;
+	} else if (bound->family && bound->family != tp->local.family) {
+		if (addr_is_any(bound))
+			sip_tp_ask_local(sip, &sip_tp_abroad[bound->family == 6], bound);
 	} else if (bound->family == 0 || addr_is_any(bound)) {
 		*bound = tp->local;
 		if (addr_is_any(bound))

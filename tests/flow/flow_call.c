@@ -24,6 +24,7 @@ void flow_dial_job(struct flow *f)
 	f->dial_error = f->tech.ops->find(f->tech.impl, dial.resource, &ep);
 	if (f->dial_error)
 		return;
+	dial.media_local.family = ep.media.local.family == 6 ? 6 : 4;
 	dial.offer = ep.allow;
 	f->call = f->tech.ops->dial(f->tech.impl, &dial, &flow_events, f, &f->dial_error);
 }

@@ -148,19 +148,22 @@ static void test_register(void **state)
 
 /* ---- IPv6 ---- */
 
-#define SIX(more)                                                                                  \
+#define SIX_AS(endpoint, more)                                                                     \
 	"[six]\ntype=transport\nprotocol=udp\nbind=[fd00::1]:5060\n"                               \
 	"external_signaling_address=2001:db8::1\nexternal_signaling_port=5080\n"                   \
 	"external_media_address=2001:db8::2\n" more                                                \
-	"[trunk6]\ntype=endpoint\naors=trunk6\nallow=ulaw\ncontext=c\n"                            \
+	"[trunk6]\ntype=endpoint\naors=trunk6\nallow=ulaw\ncontext=c\n" endpoint                   \
 	"[trunk6]\ntype=aor\ncontact=sip:[fd00::9]:5060\n"                                         \
 	"[who6]\ntype=identify\nendpoint=trunk6\nmatch=fd00::9\n"
+#define SIX(more) SIX_AS("rtp_ipv6=yes\n", more)
 
 static const struct view views6[] = {
 	{"udp", SIX(""), "[2001:db8::1]:5080", "", "IP6 2001:db8::2"},
 	{"udp", SIX("local_net=fd00::/64\n"), "[fd00::1]:5060", "", "IP6 fd00::1"},
 	{"udp", SIX("local_net=fd01::/64\nlocal_net=10.0.0.0/8\n"), "[2001:db8::1]:5080", "",
 	 "IP6 2001:db8::2"},
+	/* without rtp_ipv6 audio is where a socket for it is */
+	{"udp", SIX_AS("", ""), "[2001:db8::1]:5080", "", "IP4 10.0.0.1"},
 };
 
 #define SDP6                                                                                       \

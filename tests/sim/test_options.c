@@ -27,6 +27,7 @@ static struct rig {
 	uint32_t sent;	     /* packets of its audio */
 	uint32_t sent_other; /* ... to an address that no SDP named */
 	uint64_t sequence;   /* of what `other` says */
+	char invite[4096];
 } rig;
 
 static void quiet_log(void *arg, const struct log_line *line)
@@ -55,6 +56,8 @@ static enum sim_verdict tap(void *arg, const struct addr *from, const struct add
 		rig.sent_other += addr_eq(to, &other);
 		return SIM_DROP;
 	}
+	if (slice_starts(slice_make(data, len), SLICE_LIT("INVITE ")))
+		slice_copy(rig.invite, sizeof(rig.invite), slice_make(data, len));
 	gateway_tap(rig.gateway, from, to, data, len);
 	return SIM_PASS;
 }
@@ -283,12 +286,39 @@ static void test_bound(void **state)
 	}
 }
 
+/* What comes by IPv6 to the port that the INVITE names finds a socket there, or none. */
+static void test_ip6(void **state)
+{
+	const struct addr near = {.family = 6, .port = 9000, .ip = {0xfd, [15] = 2}};
+
+	UNUSED(state);
+	for (int i = 0; i < 2; i++) {
+		struct addr to = {.family = 6, .ip = {0xfd, [15] = 1}};
+		struct sim_net_stats before, after;
+		const char *media;
+
+		open_rig(i ? "rtp_ipv6=yes" : NULL, NULL, "wait");
+		media = strstr(rig.invite, "\r\nm=audio ");
+		assert_non_null(media);
+		to.port = (uint16_t)strtoul(media + 10, NULL, 10);
+		assert_non_null(strstr(rig.invite, i ? "\r\nc=IN IP6 fd00::1\r\n"
+						     : "\r\nc=IN IP4 10.0.0.1\r\n"));
+		sim_net_tap(rig.w, NULL, NULL);
+		sim_net_stats(rig.w, &before);
+		sim_net_inject(rig.w, &near, &to, "?", 1);
+		sim_run_for(rig.w, 10 * SIM_MS);
+		sim_net_stats(rig.w, &after);
+		assert_int_equal(after.unreachable - before.unreachable, !i);
+		close_rig();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_early_ends), cmocka_unit_test(test_keepalive),
 		cmocka_unit_test(test_symmetric),  cmocka_unit_test(test_marks),
-		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_bound),	   cmocka_unit_test(test_ip6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

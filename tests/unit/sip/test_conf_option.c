@@ -127,7 +127,7 @@ static void test_call_defaults(void **state)
 		{"rtp_symmetric", e->media.symmetric, false},
 		{"force_rport", e->force_rport, true},
 		{"rewrite_contact", e->rewrite_contact, false},
-		{"bind_rtp_to_media_address", e->media.local.family, 0},
+		{"bind_rtp_to_media_address, rtp_ipv6", e->media.local.family, 0},
 		{"media_encryption", e->is_refused, false},
 		{"timers", e->timers, SIP_TIMERS_YES},
 		{"timers_min_se", e->timers_min_se_s, 90},
