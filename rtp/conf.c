@@ -15,55 +15,72 @@ const struct rtp_conf rtp_conf_default = {
 	.initial_silence = true,
 };
 
-/* What [general] may hold. Those without effect here belong to ICE, STUN, TURN, SRTP and the
- * kernel's checksums. */
-static const char *const conf_known[] = {
-	"rtpstart",
-	"rtpend",
-	"rtcpinterval",
-	"dtmftimeout",
-	"strictrtp",
-	"probation",
-	"rtpchecksums",
-	"initialsilence",
-	"srtpreplayprotection",
-	"icesupport",
-	"stunaddr",
-	"stunaddr_reresolve_ttl_0",
-	"stun_acl",
-	"stun_deny",
-	"stun_permit",
-	"stun_software_attribute",
-	"turnaddr",
-	"turnport",
-	"turnusername",
-	"turnpassword",
-	"ice_acl",
-	"ice_deny",
-	"ice_permit",
-	"ice_blacklist",
-	"stun_blacklist",
-	"dtls_mtu",
-	"rtp_mtu",
-	"rtp_use_dynamic",
+/* What [general] may hold. Those without effect are named in README.md; what a call would miss is
+ * said as well. */
+static const struct conf_name {
+	const char *name;
+	enum { CONF_OBEYED, CONF_SILENT, CONF_SAID } kind;
+} conf_names[] = {
+	{"rtpstart", CONF_OBEYED},
+	{"rtpend", CONF_OBEYED},
+	{"rtcpinterval", CONF_OBEYED},
+	{"dtmftimeout", CONF_OBEYED},
+	{"strictrtp", CONF_OBEYED},
+	{"probation", CONF_OBEYED},
+	{"initialsilence", CONF_OBEYED},
+	{"rtpchecksums", CONF_SILENT},
+	{"srtpreplayprotection", CONF_SILENT},
+	{"icesupport", CONF_SILENT},
+	{"stunaddr", CONF_SAID},
+	{"stunaddr_reresolve_ttl_0", CONF_SILENT},
+	{"stun_acl", CONF_SILENT},
+	{"stun_deny", CONF_SILENT},
+	{"stun_permit", CONF_SILENT},
+	{"stun_software_attribute", CONF_SILENT},
+	{"stun_blacklist", CONF_SILENT},
+	{"turnaddr", CONF_SAID},
+	{"turnport", CONF_SILENT},
+	{"turnusername", CONF_SILENT},
+	{"turnpassword", CONF_SILENT},
+	{"ice_acl", CONF_SILENT},
+	{"ice_deny", CONF_SILENT},
+	{"ice_permit", CONF_SILENT},
+	{"ice_blacklist", CONF_SILENT},
+	{"dtls_mtu", CONF_SILENT},
+	{"rtp_mtu", CONF_SILENT},
+	{"rtp_use_dynamic", CONF_SILENT},
 };
 
-static bool conf_is_known(struct slice name)
+const char *rtp_conf_option(uint32_t at, bool *has_effect)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(conf_known); i++)
-		if (slice_ieq(name, slice_str(conf_known[i])))
-			return true;
-	return false;
+	if (at >= ARRAY_COUNT(conf_names))
+		return NULL;
+	*has_effect = conf_names[at].kind == CONF_OBEYED;
+	return conf_names[at].name;
 }
 
-static void conf_note_unknown(const struct conffile_section *section)
+static const struct conf_name *conf_find(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(conf_names); i++)
+		if (slice_ieq(name, slice_str(conf_names[i].name)))
+			return &conf_names[i];
+	return NULL;
+}
+
+static void conf_note(const struct conffile_section *section)
 {
 	const struct conffile_var *v;
 
-	for (v = section ? section->vars : NULL; v; v = v->next)
-		if (!conf_is_known(v->name))
+	for (v = section ? section->vars : NULL; v; v = v->next) {
+		const struct conf_name *n = conf_find(v->name);
+
+		if (!n)
 			log_notice("%s:%d: [general] has no option \"%s\"; the line is ignored",
 				   v->file, v->line, v->name.ptr);
+		else if (n->kind == CONF_SAID && v->value.len)
+			log_warning("%s:%d: option '%s' has no effect yet", v->file, v->line,
+				    v->name.ptr);
+	}
 }
 
 static void conf_read_ports(struct rtp_conf *conf, const struct conffile_section *section)
@@ -113,7 +130,7 @@ void rtp_conf_read(struct rtp_conf *conf, const struct conffile *cf)
 	*conf = rtp_conf_default;
 	if (!section)
 		return;
-	conf_note_unknown(section);
+	conf_note(section);
 	conf_read_ports(conf, section);
 	conf_read_strict(conf, section);
 	conf->rtcp_interval_ms = (uint32_t)conffile_number(section, "rtcpinterval", 500, 60000,

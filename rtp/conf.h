@@ -1,7 +1,8 @@
 /* rtp/conf.h - rtp.conf [general]: ports, RTCP, digits, strict RTP.
  *
- * Options of Asterisk that need ICE, STUN, TURN or SRTP are read and left alone; a name that is no
- * option at all gives a NOTICE with file and line. One option of our own: initialsilence. */
+ * Options of Asterisk that need ICE, STUN, TURN or SRTP have no effect, which README.md says, and
+ * for servers that are named the log; a name that is no option at all gives a NOTICE with file and
+ * line. One option of our own: initialsilence. */
 #ifndef RINGER_RTP_CONF_H
 #define RINGER_RTP_CONF_H
 
@@ -24,5 +25,7 @@ extern const struct rtp_conf rtp_conf_default;
 /* cf NULL (no rtp.conf): the defaults. Bad values: WARNING with file, line, range; the default
  * holds. */
 void rtp_conf_read(struct rtp_conf *conf, const struct conffile *cf);
+/* What [general] may hold, and whether it has an effect; NULL: there are not so many. */
+const char *rtp_conf_option(uint32_t at, bool *has_effect);
 
 #endif

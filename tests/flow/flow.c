@@ -287,8 +287,8 @@ static int flow_offer(void *arg, struct tech_call *call, const struct tech_offer
 		return f->refuse;
 	f->call = call;
 	*owner = f;
-	*media_local = (struct addr){.family = o->endpoint.media.local.family == 6 ? 6 : 4,
-				     .port = 4000};
+	*media_local =
+		(struct addr){.family = o->endpoint.media.local.family == 6 ? 6 : 4, .port = 4000};
 	return 0;
 }
 

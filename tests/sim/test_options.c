@@ -1,6 +1,6 @@
-/* tests/sim/test_options.c - options of an endpoint that the whole engine has to obey: what its
- * audio looks like, when a silent call ends, what the dialplan sees. Each case runs with the option
- * and without it. */
+/* tests/sim/test_options.c - options of an endpoint, and of rtp.conf, that the whole engine has to
+ * obey: what its audio looks like, when a silent call ends, what the dialplan sees. Each case runs
+ * with the option and without it. */
 #include "engine/app/engine.h"
 #include "engine/base/check.h"
 #include "engine/base/log.h"
@@ -18,12 +18,17 @@
 
 static const struct addr other = {.family = 4, .port = 9000, .ip = {10, 0, 0, 2}};
 
+/* What put_conf writes beside; NULL: nothing. */
+static const char *rtp_lines;
+
 static struct rig {
 	struct sim_world *w;
 	struct engine *engine;
 	struct gateway *gateway;
 	struct dropper *dropper;
 	struct addr rtp;     /* of the call, as its packets say */
+	struct addr far;     /* ... and where they go */
+	uint32_t reports;    /* of RTCP */
 	uint32_t sent;	     /* packets of its audio */
 	uint32_t sent_other; /* ... to an address that no SDP named */
 	uint64_t sequence;   /* of what `other` says */
@@ -43,21 +48,23 @@ static bool is_audio_port(const struct addr *a)
 	return a->port >= RTP_FIRST && a->port <= RTP_LAST && a->port % 2 == 0;
 }
 
-/* The far end is silent but for what a test makes `other` say. */
+/* The far end is silent but for what a test makes it say. */
 static enum sim_verdict tap(void *arg, const struct addr *from, const struct addr *to,
 			    const void *data, size_t len)
 {
 	UNUSED(arg);
-	if (is_audio_port(to) && !addr_eq(from, &other))
+	if (is_audio_port(to))
 		return SIM_DROP;
 	if (is_audio_port(from)) {
 		rig.rtp = *from;
+		rig.far = *to;
 		rig.sent++;
 		rig.sent_other += addr_eq(to, &other);
 		return SIM_DROP;
 	}
 	if (slice_starts(slice_make(data, len), SLICE_LIT("INVITE ")))
 		slice_copy(rig.invite, sizeof(rig.invite), slice_make(data, len));
+	rig.reports += from->port > RTP_FIRST && from->port <= RTP_LAST;
 	gateway_tap(rig.gateway, from, to, data, len);
 	return SIM_PASS;
 }
@@ -77,12 +84,15 @@ static void put_conf(const char *endpoint, const char *expression)
 
 	sim_fs_put(rig.w, ETC "asterisk.conf", "[directories]\nastetcdir => /etc/asterisk\n");
 	sim_fs_put(rig.w, ETC "manager.conf", "[general]\nenabled=no\n");
-	sim_fs_put(rig.w, ETC "rtp.conf",
-		   "[general]\nrtpstart=10000\nrtpend=10099\ninitialsilence=no\n");
+	snprintf(plan, sizeof(plan),
+		 "[general]\nrtpstart=10000\nrtpend=10099\ninitialsilence=no\n%s",
+		 rtp_lines ? rtp_lines : "");
+	sim_fs_put(rig.w, ETC "rtp.conf", plan);
 	sim_fs_put(rig.w, ETC "dialer.conf", "[general]\nshards=1\ncdr_sqlite=no\ncdr_csv=no\n");
 	snprintf(
 		plan, sizeof(plan),
 		"[talk]\nexten => wait,1,Wait(9)\nexten => echo,1,Echo()\n"
+		"exten => digit,1,Read(D,,1,,1,9)\n same => n,Hangup()\n"
 		"exten => early,1,Wait(1)\n same => n,ExecIf($[%s]?Hangup())\n same => n,Wait(8)\n",
 		expression ? expression : "0");
 	snprintf(pjsip, sizeof(pjsip),
@@ -162,17 +172,21 @@ static double call_lasts(void)
 	return (double)(call.ended_ns - call.answered_ns) / 1e9;
 }
 
-/* A packet of u-law from the far end's other address. */
-static void other_says(void)
+/* A packet from there, 20 ms long; type 0: u-law, 101: the digit 1, begun and not yet over. */
+static void says(const struct addr *from, uint8_t type)
 {
-	char packet[172] = {(char)0x80, 0};
+	char packet[172] = {(char)0x80, (char)type};
 
 	rig.sequence++;
 	packet[3] = (char)rig.sequence;
 	packet[6] = (char)(rig.sequence * 160 >> 8);
 	packet[7] = (char)(rig.sequence * 160);
 	packet[11] = 1;
-	sim_net_inject(rig.w, &other, &rig.rtp, packet, sizeof(packet));
+	packet[12] = type ? 1 : 0;
+	packet[15] = (char)(type ? 160 : 0);
+	sim_net_tap(rig.w, NULL, NULL);
+	sim_net_inject(rig.w, from, &rig.rtp, packet, type ? 16 : sizeof(packet));
+	sim_net_tap(rig.w, tap, NULL);
 	sim_run_for(rig.w, 20 * SIM_MS);
 }
 
@@ -233,7 +247,7 @@ static void test_symmetric(void **state)
 		assert_true(rig.sent > 0 && rig.sent_other == 0);
 		rig.sent = 0;
 		for (int k = 0; k < 50; k++)
-			other_says();
+			says(&other, 0);
 		assert_true(rig.sent > 30);
 		if (i)
 			assert_true(rig.sent_other > 30);
@@ -313,12 +327,107 @@ static void test_ip6(void **state)
 	}
 }
 
+/* ---- rtp.conf ---- */
+
+static void open_echo(const char *endpoint, const char *rtp)
+{
+	char lines[128];
+
+	rtp_lines = rtp;
+	snprintf(lines, sizeof(lines), "rtp_keepalive=1\n%s", endpoint);
+	open_rig(lines, NULL, "echo");
+	rtp_lines = NULL;
+	sim_run_for(rig.w, 2 * SIM_SECOND);
+	assert_true(rig.sent > 0);
+}
+
+/* Packets that come back of `count`, keep-alives included. */
+static uint32_t comes_back(const struct addr *from, int count)
+{
+	rig.sent = 0;
+	for (int k = 0; k < count; k++)
+		says(from, 0);
+	return rig.sent;
+}
+
+/* rtpstart, rtpend */
+static void test_ports(void **state)
+{
+	UNUSED(state);
+	rtp_lines = "rtpstart=20000\nrtpend=20001\n";
+	open_rig(NULL, NULL, "wait");
+	rtp_lines = NULL;
+	assert_non_null(strstr(rig.invite, "\r\nm=audio 20000 "));
+	close_rig();
+}
+
+static void test_rtcpinterval(void **state)
+{
+	UNUSED(state);
+	for (int i = 0; i < 2; i++) {
+		open_echo("", i ? "rtcpinterval=1000\n" : "rtcpinterval=20000\n");
+		comes_back(&rig.far, 300);
+		assert_in_range(rig.reports, i ? 4 : 0, i ? 12 : 1);
+		close_rig();
+	}
+}
+
+/* Once a source has been heard for a while, another one is heard as well, or not. */
+static void test_strictrtp(void **state)
+{
+	UNUSED(state);
+	for (int i = 0; i < 2; i++) {
+		open_echo("", i ? "strictrtp=no\n" : NULL);
+		assert_true(comes_back(&rig.far, 300) > 250);
+		if (i)
+			assert_true(comes_back(&other, 100) > 80);
+		else
+			assert_in_range(comes_back(&other, 100), 0, 5);
+		close_rig();
+	}
+}
+
+/* So many packets in a row before a source that nobody announced is believed. */
+static void test_probation(void **state)
+{
+	UNUSED(state);
+	for (int i = 0; i < 2; i++) {
+		open_echo("", i ? "probation=60\n" : NULL);
+		assert_in_range(comes_back(&other, 50), i ? 0 : 40, i ? 3 : 50);
+		close_rig();
+	}
+}
+
+/* A digit whose end was lost is over after so many samples. */
+static void test_dtmftimeout(void **state)
+{
+	UNUSED(state);
+	for (int i = 0; i < 2; i++) {
+		double lasts;
+
+		rtp_lines = i ? "dtmftimeout=24000\n" : NULL;
+		open_rig("rtp_keepalive=1", NULL, "digit");
+		rtp_lines = NULL;
+		sim_run_for(rig.w, 2 * SIM_SECOND);
+		for (int k = 0; k < 10; k++)
+			says(&rig.far, 0);
+		says(&rig.far, 101);
+		lasts = call_lasts();
+		if (lasts < (i ? 5 : 2) || lasts > (i ? 6 : 3))
+			fail_msg("%d: %f s", i, lasts);
+		close_rig();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_early_ends), cmocka_unit_test(test_keepalive),
-		cmocka_unit_test(test_symmetric),  cmocka_unit_test(test_marks),
-		cmocka_unit_test(test_bound),	   cmocka_unit_test(test_ip6),
+		cmocka_unit_test(test_early_ends),  cmocka_unit_test(test_keepalive),
+		cmocka_unit_test(test_symmetric),   cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_bound),	    cmocka_unit_test(test_ip6),
+		cmocka_unit_test(test_ports),	    cmocka_unit_test(test_rtcpinterval),
+		cmocka_unit_test(test_strictrtp),   cmocka_unit_test(test_probation),
+		cmocka_unit_test(test_dtmftimeout),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

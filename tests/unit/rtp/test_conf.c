@@ -8,6 +8,7 @@
 #include "engine/base/log.h"
 #include "engine/core/conffile.h"
 #include "tests/unit/cmocka.h"
+#include "tests/unit/core/rows.h"
 
 static char said[1024];
 
@@ -50,6 +51,8 @@ static const struct row rows[] = {
 	 "strictrtp=maybe is none of yes, no, seqno"},
 	{"[general]\nicesupport=no\nstunaddr=\nrtpchecksums=no\n", 5000, 31000, 5000, 1200, 4,
 	 LATCH_YES, NULL},
+	{"[general]\nstunaddr=stun.example:3478\n", 5000, 31000, 5000, 1200, 4, LATCH_YES,
+	 "rtp.conf:2: option 'stunaddr' has no effect yet"},
 	{"[general]\nrtpstrat=9000\n", 5000, 31000, 5000, 1200, 4, LATCH_YES,
 	 "rtp.conf:2: [general] has no option \"rtpstrat\""},
 };
@@ -94,11 +97,27 @@ static void test_no_file(void **state)
 	assert_true(conf.initial_silence);
 }
 
+static void test_each_is_told(void **state)
+{
+	char *told = rows_read("tests/flow/ROWS.md"), *readme = rows_read("rtp/README.md");
+	const char *name;
+	bool has_effect;
+
+	UNUSED(state);
+	for (uint32_t i = 0; (name = rtp_conf_option(i, &has_effect)); i++)
+		if (rows_have(told, "rtp", slice_str(name)) != has_effect ||
+		    rows_have(readme, "rtp", slice_str(name)) == has_effect)
+			fail_msg("not told as what it is: %s", name);
+	free(told);
+	free(readme);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_each_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

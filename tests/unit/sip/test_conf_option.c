@@ -5,9 +5,7 @@
 #include "sip/conf_internal.h"
 #include "tests/unit/cmocka.h"
 #include "tests/unit/core/memconf.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "tests/unit/core/rows.h"
 
 static struct sip_conf *load(const char *text)
 {
@@ -336,46 +334,9 @@ static void test_shown_defaults(void **state)
 
 /* ---- documents ---- */
 
-static char *read_document(const char *name)
-{
-	char path[512];
-	FILE *file;
-	char *text;
-	size_t len;
-
-	snprintf(path, sizeof(path), "%s/%s", RINGER_SOURCE_DIR, name);
-	file = fopen(path, "r");
-	assert_non_null(file);
-	text = malloc(1 << 20);
-	assert_non_null(text);
-	len = fread(text, 1, (1 << 20) - 1, file);
-	text[len] = 0;
-	fclose(file);
-	return text;
-}
-
-/* Lines "| type: option, option | ...": is it in one of its type? */
-static bool has_row(const char *text, const char *type, struct slice option)
-{
-	struct slice rest = slice_str(text), line, cell, name;
-	char head[64];
-	int len = snprintf(head, sizeof(head), "| %s: ", type);
-
-	while (slice_split(&rest, '\n', &line)) {
-		if (!slice_starts(line, slice_str(head)))
-			continue;
-		line = slice_from(line, (size_t)len);
-		slice_split(&line, '|', &cell);
-		while (slice_split(&cell, ',', &name))
-			if (slice_eq(slice_trim(name), option))
-				return true;
-	}
-	return false;
-}
-
 static void test_each_is_told(void **state)
 {
-	char *rows = read_document("tests/flow/ROWS.md"), *readme = read_document("sip/README.md");
+	char *rows = rows_read("tests/flow/ROWS.md"), *readme = rows_read("sip/README.md");
 	char missing[4096] = "";
 	struct sink out = sink_make(missing, sizeof(missing) - 1);
 
@@ -387,8 +348,8 @@ static void test_each_is_told(void **state)
 
 		for (uint32_t i = 0;
 		     (option = conf_type_option((enum conf_type)type, i, &has_effect)).len; i++)
-			if (has_row(rows, name, option) != has_effect ||
-			    has_row(readme, name, option) == has_effect)
+			if (rows_have(rows, name, option) != has_effect ||
+			    rows_have(readme, name, option) == has_effect)
 				sink_fmt(&out, "%s: %.*s, which has %s effect\n", name,
 					 SLICE_ARG(option), has_effect ? "an" : "no");
 	}
