@@ -555,6 +555,20 @@ static int conf_finish_registration(struct conf_load *l, struct conf_registratio
 	return 0;
 }
 
+/* RFC 3261 17.1.1.2 */
+static void conf_finish_system(struct conf_load *l)
+{
+	const struct conffile_var *v = conffile_get(l->section, "timer_b");
+	int64_t least_ns = 64 * l->conf->t1_ns;
+
+	if (l->conf->b_ns >= least_ns)
+		return;
+	if (v)
+		log_warning("%s:%d: timer_b=%.*s is below 64 * timer_t1; %lld is used", v->file,
+			    v->line, SLICE_ARG(v->value), (long long)(least_ns / 1000000));
+	l->conf->b_ns = least_ns;
+}
+
 int conf_finish_object(struct conf_load *l)
 {
 	struct conf_transport_draft *t = l->object;
@@ -590,8 +604,7 @@ int conf_finish_object(struct conf_load *l)
 		i->i.name = conf_dup(l->conf, l->section->name);
 		return 0;
 	case CONF_SYSTEM:
-		if (l->conf->b_ns < 64 * l->conf->t1_ns)
-			l->conf->b_ns = 64 * l->conf->t1_ns;
+		conf_finish_system(l);
 		return 0;
 	default:
 		return 0;

@@ -273,6 +273,8 @@ static int incoming_fill(struct invite *iv, const struct sip_rx *rx,
 	incoming_parse(iv, &m);
 	iv->call_id = m.msg.call_id; /* in the kept block */
 	err = incoming_make_dialog(iv, rx);
+	if (!err && ep->allow.count == 0) /* there is nothing to offer, either */
+		err = -ENOTSUP;
 	if (!err && iv->incoming->has_offer && invite_read_offer(iv, sip_msg_sdp(&m.msg), &desc))
 		err = -ENOTSUP;
 	return err;

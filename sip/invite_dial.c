@@ -1,5 +1,6 @@
 /* sip/invite_dial.c - how a call begins, and how its owner ends it. */
 #include "engine/base/check.h"
+#include "engine/base/log.h"
 #include "engine/core/cause.h"
 #include "sip/cause.h"
 #include "sip/incoming.h"
@@ -123,6 +124,12 @@ struct invite *invite_dial(struct sip *sip, const struct tech_dial *dial,
 
 	if (!ep) {
 		*error = -ENOENT;
+		return NULL;
+	}
+	if (!dial->offer.count) {
+		log_error("Endpoint '%.*s' has no codec to offer; give it one, as allow=ulaw",
+			  SLICE_ARG(ep->name));
+		*error = -ENOTSUP;
 		return NULL;
 	}
 	iv = invite_alloc(sip);

@@ -620,7 +620,7 @@ static void test_dial_errors(void **state)
 
 	UNUSED(state);
 	flow_start(&f, NULL,
-		   "[named]\ntype=endpoint\naors=named\n[named]\ntype=aor\n"
+		   "[named]\ntype=endpoint\nallow=ulaw\naors=named\n[named]\ntype=aor\n"
 		   "contact=sip:host.example.com\n[bare]\ntype=endpoint\n");
 	flow_dial(&f, "100@nobody");
 	assert_int_equal(f.dial_error, -ENOENT);

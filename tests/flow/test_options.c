@@ -3,6 +3,7 @@
 #include "engine/core/cause.h"
 #include "tests/flow/flow_caller.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 /* Each row: what the INVITE of a call reads with the option, and does not read without it. */
@@ -52,6 +53,26 @@ static void test_lines(void **state)
 		flow_fact(&f, "ended 17 486");
 		flow_end(&f);
 	}
+}
+
+/* Without a codec there is no call, in neither direction, whoever offers. */
+static void test_no_codec(void **state)
+{
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "disallow=all", FLOW_PEER);
+	flow_dial(&f, "100@trunk");
+	assert_int_equal(f.dial_error, -ENOTSUP);
+	for (int i = 0; i < 2; i++) {
+		flow_caller_init(&c, &f);
+		flow_caller_invite(&c, "Supported: 100rel\r\n",
+				   i ? flow_sdp(7000, "0 101", "sendrecv") : NULL);
+		flow_caller_expect(&c, "488");
+		flow_caller_ack_failure(&c);
+	}
+	flow_end(&f);
 }
 
 /* What goes on in a call has no rport either. */
@@ -279,11 +300,17 @@ static void test_marks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),	      cmocka_unit_test(test_no_rport),
-		cmocka_unit_test(test_progress),      cmocka_unit_test(test_min_se_of_callers),
-		cmocka_unit_test(test_ptime),	      cmocka_unit_test(test_keep_alive),
-		cmocka_unit_test(test_unidentified),  cmocka_unit_test(test_identifier_order),
-		cmocka_unit_test(test_default_realm), cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_no_codec),
+		cmocka_unit_test(test_no_rport),
+		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_min_se_of_callers),
+		cmocka_unit_test(test_ptime),
+		cmocka_unit_test(test_keep_alive),
+		cmocka_unit_test(test_unidentified),
+		cmocka_unit_test(test_identifier_order),
+		cmocka_unit_test(test_default_realm),
+		cmocka_unit_test(test_marks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -346,6 +346,25 @@ static void test_said(void **state)
 	}
 }
 
+/* 64 * T1 is the least; it is silent where nothing else was asked for. */
+static void test_timer_b(void **state)
+{
+	static const char t1[] = "[s]\ntype=system\ntimer_t1=1000\n";
+	char text[128];
+	struct sip_conf *c = load_ok(t1);
+
+	UNUSED(state);
+	assert_true(c->b_ns == INT64_C(64000000000));
+	assert_string_equal(logged, "");
+	sip_conf_free(c);
+	snprintf(text, sizeof(text), "%stimer_b=40000\n", t1);
+	c = load_ok(text);
+	assert_true(c->b_ns == INT64_C(64000000000));
+	assert_string_equal(logged, "pjsip.conf:4: timer_b=40000 is below 64 * timer_t1; 64000 is "
+				    "used\n");
+	sip_conf_free(c);
+}
+
 /* What acl= names lets nobody in until acl.conf was asked, and never if it is not there. */
 static void test_acls(void **state)
 {
@@ -523,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_said),
 		cmocka_unit_test(test_dial_strings),
 		cmocka_unit_test(test_acls),
+		cmocka_unit_test(test_timer_b),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_identifies),
