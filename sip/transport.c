@@ -94,6 +94,8 @@ static int sip_tp_open(struct sip *sip, uint32_t index, const struct sip_conf_tr
 	char text[ADDR_TEXT];
 	int err = 0;
 
+	tls_context_unref(tp->tls_in); /* of a try that failed */
+	tls_context_unref(tp->tls_out);
 	*tp = (struct sip_tp){.sip = sip,
 			      .index = (uint8_t)index,
 			      .protocol = conf->protocol,

@@ -312,6 +312,17 @@ static void test_transport(void **state)
 	end();
 }
 
+/* One that could not be opened is tried again. */
+static void test_transport_tried_again(void **state)
+{
+	UNUSED(state);
+	start(NEW_TP("5060", "") VIA_NEW); /* [transport] is there */
+	no_call("1@desk", -EAFNOSUPPORT);
+	reload(NEW_TP("5070", "") VIA_NEW);
+	assert_has(call("1@desk"), "Via: SIP/2.0/UDP 10.0.0.1:5070;");
+	end();
+}
+
 /* One that moves is where it should be only with allow_reload; its mark is so as well. */
 static void test_transport_moves(void **state)
 {
@@ -365,6 +376,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_global),
 		cmocka_unit_test(test_system),
 		cmocka_unit_test(test_transport),
+		cmocka_unit_test(test_transport_tried_again),
 		cmocka_unit_test(test_transport_moves),
 		cmocka_unit_test(test_transport_of_the_call),
 	};
