@@ -350,7 +350,7 @@ struct slice conf_type_option(enum conf_type type, uint32_t at, bool *has_effect
 {
 	const struct conf_option *o = conf_types[type].options;
 	struct slice rest = slice_str(conf_types[type].known), part;
-	bool unused;
+	bool unused = false;
 
 	has_effect = has_effect ? has_effect : &unused;
 	for (; o->name; o++, at--) {

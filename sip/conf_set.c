@@ -282,7 +282,7 @@ int conf_set_set_var(struct conf_load *l, const struct conffile_var *v)
 int conf_set_encryption(struct conf_load *l, const struct conffile_var *v)
 {
 	struct conf_endpoint_draft *d = l->object;
-	uint8_t which;
+	uint8_t which = 0;
 
 	if (conf_word(l, v, "no sdes dtls", &which))
 		return -EINVAL;
