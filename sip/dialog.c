@@ -193,8 +193,9 @@ static struct slice dialog_pick_target(const struct sip_msg *msg, const struct a
 		return sink_slice(room);
 	}
 	if (!rewrite)
-		return msg->contact.uri;
+		return sip_uri_for_request(msg->contact.uri);
 	addr_write_ip(&host, from);
+	uri.headers = SLICE_EMPTY;
 	uri.host = sink_slice(&host);
 	uri.is_ipv6 = from->family == 6;
 	uri.port = from->port;

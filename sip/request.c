@@ -69,13 +69,17 @@ static int request_write_auth(struct sink *out, struct sip *sip, const struct si
 	return sip_auth_state_write(out, sip->digest, r->auth, r->cred, &req);
 }
 
-static int request_write(struct sink *out, struct sip *sip, const struct sip_request *r, uint8_t tp,
-			 const struct addr *local, struct slice branch)
+static int request_write(struct sink *out, struct sip *sip, const struct sip_request *order,
+			 uint8_t tp, const struct addr *local, struct slice branch)
 {
+	struct sip_request whole = *order;
+	const struct sip_request *r = &whole;
 	bool is_strict = sip_request_is_strict(r->route, r->proxy);
-	struct slice route = r->route, value, ruri = is_strict ? r->proxy : r->ruri;
+	struct slice route = r->route, value, ruri;
 	int err;
 
+	whole.ruri = sip_uri_for_request(order->ruri);
+	ruri = is_strict ? r->proxy : r->ruri;
 	sip_write_request_line(out, sip_method_name(r->method), ruri);
 	dialog_write_via(out, sip, tp, local, branch);
 	request_write_parties(out, r, local);

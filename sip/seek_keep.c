@@ -116,6 +116,7 @@ static int keep_ruri(struct sink *out, const struct sip_conf_endpoint *ep, struc
 		sip_uri_write_user(&user, dialled);
 		uri.user = sink_slice(&user);
 	}
+	uri.headers = SLICE_EMPTY;
 	sip_uri_write(out, &uri);
 	if (ep->user_eq_phone && uri.user.len && !sip_uri_param(&uri, SLICE_LIT("user"), NULL))
 		sink_lit(out, ";user=phone");
@@ -273,12 +274,12 @@ static uint32_t keep_sort_contacts(const struct sip_msg *msg, struct keep_contac
 		uint32_t at = count;
 
 		if (err || a.is_star || sip_uri_parse(&uri, a.uri) ||
-		    (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS) ||
-		    uri.headers.len)
+		    (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
 			continue;
 		for (; at > 0 && list[at - 1].q < keep_q(&a); at--)
 			list[at] = list[at - 1];
-		list[at] = (struct keep_contact){.uri = a.uri, .q = keep_q(&a)};
+		list[at] =
+			(struct keep_contact){.uri = sip_uri_for_request(a.uri), .q = keep_q(&a)};
 		count++;
 	}
 	return count;

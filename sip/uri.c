@@ -196,6 +196,15 @@ int sip_uri_parse(struct sip_uri *out, struct slice text)
 	return 0;
 }
 
+struct slice sip_uri_for_request(struct slice text)
+{
+	struct sip_uri uri;
+
+	if (sip_uri_parse(&uri, text) || !uri.headers.len)
+		return text;
+	return slice_head(text, (size_t)(uri.headers.ptr - text.ptr) - 1);
+}
+
 bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value)
 {
 	return sip_text_param(uri->params, name, value);

@@ -29,6 +29,9 @@ struct sip_uri {
  * taken generously (RFC 5118 4.1-4.3): hex digits, colons, dots and a zone. *out is untouched on error. */
 int sip_uri_parse(struct sip_uri *out, struct slice text);
 
+/* The text of a URI as a Request-URI may have it: without headers (RFC 3261 19.1.1, 19.1.5). */
+struct slice sip_uri_for_request(struct slice text);
+
 /* Value of ;name in the URI parameters. `value` may be NULL. */
 bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value);
 

@@ -73,60 +73,61 @@ static const char *request(const struct dialog *d, const char *contact)
 #define TAIL "Call-ID: id\r\nCSeq: 2 BYE\r\n"
 
 /* What a response makes of the dialog's requests, and where they go. */
+static const struct {
+	const char *headers, *request;
+	uint8_t last; /* of the next hop's address */
+	uint16_t port;
+	bool rewrite;
+} dialog_rows[] = {
+	{"Contact: <sip:b@10.0.0.7:5070;x=1>\r\n", HEAD("sip:b@10.0.0.7:5070;x=1") TAIL, 7, 5070,
+	 false},
+	{"Contact: <sip:b@10.0.0.7>\r\n", HEAD("sip:b@10.0.0.7") TAIL, 7, 5060, false},
+	{"Contact: <sip:b@10.0.0.7:5070;x=1?Route=%3Csip:h%3E&a=b>\r\n",
+	 HEAD("sip:b@10.0.0.7:5070;x=1") TAIL, 7, 5070, false},
+	{"Contact: <sip:b@192.168.1.2:6000;x=1?a=b>\r\n", HEAD("sip:b@10.0.0.9:5099;x=1") TAIL, 9,
+	 5099, true},
+	{"", HEAD("sip:10.0.0.9:5099") TAIL, 9, 5099, false},
+	/* nothing that a Request-URI could be */
+	{"Contact: <sip:b@10.0.0.7\xff:5070>\r\n", HEAD("sip:10.0.0.9:5099") TAIL, 9, 5099, false},
+	{"Contact: <sip:b@host.example>\r\n", HEAD("sip:b@host.example") TAIL, 9, 5099, false},
+	{"Contact: <sip:b@[2001:db8::1]>\r\n", HEAD("sip:b@[2001:db8::1]") TAIL, 9, 5099, false},
+	{"Contact: <sip:b@0.0.0.0>\r\n", HEAD("sip:b@0.0.0.0") TAIL, 9, 5099, false},
+	{"Record-Route: <sip:[2001:db8::1];lr>\r\nContact: <sip:b@10.0.0.7>\r\n",
+	 HEAD("sip:b@10.0.0.7") TAIL "Route: <sip:[2001:db8::1];lr>\r\n", 9, 5099, false},
+	{"Contact: <sip:b@10.0.0.7;maddr=10.0.0.6>\r\n", HEAD("sip:b@10.0.0.7;maddr=10.0.0.6") TAIL,
+	 6, 5060, false},
+	{"Contact: <sip:b@192.168.1.2:6000;x=1>\r\n", HEAD("sip:b@10.0.0.9:5099;x=1") TAIL, 9, 5099,
+	 true},
+	/* loose: reversed, target as Request-URI */
+	{"Record-Route: <sip:10.0.0.3;lr>\r\nRecord-Route: "
+	 "<sip:10.0.0.2:5080;lr>,<sip:10.0.0.4;lr>"
+	 "\r\nContact: <sip:b@10.0.0.7>\r\n",
+	 HEAD("sip:b@10.0.0.7") TAIL
+	 "Route: <sip:10.0.0.4;lr>\r\nRoute: <sip:10.0.0.2:5080;lr>\r\nRoute: "
+	 "<sip:10.0.0.3;lr>\r\n",
+	 4, 5060, false},
+	/* strict: first route as Request-URI, target behind the rest (12.2.1.1) */
+	{"Record-Route: <sip:10.0.0.3;lr>, <sip:10.0.0.2:5080>\r\nContact: "
+	 "<sip:b@10.0.0.7>\r\n",
+	 HEAD("sip:10.0.0.2:5080") TAIL "Route: <sip:10.0.0.3;lr>\r\nRoute: <sip:b@10.0.0.7>\r\n",
+	 2, 5080, false},
+};
+
 static void test_requests(void **state)
 {
-	static const struct {
-		const char *headers, *request;
-		uint8_t last; /* of the next hop's address */
-		uint16_t port;
-		bool rewrite;
-	} rows[] = {
-		{"Contact: <sip:b@10.0.0.7:5070;x=1>\r\n", HEAD("sip:b@10.0.0.7:5070;x=1") TAIL, 7,
-		 5070, false},
-		{"Contact: <sip:b@10.0.0.7>\r\n", HEAD("sip:b@10.0.0.7") TAIL, 7, 5060, false},
-		{"", HEAD("sip:10.0.0.9:5099") TAIL, 9, 5099, false},
-		/* nothing that a Request-URI could be */
-		{"Contact: <sip:b@10.0.0.7\xff:5070>\r\n", HEAD("sip:10.0.0.9:5099") TAIL, 9, 5099,
-		 false},
-		{"Contact: <sip:b@host.example>\r\n", HEAD("sip:b@host.example") TAIL, 9, 5099,
-		 false},
-		{"Contact: <sip:b@[2001:db8::1]>\r\n", HEAD("sip:b@[2001:db8::1]") TAIL, 9, 5099,
-		 false},
-		{"Contact: <sip:b@0.0.0.0>\r\n", HEAD("sip:b@0.0.0.0") TAIL, 9, 5099, false},
-		{"Record-Route: <sip:[2001:db8::1];lr>\r\nContact: <sip:b@10.0.0.7>\r\n",
-		 HEAD("sip:b@10.0.0.7") TAIL "Route: <sip:[2001:db8::1];lr>\r\n", 9, 5099, false},
-		{"Contact: <sip:b@10.0.0.7;maddr=10.0.0.6>\r\n",
-		 HEAD("sip:b@10.0.0.7;maddr=10.0.0.6") TAIL, 6, 5060, false},
-		{"Contact: <sip:b@192.168.1.2:6000;x=1>\r\n", HEAD("sip:b@10.0.0.9:5099;x=1") TAIL,
-		 9, 5099, true},
-		/* loose: reversed, target as Request-URI */
-		{"Record-Route: <sip:10.0.0.3;lr>\r\nRecord-Route: "
-		 "<sip:10.0.0.2:5080;lr>,<sip:10.0.0.4;lr>"
-		 "\r\nContact: <sip:b@10.0.0.7>\r\n",
-		 HEAD("sip:b@10.0.0.7") TAIL
-		 "Route: <sip:10.0.0.4;lr>\r\nRoute: <sip:10.0.0.2:5080;lr>\r\nRoute: "
-		 "<sip:10.0.0.3;lr>\r\n",
-		 4, 5060, false},
-		/* strict: first route as Request-URI, target behind the rest (12.2.1.1) */
-		{"Record-Route: <sip:10.0.0.3;lr>, <sip:10.0.0.2:5080>\r\nContact: "
-		 "<sip:b@10.0.0.7>\r\n",
-		 HEAD("sip:10.0.0.2:5080") TAIL
-		 "Route: <sip:10.0.0.3;lr>\r\nRoute: <sip:b@10.0.0.7>\r\n",
-		 2, 5080, false},
-	};
 	struct rig r;
 
 	UNUSED(state);
 	rig_open(&r);
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(dialog_rows); i++) {
 		struct dialog *d = dialog_new(&r.sip, 0);
 
-		assert_int_equal(dialog_take_response(d, response(&r, rows[i].headers), &source,
-						      rows[i].rewrite),
+		assert_int_equal(dialog_take_response(d, response(&r, dialog_rows[i].headers),
+						      &source, dialog_rows[i].rewrite),
 				 0);
-		assert_string_equal(request(d, NULL), rows[i].request);
-		assert_int_equal(d->next.addr.ip[3], rows[i].last);
-		assert_int_equal(d->next.addr.port, rows[i].port);
+		assert_string_equal(request(d, NULL), dialog_rows[i].request);
+		assert_int_equal(d->next.addr.ip[3], dialog_rows[i].last);
+		assert_int_equal(d->next.addr.port, dialog_rows[i].port);
 		assert_true(slice_eq(dialog_tag(d), SLICE_LIT("far")));
 		dialog_free(d);
 	}

@@ -395,7 +395,7 @@ static void test_proxy(void **state)
 /* ---- 3xx ---- */
 
 #define AWAY                                                                                       \
-	"Contact: <sip:c@10.0.0.3>;q=0.1, \"B\" <sip:b@10.0.0.2:5080>;q=0.75\r\n"                  \
+	"Contact: <sip:c@10.0.0.3>;q=0.1, \"B\" <sip:b@10.0.0.2:5080?X-From=there>;q=0.75\r\n"     \
 	"Contact: <tel:+123>;q=1.0\r\nContact: <sip:100@10.0.0.9:5060>\r\n"
 
 /* Best first; what was tried and what is no SIP URI is left out. */

@@ -122,9 +122,76 @@ static void test_answers(void **state)
 	}
 }
 
+/* The registrations, where the address of record is there: what is kept of their contacts. */
+static void test_registrations(void **state)
+{
+	static const struct {
+		const char *file, *endpoint;
+		const char *status, *line; /* NULL: no contact */
+	} rows[] = {
+		{"rfc4475/cparam01", "", "200",
+		 "Contact: <sip:+19725552222@gw1.example.net>;expires=3600\n"},
+		{"rfc4475/cparam02", "", "200",
+		 "Contact: <sip:+19725552222@gw1.example.net;unknownparam>;expires=3600\n"},
+		{"rfc4475/regescrt", "", "200",
+		 "Contact: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>;expires=3600\n"},
+		{"rfc4475/dblreq", "", "200",
+		 "Contact: <sip:j.user@host.example.com>;expires=3600\n"},
+		{"rfc4475/regaut01", "auth=joe", "401", "WWW-Authenticate: Digest <any>\n"},
+		{"rfc5118/ipv6-good", "", "200",
+		 "Contact: <sip:caller@[2001:db8::1]>;expires=3600\n"},
+		{"rfc5118/port-unambiguous", "", "200",
+		 "Contact: <sip:caller@[2001:db8::1]>;expires=3600\n"},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		struct slice message = load(rows[i].file);
+		char endpoint[128];
+		struct flow f;
+
+		snprintf(endpoint, sizeof(endpoint), "aors=trunk,watson,user,j.user\n%s",
+			 rows[i].endpoint);
+		flow_start_center(&f, 1, endpoint,
+				  FLOW_PEER "[watson]\ntype=aor\nmax_contacts=2\n"
+					    "[user]\ntype=aor\nmax_contacts=2\n"
+					    "[j.user]\ntype=aor\nmax_contacts=2\n"
+					    "[joe]\ntype=auth\nusername=joe\npassword=x\n");
+		sim_net_inject(f.w, &flow_peer, &flow_engine, message.ptr, message.len);
+		flow_assert_lines(flow_expect(&f, rows[i].status), rows[i].line);
+		flow_run(&f, 50 * SIM_MS);
+		assert_int_equal(f.msg_count, 1);
+		flow_abandon(&f);
+	}
+}
+
+/* Headers in a contact are no part of the Request-URI that is made of it (RFC 3261 19.1.5). */
+static void test_contact_with_headers(void **state)
+{
+	struct slice message = load("rfc4475/regescrt");
+	const struct flow_msg *m;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_center(&f, 1, "aors=user", FLOW_PEER "[user]\ntype=aor\nmax_contacts=1\n");
+	sim_dns_put(f.w, "example.com", 60, "A 10.0.0.9");
+	sim_net_inject(f.w, &flow_peer, &flow_engine, message.ptr, message.len);
+	flow_expect(&f, "200");
+	flow_dial(&f, "trunk");
+	assert_int_equal(f.dial_error, 0);
+	m = flow_expect(&f, "INVITE");
+	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:user@example.com")));
+	assert_string_equal(flow_header(m, "To"), "<sip:user@example.com>");
+	flow_abandon(&f);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_registrations),
+		cmocka_unit_test(test_contact_with_headers),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

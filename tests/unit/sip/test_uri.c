@@ -260,9 +260,27 @@ static void test_addr_star_and_write(void **state)
 	assert_true(is(sink_slice(&out), "<sip:a@b>"));
 }
 
+static void test_for_request(void **state)
+{
+	static const char *const rows[][2] = {
+		{"sip:a@h", "sip:a@h"},
+		{"sip:a?b=c@h:5070;x=1?Route=%3Csip:p%3E", "sip:a?b=c@h:5070;x=1"},
+		{"sip:a@h?Replaces=call@host", "sip:a@h"},
+		{"tel:7042", "tel:7042"},
+		{"isbn:1?2", "isbn:1?2"},
+		{"no uri?x", "no uri?x"},
+	};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++)
+		assert_true(slice_eq(sip_uri_for_request(slice_str(rows[i][0])),
+				     slice_str(rows[i][1])));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_for_request),
 		cmocka_unit_test(test_parse_and_write),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_equal),
