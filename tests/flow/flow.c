@@ -632,7 +632,7 @@ void flow_run(struct flow *f, int64_t duration_ns)
 
 /* ---- the far end ---- */
 
-void flow_send(struct flow *f, const char *text)
+static void flow_send_once(struct flow *f, const char *text)
 {
 	if (f->far && flow_far_count(f).open)
 		flow_far_send(f, text);
@@ -640,6 +640,13 @@ void flow_send(struct flow *f, const char *text)
 		sim_net_inject(f->w, f->is_ip6 ? &flow_peer6 : &flow_peer,
 			       f->is_ip6 ? &flow_engine6 : &flow_engine, text, strlen(text));
 	sim_run_for(f->w, SIM_MS); /* the way of a datagram */
+}
+
+void flow_send(struct flow *f, const char *text)
+{
+	flow_send_once(f, text);
+	if (f->is_doubled)
+		flow_send_once(f, text);
 }
 
 static void flow_body(char *dst, size_t size, const char *type, const char *body)

@@ -87,6 +87,7 @@ struct flow {
 	uint32_t late_count;
 	bool is_report_full; /* control has no room for what shards report */
 	bool is_ip6;  /* what is sent comes from and goes to the addresses of IPv6 */
+	bool is_doubled;   /* what the far end sends arrives twice */
 	bool is_overtaken; /* a request that waits for a name may go behind a later one */
 	bool is_deaf; /* does not look at what the engine sends, beyond the first few */
 };
