@@ -173,10 +173,16 @@ static void test_contact_with_headers(void **state)
 	struct flow f;
 
 	UNUSED(state);
-	flow_start_center(&f, 1, "aors=user", FLOW_PEER "[user]\ntype=aor\nmax_contacts=1\n");
+	flow_start_center(&f, 1, "aors=user",
+			  FLOW_PEER "[user]\ntype=aor\nmax_contacts=1\n"
+				    "qualify_frequency=60\n");
 	sim_dns_put(f.w, "example.com", 60, "A 10.0.0.9");
 	sim_net_inject(f.w, &flow_peer, &flow_engine, message.ptr, message.len);
 	flow_expect(&f, "200");
+	m = flow_expect(&f, "OPTIONS");
+	assert_true(slice_eq(m->msg.ruri, SLICE_LIT("sip:user@example.com")));
+	assert_string_equal(flow_header(m, "To"), "<sip:user@example.com>");
+	flow_reply(&f, m, 200, "x", NULL, NULL);
 	flow_dial(&f, "trunk");
 	assert_int_equal(f.dial_error, 0);
 	m = flow_expect(&f, "INVITE");
