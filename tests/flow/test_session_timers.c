@@ -331,6 +331,35 @@ static void test_refresh_too_brief(void **state)
 	}
 }
 
+/* A refresh is asked for credentials: met once if there are any, else it ends nothing, and comes
+ * again when the next one is due. */
+static void test_refresh_challenged(void **state)
+{
+	static const char challenge[] =
+		"WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\"\r\n";
+
+	UNUSED(state);
+	for (int has_auth = 0; has_auth < 2; has_auth++) {
+		const struct flow_msg *m, *again;
+		struct flow f;
+
+		flow_start(&f, has_auth ? "outbound_auth=acct" : NULL,
+			   "[acct]\ntype=auth\nauth_type=userpass\nusername=joe\npassword=x\n");
+		flow_answered_with(&f, FLOW_CONTACT "Allow: UPDATE\r\n"
+						    "Session-Expires: 90;refresher=uac\r\n");
+		flow_expect(&f, "ACK");
+		m = flow_expect(&f, "UPDATE");
+		assert_false(sip_msg_has(&m->msg, SIP_HDR_AUTHORIZATION));
+		flow_reply(&f, m, 401, NULL, challenge, NULL);
+		again = flow_expect(&f, "UPDATE");
+		assert_int_equal(sip_msg_has(&again->msg, SIP_HDR_AUTHORIZATION), has_auth);
+		assert_int_equal((again->at - m->at) / SIM_SECOND, has_auth ? 0 : 45);
+		flow_reply(&f, again, 200, NULL, FLOW_CONTACT, NULL);
+		flow_no_fact(&f);
+		finish(&f);
+	}
+}
+
 /* A refresh that nobody answers ends the call, by UPDATE as by INVITE. */
 static void test_refresh_unanswered(void **state)
 {
@@ -383,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_settled_anew),
 		cmocka_unit_test(test_refresh_moves_target),
 		cmocka_unit_test(test_refresh_too_brief),
+		cmocka_unit_test(test_refresh_challenged),
 		cmocka_unit_test(test_refresh_unanswered),
 		cmocka_unit_test(test_no_session_timer),
 	};
