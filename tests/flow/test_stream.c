@@ -194,6 +194,60 @@ static void test_no_answer(void **state)
 	flow_end(&f);
 }
 
+static void assert_txns(struct flow *f, uint32_t client, uint32_t server)
+{
+	struct sip_counts c;
+
+	flow_run(f, 10 * SIM_MS);
+	sip_count(f->sip, &c);
+	assert_int_equal(c.client_txns, client);
+	assert_int_equal(c.server_txns, server);
+}
+
+/* Over a connection no copies come: timers D, I, J and K are 0, and A, E and G are not there (RFC
+ * 3261 17). The 2xx to an INVITE goes on until its ACK all the same (13.3.1.4). */
+static void test_timers(void **state)
+{
+	const struct flow_msg *m;
+	struct flow_caller c;
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 1, NULL, FLOW_PEER);
+	flow_dial(&f, "100@trunk");
+	m = flow_expect(&f, "INVITE");
+	flow_reply(&f, m, 486, "t", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "ended 17 486");
+	assert_txns(&f, 0, 0); /* D */
+	flow_caller_init(&c, &f);
+	flow_caller_offer(&c, NULL, flow_sdp(7000, "0", "sendrecv"));
+	flow_hangup(&f, 17);
+	flow_caller_expect(&c, "486");
+	flow_expect_silence(&f, 10 * SIM_SECOND); /* no G */
+	assert_txns(&f, 0, 1);
+	flow_caller_ack_failure(&c);
+	assert_txns(&f, 0, 0); /* I */
+	flow_caller_init(&c, &f);
+	flow_caller_offer(&c, NULL, flow_sdp(7000, "0", "sendrecv"));
+	assert_int_equal(flow_answer(&f), 0);
+	flow_fact(&f, "media 10.0.0.9:7000 ulaw/0 ev255 dir0");
+	flow_caller_expect(&c, "200");
+	flow_expect(&f, "200");
+	flow_expect(&f, "200");
+	flow_caller_ack(&c, NULL);
+	flow_run(&f, 33 * SIM_SECOND); /* L */
+	flow_caller_request(&c, "OPTIONS", NULL, NULL);
+	flow_expect(&f, "200");
+	assert_txns(&f, 0, 0); /* J */
+	flow_hangup(&f, 16);
+	m = flow_expect(&f, "BYE");
+	flow_expect_silence(&f, 10 * SIM_SECOND); /* no E */
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	assert_txns(&f, 0, 0); /* K */
+	flow_end(&f);
+}
+
 /* The connection breaks while it rings: the call fails at once, not after timer B. */
 static void test_lost(void **state)
 {
@@ -536,25 +590,16 @@ static void test_reload(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_no_answer),
-		cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_evicted),
-		cmocka_unit_test(test_evicted_by_own),
-		cmocka_unit_test(test_nobody_listens),
-		cmocka_unit_test(test_next_target),
-		cmocka_unit_test(test_waits_to_reconnect),
-		cmocka_unit_test(test_repeated),
-		cmocka_unit_test(test_wrong_certificate),
-		cmocka_unit_test(test_framing),
-		cmocka_unit_test(test_bad_length),
-		cmocka_unit_test(test_junk),
-		cmocka_unit_test(test_shards),
-		cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_phone),
-		cmocka_unit_test(test_incoming),
+		cmocka_unit_test(test_call),	       cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_answer),      cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_lost),	       cmocka_unit_test(test_evicted),
+		cmocka_unit_test(test_evicted_by_own), cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_next_target),    cmocka_unit_test(test_waits_to_reconnect),
+		cmocka_unit_test(test_repeated),       cmocka_unit_test(test_wrong_certificate),
+		cmocka_unit_test(test_framing),	       cmocka_unit_test(test_bad_length),
+		cmocka_unit_test(test_junk),	       cmocka_unit_test(test_shards),
+		cmocka_unit_test(test_silence),	       cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_phone),	       cmocka_unit_test(test_incoming),
 	};
 
 	if (argc > 1)
