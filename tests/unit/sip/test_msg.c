@@ -250,6 +250,21 @@ static const struct {
 	{OPTIONS_HEAD
 	 "c: multipart/mixed;boundary=b\r\n\r\n--b\r\nc: application/sdp\r\n\r\nv=0\r\n",
 	 ""},
+	{OPTIONS_HEAD "c: multipart/mixed;x=y\r\n\r\n--\r\nc: application/sdp\r\n\r\nv=0\r\n--\r\n",
+	 ""},
+	{OPTIONS_HEAD
+	 "c: text/plain;boundary=b\r\n\r\n--b\r\nc: application/sdp\r\n\r\nv=0\r\n--b--",
+	 ""},
+	{OPTIONS_HEAD "c: multipart/related;boundary=b\r\n\r\n--b\r\nc: application/sdp\r\n"
+		      "Content-ID: <1@h>\r\n\r\nv=0\r\n--c\r\nxxb\r\n--b\r\nc: "
+		      "application/sdp\r\n\r\nv=1\r\n--b--",
+	 "v=0\r\n--c\r\nxxb"},
+	{OPTIONS_HEAD "c: multipart/mixed;boundary=b\r\n\r\n--b--\r\n--b\r\nc: "
+		      "application/sdp\r\n\r\nv=0\r\n--b--",
+	 ""},
+	{OPTIONS_HEAD "c: multipart/mixed;boundary=b\r\n\r\n--b\r\nc: application/sdp\r\n\r\n"
+		      "v=0\r\nm=x\n--b--",
+	 "v=0\r\nm=x"},
 	{OPTIONS_HEAD "c: multipart/mixed\r\n\r\n--\r\nc: application/sdp\r\n\r\nv=0\r\n----", ""},
 	{OPTIONS_HEAD "c: multipart/mixed;boundary=b\r\n\r\n--b\r\nc: application/sdp\r\n"
 		      "Content-Disposition: early-session\r\n\r\nv=1\r\n--b\r\n"

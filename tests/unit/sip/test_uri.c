@@ -124,6 +124,14 @@ static void test_equal(void **state)
 		{false, "sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting"},
 		{false, "sip:bob@h;security=off", "sip:bob@h;security=on"},
 		{false, "sip:a@h", "sips:a@h"},
+		{true, "sip:%e4%6A@h", "sip:%E4j@h"},
+		{true, "sip:%aA%Ff@h", "sip:%Aa%fF@h"},
+		{false, "sip:%6a@h", "sip:%6b@h"},
+		{false, "sip:%6a@h", "sip:%7a@h"},
+		{false, "sip:ab@h", "sip:abc@h"},
+		{true, "sip:a:%70w@h", "sip:a:pw@h"},
+		{false, "sip:a:pw@h", "sip:a:px@h"},
+		{false, "sip:a:pw@h", "sip:a@h"},
 		{true, "tel:+1-201.555(0123)", "tel:+12015550123"},
 		{false, "tel:+12015550123", "tel:+12015550124"},
 		{true, "sip:a@h;x=1;x=2", "sip:a@h;x=1"},
@@ -159,6 +167,9 @@ static void test_equal_many_params(void **state)
 	assert_int_equal(sip_uri_parse(&b, slice_head(sink_slice(&s), s.len - 1)), 0);
 	assert_false(sip_uri_equal(&a, &b));
 	assert_false(sip_uri_equal(&b, &a));
+	/* one by one this would be equal, as p0 is not in both */
+	assert_int_equal(sip_uri_parse(&b, SLICE_LIT("sip:h")), 0);
+	assert_false(sip_uri_equal(&a, &b));
 }
 
 static void test_user_text(void **state)
