@@ -110,8 +110,9 @@ void sip_destroy(struct sip *sip);
 
 /* From now on calls are made by `conf`; nothing of the old one is referenced after this returns.
  * New transports are opened, and those with allow_reload=yes move; others stay where they are,
- * which is said in the log. A call goes on by the socket that it has. External addresses and
- * local_net are those of `conf`, new connections get the certificates of `conf`. */
+ * which is said in the log; one of TCP or TLS moves also where it cannot listen. A call goes on by
+ * the socket that it has. External addresses and local_net are those of `conf`, new connections get
+ * the certificates of `conf`. */
 void sip_set_conf(struct sip *sip, const struct sip_conf *conf);
 
 /* What the way from one shard to another must keep for vital parcels. call_max: as of `from`. */

@@ -38,7 +38,7 @@ static void sip_tp_copy_external(const struct sip_tp *tp, struct slice text, int
 static void sip_tp_copy_conf(struct sip_tp *tp, const struct sip_conf_transport *conf)
 {
 	sip_tp_copy_external(tp, conf->external_address, conf->external_host, &tp->external);
-	tp->external.port = conf->external_port ? conf->external_port : conf->bind.port;
+	tp->external.port = conf->external_port ? conf->external_port : tp->bind.port;
 	sip_tp_copy_external(tp, conf->external_media, conf->media_host, &tp->external_media);
 	tp->net_count = 0;
 	for (uint32_t i = 0; i < conf->local_net_count; i++)
@@ -88,36 +88,47 @@ static void sip_tp_take_tls(struct sip_tp *tp, const struct sip_conf_transport *
 	tp->tls_out = out;
 }
 
+/* Where TCP or TLS cannot listen, connections can be opened all the same. It counts as open then:
+ * only one shard listens, and all must find the same transports open. */
+static int sip_tp_bind(struct sip *sip, struct sip_tp *tp, const struct sip_conf_transport *conf)
+{
+	bool is_udp = conf->protocol == SIP_TRANSPORT_UDP;
+	char text[ADDR_TEXT];
+	int err = 0;
+
+	if (is_udp && !tp->udp)
+		err = sip_tp_open_udp(sip, tp, conf);
+	else if (!is_udp && !tp->listener && sip->env.shard == CONN_SHARD)
+		err = conns_listen(sip, tp, conf, &tp->local);
+	tp->is_open = !err || !is_udp;
+	if (!err)
+		sip_tp_mark(tp);
+	else
+		log_error("Transport '%s': cannot bind %.*s %s: %s. Stop what uses the port, or "
+			  "change bind= in pjsip.conf%s",
+			  tp->name, SLICE_ARG(sip_tp_via(sip, tp->index)),
+			  addr_text(&conf->bind, text), strerror(-err),
+			  is_udp ? ""
+				 : ". Nobody can connect to it; connections of ours are opened");
+	return err;
+}
+
 static int sip_tp_open(struct sip *sip, uint32_t index, const struct sip_conf_transport *conf)
 {
 	struct sip_tp *tp = &sip->tps[index];
-	char text[ADDR_TEXT];
-	int err = 0;
 
 	tls_context_unref(tp->tls_in); /* of a try that failed */
 	tls_context_unref(tp->tls_out);
 	*tp = (struct sip_tp){.sip = sip,
 			      .index = (uint8_t)index,
 			      .protocol = conf->protocol,
+			      .mark = conf->mark,
 			      .bind = conf->bind,
 			      .local = conf->bind};
 	slice_copy(tp->name, sizeof(tp->name), conf->name);
-	tp->mark = conf->mark;
 	sip_tp_copy_conf(tp, conf);
 	sip_tp_take_tls(tp, conf);
-	if (conf->protocol == SIP_TRANSPORT_UDP)
-		err = sip_tp_open_udp(sip, tp, conf);
-	else if (sip->env.shard == CONN_SHARD)
-		err = conns_listen(sip, tp, conf, &tp->local);
-	tp->is_open = !err;
-	if (!err)
-		sip_tp_mark(tp);
-	else
-		log_error("Transport '%s': cannot bind %.*s %s: %s. Stop what uses the port, or "
-			  "change bind= in pjsip.conf",
-			  tp->name, SLICE_ARG(sip_tp_via(sip, tp->index)),
-			  addr_text(&conf->bind, text), strerror(-err));
-	return err;
+	return sip_tp_bind(sip, tp, conf);
 }
 
 int sip_tp_open_all(struct sip *sip)
@@ -195,11 +206,42 @@ static int sip_tp_add(struct sip *sip, const struct sip_conf_transport *conf)
 	return -ENOBUFS;
 }
 
+/* It was there before. */
+static struct sip_tp *sip_tp_retired_at(struct sip *sip, const struct sip_conf_transport *conf)
+{
+	for (uint32_t i = 0; i < sip->tp_count; i++) {
+		struct sip_tp *tp = &sip->tps[i];
+
+		if (tp->is_retired && tp->protocol == conf->protocol &&
+		    addr_eq(&tp->bind, &conf->bind) && slice_eq(conf->name, slice_str(tp->name)))
+			return tp;
+	}
+	return NULL;
+}
+
+/* In another slot; false: it cannot be there, and that slot is free for the next try. */
+static bool sip_tp_has_moved(struct sip *sip, const struct sip_conf_transport *conf)
+{
+	struct sip_tp *back = sip_tp_retired_at(sip, conf);
+	uint32_t count = sip->tp_count;
+
+	if (back) {
+		back->is_retired = false;
+		back->mark = conf->mark;
+		UNUSED(sip_tp_bind(sip, back, conf));
+		return true;
+	}
+	UNUSED(sip_tp_add(sip, conf));
+	if (sip->tp_count > count && !sip->tps[count].is_open)
+		sip->tp_count = count;
+	return sip->tp_count > count;
+}
+
 /* Calls go on where they were: their far ends know no other address of ours. */
 static void sip_tp_move(struct sip *sip, struct sip_tp *tp, const struct sip_conf_transport *conf)
 {
 	tp->is_retired = true;
-	if (sip_tp_add(sip, conf) == 0)
+	if (sip_tp_has_moved(sip, conf))
 		return;
 	tp->is_retired = false;
 	if (sip->env.shard == 0)
@@ -221,7 +263,7 @@ static void sip_tp_rebind_one(struct sip *sip, const struct sip_conf_transport *
 	} else if (!tp->is_open) {
 		UNUSED(sip_tp_open(sip, tp->index, conf));
 	} else if (!sip_tp_has_changed(tp, conf)) {
-		return;
+		UNUSED(sip_tp_bind(sip, tp, conf)); /* where it could not listen, again */
 	} else if (!conf->allow_reload || tp->protocol != conf->protocol) {
 		if (sip->env.shard == 0)
 			log_warning("Transport '%s' is not fully reloadable, not reloading: "

@@ -342,6 +342,45 @@ static void test_transport_moves(void **state)
 	end();
 }
 
+/* One that cannot move stays where it was, and moves when it can: no try costs a slot. */
+static void test_transport_cannot_move(void **state)
+{
+	UNUSED(state);
+	start(NEW_TP("5070", "allow_reload=yes\n") VIA_NEW);
+	for (int i = 0; i < 10; i++)
+		reload(NEW_TP("5060", "allow_reload=yes\n") VIA_NEW); /* [transport] is there */
+	assert_has(call("1@desk"), "Via: SIP/2.0/UDP 10.0.0.1:5070;");
+	reload(NEW_TP("5080", "allow_reload=yes\n") VIA_NEW);
+	assert_has(call("1@desk"), "Via: SIP/2.0/UDP 10.0.0.1:5080;");
+	end();
+}
+
+/* To and fro it has two sockets. */
+static void test_transport_moves_back(void **state)
+{
+	UNUSED(state);
+	start(NEW_TP("5070", "allow_reload=yes\n") VIA_NEW);
+	for (int i = 0; i < 5; i++) {
+		reload(NEW_TP("5080", "allow_reload=yes\n") VIA_NEW);
+		assert_has(call("1@desk"), "Via: SIP/2.0/UDP 10.0.0.1:5080;");
+		reload(NEW_TP("5070", "allow_reload=yes\n") VIA_NEW);
+		assert_has(call("1@desk"), "Via: SIP/2.0/UDP 10.0.0.1:5070;");
+	}
+	end();
+}
+
+/* What stays where it was does not say that it is elsewhere. */
+static void test_transport_external(void **state)
+{
+#define OUTSIDE "external_signaling_address=192.0.2.7\n"
+	UNUSED(state);
+	start(NEW_TP("5070", OUTSIDE) VIA_NEW);
+	reload(NEW_TP("5080", OUTSIDE) VIA_NEW);
+	assert_has(call("1@desk"), "Via: SIP/2.0/UDP 192.0.2.7:5070;");
+	end();
+#undef OUTSIDE
+}
+
 /* Calls that are up stay where they are, also while their transport moves. */
 static void test_transport_of_the_call(void **state)
 {
@@ -378,6 +417,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_transport),
 		cmocka_unit_test(test_transport_tried_again),
 		cmocka_unit_test(test_transport_moves),
+		cmocka_unit_test(test_transport_cannot_move),
+		cmocka_unit_test(test_transport_moves_back),
+		cmocka_unit_test(test_transport_external),
 		cmocka_unit_test(test_transport_of_the_call),
 	};
 

@@ -587,6 +587,38 @@ static void test_reload(void **state)
 	flow_end(&f);
 }
 
+/* A transport that moves to where it cannot listen is the same one on all shards: calls go out by
+ * it, and what comes where it was is still heard. The next reload tries again. */
+static void test_reload_taken(void **state)
+{
+#define TAKES(port) "[other]\ntype=transport\nprotocol=tcp\nbind=10.0.0.1:" port "\n"
+	struct flow f;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 2, NULL, TAKES("5070"));
+	f.bind = "10.0.0.1:5070";
+	f.transport = "allow_reload=yes\n";
+	flow_reload(&f, "transport=transport\n", TAKES("5070"));
+	for (uint32_t shard = 0; shard < 2; shard++) {
+		const struct flow_msg *m;
+
+		flow_use_shard(&f, shard);
+		flow_dial(&f, "100@trunk");
+		m = flow_expect(&f, "INVITE");
+		assert_non_null(strstr(m->text, "Via: SIP/2.0/TCP 10.0.0.1:5070;"));
+		flow_reply(&f, m, 486, "t", NULL, NULL);
+		flow_expect(&f, "ACK");
+		flow_run(&f, SIM_MS);
+		flow_fact(&f, "ended 17 486");
+	}
+	flow_far_call(&f); /* to 5060 */
+	flow_far_octets(&f, SLICE_LIT(OPTIONS("old", "0")), SIZE_MAX);
+	flow_expect(&f, "200");
+	assert_int_equal(flow_far_count(&f).connected, 1);
+	flow_end(&f);
+#undef TAKES
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -600,6 +632,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_junk),	       cmocka_unit_test(test_shards),
 		cmocka_unit_test(test_silence),	       cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_phone),	       cmocka_unit_test(test_incoming),
+		cmocka_unit_test(test_reload_taken),
 	};
 
 	if (argc > 1)
