@@ -136,7 +136,7 @@ int io_udp_open(struct io *io, struct io_udp **out, const struct io_udp_conf *co
 void io_udp_close(struct io_udp *u);
 const struct addr *io_udp_local(const struct io_udp *u);
 /* For what is sent from now on; without an effect if it is so already. 0, or -EPERM: priority 7 may
- * be for the superuser alone. */
+ * be for the superuser alone; the other half is in force then. */
 int io_udp_mark(struct io_udp *u, struct io_mark mark);
 /* Copies data and queues it for this turn's submission. 0 or -EMSGSIZE, -ENOBUFS (counted). */
 int io_udp_send(struct io_udp *u, const struct addr *to, const void *data, size_t len);
@@ -170,8 +170,8 @@ int io_listen_tcp(struct io *io, struct io_listener **out, const struct addr *lo
  * of the socket file. */
 int io_listen_unix(struct io *io, struct io_listener **out, const char *path, unsigned mode,
 		   io_accept_fn fn, void *arg);
-/* How connections are accepted from now on, as io_udp_mark, but once. What is sent over them is
- * marked by io_stream_mark. */
+/* How connections are accepted from now on, as io_udp_mark. What is sent over them is marked by
+ * io_stream_mark. */
 int io_listener_mark(struct io_listener *l, struct io_mark mark);
 const struct addr *io_listener_local(const struct io_listener *l); /* with the port that was given */
 void io_listener_close(struct io_listener *l);                     /* removes a Unix socket file */
@@ -181,8 +181,7 @@ int io_connect_tcp(struct io *io, struct io_stream **out, const struct addr *to,
 int io_connect_unix(struct io *io, struct io_stream **out, const char *path,
 		    const struct io_stream_handler *handler, void *arg);
 
-/* Of TCP; before the turn of io_connect_tcp ends also for its first packet. As io_udp_mark, but
- * once. */
+/* Of TCP; before the turn of io_connect_tcp ends also for its first packet. As io_udp_mark. */
 int io_stream_mark(struct io_stream *s, struct io_mark mark);
 void io_stream_set_handler(struct io_stream *s, const struct io_stream_handler *handler, void *arg);
 /* Copies data to the output queue, which goes out at the end of the turn in one write. 0,

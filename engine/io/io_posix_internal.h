@@ -30,8 +30,9 @@ int io_unix_from(struct sockaddr_un *sun, const char *path);
 /* A stream or datagram socket: close-on-exec, blocking (the ring waits, not the call); fd or
  * -errno. */
 int io_socket_open(int family, int type);
-/* From one mark to another, as io_udp_mark; family: of the addresses, 4 or 6. */
-int io_socket_mark(int fd, uint8_t family, struct io_mark from, struct io_mark to);
+/* As io_udp_mark. family: of the addresses, 4 or 6; *mark: that in force, of which each part
+ * changes as it takes effect. */
+int io_socket_mark(int fd, uint8_t family, struct io_mark *mark, struct io_mark to);
 /* bind; while the address is in use it tries again, for so long. 0 or -errno. */
 int io_socket_bind(int fd, const struct io_sockaddr *sa, int64_t patience_ns);
 

@@ -93,17 +93,42 @@ static int io_socket_set(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value)) == 0 ? 0 : -errno;
 }
 
-int io_socket_mark(int fd, uint8_t family, struct io_mark from, struct io_mark to)
+/* The kernel chooses a priority of its own by dscp, when that changes. */
+static int io_socket_set_dscp(int fd, uint8_t family, struct io_mark *mark, uint8_t dscp)
+{
+	int err = 0;
+
+	if (mark->dscp != dscp)
+		err = family == 6 ? io_socket_set(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2)
+				  : io_socket_set(fd, IPPROTO_IP, IP_TOS, dscp << 2);
+	if (!err)
+		mark->dscp = dscp;
+	return err;
+}
+
+static int io_socket_set_priority(int fd, struct io_mark *mark, uint8_t priority)
+{
+	int err = io_socket_set(fd, SOL_SOCKET, SO_PRIORITY, priority);
+
+	if (!err)
+		mark->priority = priority;
+	return err;
+}
+
+int io_socket_mark(int fd, uint8_t family, struct io_mark *mark, struct io_mark to)
 {
 	int err = 0;
 
 	check(to.dscp < 64 && to.priority < 8);
-	if (from.dscp != to.dscp)
-		err = family == 6 ? io_socket_set(fd, IPPROTO_IPV6, IPV6_TCLASS, to.dscp << 2)
-				  : io_socket_set(fd, IPPROTO_IP, IP_TOS, to.dscp << 2);
-	/* Behind the other one, by which the kernel chooses a priority of its own. */
-	if (!err && (to.priority || from.priority))
-		err = io_socket_set(fd, SOL_SOCKET, SO_PRIORITY, to.priority);
+	if (mark->priority && !to.priority) {
+		err = io_socket_set_priority(fd, mark, 0);
+		if (!err)
+			err = io_socket_set_dscp(fd, family, mark, 0);
+	}
+	if (!err)
+		err = io_socket_set_dscp(fd, family, mark, to.dscp);
+	if (!err && to.priority)
+		err = io_socket_set_priority(fd, mark, to.priority);
 	return err;
 }
 

@@ -214,6 +214,8 @@ bool io_flush_tx(struct io *io);
 /* io_uring_stream.c, io_uring_listen.c, io_uring_watch.c */
 struct io_stream;
 struct io_stream *io_stream_adopt(struct io *io, int fd, const struct addr *peer, bool connecting);
+/* An accepted one has that of its listener. */
+void io_stream_inherit_mark(struct io_stream *s, struct io_mark mark);
 bool io_stream_is_owned(const struct io_stream *s);
 bool io_settle_stream(struct io_stream *s);
 void io_bury_stream(struct io_stream *s);

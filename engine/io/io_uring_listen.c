@@ -16,6 +16,7 @@
 struct io_listener {
 	struct io_obj obj;
 	struct addr local;
+	struct io_mark mark;
 	struct sockaddr_un path; /* empty for TCP */
 	io_accept_fn fn;
 	void *arg;
@@ -86,7 +87,7 @@ int io_listen_tcp(struct io *io, struct io_listener **out, const struct addr *lo
 
 int io_listener_mark(struct io_listener *l, struct io_mark mark)
 {
-	return io_socket_mark(l->obj.fd, l->local.family, (struct io_mark){0}, mark);
+	return io_socket_mark(l->obj.fd, l->local.family, &l->mark, mark);
 }
 
 /* True if the process that listens is gone: the kernel takes its ring apart on a thread of its own, and
@@ -224,6 +225,7 @@ static void io_accepted(struct io *io, struct io_listener *l, int fd)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
 	}
+	io_stream_inherit_mark(s, l->mark);
 	l->fn(l->arg, s, &peer);
 	check(io_stream_is_owned(s));
 }

@@ -37,6 +37,7 @@ struct io_stream {
 	bool broken;
 	bool told; /* closed() was called */
 	struct addr peer, local;
+	struct io_mark mark;
 	union {
 		struct io_sockaddr to;
 		struct {
@@ -202,7 +203,12 @@ int io_connect_unix(struct io *io, struct io_stream **out, const char *path,
 
 int io_stream_mark(struct io_stream *s, struct io_mark mark)
 {
-	return io_socket_mark(s->obj.fd, s->peer.family, (struct io_mark){0}, mark);
+	return io_socket_mark(s->obj.fd, s->peer.family, &s->mark, mark);
+}
+
+void io_stream_inherit_mark(struct io_stream *s, struct io_mark mark)
+{
+	s->mark = mark;
 }
 
 void io_stream_set_handler(struct io_stream *s, const struct io_stream_handler *handler, void *arg)

@@ -106,14 +106,9 @@ const struct addr *io_udp_local(const struct io_udp *u)
 
 int io_udp_mark(struct io_udp *u, struct io_mark mark)
 {
-	int err;
-
 	if (u->mark.dscp == mark.dscp && u->mark.priority == mark.priority)
 		return 0;
-	err = io_socket_mark(u->obj.fd, u->local.family, u->mark, mark);
-	if (!err)
-		u->mark = mark;
-	return err;
+	return io_socket_mark(u->obj.fd, u->local.family, &u->mark, mark);
 }
 
 bool io_settle_udp(struct io_udp *u)

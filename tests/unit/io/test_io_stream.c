@@ -483,16 +483,55 @@ static void test_marks(void **state)
 	assert_int_equal(option_of(server.stream, SOL_SOCKET, SO_PRIORITY), 4);
 }
 
+/* A mark is taken back: from a listener, and from what it had accepted with it. */
+static void test_marks_taken_back(void **state)
+{
+	static const struct io_mark none = {0};
+
+	UNUSED(state);
+	assert_int_equal(io_listener_mark(listener, (struct io_mark){26, 4}), 0);
+	assert_int_equal(io_listener_mark(listener, none), 0);
+	connect_client();
+	server.echo = true;
+	assert_int_equal(io_stream_send(client.stream, "hello", 5), 0);
+	bench_run(&bench, client_has_hello);
+	assert_int_equal(option_of(server.stream, IPPROTO_IP, IP_TOS), 0);
+	assert_int_equal(option_of(server.stream, SOL_SOCKET, SO_PRIORITY), 0);
+}
+
+static void test_marks_of_accepted(void **state)
+{
+	UNUSED(state);
+	assert_int_equal(io_listener_mark(listener, (struct io_mark){26, 4}), 0);
+	connect_client();
+	server.echo = true;
+	assert_int_equal(io_stream_send(client.stream, "hello", 5), 0);
+	bench_run(&bench, client_has_hello);
+	assert_int_equal(io_stream_mark(server.stream, (struct io_mark){0}), 0);
+	assert_int_equal(option_of(server.stream, IPPROTO_IP, IP_TOS), 0);
+	assert_int_equal(option_of(server.stream, SOL_SOCKET, SO_PRIORITY), 0);
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_echo),	 CASE(test_large),	   CASE(test_queue_full),
-		CASE(test_pause),	 CASE(test_close_flushes), CASE(test_last_words),
-		CASE(test_stop_flushes), CASE(test_refused),	   CASE(test_faults),
-		CASE(test_table_full),	 CASE(test_unix),	   CASE(test_unix_stale),
+		CASE(test_echo),
+		CASE(test_large),
+		CASE(test_queue_full),
+		CASE(test_pause),
+		CASE(test_close_flushes),
+		CASE(test_last_words),
+		CASE(test_stop_flushes),
+		CASE(test_refused),
+		CASE(test_faults),
+		CASE(test_table_full),
+		CASE(test_unix),
+		CASE(test_unix_stale),
 		CASE(test_marks),
+		CASE(test_marks_taken_back),
+		CASE(test_marks_of_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,9 @@
 #include "engine/io/io_uring_internal.h"
 #include "tests/unit/io/io_bench.h"
 
+#include <linux/capability.h>
 #include <netinet/ip.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAIRS	100
@@ -185,6 +187,46 @@ static void test_marks(void **state)
 		close(fd);
 		io_udp_close(a.udp);
 	}
+}
+
+/* Without a priority the kernel chooses one by dscp, also where there was one before. */
+static void test_mark_without_priority(void **state)
+{
+	int by_dscp;
+
+	UNUSED(state);
+	open_end(&a, IO_UDP_RTP, "127.0.0.1");
+	assert_int_equal(io_udp_mark(a.udp, (struct io_mark){46, 0}), 0);
+	by_dscp = priority_of(a.udp->obj.fd);
+	assert_int_not_equal(by_dscp, 0);
+	assert_int_equal(io_udp_mark(a.udp, (struct io_mark){46, 5}), 0);
+	assert_int_equal(priority_of(a.udp->obj.fd), 5);
+	assert_int_equal(io_udp_mark(a.udp, (struct io_mark){46, 0}), 0);
+	assert_int_equal(priority_of(a.udp->obj.fd), by_dscp);
+	io_udp_close(a.udp);
+}
+
+/* Of the two, one may be for the superuser alone: the next mark knows what is in force. */
+static void test_mark_refused(void **state)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct all[2], none[2] = {{0}};
+	socklen_t len = sizeof(int);
+	int refused, tos = -1;
+
+	UNUSED(state);
+	open_end(&a, IO_UDP_RTP, "127.0.0.1");
+	assert_int_equal(syscall(SYS_capget, &head, all), 0);
+	none[0].permitted = all[0].permitted;
+	none[1].permitted = all[1].permitted;
+	assert_int_equal(syscall(SYS_capset, &head, none), 0);
+	refused = io_udp_mark(a.udp, (struct io_mark){46, 7});
+	assert_int_equal(syscall(SYS_capset, &head, all), 0);
+	assert_int_equal(refused, -EPERM);
+	assert_int_equal(io_udp_mark(a.udp, (struct io_mark){0}), 0);
+	assert_int_equal(getsockopt(a.udp->obj.fd, IPPROTO_IP, IP_TOS, &tos, &len), 0);
+	assert_int_equal(tos, 0);
+	io_udp_close(a.udp);
 }
 
 static void test_errors(void **state)
@@ -484,11 +526,14 @@ static void test_local_addr(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_there),	   CASE(test_v6),	  CASE(test_errors),
-		CASE(test_kernel_refuses), CASE(test_truncated),  CASE(test_no_buffers),
-		CASE(test_early_submit),   CASE(test_close),	  CASE(test_churn),
-		CASE(test_close_in_flood), CASE(test_recv_fault), CASE(test_local_addr),
-		CASE(test_marks),
+		CASE(test_there),	 CASE(test_v6),
+		CASE(test_errors),	 CASE(test_kernel_refuses),
+		CASE(test_truncated),	 CASE(test_no_buffers),
+		CASE(test_early_submit), CASE(test_close),
+		CASE(test_churn),	 CASE(test_close_in_flood),
+		CASE(test_recv_fault),	 CASE(test_local_addr),
+		CASE(test_marks),	 CASE(test_mark_without_priority),
+		CASE(test_mark_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
