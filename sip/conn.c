@@ -40,6 +40,11 @@ struct conn {
 	uint32_t shard;	 /* that one */
 };
 
+static bool conn_is_over(const struct conn *c, size_t len)
+{
+	return stream_queued(c->stream) + len > LIMIT_SIP_CONN_OUT;
+}
+
 /* ---- life ---- */
 
 static uint64_t conn_key(const struct sip *sip, uint8_t tp, const struct addr *peer)
@@ -214,7 +219,8 @@ static bool conn_take(struct conn *c, struct slice stream, size_t *used)
 		kind = sip_msg_frame(&c->framer, rest, &bytes);
 		if (kind == SIP_FRAME_MORE)
 			return true;
-		if (kind == SIP_FRAME_PING)
+		/* Who asks and does not read gets no more than others. */
+		if (kind == SIP_FRAME_PING && !conn_is_over(c, 2))
 			UNUSED(stream_send(c->stream, "\r\n", 2));
 		if (kind == SIP_FRAME_MESSAGE || (kind == SIP_FRAME_BAD && bytes)) {
 			c->has_spoken = true;
@@ -559,11 +565,6 @@ static bool conn_find_way_back(struct sip *sip, uint8_t tp, struct sip_peer *to,
 	to->host = kind == SIP_TRANSPORT_TLS ? peer_names_keep(sip->peer_names, msg.via.host) : 0;
 	sip_count_one(sip, METRIC_sip_conn_way_back);
 	return true;
-}
-
-static bool conn_is_over(const struct conn *c, size_t len)
-{
-	return stream_queued(c->stream) + len > LIMIT_SIP_CONN_OUT;
 }
 
 static void conn_set_behind(struct conn *c, bool is_behind)

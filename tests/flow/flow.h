@@ -187,6 +187,8 @@ void flow_far_last(struct flow *f, const char *text);
 void flow_far_certificate(struct flow *f, const char *file);
 /* What its handshakes are bound to: versions and ciphers; before flow_far_certificate. */
 void flow_far_tls(struct flow *f, enum tls_version version, const char *ciphers);
+/* Does not read its newest connection, or goes on. */
+void flow_far_pause(struct flow *f, bool paused);
 /* Does not listen (any more). */
 void flow_far_deaf(struct flow *f);
 /* Octets, `piece` at a time. */

@@ -277,6 +277,13 @@ void flow_far_certificate(struct flow *f, const char *file)
 	f->far->tls_in = next;
 }
 
+void flow_far_pause(struct flow *f, bool paused)
+{
+	stream_pause(far_current(f)->stream, paused);
+	io_wake(f->far->io);
+	sim_run_for(f->w, SIM_SECOND);
+}
+
 void flow_far_deaf(struct flow *f)
 {
 	stream_listener_close(f->far->listener);

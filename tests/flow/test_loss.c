@@ -275,6 +275,31 @@ static void test_many_bursts(void **state)
 	flow_end(&f);
 }
 
+/* A far end that asks and does not read has no more queued for it than others. */
+static void test_pings_unread(void **state)
+{
+	static char pings[1 << 20];
+	struct flow f;
+
+	UNUSED(state);
+	for (size_t i = 0; i < sizeof(pings); i++)
+		pings[i] = i % 2 ? '\n' : '\r';
+	flow_start_far(&f, "tcp", 1, NULL, NULL);
+	flow_far_call(&f);
+	flow_far_pause(&f, true);
+	for (int i = 0; i < 4; i++) {
+		flow_far_octets(&f, slice_make(pings, sizeof(pings)), SIZE_MAX);
+		flow_run(&f, SIM_SECOND);
+	}
+	flow_far_pause(&f, false);
+	flow_run(&f, 5 * SIM_SECOND);
+	/* Two of our CRLF look like one of its own. */
+	assert_in_range(flow_far_count(&f).pings * 4, LIMIT_SIP_CONN_OUT,
+			LIMIT_SIP_CONN_OUT + (128 << 10));
+	assert_int_equal(flow_far_count(&f).open, 1);
+	flow_end(&f);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -287,6 +312,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_evicted_is_not_down),
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_many_bursts),
+		cmocka_unit_test(test_pings_unread),
 	};
 
 	if (argc > 1)
