@@ -134,13 +134,18 @@ static int port_open(struct ports *p, struct port *port, const struct ports_grou
 	return rc;
 }
 
+static bool ports_is_full(const struct ports *p)
+{
+	return slab_used(p->slab) == slab_count_max(p->slab);
+}
+
 static struct port *ports_bind(struct ports *p, struct ports_group *g)
 {
 	struct port *port;
 	int rc = -EADDRINUSE;
 
 	/* All bound is ordinary at a high rate of short calls: no word about it. */
-	if (g->bound >= p->pair_count || slab_used(p->slab) == slab_count_max(p->slab))
+	if (g->bound >= p->pair_count || ports_is_full(p))
 		return NULL;
 	port = slab_alloc(p->slab);
 	if (!port)
@@ -171,6 +176,26 @@ static struct port *ports_bind(struct ports *p, struct ports_group *g)
 	return port;
 }
 
+/* One that rests on another address gives way: addresses share what may be bound. False: none. */
+static bool ports_reclaim(struct ports *p, const struct ports_group *wanted)
+{
+	for (uint32_t i = 0; i < p->group_count; i++) {
+		struct ports_group *g = &p->group[i];
+		struct list *first = list_first(&g->free);
+		struct port *port = first ? list_entry(first, struct port, node) : NULL;
+
+		if (!port || g == wanted)
+			continue;
+		list_del(&port->node);
+		g->fresh -= port->is_fresh;
+		g->bound--;
+		port_close(port);
+		slab_free(p->slab, port);
+		return true;
+	}
+	return false;
+}
+
 static bool port_is_ready(const struct ports *p, const struct port *port, int64_t now_ns)
 {
 	return port->is_fresh || now_ns - port->freed_ns >= p->conf.rest_ns;
@@ -179,10 +204,9 @@ static bool port_is_ready(const struct ports *p, const struct port *port, int64_
 /* A call without its mark is better than none. */
 static void port_mark(struct port *port, struct io_mark mark)
 {
-	int err = io_udp_mark(port->rtp, mark);
+	int err = io_udp_mark(port->rtp, mark), rtcp_err = io_udp_mark(port->rtcp, mark);
 
-	if (!err)
-		err = io_udp_mark(port->rtcp, mark);
+	err = err ? err : rtcp_err;
 	if (err)
 		log_warning("cannot mark RTP port %u with tos_audio (%u) and cos_audio (%u): %s",
 			    port->number, mark.dscp << 2, mark.priority, strerror(-err));
@@ -202,6 +226,8 @@ struct port *ports_take(struct ports *p, const struct addr *local, struct io_mar
 	if (!port || !port_is_ready(p, port, now_ns)) {
 		struct port *bound = ports_bind(p, g);
 
+		if (!bound && !port && ports_is_full(p) && ports_reclaim(p, g))
+			bound = ports_bind(p, g);
 		/* Range used up: better a pair before its time than no call. */
 		if (bound) {
 			port = bound;

@@ -46,7 +46,7 @@ int ports_create(struct ports **out, const struct ports_conf *conf, void *arg);
 void ports_destroy(struct ports *p);
 
 /* A pair on that address (family 0: any IPv4), whose packets are marked so; or NULL: none left, or
- * not bindable. */
+ * not bindable. Where all that may be bound is, one that rests on another address gives way. */
 struct port *ports_take(struct ports *p, const struct addr *local, struct io_mark mark,
 			int64_t now_ns);
 void ports_give(struct ports *p, struct port *port, int64_t now_ns);
