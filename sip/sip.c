@@ -330,10 +330,21 @@ static void sip_deliver_tx(struct sip *sip, const struct sip_parcel *p, struct s
 					 .tp = p->tp, .peer = p->peer, .was_up = err == -EPIPE});
 }
 
+/* For a transport that is not there: its shard has read a new configuration before this one did.
+ * Nothing was refused by the far end. */
+static void sip_deliver_stray(struct sip *sip, const struct sip_parcel *p, struct slice data)
+{
+	sip_count_one(sip, METRIC_sip_rx_stray);
+	if (p->kind != SIP_PARCEL_TX || !sip_msg_is_request(slice_from(data, p->host_len)))
+		return;
+	sip->conns.sent[p->from] = p->sent;
+	sip_tp_lost(sip, &(struct sip_parcel){.tp = p->tp, .peer = p->peer, .is_evicted = true});
+}
+
 void sip_deliver(struct sip *sip, const struct sip_parcel *p, struct slice data)
 {
 	if (p->tp >= sip->tp_count || !sip->tps[p->tp].is_open) {
-		sip_count_one(sip, METRIC_sip_rx_stray);
+		sip_deliver_stray(sip, p, data);
 		return;
 	}
 	switch ((enum sip_parcel_kind)p->kind) {

@@ -575,17 +575,27 @@ static void flow_reload_job(struct flow *f)
 		assert_int_equal(sip_center_reserve(f->center, f->conf), 0);
 		sip_center_set_conf(f->center, f->conf);
 	}
-	for (uint32_t i = 0; i < f->shard_count; i++)
+	for (uint32_t i = f->first ? 1 : 0; i < f->shard_count; i++)
 		sip_set_conf(f->sips[i], f->conf);
+}
+
+void flow_reload_others(struct flow *f, const char *endpoint, const char *more)
+{
+	f->first = f->conf;
+	f->conf = flow_conf(f, endpoint, more);
+	flow_do(f, flow_reload_job);
 }
 
 void flow_reload(struct flow *f, const char *endpoint, const char *more)
 {
-	struct sip_conf *old = f->conf;
+	struct sip_conf *old = f->conf, *first = f->first;
 
+	f->first = NULL;
 	f->conf = flow_conf(f, endpoint, more);
 	flow_do(f, flow_reload_job);
 	sip_conf_free(old);
+	if (first)
+		sip_conf_free(first);
 }
 
 void flow_end(struct flow *f)

@@ -41,6 +41,7 @@ struct flow {
 	const char *header;	   /* that the dialplan adds to INVITEs */
 	const char *transport;	   /* further lines of [transport], for flow_reload */
 	const char *bind;	   /* ... and where it is then; NULL: 10.0.0.1:5060 */
+	struct sip_conf *first;	   /* that shard 0 still has: flow_reload_others */
 	struct flow_far *far;	   /* TCP, TLS: the far end's machine */
 	struct sip_center *center; /* of flow_start_center; its events are facts */
 	uint32_t shard_count, call_max, conn_max;
@@ -125,6 +126,8 @@ void flow_use_shard(struct flow *f, uint32_t shard);
 void flow_make_room(struct flow *f, int64_t messages);
 /* A new configuration, as by reload. */
 void flow_reload(struct flow *f, const char *endpoint, const char *more);
+/* The same, but shard 0 does not get it before the next flow_reload. */
+void flow_reload_others(struct flow *f, const char *endpoint, const char *more);
 /* Runs until all has timed out, and checks that nothing at all is left. */
 void flow_end(struct flow *f);
 /* Ends with what is under way, as a process that stops. */

@@ -619,6 +619,33 @@ static void test_reload_taken(void **state)
 #undef TAKES
 }
 
+/* A call by a transport that the shard with the connections does not have yet fails at once. */
+static void test_reload_in_between(void **state)
+{
+#define NEW "[new]\ntype=transport\nprotocol=tcp\nbind=10.0.0.1:5070\n"
+	struct flow f;
+	const struct flow_msg *m;
+
+	UNUSED(state);
+	flow_start_far(&f, "tcp", 2, NULL, NULL);
+	flow_use_shard(&f, 1);
+	flow_reload_others(&f, "transport=new\n", NEW);
+	f.is_late = true;
+	flow_dial(&f, "100@trunk");
+	flow_tell_late(&f);
+	flow_run(&f, SIM_SECOND);
+	flow_fact(&f, "ended 34 503");
+	flow_reload(&f, "transport=new\n", NEW);
+	flow_dial(&f, "100@trunk");
+	m = flow_expect(&f, "INVITE");
+	flow_reply(&f, m, 486, "t", NULL, NULL);
+	flow_expect(&f, "ACK");
+	flow_run(&f, SIM_MS);
+	flow_fact(&f, "ended 17 486");
+	flow_end(&f);
+#undef NEW
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -632,7 +659,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_junk),	       cmocka_unit_test(test_shards),
 		cmocka_unit_test(test_silence),	       cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_phone),	       cmocka_unit_test(test_incoming),
-		cmocka_unit_test(test_reload_taken),
+		cmocka_unit_test(test_reload_taken),   cmocka_unit_test(test_reload_in_between),
 	};
 
 	if (argc > 1)
