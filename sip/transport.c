@@ -187,6 +187,12 @@ void sip_tp_follow(struct sip *sip, const struct sip_conf *conf)
 
 /* ---- where they listen, after a reload ---- */
 
+/* May be chosen for what begins now. */
+static bool sip_tp_is_offered(const struct sip_tp *tp)
+{
+	return tp->is_open && !tp->is_retired;
+}
+
 static struct sip_tp *sip_tp_of_name(struct sip *sip, struct slice name)
 {
 	for (uint32_t i = 0; i < sip->tp_count; i++)
@@ -200,8 +206,8 @@ static int sip_tp_add(struct sip *sip, const struct sip_conf_transport *conf)
 	if (sip->tp_count < SIP_TRANSPORTS)
 		return sip_tp_open(sip, sip->tp_count++, conf);
 	if (sip->env.shard == 0)
-		log_error("Transport '%.*s': %u are open since the start, and no more can be; "
-			  "restart",
+		log_error("Transport '%.*s' is not opened: all %u places are in use, some maybe by "
+			  "transports that are gone or have moved; restart",
 			  SLICE_ARG(conf->name), SIP_TRANSPORTS);
 	return -ENOBUFS;
 }
@@ -292,7 +298,7 @@ void sip_tp_rebind(struct sip *sip)
 	for (uint32_t k = 0; k < sip->conf->transport_count; k++)
 		sip_tp_rebind_one(sip, &sip->conf->transports[k]);
 	for (uint32_t i = 0; i < sip->tp_count && sip->env.shard == 0; i++)
-		if (!sip->tps[i].is_retired && !sip_tp_is_named(&sip->tps[i], sip->conf))
+		if (sip_tp_is_offered(&sip->tps[i]) && !sip_tp_is_named(&sip->tps[i], sip->conf))
 			log_notice("Transport '%s' is gone from pjsip.conf; it stays open until a "
 				   "restart",
 				   sip->tps[i].name);
@@ -321,12 +327,6 @@ static int sip_tp_of_conf(const struct sip *sip, int32_t wanted)
 		    slice_eq(conf->transports[wanted].name, slice_str(sip->tps[i].name)))
 			return sip->tps[i].is_open ? (int)i : -1;
 	return -1;
-}
-
-/* May be chosen for what begins now. */
-static bool sip_tp_is_offered(const struct sip_tp *tp)
-{
-	return tp->is_open && !tp->is_retired;
 }
 
 int sip_tp_pick(const struct sip *sip, int32_t wanted, enum sip_transport protocol,
