@@ -12,6 +12,10 @@
  * while its message is read ends behind that. */
 #define CONNS_SPARE 16
 
+_Static_assert(SIP_TRANSPORTS <= 8, "conn.tps has a bit for each");
+
+_Static_assert(SIP_TRANSPORTS <= 8, "a bit each");
+
 struct conn {
 	struct sip *sip;
 	struct stream *stream;
@@ -26,7 +30,8 @@ struct conn {
 	char *part; /* a message that has not come whole; NULL: none */
 	size_t part_len, part_room;
 	uint32_t calls;	   /* callbacks that are running */
-	uint32_t requests; /* of ours that went out over it */
+	uint32_t requests; /* of ours that went out over it, */
+	uint8_t tps;	   /* ... by these transports, a bit each */
 	uint8_t tp;
 	bool is_accepted;
 	bool is_up;	 /* connected, TLS included */
@@ -62,6 +67,22 @@ static struct conn *conn_find(const struct sip *sip, uint8_t tp, const struct si
 
 		if (c->tp == tp && addr_eq(&c->peer.addr, &peer->addr) &&
 		    (peer->conn ? c->peer.conn == peer->conn : c->peer.host == peer->host))
+			return c;
+	}
+	return NULL;
+}
+
+/* One that was accepted by another transport: a phone may have connected to any of them, and to one
+ * that has moved since. */
+static struct conn *conn_find_elsewhere(const struct sip *sip, uint8_t tp,
+					const struct sip_peer *peer)
+{
+	for (uint8_t i = 0; i < sip->tp_count; i++) {
+		struct conn *c = i != tp && sip_tp_kind(sip, i) == sip_tp_kind(sip, tp)
+					 ? conn_find(sip, i, peer)
+					 : NULL;
+
+		if (c && c->is_accepted)
 			return c;
 	}
 	return NULL;
@@ -106,13 +127,14 @@ static void conn_close(struct conn *c, bool flush)
 /* Ends it, and with it what waits for an answer. */
 static void conn_lost(struct conn *c, bool flush)
 {
-	const struct sip_parcel loss = {.tp = c->tp, .peer = c->peer, .was_up = c->is_up};
+	struct sip_parcel loss = {.peer = c->peer, .was_up = c->is_up};
 	struct sip *sip = c->sip;
-	bool has_requests = c->requests > 0;
+	uint8_t tps = c->tps;
 
 	conn_close(c, flush);
-	if (has_requests)
-		sip_tp_lost(sip, &loss);
+	for (; tps; tps >>= 1, loss.tp++)
+		if (tps & 1)
+			sip_tp_lost(sip, &loss);
 }
 
 static bool conn_leave(struct conn *c)
@@ -436,17 +458,18 @@ static void conns_owe(struct sip *sip, const struct sip_parcel *loss)
 /* Gives way. */
 static void conn_evict(struct conn *c)
 {
-	const struct sip_parcel loss = {
-		.tp = c->tp, .peer = c->peer, .was_up = c->is_up, .is_evicted = true};
+	struct sip_parcel loss = {.peer = c->peer, .was_up = c->is_up, .is_evicted = true};
 	struct sip *sip = c->sip;
-	bool has_requests = c->requests > 0;
+	uint8_t tps = c->tps;
 
 	sip_count_one(sip, METRIC_sip_conn_evicted);
 	conn_close(c, false);
-	if (!has_requests)
-		return;
-	conns_tell(sip, &loss);
-	conns_owe(sip, &loss);
+	for (; tps; tps >>= 1, loss.tp++) {
+		if (!(tps & 1))
+			continue;
+		conns_tell(sip, &loss);
+		conns_owe(sip, &loss);
+	}
 }
 
 /* Room for one more: the one that has said nothing for the longest time goes. */
@@ -614,10 +637,15 @@ int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct 
 		c = conn_find(sip, tp, &to);
 	}
 	if (!c)
+		c = conn_find_elsewhere(sip, tp, &to);
+	if (!c)
 		c = conn_open(sip, tp, &to, &err);
 	if (!c)
 		return err == -ENOBUFS ? -ECONNABORTED : err; /* no loss: nobody sends it again */
-	c->requests += sip_msg_is_request(data);
+	if (sip_msg_is_request(data)) {
+		c->requests++;
+		c->tps |= (uint8_t)(1u << tp);
+	}
 	err = -ENOBUFS;
 	if (!c->is_broken && conn_may_queue(c, data.len))
 		err = stream_send(c->stream, data.ptr, data.len);

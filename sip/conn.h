@@ -3,17 +3,19 @@
  * All connections of the engine live on shard CONN_SHARD: one for each transport and far end, used
  * by every shard and both ways, whoever opened it. So a response, and a request for a phone behind
  * NAT, finds the connection that its peer has, and a far end sees one connection, not one a shard.
+ * One that a far end has opened serves all transports of its protocol, whichever it came to.
  * The others hand their messages over as parcels (sip.h), and get what is theirs in the same way.
  * A TLS connection that we open belongs to the name that was dialled: the certificate is checked
  * for it (RFC 5922), and no request to another name uses it, though the address be the same (RFC
  * 5923). One that was accepted, or dialled by address, has no name.
  *
  * Messages are framed by Content-Length (P8); what cannot be framed is answered with 400 and
- * closed. CRLFCRLF is answered by CRLF, and asked every keep_alive_interval. A connection is opened
- * when there is something to send, and closed when its far end says nothing for
- * LIMIT_SIP_CONN_IDLE_S, or has not come to its first message in LIMIT_SIP_CONN_FIRST_S. When the
- * table is full the one that has been silent for the longest time gives way. When a connection is
- * lost the transactions that wait for an answer over it fail at once, on all shards.
+ * closed, what is no SIP is closed. CRLFCRLF is answered by CRLF, and asked every
+ * keep_alive_interval. A connection is opened when there is something to send, and closed when its
+ * far end says nothing for LIMIT_SIP_CONN_IDLE_S, or has not come to its first message in
+ * LIMIT_SIP_CONN_FIRST_S. When the table is full the one that has been silent for the longest time
+ * gives way. When a connection is lost the transactions that wait for an answer over it fail at
+ * once, on all shards.
  *
  * One that has much queued, since many calls end at once or its far end does not read, is behind.
  * Only LIMIT_SIP_CONNS_BEHIND may be so, within LIMIT_SIP_CONN_BURST; what would be more is closed.

@@ -55,43 +55,76 @@ static void test_call(void **state)
 	}
 }
 
-/* A phone behind a NAT registers over a connection without saying so in its Contact: it is called
- * over that connection. */
+#define PHONE                                                                                      \
+	"[phone]\ntype=endpoint\naors=phone\nallow=ulaw\nrewrite_contact=yes\n"                    \
+	"[phone]\ntype=aor\nmax_contacts=1\n"
+
+/* A phone behind a NAT registers over a connection without saying so in its Contact. */
+static void phone_registers(struct flow *f)
+{
+	char text[1024];
+
+	flow_far_call(f);
+	snprintf(text, sizeof(text),
+		 "REGISTER sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/%s 192.168.1.7:5062;branch="
+		 "z9hG4bKp\r\nFrom: <sip:phone@10.0.0.1>;tag=a\r\nTo: <sip:phone@10.0.0.1>\r\n"
+		 "Call-ID: p\r\nCSeq: 1 REGISTER\r\nMax-Forwards: 70\r\n"
+		 "Contact: <sip:phone@192.168.1.7:5062>\r\nContent-Length: 0\r\n\r\n",
+		 strcmp(f->protocol, "tls") == 0 ? "TLS" : "TCP");
+	flow_send(f, text);
+	assert_string_equal(flow_header(flow_expect(f, "200"), "Contact"),
+			    "<sip:phone@192.168.1.7:5062>;expires=3600");
+}
+
+/* It is called over that connection. */
+static void phone_is_called(struct flow *f)
+{
+	const struct flow_msg *m;
+	char param[32];
+
+	flow_dial(f, "phone");
+	m = flow_expect(f, "INVITE");
+	snprintf(param, sizeof(param), ";transport=%s", f->protocol);
+	assert_true(slice_starts(m->msg.ruri, SLICE_LIT("sip:phone@10.0.0.9:")));
+	assert_true(slice_ends(m->msg.ruri, slice_str(param)));
+	assert_int_equal(flow_far_count(f).accepted, 0);
+	flow_reply(f, m, 486, "b", NULL, NULL);
+	flow_expect(f, "ACK");
+	flow_run(f, 10 * SIM_MS);
+	f->fact_taken = f->fact_count;
+}
+
 static void test_phone(void **state)
 {
-	static const char more[] =
-		"[phone]\ntype=endpoint\naors=phone\nallow=ulaw\nrewrite_contact=yes\n"
-		"[phone]\ntype=aor\nmax_contacts=1\n";
-
 	UNUSED(state);
 	for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
-		const struct flow_msg *m;
-		char text[1024], param[32];
 		struct flow f;
 
-		flow_start_far_center(&f, protocols[i], 1, more);
-		flow_far_call(&f);
-		snprintf(text, sizeof(text),
-			 "REGISTER sip:10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/%s 192.168.1.7:5062;branch="
-			 "z9hG4bKp\r\nFrom: <sip:phone@10.0.0.1>;tag=a\r\nTo: "
-			 "<sip:phone@10.0.0.1>\r\n"
-			 "Call-ID: p\r\nCSeq: 1 REGISTER\r\nMax-Forwards: 70\r\n"
-			 "Contact: <sip:phone@192.168.1.7:5062>\r\nContent-Length: 0\r\n\r\n",
-			 i ? "TLS" : "TCP");
-		flow_send(&f, text);
-		m = flow_expect(&f, "200");
-		assert_string_equal(flow_header(m, "Contact"),
-				    "<sip:phone@192.168.1.7:5062>;expires=3600");
+		flow_start_far_center(&f, protocols[i], 1, PHONE);
+		phone_registers(&f);
+		phone_is_called(&f);
+		flow_end(&f);
+	}
+}
+
+/* Also where its connection came to another transport than the one that calls are made by, here one
+ * that has moved; and its loss is heard of. */
+static void test_phone_elsewhere(void **state)
+{
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(protocols); i++) {
+		struct flow f;
+
+		flow_start_far_center(&f, protocols[i], 1, PHONE);
+		phone_registers(&f);
+		f.bind = "10.0.0.1:5070";
+		f.transport = "allow_reload=yes\n";
+		flow_reload(&f, NULL, PHONE);
+		phone_is_called(&f);
 		flow_dial(&f, "phone");
-		m = flow_expect(&f, "INVITE");
-		snprintf(param, sizeof(param), ";transport=%s", protocols[i]);
-		assert_true(slice_starts(m->msg.ruri, SLICE_LIT("sip:phone@10.0.0.9:")));
-		assert_true(slice_ends(m->msg.ruri, slice_str(param)));
-		assert_int_equal(flow_far_count(&f).accepted, 0);
-		flow_reply(&f, m, 486, "b", NULL, NULL);
-		flow_expect(&f, "ACK");
-		flow_run(&f, 10 * SIM_MS);
-		f.fact_taken = f.fact_count;
+		flow_expect(&f, "INVITE");
+		flow_far_close(&f);
+		flow_fact(&f, "ended 34 503");
 		flow_end(&f);
 	}
 }
@@ -649,17 +682,29 @@ static void test_reload_in_between(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_call),	       cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_no_answer),      cmocka_unit_test(test_timers),
-		cmocka_unit_test(test_lost),	       cmocka_unit_test(test_evicted),
-		cmocka_unit_test(test_evicted_by_own), cmocka_unit_test(test_nobody_listens),
-		cmocka_unit_test(test_next_target),    cmocka_unit_test(test_waits_to_reconnect),
-		cmocka_unit_test(test_repeated),       cmocka_unit_test(test_wrong_certificate),
-		cmocka_unit_test(test_framing),	       cmocka_unit_test(test_bad_length),
-		cmocka_unit_test(test_junk),	       cmocka_unit_test(test_shards),
-		cmocka_unit_test(test_silence),	       cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_phone),	       cmocka_unit_test(test_incoming),
-		cmocka_unit_test(test_reload_taken),   cmocka_unit_test(test_reload_in_between),
+		cmocka_unit_test(test_call),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_evicted),
+		cmocka_unit_test(test_evicted_by_own),
+		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_next_target),
+		cmocka_unit_test(test_waits_to_reconnect),
+		cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_wrong_certificate),
+		cmocka_unit_test(test_framing),
+		cmocka_unit_test(test_bad_length),
+		cmocka_unit_test(test_junk),
+		cmocka_unit_test(test_shards),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_phone),
+		cmocka_unit_test(test_phone_elsewhere),
+		cmocka_unit_test(test_incoming),
+		cmocka_unit_test(test_reload_taken),
+		cmocka_unit_test(test_reload_in_between),
 	};
 
 	if (argc > 1)
