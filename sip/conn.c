@@ -652,12 +652,13 @@ int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *peer, struct 
 	if (!err)
 		return 0;
 	/* The far end does not read, or the connection is broken: its end comes from the wheel, not
-	 * from within this call. */
+	 * from within this call, and tells all that went over it at once. While it is paused that
+	 * takes longer. */
 	if (!c->is_broken)
 		sip_count_one(sip, METRIC_sip_conn_behind);
 	c->is_broken = true;
 	tmr_start(&c->timer, sip_now(sip));
-	return -EPIPE;
+	return c->is_paused ? -EPIPE : 0;
 }
 
 /* ---- who hears of losses ---- */

@@ -46,8 +46,8 @@ int conns_listen(struct sip *sip, struct sip_tp *tp, const struct sip_conf_trans
 
 /* Sends over the connection to that peer, which is opened if there is none. A response whose
  * connection (to->conn) is gone goes to the source address and the port of its sent-by, by a
- * connection that is opened for it (RFC 3261 18.2.2). 0 (also while it is being opened) or a
- * negative errno. */
+ * connection that is opened for it (RFC 3261 18.2.2). 0, also while it is being opened, or about to
+ * be closed, which is told as any loss; or a negative errno. */
 int conns_send(struct sip *sip, uint8_t tp, const struct sip_peer *to, struct slice data);
 
 /* Goes on with those that wait for shards that are not crowded any more. */
