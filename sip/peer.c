@@ -20,7 +20,7 @@ struct host {
 struct peer_names {
 	struct slab *slab;
 	struct hash by_number;
-	struct list used, pinned;
+	struct list used, pinned, stale; /* stale: pinned, by the last configuration */
 	uint32_t pinned_count;
 	uint64_t key;
 };
@@ -34,6 +34,7 @@ int peer_names_create(struct peer_names **out, uint64_t key)
 	h->key = key;
 	list_init(&h->used);
 	list_init(&h->pinned);
+	list_init(&h->stale);
 	if (slab_create(&h->slab, "peer_names", sizeof(struct host),
 			LIMIT_PEER_NAMES + LIMIT_PEER_PINNED) ||
 	    hash_create(&h->by_number, LIMIT_PEER_NAMES)) {
@@ -115,28 +116,47 @@ uint64_t peer_names_keep(struct peer_names *h, struct slice name)
 	return number;
 }
 
+/* False: there is no stale one. */
+static bool host_unpin_stale(struct peer_names *h)
+{
+	struct list *first = list_first(&h->stale);
+
+	if (!first)
+		return false;
+	list_del(first);
+	list_add_tail(&h->used, first);
+	list_entry(first, struct host, used)->is_pinned = false;
+	h->pinned_count--;
+	while (slab_used(h->slab) - h->pinned_count > LIMIT_PEER_NAMES)
+		host_free(h, list_entry(list_first(&h->used), struct host, used));
+	return true;
+}
+
 bool peer_names_pin(struct peer_names *h, struct slice name)
 {
 	uint64_t number = peer_names_keep(h, name);
 	struct host *host = number ? host_find(h, number) : NULL;
 
-	if (!host || host->is_pinned)
+	if (!host)
 		return true;
-	if (h->pinned_count == LIMIT_PEER_PINNED)
+	if (!host->is_pinned && h->pinned_count == LIMIT_PEER_PINNED && !host_unpin_stale(h))
 		return false;
+	h->pinned_count += !host->is_pinned;
 	host->is_pinned = true;
-	h->pinned_count++;
 	list_del(&host->used);
 	list_add_tail(&h->pinned, &host->used);
 	return true;
 }
 
-void peer_names_unpin(struct peer_names *h)
+void peer_names_repin(struct peer_names *h)
 {
-	list_for (node, &h->pinned)
-		list_entry(node, struct host, used)->is_pinned = false;
-	list_splice(&h->used, &h->pinned);
-	h->pinned_count = 0;
+	list_splice(&h->stale, &h->pinned);
+}
+
+void peer_names_unpin_rest(struct peer_names *h)
+{
+	while (host_unpin_stale(h))
+		;
 }
 
 struct slice peer_names_text(struct peer_names *h, uint64_t host)

@@ -34,10 +34,12 @@ size_t peer_names_bytes(const struct peer_names *h);
 /* The number of a name, which is remembered; case and a dot at the end do not matter. 0 for an
  * address and for nothing. */
 uint64_t peer_names_keep(struct peer_names *h, struct slice name);
-/* The same, and it stays until peer_names_unpin. False: no room, it is as any other. */
+/* The same, and it stays. False: no room, it is as any other. */
 bool peer_names_pin(struct peer_names *h, struct slice name);
-/* All names are as others, until they are pinned anew. */
-void peer_names_unpin(struct peer_names *h);
+/* Of a new configuration, before and after its names are pinned: those that are not pinned anew are
+ * as any other then. Names of calls do not give way for it. */
+void peer_names_repin(struct peer_names *h);
+void peer_names_unpin_rest(struct peer_names *h);
 /* NUL behind it; empty: 0, or forgotten. */
 struct slice peer_names_text(struct peer_names *h, uint64_t host);
 

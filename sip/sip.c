@@ -212,7 +212,7 @@ static void sip_pin_names(struct sip *sip, const struct sip_conf *conf)
 {
 	bool over = false;
 
-	peer_names_unpin(sip->peer_names);
+	peer_names_repin(sip->peer_names);
 	for (uint32_t i = 0; i < conf->aor_count; i++)
 		over |= sip_pin_aor(sip, &conf->aors[i]);
 	for (uint32_t i = 0; i < conf->endpoint_count; i++)
@@ -221,6 +221,7 @@ static void sip_pin_names(struct sip *sip, const struct sip_conf *conf)
 		over |= sip_pin_name(sip, conf->registrations[i].server_uri);
 		over |= sip_pin_name(sip, conf->registrations[i].outbound_proxy);
 	}
+	peer_names_unpin_rest(sip->peer_names);
 	if (over && sip->env.shard == 0)
 		log_warning(
 			"pjsip.conf names more than %d hosts: a quiet TLS connection to one of the "

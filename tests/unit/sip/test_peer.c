@@ -111,8 +111,9 @@ static void test_pinned(void **state)
 	keep_many("wire", 2 * LIMIT_PEER_NAMES);
 	assert_int_equal(peer_names_text(hosts, before).len, 12);
 	assert_int_equal(peer_names_text(hosts, after).len, 10);
-	peer_names_unpin(hosts);
+	peer_names_repin(hosts);
 	assert_true(peer_names_pin(hosts, SLICE_LIT("other.test")));
+	peer_names_unpin_rest(hosts);
 	keep_many("more", LIMIT_PEER_NAMES);
 	assert_int_equal(peer_names_text(hosts, before).len, 0);
 	assert_int_equal(peer_names_text(hosts, after).len, 10);
@@ -131,8 +132,37 @@ static void test_pinned_full(void **state)
 	assert_false(peer_names_pin(hosts, SLICE_LIT("one.more")));
 	keep_many("wire", LIMIT_PEER_NAMES);
 	assert_int_equal(peer_names_text(hosts, keep("trunk0")).len, 6);
-	peer_names_unpin(hosts);
+	peer_names_repin(hosts);
 	assert_true(peer_names_pin(hosts, SLICE_LIT("one.more")));
+}
+
+static void pin_many(int turn)
+{
+	char name[32];
+
+	for (int i = 0; i < 2 * LIMIT_PEER_NAMES; i++) {
+		snprintf(name, sizeof(name), "trunk%d.%d", i % 7 ? 0 : turn, i);
+		assert_true(peer_names_pin(hosts, slice_str(name)));
+	}
+}
+
+/* A new configuration with other names: those of calls stay. */
+static void test_pinned_anew(void **state)
+{
+	uint64_t calls[LIMIT_PEER_NAMES / 2];
+	char name[32];
+
+	UNUSED(state);
+	pin_many(0);
+	for (size_t i = 0; i < ARRAY_COUNT(calls); i++) {
+		snprintf(name, sizeof(name), "call%zu", i);
+		calls[i] = keep(name);
+	}
+	peer_names_repin(hosts);
+	pin_many(1);
+	peer_names_unpin_rest(hosts);
+	for (size_t i = 0; i < ARRAY_COUNT(calls); i++)
+		assert_true(peer_names_text(hosts, calls[i]).len > 0);
 }
 
 static void test_equal(void **state)
@@ -159,6 +189,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pinned, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pinned_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pinned_anew, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_equal, setup, teardown),
 	};
 
