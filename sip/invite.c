@@ -97,20 +97,21 @@ void invite_drop_response(struct invite *iv)
 	iv->response = NULL;
 }
 
-void invite_tell_ended(struct invite *iv, int cause, unsigned code, struct slice text)
+static void invite_tell_end(struct invite *iv, struct tech_end end)
 {
 	const struct tech_events *events = iv->events;
-	const struct tech_end end = {
-		.cause = cause,
-		.tech_code = (int)code,
-		.text = text,
-		.answered_elsewhere = cause == CAUSE_ANSWERED_ELSEWHERE,
-	};
 
+	end.answered_elsewhere = end.cause == CAUSE_ANSWERED_ELSEWHERE;
 	iv->events = NULL;
 	if (events)
 		events->ended(iv->owner, &end);
 	invite_drop_response(iv);
+}
+
+void invite_tell_ended(struct invite *iv, int cause, unsigned code, struct slice text)
+{
+	invite_tell_end(iv,
+			(struct tech_end){.cause = cause, .tech_code = (int)code, .text = text});
 }
 
 static void invite_tell_ended_by(struct invite *iv, const struct sip_msg *msg)
@@ -120,7 +121,10 @@ static void invite_tell_ended_by(struct invite *iv, const struct sip_msg *msg)
 	/* Any redirection counts as one, also where the table of causes has no row. */
 	if (!msg->is_request && msg->code < 400 && !sip_msg_has(msg, SIP_HDR_REASON))
 		cause = CAUSE_REDIRECTED;
-	invite_tell_ended(iv, cause, msg->code, msg->reason);
+	invite_tell_end(iv, (struct tech_end){.cause = cause,
+					      .tech_code = (int)msg->code,
+					      .text = msg->reason,
+					      .is_reported = true});
 }
 
 /* ---- actions ---- */
@@ -163,11 +167,13 @@ static void invite_timed_out(struct invite *iv, const struct invite_input *in)
 /* Nothing that could be tried is left, or ever was. */
 static void invite_unreached(struct invite *iv, const struct invite_input *in)
 {
-	unsigned code = iv->seek->code, cause = iv->seek->cause;
+	unsigned code = iv->seek->code ? iv->seek->code : 408, cause = iv->seek->cause;
 
 	UNUSED(in);
-	invite_tell_ended(iv, (int)(cause ? cause : CAUSE_NO_RESPONSE), code ? code : 408,
-			  sip_status_phrase(code ? code : 408));
+	invite_tell_end(iv, (struct tech_end){.cause = (int)(cause ? cause : CAUSE_NO_RESPONSE),
+					      .tech_code = (int)code,
+					      .text = sip_status_phrase(code),
+					      .is_reported = iv->seek->is_reported});
 }
 
 static void invite_given_up(struct invite *iv, const struct invite_input *in)

@@ -112,6 +112,13 @@ static void seek_blame(struct seek *s, unsigned code, unsigned cause)
 {
 	s->code = (uint16_t)code;
 	s->cause = (uint16_t)cause;
+	s->is_reported = false;
+}
+
+static void seek_blame_msg(struct seek *s, const struct sip_msg *msg, unsigned cause)
+{
+	seek_blame(s, msg->code, cause);
+	s->is_reported = true;
 }
 
 /* True: not now. */
@@ -285,7 +292,8 @@ void seek_end(struct invite *iv)
 	seek_free(s);
 }
 
-static enum seek_result seek_leave(struct invite *iv, unsigned code, unsigned cause)
+/* msg: the refusal; NULL: there was none, and code is what stands for that. */
+static enum seek_result seek_leave(struct invite *iv, const struct sip_msg *msg, unsigned code)
 {
 	struct seek *s = iv->seek;
 	struct sip_target at = seek_target(iv);
@@ -295,7 +303,10 @@ static enum seek_result seek_leave(struct invite *iv, unsigned code, unsigned ca
 	if (!s)
 		return SEEK_OVER;
 	seek_fail_target(s, &at);
-	seek_blame(s, code, cause);
+	if (msg)
+		seek_blame_msg(s, msg, sip_cause_of_msg(msg));
+	else
+		seek_blame(s, code, sip_cause_of_status(code));
 	result = seek_on(s, &error);
 	if (result != SEEK_OVER)
 		sip_count_one(iv->sip, METRIC_sip_failover);
@@ -306,14 +317,12 @@ static enum seek_result seek_leave(struct invite *iv, unsigned code, unsigned ca
 
 enum seek_result seek_next(struct invite *iv, const struct sip_msg *msg)
 {
-	return seek_leave(iv, msg->code, sip_cause_of_msg(msg));
+	return seek_leave(iv, msg, msg->code);
 }
 
 enum seek_result seek_next_of_silent(struct invite *iv, bool is_transport_error)
 {
-	unsigned code = is_transport_error ? 503 : 408;
-
-	return seek_leave(iv, code, sip_cause_of_status(code));
+	return seek_leave(iv, NULL, is_transport_error ? 503 : 408);
 }
 
 /* ---- before a call ---- */
@@ -370,7 +379,7 @@ enum seek_result seek_redirect(struct invite *iv, const struct sip_msg *msg, boo
 		return SEEK_OVER;
 	sip_count_one(iv->sip, METRIC_sip_redirect);
 	invite_drop_auth(iv); /* whoever it is, the digest is not for them */
-	seek_blame(s, msg->code, CAUSE_REDIRECTED);
+	seek_blame_msg(s, msg, CAUSE_REDIRECTED);
 	if (ep->redirect == SIP_REDIRECT_URI_CORE)
 		invite_take_ids(iv); /* as a call of its own */
 	else

@@ -35,7 +35,8 @@ struct seek {
 	bool has_free;	 /* a target was neither held nor down */
 	bool is_foreign; /* the dial string brought its own URI: it says nothing of the trunk */
 	bool has_down;
-	uint16_t code, cause; /* of what went wrong last */
+	bool is_reported;     /* what went wrong last is what a target said */
+	uint16_t code, cause; /* of it */
 };
 
 enum seek_result {

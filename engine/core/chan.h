@@ -122,6 +122,7 @@ struct chan {
 	/* ends */
 	int cause; /* Q.850 of the end; 0 unknown */
 	int tech_code;
+	bool is_reported; /* a response of the far end said both */
 	bool far_end_hung_up;
 	bool hangup_requested; /* by a command: the PBX is being told */
 	bool h_ran;

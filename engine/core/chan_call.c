@@ -207,6 +207,7 @@ static void chan_on_ended(void *owner, const struct tech_end *end)
 	c->call = NULL;
 	c->cause = end->cause;
 	c->tech_code = end->tech_code;
+	c->is_reported = end->is_reported;
 	c->far_end_hung_up = true;
 	chan_raise_numbers(c, EVENT_HANGUPREQUEST, c->cause, c->tech_code);
 	if (FAULT(event_order))

@@ -19,6 +19,7 @@ static struct outcome chan_outcome(const struct chan *c, int reason)
 		.reason = reason,
 		.cause = c->cause,
 		.tech_code = c->tech_code,
+		.is_reported = c->is_reported,
 		.channel = c->name,
 		.uniqueid = c->uniqueid,
 	};

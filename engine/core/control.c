@@ -173,7 +173,7 @@ static void control_hear_trunk(struct control *c, const struct order *o,
 			       const struct shard_outcome *f)
 {
 	const struct trunk *t = queue_trunk(c->queue, o->trunk);
-	bool is_refused = !f->answered && f->cause == CAUSE_CONGESTION && f->tech_code;
+	bool is_refused = !f->answered && f->cause == CAUSE_CONGESTION && f->is_reported;
 
 	if (!queue_heard(c->queue, o, io_now_ns(c->conf.io), is_refused))
 		return;

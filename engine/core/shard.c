@@ -26,6 +26,7 @@ void shard_report(struct shard *s, enum shard_fact kind, const struct outcome *o
 		.shard = s->index,
 		.answered = o->answered,
 		.failed_ran = failed_ran,
+		.is_reported = o->is_reported,
 		.reason = o->reason,
 		.cause = o->cause,
 		.tech_code = o->tech_code,

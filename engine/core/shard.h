@@ -116,7 +116,8 @@ struct shard_outcome {
 	uint32_t shard; /* that reports it */
 	uint8_t answered;
 	uint8_t failed_ran; /* the `failed` extension ran */
-	uint8_t pad[2];
+	uint8_t is_reported; /* by a response of the far end */
+	uint8_t pad;
 	int32_t reason, cause, tech_code;
 	uint32_t channel_len, uniqueid_len;
 	char text[]; /* channel, uniqueid */

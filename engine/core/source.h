@@ -15,6 +15,7 @@ struct outcome {
 	uint64_t order_id;
 	uint32_t attempt_no;
 	bool answered;         /* or taken as answered by early media */
+	bool is_reported;      /* cause and tech_code are what the far end said */
 	bool withdrawn;        /* given back without having been dialled: the engine stops */
 	int reason;            /* enum originate_reason */
 	int cause;             /* Q.850 of the end, 0 unknown */

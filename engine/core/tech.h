@@ -55,6 +55,7 @@ struct tech_end {
 	int tech_code;	   /* SIP status of a refusal, 0 if the call was ended otherwise */
 	struct slice text; /* reason phrase, valid during the call */
 	bool answered_elsewhere;
+	bool is_reported; /* by a response of the far end; false: a BYE, or our own finding */
 };
 
 /* The far end asks to be sent elsewhere. */

@@ -249,6 +249,7 @@ static void flow_ended(void *owner, const struct tech_end *end)
 	char text[64];
 
 	f->call = NULL;
+	f->is_reported = end->is_reported;
 	snprintf(text, sizeof(text), "ended %d %d", end->cause, end->tech_code);
 	flow_add_fact(f, text);
 }

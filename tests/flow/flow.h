@@ -72,6 +72,7 @@ struct flow {
 	uint32_t hold_count; /* calls of env.hold; what the last one said */
 	int64_t hold_until_ns;
 	bool hold_on_trial;
+	bool is_reported;      /* by the far end: how the last call ended */
 	struct tech_hold held; /* what flow_is_held found */
 	uint64_t nevers;
 	uint64_t full; /* shards that have no room for messages of connections; */

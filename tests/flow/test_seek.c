@@ -97,6 +97,7 @@ static void test_same_target(void **state)
 	flow_reply(&f, second, 503, "x", NULL, NULL);
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "ended 34 503");
+	assert_true(f.is_reported);
 	flow_end(&f);
 }
 
@@ -175,6 +176,7 @@ static void test_retry_after(void **state)
 	flow_reply(&f, invite, 503, "x", "Retry-After: 20 (busy);duration=9\r\n", NULL);
 	flow_expect(&f, "ACK");
 	flow_fact(&f, "ended 34 503");
+	assert_true(f.is_reported);
 	until = f.hold_until_ns;
 	assert_int_equal(f.hold_count, 1);
 	assert_false(f.hold_on_trial);
@@ -188,6 +190,7 @@ static void test_retry_after(void **state)
 	flow_dial(&f, "101@trunk");
 	assert_int_equal(f.dial_error, 0);
 	flow_fact(&f, "ended 34 503");
+	assert_false(f.is_reported); /* nobody was asked */
 	assert_int_equal(f.hold_count, 2);
 	assert_true(f.hold_until_ns == until);
 	assert_int_equal(metric_get(&f.metrics, METRIC_sip_target_passed_over), 1);

@@ -47,7 +47,7 @@ static struct rig {
 	size_t len;
 	uint32_t dialed, ended, hangup_events;
 	int reason, cause, tech_code;
-	bool answered;
+	bool answered, is_reported;
 	struct cdr cdr;
 	char cdr_data[8192];
 	uint32_t cdrs;
@@ -264,6 +264,7 @@ static void take_outcome(uint32_t kind, const struct shard_outcome *o)
 	if (kind == SHARD_DIALED) {
 		rig.dialed++;
 		rig.answered = o->answered;
+		rig.is_reported = o->is_reported;
 		rig.reason = o->reason;
 		write_down("DIALED(%d) ", o->reason);
 		return;
@@ -458,7 +459,7 @@ static void answer(void)
 
 static void end_with(int cause, int code)
 {
-	struct tech_end end = {.cause = cause, .tech_code = code};
+	struct tech_end end = {.cause = cause, .tech_code = code, .is_reported = code != 0};
 
 	rig.has_call = false;
 	rig.tech->ended(rig.owner, &end);

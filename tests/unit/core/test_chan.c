@@ -41,6 +41,7 @@ static void test_busy(void **state)
 	assert_memory_equal(rig.cdr.dcontext.ptr, "in", 2);
 	assert_int_equal(rig.cause, 17);
 	assert_int_equal(rig.tech_code, 486);
+	assert_true(rig.is_reported);
 	assert_int_equal(rig.hangups, 0);
 }
 
@@ -71,6 +72,7 @@ static void test_no_answer(void **state)
 	assert_string_equal(rig.events, "DIALED(3) Cdr Hangup(19,480) ENDED ");
 	assert_int_equal(rig.hangup_cause, 19);
 	assert_int_equal(rig.cdr.disposition, CDR_NO_ANSWER);
+	assert_false(rig.is_reported);
 }
 
 static void test_hung_up_while_ringing(void **state)

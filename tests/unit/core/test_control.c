@@ -424,15 +424,20 @@ static void test_slow_down(void **state)
 {
 	static const struct {
 		int32_t cause, tech_code;
+		bool is_reported;
 		uint32_t cps;
-	} rows[] = {{34, 503, 50}, {34, 0, 100}, {17, 486, 100}};
+	} rows[] = {{34, 503, true, 50},
+		    {34, 503, false, 100}, /* a transport that failed */
+		    {34, 0, false, 100},
+		    {17, 486, true, 100}};
 
 	UNUSED(state);
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		struct world *w = make_world(&(struct pacer_conf){.cps_max = 100, .burst_max = 1});
 		struct shard_outcome o = {.attempt_no = 1,
 					  .cause = rows[i].cause,
-					  .tech_code = rows[i].tech_code};
+					  .tech_code = rows[i].tech_code,
+					  .is_reported = rows[i].is_reported};
 
 		for (int n = 0; n < 5; n++) {
 			submit(w, 1);

@@ -11,6 +11,7 @@ static void test_outcome_record(void **state)
 			    .reason = ORIGINATE_ANSWERED,
 			    .cause = 16,
 			    .tech_code = 486,
+			    .is_reported = true,
 			    .channel = SLICE_LIT("PJSIP/far-0000002a"),
 			    .uniqueid = SLICE_LIT("call-1")};
 	const struct pipe_record *r;
@@ -25,7 +26,7 @@ static void test_outcome_record(void **state)
 	f = (const void *)r->data;
 	assert_int_equal(f->order_id, 7);
 	assert_int_equal(f->attempt_no, 2);
-	assert_true(f->answered && f->failed_ran);
+	assert_true(f->answered && f->failed_ran && f->is_reported);
 	assert_int_equal(f->reason, ORIGINATE_ANSWERED);
 	assert_int_equal(f->cause, 16);
 	assert_int_equal(f->tech_code, 486);
