@@ -136,7 +136,7 @@ static bool gate_offence(const struct sip_rx *rx, enum metric which, const char 
 		gate_say(rx, why);
 	if (is_first)
 		log_warning("%s sent %u requests that are not allowed within %u s; such requests "
-			    "are dropped until it was silent for %u s",
+			    "are dropped until none came for %u s",
 			    addr_text(rx->from, ip), rule.count + 1, rule.period_s, rule.prune_s);
 	if (is_ignored)
 		sip_count_one(rx->sip, METRIC_sip_ignored);

@@ -4,7 +4,7 @@
  * asked for credentials exactly as a known one is, and the answer never tells which users exist.
  * What such callers send is counted by source address in a bounded table; after
  * unidentified_request_count of them within unidentified_request_period seconds the next are
- * dropped unanswered, until the address was silent for unidentified_request_prune_interval seconds.
+ * dropped unanswered, until none came for unidentified_request_prune_interval seconds.
  * While the names of a match= are looked up for the first time (hosts.h) nobody can be told from
  * such callers: what is not identified then is dropped without being counted against it.
  * Requests that pass are not held up by what others behind the same address did. */
@@ -35,7 +35,8 @@ struct sip_offender_rule {
 /* One more offence; true: it is to be ignored. *is_first: it is the first one that is. */
 bool sip_offenders_note(struct sip_offenders *o, const struct sip_offender_rule *rule,
 			const struct addr *from, int64_t now_ns, bool *is_first);
-/* Whether it is ignored now; then it was not silent until now. */
+/* Whether it is ignored now. To ask is no offence: a proxy that sends OPTIONS all the time, and had
+ * passed on what nobody may send, is answered again in time. */
 bool sip_offenders_ignores(struct sip_offenders *o, const struct sip_offender_rule *rule,
 			   const struct addr *from, int64_t now_ns);
 

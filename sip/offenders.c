@@ -79,10 +79,7 @@ bool sip_offenders_ignores(struct sip_offenders *o, const struct sip_offender_ru
 	struct addr who = offender_addr(from);
 	struct offender *oldest, *f = offender_find(o, &who, &oldest);
 
-	if (!f || !f->is_ignored || now_ns - f->last_ns > rule->prune_s * TMR_SECOND)
-		return false;
-	f->last_ns = now_ns;
-	return true;
+	return f && f->is_ignored && now_ns - f->last_ns <= rule->prune_s * TMR_SECOND;
 }
 
 bool sip_offenders_note(struct sip_offenders *o, const struct sip_offender_rule *rule,
