@@ -325,17 +325,22 @@ static void in_info(struct invite *iv, struct dialog *d, const struct sip_rx *rx
 /* ---- all others ---- */
 
 /* A BYE that overtook the ACK of our 2xx, or came in its place, shows that the 2xx arrived. */
-static void in_bye(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+static void in_far_end_left(struct invite *iv, const struct sip_rx *rx)
 {
 	const struct invite_input in = {.msg = rx->msg, .from = rx->from};
 	struct txn *ist = txn_server_get(&iv->sip->txns, iv->ist);
 
-	UNUSED(d);
-	if (!sip_refuse_required(rx, t, SLICE_EMPTY, NULL, NULL))
-		sip_reply(rx, t, 200, SLICE_EMPTY);
 	if (ist && ist->code >= 200 && ist->code < 300)
 		txn_acked(ist, NULL, NULL);
 	invite_step(iv, INVITE_RX_BYE, &in);
+}
+
+static void in_bye(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
+{
+	UNUSED(d);
+	if (!sip_refuse_required(rx, t, SLICE_EMPTY, NULL, NULL))
+		sip_reply(rx, t, 200, SLICE_EMPTY);
+	in_far_end_left(iv, rx);
 }
 
 static void in_options(struct invite *iv, struct dialog *d, const struct sip_rx *rx, struct txn *t)
@@ -394,6 +399,16 @@ static bool in_is_refused_early(in_fn fn, const struct sip_rx *rx, struct txn *t
 	       sip_refuse_required(rx, t, SLICE_EMPTY, NULL, NULL);
 }
 
+/* Out of order, or done already (12.2.2). Nobody sends a BYE before something else, so one that
+ * comes so is of a far end that counts wrongly, and has left the call. */
+static void in_old(struct invite *iv, const struct sip_rx *rx, struct txn *t)
+{
+	sip_count_one(rx->sip, METRIC_sip_rx_old);
+	sip_reply(rx, t, 500, SLICE_EMPTY);
+	if (rx->msg->method == SIP_METHOD_BYE)
+		in_far_end_left(iv, rx);
+}
+
 void invite_rx_request(struct invite *iv, const struct sip_rx *rx)
 {
 	struct dialog *d = invite_find_dialog(iv, rx->msg->from_tag);
@@ -409,15 +424,11 @@ void invite_rx_request(struct invite *iv, const struct sip_rx *rx)
 		sip_reply(rx, t, 481, SLICE_EMPTY);
 		return;
 	}
-	if (!dialog_take_cseq(d, rx->msg->cseq)) {
-		sip_count_one(rx->sip, METRIC_sip_rx_old);
-		sip_reply(rx, t, 500, SLICE_EMPTY);
-		return;
-	}
-	if (in_is_refused_early(fn, rx, t))
-		return;
 	invite_hold(iv);
-	(fn ? fn : in_not_allowed)(iv, d, rx, t);
+	if (!dialog_take_cseq(d, rx->msg->cseq))
+		in_old(iv, rx, t);
+	else if (!in_is_refused_early(fn, rx, t))
+		(fn ? fn : in_not_allowed)(iv, d, rx, t);
 	invite_release(iv);
 }
 

@@ -359,6 +359,29 @@ static void test_digit_once_incoming(void **state)
 	finish(&f);
 }
 
+/* A BYE that is not above what came before is refused for that, and its sender gone all the same
+ * (RFC 3261 15.1.1): nobody would end, and pay for, what is left. */
+static void test_old_bye(void **state)
+{
+	static const unsigned numbers[] = {7, 6, 0};
+
+	UNUSED(state);
+	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++) {
+		const struct flow_msg *invite;
+		struct flow f;
+
+		flow_start(&f, NULL, NULL);
+		invite = flow_answered_call(&f);
+		send_digit(&f, invite, 7, "z9hG4bKa", "200");
+		flow_fact(&f, "dtmf 5 160");
+		flow_request(&f, invite, "BYE", numbers[i], "far1", NULL, NULL);
+		flow_expect(&f, "500");
+		flow_fact(&f, "ended 16 0");
+		flow_expect_silence(&f, 40 * SIM_SECOND);
+		flow_end(&f);
+	}
+}
+
 static void test_outside(void **state)
 {
 	static const struct {
@@ -678,6 +701,7 @@ int main(void)
 		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_digit_once),
 		cmocka_unit_test(test_digit_once_incoming),
+		cmocka_unit_test(test_old_bye),
 		cmocka_unit_test(test_challenge),
 		cmocka_unit_test(test_challenge_inside),
 		cmocka_unit_test(test_algorithms),

@@ -278,8 +278,9 @@ static void test_access_of_others(void **state)
 	}
 }
 
-/* Who is ignored is told nothing at all, until nothing that is not allowed came for a while: a proxy
- * that asks every ten seconds is answered again. Endpoints at the same address are not ignored. */
+/* Who is ignored is told nothing at all, until nothing that is not allowed came for a while: a
+ * proxy that asks every ten seconds is answered again. Endpoints at the same address are not
+ * ignored. */
 static void test_offender_asks(void **state)
 {
 	struct flow_caller c;
