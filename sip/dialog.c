@@ -223,7 +223,7 @@ static void dialog_write_routes(struct sink *out, const struct sip_msg *msg)
 int dialog_take_response(struct dialog *d, const struct sip_msg *msg, const struct addr *from,
 			 bool rewrite)
 {
-	char route_room[DIALOG_TEXT], target_room[512];
+	char route_room[DIALOG_TEXT], target_room[DIALOG_TEXT];
 	struct sink routes = sink_make(route_room, sizeof(route_room));
 	struct sink target = sink_make(target_room, sizeof(target_room));
 	struct dialog_text text = {
@@ -285,7 +285,7 @@ int dialog_take_bare(struct dialog *d, const struct sip_msg *msg, const struct a
 int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slice our_tag,
 			const struct addr *from, bool rewrite)
 {
-	char local_room[DIALOG_TEXT], route_room[DIALOG_TEXT], target_room[512];
+	char local_room[DIALOG_TEXT], route_room[DIALOG_TEXT], target_room[DIALOG_TEXT];
 	struct sink local = sink_make(local_room, sizeof(local_room));
 	struct sink routes = sink_make(route_room, sizeof(route_room));
 	struct sink target = sink_make(target_room, sizeof(target_room));
@@ -312,7 +312,7 @@ int dialog_take_request(struct dialog *d, const struct sip_msg *msg, struct slic
 int dialog_take_target(struct dialog *d, const struct sip_msg *msg, const struct addr *from,
 		       bool rewrite)
 {
-	char target_room[512];
+	char target_room[DIALOG_TEXT];
 	struct sink target = sink_make(target_room, sizeof(target_room));
 	struct dialog_text text = {
 		.from = dialog_from(d),

@@ -113,6 +113,41 @@ static void test_room(void **state)
 	ended(&f, invite, "far1", routes(6600), "sip:far@10.0.0.9:5060");
 }
 
+/* A Contact in which the source takes the place of the host has as much room as any other. */
+static void test_room_of_rewritten(void **state)
+{
+	const struct flow_msg *invite, *m;
+	struct flow_caller c;
+	char uri[2048];
+	struct flow f;
+
+	UNUSED(state);
+	flow_start(&f, "rewrite_contact=yes", NULL);
+	flow_dial(&f, "100@trunk");
+	invite = flow_expect(&f, "INVITE");
+	flow_reply(&f, invite, 200, "far1", contact(1500), SDP);
+	flow_expect(&f, "ACK");
+	flow_fact(&f, "answered 10.0.0.9:7000 ulaw/0 ev255 dir0");
+	flow_request(&f, invite, "UPDATE", 20, "far1", contact(1600), NULL);
+	flow_expect(&f, "200");
+	flow_hangup(&f, 16);
+	m = flow_expect(&f, "BYE");
+	assert_in_range(m->msg.ruri.len, 1600, 1650);
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_end(&f);
+
+	flow_start(&f, "rewrite_contact=yes", FLOW_PEER);
+	flow_caller_init(&c, &f);
+	snprintf(uri, sizeof(uri), "sip:ann@10.0.0.9:5060;x=%0*u", 1500, 0);
+	c.contact = uri;
+	flow_caller_talk(&c);
+	flow_hangup(&f, 16);
+	m = flow_expect(&f, "BYE");
+	assert_in_range(m->msg.ruri.len, 1500, 1550);
+	flow_reply(&f, m, 200, NULL, NULL, NULL);
+	flow_end(&f);
+}
+
 /* The way of the early dialog is known to be one. */
 static void test_early(void **state)
 {
@@ -276,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_room_of_rewritten),
 		cmocka_unit_test(test_early),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_fork),
