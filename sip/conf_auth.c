@@ -97,6 +97,16 @@ static bool conf_is_digest(enum sip_auth_alg alg, struct slice digits)
 	       sip_text_all(digits, SIP_CH_HEX);
 }
 
+/* As conf_fail, but what was written stays out of the log: with one digit too many it is as good as
+ * the secret. */
+static int conf_fail_hidden(struct conf_load *l, const struct conffile_var *v, const char *remedy)
+{
+	struct conffile_var hidden = *v;
+
+	hidden.value = SLICE_LIT("<hidden>");
+	return conf_fail(l, &hidden, "%s", remedy);
+}
+
 int conf_set_md5_cred(struct conf_load *l, const struct conffile_var *v)
 {
 	struct slice digits = v->value;
@@ -104,7 +114,7 @@ int conf_set_md5_cred(struct conf_load *l, const struct conffile_var *v)
 	if (slice_istarts(digits, SLICE_LIT("MD5:")))
 		digits = slice_from(digits, 4);
 	if (!conf_is_digest(SIP_AUTH_MD5, digits))
-		return conf_fail(l, v, "give the 32 hex digits of MD5(user:realm:password)");
+		return conf_fail_hidden(l, v, "give the 32 hex digits of MD5(user:realm:password)");
 	return conf_keep_digest(l, SIP_AUTH_MD5, digits);
 }
 
@@ -125,9 +135,10 @@ int conf_set_password_digest(struct conf_load *l, const struct conffile_var *v)
 		alg = sip_auth_alg_lookup(slice_trim(name));
 		digits = slice_trim(digits);
 		if (!conf_is_digest(alg, digits))
-			return conf_fail(l, v,
-					 "give MD5:, SHA-256: or SHA-512-256: and the 32, 64, 64 "
-					 "hex digits of that digest of user:realm:password");
+			return conf_fail_hidden(
+				l, v,
+				"give MD5:, SHA-256: or SHA-512-256: and the 32, 64, 64 "
+				"hex digits of that digest of user:realm:password");
 		err = conf_keep_digest(l, alg, digits);
 	}
 	return err;

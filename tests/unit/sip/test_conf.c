@@ -237,7 +237,7 @@ static void test_refused(void **state)
 		{"[a]\ntype=aor\ncontact=tel:123\n",
 		 "pjsip.conf:3: [a] type=aor: contact=tel:123 cannot be used: give a SIP URI, as "
 		 "sip:192.0.2.1:5060"},
-		{"[u]\ntype=auth\nmd5_cred=xyz\n", "pjsip.conf:3: [u] type=auth: md5_cred=xyz "
+		{"[u]\ntype=auth\nmd5_cred=xyz\n", "pjsip.conf:3: [u] type=auth: md5_cred=<hidden> "
 						   "cannot be used: give the 32 hex digits of "
 						   "MD5(user:realm:password)"},
 		{"[u]\ntype=auth\nsupported_algorithms_uac=ROT13\n",

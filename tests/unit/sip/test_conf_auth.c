@@ -165,6 +165,8 @@ static void test_refused(void **state)
 		assert_null(load(text));
 		if (!strstr(logged, "pjsip.conf:4: [a] type=auth: "))
 			fail_msg("%s gave: %s", rows[i], logged);
+		if (!strstr(logged, strstr(rows[i], "uas") ? "=SHA-1 cannot" : "=<hidden> cannot"))
+			fail_msg("%s gave: %s", rows[i], logged);
 	}
 }
 
