@@ -166,9 +166,10 @@ static bool sip_asks_for_more(enum sip_method method)
 static void sip_rx_outside(const struct sip_rx *rx)
 {
 	char room[SIP_IDENT_LEN];
-	struct slice tag = slice_make(room, sizeof(room));
+	struct slice tag;
 
 	sip_loose_tag(rx->sip, rx->msg, room);
+	tag = slice_make(room, sizeof(room));
 	if (!sip_asks_for_more(rx->msg->method) && !sip_gate_admits(rx, tag))
 		return;
 	switch (rx->msg->method) {
