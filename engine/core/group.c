@@ -108,7 +108,7 @@ static void place_write(struct group_place *p, const struct group_entry *e)
 static bool place_read(const struct group_place *p, struct group_entry *e)
 {
 	uint32_t version = atomic_load_explicit(&p->version, memory_order_acquire);
-	uint64_t word[GROUP_WORDS];
+	uint64_t word[GROUP_WORDS] = {0};
 
 	for (size_t i = 0; i < GROUP_WORDS; i++)
 		word[i] = atomic_load_explicit(&p->shared[i], memory_order_relaxed);

@@ -138,7 +138,7 @@ static void test_room_of_rewritten(void **state)
 
 	flow_start(&f, "rewrite_contact=yes", FLOW_PEER);
 	flow_caller_init(&c, &f);
-	snprintf(uri, sizeof(uri), "sip:ann@10.0.0.9:5060;x=%0*u", 1500, 0);
+	snprintf(uri, sizeof(uri), "sip:ann@10.0.0.9:5060;x=%0*u", 1500, 0U);
 	c.contact = uri;
 	flow_caller_talk(&c);
 	flow_hangup(&f, 16);
@@ -248,7 +248,7 @@ static void test_incoming(void **state)
 		char uri[16384];
 
 		flow_caller_init(&c, &f);
-		snprintf(uri, sizeof(uri), "sip:ann@10.0.0.9:5060;x=%0*u", (int)octets, 0);
+		snprintf(uri, sizeof(uri), "sip:ann@10.0.0.9:5060;x=%0*u", (int)octets, 0U);
 		c.contact = uri;
 		flow_caller_invite(&c, NULL, SDP);
 		flow_caller_expect(&c, "513");
