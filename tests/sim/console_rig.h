@@ -174,4 +174,30 @@ static inline void client_command(struct client *c, const char *command)
 	client_say(c, command, strlen(command) + 1);
 }
 
+/* What a console shows for one line. */
+static inline const char *console(const char *command)
+{
+	struct client *c = &rig.clients[0];
+
+	if (!c->stream)
+		client_open(c);
+	c->len = 0;
+	c->text[0] = 0;
+	client_command(c, command);
+	return c->text;
+}
+
+static inline void shows(const char *command, const char *text)
+{
+	const char *shown = console(command);
+
+	if (!strstr(shown, text))
+		fail_msg("'%s' shows\n%s\nwithout\n%s", command, shown, text);
+}
+
+static inline void shows_just(const char *command, const char *text)
+{
+	assert_string_equal(console(command), text);
+}
+
 #endif

@@ -2,32 +2,6 @@
  * dialled. */
 #include "tests/sim/console_rig.h"
 
-/* What a console shows for one line. */
-static const char *console(const char *command)
-{
-	struct client *c = &rig.clients[0];
-
-	if (!c->stream)
-		client_open(c);
-	c->len = 0;
-	c->text[0] = 0;
-	client_command(c, command);
-	return c->text;
-}
-
-static void shows(const char *command, const char *text)
-{
-	const char *shown = console(command);
-
-	if (!strstr(shown, text))
-		fail_msg("'%s' shows\n%s\nwithout\n%s", command, shown, text);
-}
-
-static void shows_just(const char *command, const char *text)
-{
-	assert_string_equal(console(command), text);
-}
-
 /* Nobody answers at that address: it rings out in silence for 30 seconds. */
 static void dial(void)
 {

@@ -60,31 +60,6 @@ static enum sim_verdict tap(void *arg, const struct addr *from, const struct add
 	return SIM_DROP;
 }
 
-static const char *console(const char *command)
-{
-	struct client *c = &rig.clients[0];
-
-	if (!c->stream)
-		client_open(c);
-	c->len = 0;
-	c->text[0] = 0;
-	client_command(c, command);
-	return c->text;
-}
-
-static void shows(const char *command, const char *text)
-{
-	const char *shown = console(command);
-
-	if (!strstr(shown, text))
-		fail_msg("'%s' shows\n%s\nwithout\n%s", command, shown, text);
-}
-
-static void shows_just(const char *command, const char *text)
-{
-	assert_string_equal(console(command), text);
-}
-
 static int begin(void **state)
 {
 	memset(&far, 0, sizeof(far));

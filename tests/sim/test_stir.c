@@ -10,26 +10,6 @@
 	"[12025550101]\ntype=tn\n"                                                                 \
 	"[carrier]\ntype=profile\nendpoint_behavior=on\nunknown_tn_attest_level=C\n"
 
-static const char *console(const char *command)
-{
-	struct client *c = &rig.clients[0];
-
-	if (!c->stream)
-		client_open(c);
-	c->len = 0;
-	c->text[0] = 0;
-	client_command(c, command);
-	return c->text;
-}
-
-static void shows(const char *command, const char *text)
-{
-	const char *shown = console(command);
-
-	if (!strstr(shown, text))
-		fail_msg("'%s' shows\n%s\nwithout\n%s", command, shown, text);
-}
-
 static void test_nothing(void **state)
 {
 	UNUSED(state);
