@@ -14,8 +14,6 @@
 
 _Static_assert(SIP_TRANSPORTS <= 8, "conn.tps has a bit for each");
 
-_Static_assert(SIP_TRANSPORTS <= 8, "a bit each");
-
 struct conn {
 	struct sip *sip;
 	struct stream *stream;
